@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// A string that must not be seen: it is overwritten when it dies and has no way to a stream.
+// Whoever needs the text says reveal(), so that a grep finds every place that does.
+#pragma once
+
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace mqfail {
+
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string text) : text_(std::move(text)) {}
+  Secret(const Secret&) = default;
+  Secret(Secret&& other) noexcept : text_(other.text_) { other.wipe(); }
+  Secret& operator=(const Secret& other) {
+    if (this != &other) {
+      wipe();
+      text_ = other.text_;
+    }
+    return *this;
+  }
+  Secret& operator=(Secret&& other) noexcept {
+    if (this != &other) {
+      wipe();
+      text_ = other.text_;
+      other.wipe();
+    }
+    return *this;
+  }
+  ~Secret() { wipe(); }
+
+  const std::string& reveal() const { return text_; }
+  bool empty() const { return text_.empty(); }
+  friend bool operator==(const Secret& a, const Secret& b) { return a.text_ == b.text_; }
+
+ private:
+  void wipe() {
+    // explicit_bzero: the compiler may not leave it out although the string is dying.
+    explicit_bzero(text_.data(), text_.size());
+    text_.clear();
+  }
+  std::string text_;
+};
+
+}  // namespace mqfail

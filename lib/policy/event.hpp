@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The vocabulary between the world and the mind: events are past participles, actions imperatives.
+// Both are closed variants, so the compiler names every place that a new word must reach.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+#include "policy/reason.hpp"
+#include "policy/server.hpp"
+
+namespace mqfail {
+
+/// Identity of one try to connect; never reused in a run. What a finished attempt still says is inert.
+enum class AttemptId : std::uint64_t {};
+
+/// Place of a server in the Roster. Stays valid for the whole run: entries are never renumbered.
+enum class ServerIndex : std::uint32_t {};
+
+/// Which MQTT to speak. `mqtt31` only if -V 31 was given.
+enum class Protocol { mqtt31 = 3, mqtt311 = 4, mqtt5 = 5 };
+
+/// What a connection is for. Attempts of `standby` serve --standby warm and hot, `probe` fail-back.
+enum class Role { active, standby, probe };
+
+namespace event {
+struct Started {};                     ///< begin the first pass
+struct Connected { AttemptId attempt; };  ///< CONNACK accepted and every filter granted
+struct Failed { AttemptId attempt; Reason reason; };  ///< an attempt ended before Connected
+struct Lost { AttemptId attempt; Reason reason; };    ///< a Connected attempt ended
+struct Ticked {};                      ///< deadline() has come
+struct Hurried {};                     ///< SIGUSR1: try now instead of waiting
+struct ListChanged { ServerList servers; };  ///< a document was read again
+struct Stopped {};                     ///< orderly end wanted
+}  // namespace event
+
+using Event = std::variant<event::Started, event::Connected, event::Failed, event::Lost,
+                           event::Ticked, event::Hurried, event::ListChanged, event::Stopped>;
+
+namespace action {
+/// Begin an attempt. Its time bound is enforced by the policy, which abandons it when time is up.
+struct Connect { AttemptId attempt; ServerIndex server; Role role; Protocol protocol; };
+struct Abandon { AttemptId attempt; };     ///< drop it without ceremony; no event of it counts any more
+struct Disconnect { AttemptId attempt; };  ///< leave in good order
+/// The attempt is now the live connection; `epoch` counts from 1. `from`: the server lost before.
+struct Use { AttemptId attempt; ServerIndex server; std::uint64_t epoch; std::optional<ServerIndex> from; Duration outage; };
+/// For the reporter: the attempt ended, `verdict` says what follows. Also for attempts that timed out.
+struct TellFailed { AttemptId attempt; ServerIndex server; Reason reason; Verdict verdict; };
+struct TellLost { AttemptId attempt; ServerIndex server; Reason reason; Duration up; };
+/// A pass ended without success; the next begins after `delay`. `warn`: tell it loudly.
+struct TellBackoff { Duration delay; std::uint64_t pass; bool warn; };
+struct TellListChanged { std::vector<ServerIndex> added; std::vector<ServerIndex> removed; };
+/// The run is over. `kind`: unavailable (69), denied (77); `reason`: the last or decisive one.
+struct GiveUp { ErrorKind kind; Reason reason; std::uint64_t passes; std::uint64_t attempts; };
+}  // namespace action
+
+using Action = std::variant<action::Connect, action::Abandon, action::Disconnect, action::Use,
+                            action::TellFailed, action::TellLost, action::TellBackoff,
+                            action::TellListChanged, action::GiveUp>;
+using Actions = std::vector<Action>;
+
+}  // namespace mqfail

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The knobs of failover.md section 1 as values, with its defaults. Parsing them (URI or flags) is
+// lib/config's business.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/time.hpp"
+#include "policy/event.hpp"
+
+namespace mqfail {
+
+/// How much chance goes into a delay: none is ActiveMQ's exact 10, 20, 40 ...
+enum class Jitter { full, equal, decorrelated, none };
+
+struct BackoffSettings {
+  std::optional<Duration> initial;  ///< initialReconnectDelay; see failover.md for "not given"
+  Duration cap = std::chrono::seconds(30);
+  bool exponential = true;
+  double multiplier = 2.0;  ///< at least 1
+  Jitter jitter = Jitter::full;
+};
+
+struct FailoverSettings {
+  BackoffSettings backoff;
+  bool randomize = false;
+  std::int64_t max_passes = -1;          ///< maxReconnectAttempts: -1 never gives up
+  std::int64_t startup_max_passes = 3;   ///< startupMaxReconnectAttempts; -1: take max_passes
+  bool startup_unlimited = false;        ///< -W bounds the start instead
+  bool once = false;                     ///< --once: one pass, no reconnect
+  std::optional<Duration> startup_timeout;
+  std::optional<Duration> give_up_after;
+  Duration connect_timeout = std::chrono::seconds(5);
+  std::optional<Duration> connect_stagger;
+  Duration stable = std::chrono::seconds(10);
+  std::int64_t warn_every = 10;          ///< warnAfterReconnectAttempts; 0 and below: never
+  std::optional<Protocol> protocol;      ///< -V; not given: MQTT 5 first, 3.1.1 where refused
+};
+
+}  // namespace mqfail

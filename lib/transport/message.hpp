@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// A message as it travels: views into memory that somebody else keeps alive.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mqfail {
+
+/// The PUBLISH properties of MQTT 5 (section 3.3.2.3).
+struct MessageProperties {
+  std::optional<std::uint8_t> payload_format;    ///< 1: UTF-8 text
+  std::optional<std::uint32_t> message_expiry;   ///< seconds
+  std::optional<std::string> content_type;
+  std::optional<std::string> response_topic;
+  std::optional<std::string> correlation_data;   ///< binary
+  std::vector<std::pair<std::string, std::string>> user;
+  std::vector<std::uint32_t> subscription_ids;
+  std::optional<std::uint16_t> topic_alias;
+  bool empty() const {
+    return !payload_format && !message_expiry && !content_type && !response_topic &&
+           !correlation_data && user.empty() && subscription_ids.empty() && !topic_alias;
+  }
+};
+
+struct Message {
+  std::string_view topic;
+  std::string_view payload;
+  int qos = 0;
+  bool retain = false;
+  bool duplicate = false;
+  std::uint16_t packet_id = 0;                       ///< 0 at QoS 0
+  const MessageProperties* properties = nullptr;     ///< null: none
+};
+
+}  // namespace mqfail

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hands: the one interface through which bytes leave and arrive. Behind it Paho (paho_transport)
+// or a script (tests). It takes no decision: it does what it is told and says what happened.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "policy/event.hpp"
+#include "policy/server.hpp"
+#include "transport/message.hpp"
+
+namespace mqfail {
+
+struct Subscription {
+  std::string filter;
+  int qos = 0;
+  bool no_local = false;             ///< MQTT 5
+  bool retain_as_published = false;  ///< MQTT 5
+  int retain_handling = 0;           ///< MQTT 5: 0 send, 1 if new, 2 never
+};
+
+struct Will {
+  std::string topic;
+  std::string payload;
+  int qos = 0;
+  bool retain = false;
+  MessageProperties properties;
+  std::optional<std::uint32_t> delay;  ///< seconds, MQTT 5
+};
+
+/// MQTT 5 properties of our CONNECT that the user set (-D CONNECT ...), and -x.
+struct ConnectProperties {
+  std::optional<std::uint32_t> session_expiry;  ///< seconds; 0xffffffff: never
+  std::optional<std::uint16_t> receive_maximum;
+  std::optional<std::uint32_t> maximum_packet_size;
+  std::optional<std::uint16_t> topic_alias_maximum;
+  std::optional<bool> request_problem_information;
+  std::optional<bool> request_response_information;
+  std::vector<std::pair<std::string, std::string>> user;
+};
+
+/// What every attempt of a run has in common.
+struct ConnectSettings {
+  std::string client_id;
+  bool clean_session = true;
+  Duration keepalive = std::chrono::seconds(10);
+  std::optional<Will> will;
+  ConnectProperties properties;
+  std::vector<Subscription> subscriptions;  ///< all must be granted, or the attempt fails
+};
+
+/// Facts of a connection, complete when Connected is told.
+struct ConnectionFacts {
+  Protocol protocol = Protocol::mqtt5;
+  bool session_present = false;
+  std::uint16_t receive_maximum = 65535;        ///< of the server, for QoS 1 and 2 of ours
+  std::uint32_t maximum_packet_size = 0;        ///< 0: no limit
+  int maximum_qos = 2;
+  bool retain_available = true;
+  std::string assigned_client_id;
+  std::string tls_version;                      ///< "TLSv1.3"; empty: plain
+  std::string tls_not_after;                    ///< of the server certificate, RFC 3339
+  std::string address;                          ///< numeric host:port that answered
+  Duration dns{}, tcp{}, tls{}, connack{}, subscribe{};  ///< how long each phase took
+  std::vector<int> granted;                     ///< SUBACK codes in the order of the filters
+};
+
+/// An acknowledgement from the server: PUBACK or PUBCOMP, or a refusing PUBREC. `code` < 0x80: stored.
+struct Acknowledged {
+  std::uint16_t packet_id;
+  int code;
+};
+
+/// Hears of everything that happens on the transport's own threads. Must return quickly and must not
+/// call the transport back.
+class TransportListener {
+ public:
+  virtual ~TransportListener() = default;
+  /// Any of Connected, Failed, Lost; at most one of Failed and Lost for an attempt, and the last word.
+  virtual void happened(Event event) = 0;
+  /// Room in the send buffer again, messages or acknowledgements have come: look at them.
+  virtual void stirred() = 0;
+};
+
+/// Thread: all members are called from the session's thread.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  /// Begins an attempt; `attempt` was never used before. Returns at once.
+  virtual void connect(AttemptId attempt, const Server& server, const ConnectSettings& settings,
+                       Protocol protocol) = 0;
+  /// Forgets the attempt at once, whatever it is doing.
+  virtual void abandon(AttemptId attempt) = 0;
+  /// Sends DISCONNECT and closes. Returns whether the server is known to have read everything that
+  /// was sent: it closed its side in good order within `patience`.
+  virtual bool disconnect(AttemptId attempt, Duration patience) = 0;
+
+  /// Facts of a Connected attempt; null if it is not (or no longer) known.
+  virtual const ConnectionFacts* facts(AttemptId attempt) const = 0;
+
+  /// Puts one message into the send buffer of the attempt; flush() sends it. Returns the packet id
+  /// (0 at QoS 0), or nothing if the connection is gone or will not take it.
+  virtual std::optional<std::uint16_t> publish(AttemptId attempt, const Message& message) = 0;
+  /// Hands what is buffered to the kernel as far as that goes without waiting.
+  virtual void flush(AttemptId attempt) = 0;
+  /// Bytes buffered and not yet taken by the kernel.
+  virtual std::size_t backlog(AttemptId attempt) const = 0;
+  /// Takes what the server has acknowledged since the last call, in the order of arrival.
+  virtual void take_acknowledged(AttemptId attempt, std::vector<Acknowledged>& into) = 0;
+
+  /// Calls `visit` for each message that has arrived on the attempt since the last call, in order,
+  /// until it returns false; that message and the rest wait. Returns the number visited. Views die
+  /// with the call of visit.
+  virtual std::size_t take_messages(AttemptId attempt,
+                                    const std::function<bool(const Message&)>& visit) = 0;
+  /// Lets the acknowledgements of the oldest `count` messages taken (QoS 0 ones count too) go out.
+  virtual void acknowledge(AttemptId attempt, std::size_t count) = 0;
+};
+
+}  // namespace mqfail
