@@ -453,6 +453,10 @@ void Connection::flush() { wire_->flush(); }
 
 std::size_t Connection::backlog() const { return wire_->backlog(); }
 
+std::uint64_t Connection::ping() { return wire_->ping(); }
+
+std::uint64_t Connection::pongs() const { return wire_->pongs(); }
+
 void Connection::take_acknowledged(std::vector<Acknowledged>& into) {
   const std::lock_guard lock(inbox_mutex_);
   into.insert(into.end(), acknowledged_.begin(), acknowledged_.end());

@@ -44,6 +44,8 @@ class Connection {
   std::optional<std::uint16_t> publish(const Message& message);
   void flush();
   std::size_t backlog() const;
+  std::uint64_t ping();
+  std::uint64_t pongs() const;
   void take_acknowledged(std::vector<Acknowledged>& into);
   std::size_t take_messages(const std::function<bool(const Message&)>& visit);
   void acknowledge(std::size_t count);

@@ -67,6 +67,16 @@ std::size_t PahoTransport::backlog(AttemptId attempt) const {
   return connection == nullptr ? 0 : connection->backlog();
 }
 
+std::uint64_t PahoTransport::ping(AttemptId attempt) {
+  Connection* const connection = find(attempt);
+  return connection == nullptr ? 0 : connection->ping();
+}
+
+std::uint64_t PahoTransport::pongs(AttemptId attempt) const {
+  const Connection* const connection = find(attempt);
+  return connection == nullptr ? 0 : connection->pongs();
+}
+
 void PahoTransport::take_acknowledged(AttemptId attempt, std::vector<Acknowledged>& into) {
   if (Connection* const connection = find(attempt)) connection->take_acknowledged(into);
 }

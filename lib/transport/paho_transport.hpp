@@ -29,6 +29,8 @@ class PahoTransport final : public Transport {
   std::optional<std::uint16_t> publish(AttemptId attempt, const Message& message) override;
   void flush(AttemptId attempt) override;
   std::size_t backlog(AttemptId attempt) const override;
+  std::uint64_t ping(AttemptId attempt) override;
+  std::uint64_t pongs(AttemptId attempt) const override;
   void take_acknowledged(AttemptId attempt, std::vector<Acknowledged>& into) override;
   std::size_t take_messages(AttemptId attempt, const std::function<bool(const Message&)>& visit) override;
   void acknowledge(AttemptId attempt, std::size_t count) override;

@@ -5,5 +5,19 @@
 // Mended: Paho's own check does nothing; Wire::keep_alive() sends PINGREQ when it is due and takes
 // silence of 1.5 keepalives for a loss, unless it is we who do not read.
 // Unnecessary when: Paho counts any byte received as life and checks in milliseconds.
-// NOLINTNEXTLINE(bugprone-reserved-identifier): the linker chose this name.
-extern "C" void __wrap_MQTTProtocol_keepalive(...) {}
+#include "transport/paho_seams/real.hpp"
+#include "transport/paho_seams/wire.hpp"
+
+// NOLINTBEGIN(bugprone-reserved-identifier): the linker chose these names.
+extern "C" {
+
+void __wrap_MQTTProtocol_keepalive(...) {}
+
+// Paho forgets a PINGRESP at once; to us it proves that the server has read what went before.
+int __wrap_MQTTProtocol_handlePingresps(void* packet, int fd) {
+  if (mqfail::Wire* const wire = mqfail::find_wire(fd)) wire->pong();
+  return __real_MQTTProtocol_handlePingresps(packet, fd);
+}
+
+}
+// NOLINTEND(bugprone-reserved-identifier)

@@ -36,6 +36,7 @@ int __real_SSL_shutdown(SSL*);
 void __real_Thread_start(void* (*)(void*), void*);
 int __real_Thread_lock_mutex(void*);
 int __real_Thread_unlock_mutex(void*);
+int __real_MQTTProtocol_handlePingresps(void*, int);
 }
 // NOLINTEND(bugprone-reserved-identifier)
 

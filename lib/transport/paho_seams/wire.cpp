@@ -48,8 +48,8 @@ TimePoint wire_now() {
                                                         std::chrono::nanoseconds(now.tv_nsec)));
 }
 
-Wire::Wire(int fd, Duration keepalive, bool hold, std::function<void()> room)
-    : fd_(fd), made_at_(wire_now()), keepalive_(keepalive.count()), hold_(hold), room_(std::move(room)) {
+Wire::Wire(int fd, Duration keepalive, bool hold, std::function<void()> stir)
+    : fd_(fd), made_at_(wire_now()), keepalive_(keepalive.count()), hold_(hold), stir_(std::move(stir)) {
   const auto now = made_at_.time_since_epoch().count();
   last_received_ = now;
   last_sent_ = now;
@@ -118,7 +118,7 @@ void Wire::flush() {
       ::shutdown(fd_, SHUT_WR);
     }
   }
-  if (room && room_) room_();
+  if (room && stir_) stir_();
 }
 
 void Wire::send_locked() {
@@ -285,21 +285,32 @@ void Wire::keep_alive(TimePoint now) {
   if (keepalive() <= Duration::zero() || !spoke_ || end_ != WireEnd::open) return;
   const auto sent = TimePoint(Duration(last_sent_.load()));
   const auto received = last_received();
-  const auto ping = TimePoint(Duration(last_ping_.load()));
+  const auto pinged = TimePoint(Duration(last_ping_.load()));
   // A process that was itself stopped finds old news: the server gets half a keepalive to answer the
   // ping that follows before its silence counts.
-  if (!paused() && now - received >= keepalive() * 3 / 2 && ping > received &&
-      now - ping >= keepalive() / 2) {
+  if (!paused() && now - received >= keepalive() * 3 / 2 && pinged > received &&
+      now - pinged >= keepalive() / 2) {
     note_end(WireEnd::silent, 0);
     shut();
     return;
   }
-  if (now - sent >= keepalive() || now - std::max(received, ping) >= keepalive()) {
-    static constexpr std::array<std::uint8_t, 2> kPingreq{0xC0, 0};
-    last_ping_ = now.time_since_epoch().count();
-    append(kPingreq.data(), kPingreq.size());
+  if (now - sent >= keepalive() || now - std::max(received, pinged) >= keepalive()) {
+    ping();
     flush();
   }
+}
+
+std::uint64_t Wire::ping() {
+  static constexpr std::array<std::uint8_t, 2> kPingreq{0xC0, 0};
+  const std::uint64_t ordinal = ++pings_;
+  last_ping_ = wire_now().time_since_epoch().count();
+  append(kPingreq.data(), kPingreq.size());
+  return ordinal;
+}
+
+void Wire::pong() {
+  ++pongs_;
+  if (stir_) stir_();
 }
 
 void Wire::shut() {

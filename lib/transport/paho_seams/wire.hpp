@@ -38,8 +38,8 @@ class Wire {
 
   /// `fd` is connected and non-blocking; it belongs to Paho once the socket seam has handed it over.
   /// `hold`: keep back PUBACK, PUBREC and PUBCOMP of received messages until release().
-  /// `room`: called without locks when a backlog above kBacklogBytes has drained.
-  Wire(int fd, Duration keepalive, bool hold, std::function<void()> room);
+  /// `stir`: called when a backlog above kBacklogBytes has drained or a PINGRESP has come.
+  Wire(int fd, Duration keepalive, bool hold, std::function<void()> stir);
   ~Wire();
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
@@ -80,6 +80,11 @@ class Wire {
   // -- life
   /// Sends PINGREQ when due; notices silence of 1.5 x keepalive and shuts the descriptor down then.
   void keep_alive(TimePoint now);
+  /// Appends a PINGREQ; its ordinal, from 1.
+  std::uint64_t ping();
+  /// A PINGRESP has come (keepalive.cpp). They answer the pings in order.
+  void pong();
+  std::uint64_t pongs() const { return pongs_; }
   /// The server may shorten it (MQTT 5 Server Keep Alive).
   void set_keepalive(Duration keepalive) { keepalive_ = keepalive.count(); }
   TimePoint made_at() const { return made_at_; }
@@ -132,7 +137,7 @@ class Wire {
   const TimePoint made_at_;
   std::atomic<Duration::rep> keepalive_;
   const bool hold_;
-  const std::function<void()> room_;
+  const std::function<void()> stir_;
 
   mutable std::mutex out_mutex_;
   std::vector<char> out_;     // [out_head_, out_.size()) waits to be sent
@@ -148,6 +153,7 @@ class Wire {
 
   std::atomic<std::size_t> backlog_{0};
   std::atomic<bool> paused_{false}, spoke_{false}, finish_{false};
+  std::atomic<std::uint64_t> pings_{0}, pongs_{0};
   std::atomic<WireEnd> end_{WireEnd::open};
   std::atomic<int> errno_{0};
   std::atomic<Duration::rep> last_received_{0}, last_sent_{0}, last_ping_{0}, spoke_at_{0};
