@@ -19,6 +19,7 @@ namespace mqfail {
 struct SessionSettings {
   ConnectSettings connect;
   std::optional<Duration> run_for;  ///< -W: bounds the whole run
+  Duration leave_patience{};        ///< how long the server may take to answer our DISCONNECT
   int signal_fd = -1;               ///< a signalfd of INT, TERM, HUP, USR1; -1: none
   /// Reads the documents again (SIGHUP); empty: there are none.
   std::function<Result<ServerList>()> reload;

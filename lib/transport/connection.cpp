@@ -80,7 +80,7 @@ Connection::~Connection() {
 // ---- the attempt's thread
 
 void Connection::run() {
-  const auto dialled = dial(server_, stop_);
+  const auto dialled = dial(server_, stop_, [this] { reached(Phase::tcp); });
   if (const auto* const reason = std::get_if<Reason>(&dialled)) {
     fail(*reason);
   } else if (open(std::get<Dialled>(dialled)) && subscribe()) {
@@ -95,7 +95,13 @@ void Connection::run() {
   listener_.stirred();
 }
 
+void Connection::reached(Phase phase) {
+  const std::lock_guard lock(stage_mutex_);
+  if (!silent_) listener_.happened(event::Reached{attempt_, phase});
+}
+
 bool Connection::open(const Dialled& dialled) {
+  reached(is_tls(server_.scheme) ? Phase::tls : Phase::connack);
   const bool hold = !settings_.subscriptions.empty();
   auto wire = std::make_shared<Wire>(dialled.fd, settings_.keepalive, hold, [this] { listener_.stirred(); });
   {
@@ -201,6 +207,7 @@ bool Connection::open(const Dialled& dialled) {
 bool Connection::subscribe() {
   const auto& wanted = settings_.subscriptions;
   if (wanted.empty()) return true;
+  reached(Phase::subscribe);
   const TimePoint begin = wire_now();
   std::vector<char*> filters;
   std::vector<int> codes;

@@ -63,6 +63,7 @@ class Connection {
   };
 
   void run();
+  void reached(Phase phase);
   bool open(const Dialled& dialled);
   bool subscribe();
   void fail(Reason reason);

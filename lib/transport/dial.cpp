@@ -112,17 +112,19 @@ void StopSwitch::stop() {
   if (fd_ >= 0) eventfd_write(fd_, 1);
 }
 
-std::variant<Dialled, Reason> dial(const Server& server, const StopSwitch& stop) {
+std::variant<Dialled, Reason> dial(const Server& server, const StopSwitch& stop,
+                                   const std::function<void()>& resolved) {
   Dialled result;
   const TimePoint begin = wire_now();
   int failure = 0;
   const Addresses addresses = resolve(server, failure);
-  const TimePoint resolved = wire_now();
-  result.dns = resolved - begin;
+  const TimePoint looked_up = wire_now();
+  result.dns = looked_up - begin;
   if (!addresses) {
     const char* const text = failure == EAI_SYSTEM ? std::strerror(errno) : gai_strerror(failure);
     return Reason{Cause::dns, Phase::dns, failure, false, text};
   }
+  resolved();
   Race race;
   const addrinfo* next = addresses.get();
   int error = ECONNREFUSED;
@@ -135,7 +137,7 @@ std::variant<Dialled, Reason> dial(const Server& server, const StopSwitch& stop)
     const int wait_ms = next == nullptr ? -1 : static_cast<int>(kNextAddressAfter.count());
     result.fd = race.wait(stop, wait_ms, error, result.address);
     if (result.fd >= 0) {
-      result.tcp = wire_now() - resolved;
+      result.tcp = wire_now() - looked_up;
       return result;
     }
   }

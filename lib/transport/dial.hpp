@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <string>
 #include <variant>
 
@@ -38,7 +39,8 @@ struct Dialled {
 
 /// Blocks until an address answers, all have failed or `stop` was thrown (then the Reason means
 /// nothing). Addresses in getaddrinfo's order, a new one every 250 ms or as soon as one fails
-/// (RFC 8305); the first to connect wins.
-std::variant<Dialled, Reason> dial(const Server& server, const StopSwitch& stop);
+/// (RFC 8305); the first to connect wins. `resolved` is called between the two phases.
+std::variant<Dialled, Reason> dial(const Server& server, const StopSwitch& stop,
+                                   const std::function<void()>& resolved);
 
 }  // namespace mqfail
