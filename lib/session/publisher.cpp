@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/write.hpp"
+
 namespace mqfail {
 namespace {
 
@@ -308,16 +310,8 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
 }
 
 bool Publisher::put(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t done = write(settings_.undelivered_fd, bytes.data(), bytes.size());
-    if (done < 0) {
-      if (errno == EINTR) continue;
-      undelivered_failed_ = true;
-      return false;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(done));
-  }
-  return true;
+  if (write_all(settings_.undelivered_fd, bytes) != 0) undelivered_failed_ = true;
+  return !undelivered_failed_;
 }
 
 // Unsettled payloads in order, then what was read and not sent; after giving up also what is still

@@ -135,7 +135,7 @@ void Session::end(Ending ending) {
 void Session::step(const Event& event, TimePoint now) {
   // The policy forgets an attempt with its Lost; the connection's place is cleared by TellLost.
   const Actions actions = failover_.step(event, now);
-  if (settings_.trace) settings_.trace(event, now, actions);
+  if (settings_.trace) settings_.trace(event, now, actions, failover_);
   for (const Action& action : actions) {
     std::visit([this, now](const auto& one) { carry_out(one, now); }, action);
   }

@@ -24,7 +24,7 @@ struct SessionSettings {
   /// Reads the documents again (SIGHUP); empty: there are none.
   std::function<Result<ServerList>()> reload;
   /// Hears every step of the policy (--trace).
-  std::function<void(const Event&, TimePoint, const Actions&)> trace;
+  std::function<void(const Event&, TimePoint, const Actions&, const Failover&)> trace;
 };
 
 /// The only reader of the clock.
