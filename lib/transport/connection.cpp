@@ -310,7 +310,7 @@ Reason Connection::loss() const {
   switch (wire_->end()) {
     case WireEnd::end_of_stream: return {Cause::closed, Phase::publish, 0, false, {}};
     case WireEnd::error:
-      return {Cause::reset, Phase::publish, wire_->error_number(), false, std::strerror(wire_->error_number())};
+      return {Cause::reset, Phase::publish, wire_->error_number(), false, {}};
     case WireEnd::silent: return {Cause::keepalive, Phase::publish, 0, false, {}};
     case WireEnd::shut: return {Cause::closed, Phase::publish, 0, false, {}};
     case WireEnd::open: break;

@@ -142,7 +142,7 @@ std::variant<Dialled, Reason> dial(const Server& server, const StopSwitch& stop,
     }
   }
   const bool ours = error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
-  return Reason{ours ? Cause::local : Cause::refused, Phase::tcp, error, false, std::strerror(error)};
+  return Reason{ours ? Cause::local : Cause::refused, Phase::tcp, error, false, {}};
 }
 
 }  // namespace mqfail
