@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <optional>
 #include <string_view>
 
 #include "base/text.hpp"
@@ -19,6 +18,12 @@ bool is_property(const OptionRow& row) {
   return row.name == "property";
 }
 
+// In mqfail-pub -s is two options; prepare() tells them apart, so that the letter alone is
+// --stdin-file.
+bool is_server_of_pub(Tool tool, const OptionRow& row) {
+  return tool == Tool::pub && row.name == "server";
+}
+
 bool is_server_uri(std::string_view word) {
   return word.find("://") != std::string_view::npos || word.starts_with("failover:");
 }
@@ -28,13 +33,35 @@ const OptionRow* find_row(Tool tool, std::string_view word) {
     const bool is_long = word.starts_with("--") && word.substr(2) == row.name && !row.name.empty();
     const bool is_short = word.size() == 2 && word[0] == '-' && word[1] != '-' &&
                           (word[1] == row.letter || word[1] == row.alias);
-    if (is_long || is_short) return &row;
+    if (is_long || (is_short && !is_server_of_pub(tool, row))) return &row;
   }
   return nullptr;
 }
 
 Error usage(const std::string& place, const std::string& message, std::string hint) {
   return Error{ErrorKind::usage, place + message, std::move(hint)};
+}
+
+// mosquitto_pub has no positional arguments, so the word after -s is a server or another option.
+// Returns how many words it took.
+Result<std::size_t> take_letter_s(std::span<const std::string> words, const std::string& place,
+                                  std::vector<std::string>& prepared) {
+  const std::string glued = words[0].substr(2);
+  if (is_server_uri(glued)) {
+    prepared.insert(prepared.end(), {"--server", glued});
+    return 1U;
+  }
+  if (!glued.empty() || words.size() < 2 || words[1].starts_with('-')) {
+    prepared.push_back(words[0]);
+    return 1U;
+  }
+  if (!is_server_uri(words[1])) {
+    const std::string shown = printable(words[1], 64);
+    return usage(place, "-s '" + shown + "' is not a server URI",
+                 "write --server " + shown + " for a server, or -s alone for --stdin-file");
+  }
+  prepared.insert(prepared.end(), {"--server", words[1]});
+  return 2U;
 }
 
 // Mends what CLI11 2.1 gets wrong: `--name=` would swallow the next word, `--switch=true` would be
@@ -54,6 +81,12 @@ Result<std::vector<std::string>> prepare(Tool tool, std::span<const std::string>
       prepared.insert(prepared.end(), words.begin() + static_cast<std::ptrdiff_t>(i), words.end());
       break;
     }
+    if (tool == Tool::pub && word.starts_with("-s")) {
+      auto taken = take_letter_s(words.subspan(i), place, prepared);
+      if (!taken) return taken.error();
+      i += *taken - 1;
+      continue;
+    }
     const std::size_t equals = word.starts_with("--") ? word.find('=') : std::string::npos;
     before = find_row(tool, std::string_view(word).substr(0, equals));
     if (before != nullptr && equals != std::string::npos) {
@@ -67,16 +100,17 @@ Result<std::vector<std::string>> prepare(Tool tool, std::span<const std::string>
       continue;
     }
     prepared.push_back(word);
-    if (before != nullptr && is_property(*before) && i + 4 < words.size() &&
-        words[i + 2] == "user-property") {
+    if (before == nullptr || !is_property(*before)) continue;
+    before = nullptr;
+    if (i + 4 < words.size() && words[i + 2] == "user-property") {
       prepared.insert(prepared.end(),
                       {words[i + 1], words[i + 2], words[i + 3] + kJoin + words[i + 4]});
       i += 4;
-      before = nullptr;
+    } else {
+      for (int left = kPropertyWords; left > 0 && i + 1 < words.size(); --left) {
+        prepared.push_back(words[++i]);
+      }
     }
-    // A short option before its value glued to it (-q1), or a letter that may go without: CLI11
-    // decides.
-    if (before != nullptr && before->letter == 's') before = nullptr;
   }
   return prepared;
 }
@@ -91,11 +125,9 @@ class Parser {
     app_.allow_extras();
     for (const OptionRow& row : option_table(tool)) {
       std::string names = row.name.empty() ? "" : "--" + row.name;
-      const OptionRow* other = row.letter == 0 ? nullptr : sharing_letter(row);
-      if (row.letter != 0 && other == nullptr) append_letter(names, row.letter);
+      if (row.letter != 0 && !is_server_of_pub(tool, row)) append_letter(names, row.letter);
       if (row.alias != 0) append_letter(names, row.alias);
       add(names, row);
-      if (other != nullptr && row.takes_value()) add_shared(row, *other);
     }
   }
 
@@ -104,9 +136,8 @@ class Parser {
     try {
       app_.parse(words);
     } catch (const CLI::ParseError& error) {
-      return refused_.value_or(explain(error));
+      return explain(error);
     }
-    if (refused_) return *refused_;
     if (auto stray = check_stray(); !stray) return stray.error();
     return std::move(given_);
   }
@@ -114,14 +145,6 @@ class Parser {
  private:
   static void append_letter(std::string& names, char letter) {
     names.append(names.empty() ? "-" : ",-").append(1, letter);
-  }
-
-  // The other row with the same letter (pub's -s), if there is one.
-  const OptionRow* sharing_letter(const OptionRow& row) const {
-    for (const OptionRow& other : option_table(tool_)) {
-      if (&other != &row && other.letter == row.letter) return &other;
-    }
-    return nullptr;
   }
 
   void add(const std::string& names, const OptionRow& row) {
@@ -132,28 +155,6 @@ class Parser {
     option->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     const int values = is_property(row) ? kPropertyWords : row.takes_value() ? 1 : 0;
     option->type_size(values)->expected(values == 0 ? 0 : 1)->trigger_on_parse();
-  }
-
-  // mosquitto_pub has no positional arguments, so the word after -s is a server or an option.
-  void add_shared(const OptionRow& with_value, const OptionRow& without) {
-    CLI::Option* option = app_.add_option(
-        std::string("-") + with_value.letter,
-        [this, &with_value, &without](const CLI::results_t& results) {
-          const std::string word =
-              results.empty() || results.front() == "true" ? "" : results.front();
-          if (word.empty()) {
-            take(without, {});
-          } else if (is_server_uri(word)) {
-            take(with_value, results);
-          } else if (!refused_) {
-            refused_ = usage(
-                place_, with_value.flag() + " '" + printable(word, 64) + "' is not a server URI",
-                "write --server " + printable(word, 64) + " for a server, or -s alone for --" +
-                    without.name);
-          }
-          return true;
-        });
-    option->type_size(1)->expected(0, 1)->allow_extra_args(false)->trigger_on_parse();
   }
 
   void take(const OptionRow& row, const CLI::results_t& results) {
@@ -210,7 +211,6 @@ class Parser {
   const OnGiven& on_given_;
   CLI::App app_;
   std::vector<Given> given_;
-  std::optional<Error> refused_;
 };
 
 }  // namespace

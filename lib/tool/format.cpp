@@ -69,10 +69,14 @@ void append_properties(JsonObject& root, std::string& out, const MessageProperti
                        JsonStyle style) {
   root.key("properties");
   JsonObject object(out, style, 1);
-  if (properties.payload_format)
+  // mosquitto_sub keeps the order of the wire; this is the order in which a mosquitto server sends.
+  for (const std::uint32_t id : properties.subscription_ids) {
+    object.number("subscription-identifier", id);
+  }
+  if (properties.topic_alias) object.number("topic-alias", *properties.topic_alias);
+  if (properties.payload_format) {
     object.number("payload-format-indicator", *properties.payload_format);
-  if (properties.message_expiry)
-    object.number("message-expiry-interval", *properties.message_expiry);
+  }
   if (properties.content_type) object.text("content-type", *properties.content_type);
   if (properties.response_topic) object.text("response-topic", *properties.response_topic);
   if (properties.correlation_data) object.text("correlation-data", *properties.correlation_data);
@@ -82,9 +86,9 @@ void append_properties(JsonObject& root, std::string& out, const MessageProperti
     for (const auto& [key, value] : properties.user) user.text(key, value);
     user.close();
   }
-  for (const std::uint32_t id : properties.subscription_ids)
-    object.number("subscription-identifier", id);
-  if (properties.topic_alias) object.number("topic-alias", *properties.topic_alias);
+  if (properties.message_expiry) {
+    object.number("message-expiry-interval", *properties.message_expiry);
+  }
   object.close();
 }
 
