@@ -42,6 +42,11 @@ std::optional<Said> parse_event(const std::string& line) {
   return said;
 }
 
+bool is_json(const std::string& text) {
+  simdjson::dom::parser parser;
+  return parser.parse(simdjson::padded_string(text)).error() == simdjson::SUCCESS;
+}
+
 std::optional<Said> Events::wait(const std::string& name, milliseconds patience) {
   return wait(
       name, [](const Said&) { return true; }, patience);

@@ -19,6 +19,9 @@ struct Said {
 /// The object of one line, or nothing if the line is anything but one JSON object.
 std::optional<Said> parse_event(const std::string& line);
 
+/// Whether a text is one JSON value.
+bool is_json(const std::string& text);
+
 /// Reads the events of a running program.
 class Events {
  public:

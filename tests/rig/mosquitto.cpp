@@ -71,7 +71,9 @@ bool Mosquitto::start() {
   if (settings_.persistence)
     conf << "persistence true\npersistence_location " << folder_.path().string()
          << "/\nautosave_interval 1\n";
-  conf << "set_tcp_nodelay true\n";
+  conf << "set_tcp_nodelay true\nlog_dest stderr\nlog_type error\nlog_type warning\nlog_type "
+          "notice\n"
+       << "log_type subscribe\n";
   for (const std::string& line : settings_.lines) conf << line << "\n";
   write_file(folder_ / "mosquitto.conf", conf.str());
 
@@ -108,6 +110,11 @@ void Mosquitto::restart() {
   const Moment end = Clock::now() + 10s;
   while (!start())
     if (Clock::now() > end) throw Broken("mosquitto does not start again: " + log());
+}
+
+bool Mosquitto::wait_for_subscriber(const std::string& client, milliseconds patience) {
+  return process_->wait_for_line(Stream::err, "^[0-9]+: " + client + " [012] ", patience)
+      .has_value();
 }
 
 std::string Mosquitto::log() {

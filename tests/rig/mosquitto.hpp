@@ -50,6 +50,8 @@ class Mosquitto {
   void thaw();
   void restart();  ///< the same port; returns when it accepts
   bool running() { return process_ && process_->running(); }
+  /// Waits until a SUBSCRIBE of `client` (a regex on the id) is in force.
+  bool wait_for_subscriber(const std::string& client, milliseconds patience = 10s);
   std::string log();  ///< what it said on stderr since the last start
 
  private:

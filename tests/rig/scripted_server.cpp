@@ -260,7 +260,7 @@ void ScriptedServer::handle(Connection& connection, const Packet& packet) {
         if (found != connection.qos2.end()) {
           const Publish publish = found->second;
           connection.qos2.erase(found);
-          acknowledge(connection, publish, Type::pubcomp, 0);
+          if (script_.pubcomp) acknowledge(connection, publish, Type::pubcomp, 0);
         } else {
           send(connection, encode_acknowledgement(Type::pubcomp, connection.version, ack->id,
                                                   connection.version == 5 ? 0x92 : 0));

@@ -42,7 +42,8 @@ struct Script {
   int disconnect_code = 0x8b;
   std::vector<Property> disconnect_properties;
   milliseconds ack_delay{0};
-  std::function<int(const Publish&)> puback;                      ///< code; not set: 0
+  std::function<int(const Publish&)> puback;  ///< code; not set: 0
+  bool pubcomp = true;
   std::string puback_reason;                                      ///< Reason String of each PUBACK
   std::function<int(const std::string& filter, int qos)> suback;  ///< not set: what was asked for
   bool answer_subscribe = true;
