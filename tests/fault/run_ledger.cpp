@@ -302,9 +302,24 @@ bool hot_sub_survives(std::uint64_t seed, const Options& options) {
   Dice dice(seed);
   Mosquitto a, b;
   const bool sequence = dice.one_in(2);
-  Process sub({.argv = {std::string(MQFAIL_BIN_DIR) + "/mqfail-sub", "--events", "json", "-s",
-                        a.uri(), "-s", b.uri(), "-q", "1", "-t", "t", "--standby", "hot", "-i",
-                        "hot", "--stable", "100ms"}});
+  const std::vector<std::string> argv{std::string(MQFAIL_BIN_DIR) + "/mqfail-sub",
+                                      "--events",
+                                      "json",
+                                      "-s",
+                                      a.uri(),
+                                      "-s",
+                                      b.uri(),
+                                      "-q",
+                                      "1",
+                                      "-t",
+                                      "t",
+                                      "--standby",
+                                      "hot",
+                                      "-i",
+                                      "hot",
+                                      "--stable",
+                                      "100ms"};
+  Process sub(argv);
   Charges charges;
   charge(charges, a.wait_for_subscriber("hot.*") && b.wait_for_subscriber("hot.*"),
          "does not subscribe on both");
