@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "config/failover_options.hpp"
 #include "policy/server.hpp"
 #include "policy/settings.hpp"
 
@@ -58,6 +59,7 @@ struct FailoverFlags {
 struct NamedRoster {
   ServerList servers;              ///< not empty, ids unique
   FailoverSettings settings;       ///< with the URI's options, then the flags'
+  PublishTuning publish;           ///< likewise; only mqfail-pub has a use for it
   std::vector<std::string> topics; ///< of -L
   std::vector<std::string> warnings;
   std::vector<std::string> documents;  ///< files to read again at SIGHUP

@@ -16,7 +16,8 @@
 
 namespace mqfail {
 
-/// Identity of one try to connect; never reused in a run. What a finished attempt still says is inert.
+/// Identity of one try to connect; never reused in a run. What a finished attempt still says is
+/// inert.
 enum class AttemptId : std::uint64_t {};
 
 /// Place of a server in the Roster. Stays valid for the whole run: entries are never renumbered.
@@ -28,35 +29,101 @@ enum class Protocol { mqtt31 = 3, mqtt311 = 4, mqtt5 = 5 };
 /// What a connection is for. Attempts of `standby` serve --standby warm and hot, `probe` fail-back.
 enum class Role { active, standby, probe };
 
+/// Where a list comes from: a document is the configuration itself and replaces the configured
+/// servers, an update (topic, redirection, DNS) only adds to them (failover.md section 5).
+enum class ListSource { document, update };
+
 namespace event {
-struct Started {};                     ///< begin the first pass
-struct Connected { AttemptId attempt; };  ///< CONNACK accepted and every filter granted
-struct Failed { AttemptId attempt; Reason reason; };  ///< an attempt ended before Connected
-struct Lost { AttemptId attempt; Reason reason; };    ///< a Connected attempt ended
-struct Ticked {};                      ///< deadline() has come
-struct Hurried {};                     ///< SIGUSR1: try now instead of waiting
-struct ListChanged { ServerList servers; };  ///< a document was read again
-struct Stopped {};                     ///< orderly end wanted
+struct Started {};  ///< begin the first pass
+/// How far an attempt has come; optional, it only makes the phase of a timeout true.
+struct Reached {
+  AttemptId attempt;
+  Phase phase;
+};
+struct Connected {
+  AttemptId attempt;
+};  ///< CONNACK accepted and every filter granted
+struct Failed {
+  AttemptId attempt;
+  Reason reason;
+};  ///< an attempt ended before Connected
+struct Lost {
+  AttemptId attempt;
+  Reason reason;
+};                  ///< a Connected attempt ended
+struct Ticked {};   ///< deadline() has come
+struct Hurried {};  ///< SIGUSR1: try now instead of waiting
+struct ListChanged {
+  ServerList servers;
+  ListSource source = ListSource::document;
+};                  ///< a list was read again
+struct Stopped {};  ///< orderly end wanted
 }  // namespace event
 
-using Event = std::variant<event::Started, event::Connected, event::Failed, event::Lost,
-                           event::Ticked, event::Hurried, event::ListChanged, event::Stopped>;
+using Event =
+    std::variant<event::Started, event::Reached, event::Connected, event::Failed, event::Lost,
+                 event::Ticked, event::Hurried, event::ListChanged, event::Stopped>;
 
 namespace action {
 /// Begin an attempt. Its time bound is enforced by the policy, which abandons it when time is up.
-struct Connect { AttemptId attempt; ServerIndex server; Role role; Protocol protocol; };
-struct Abandon { AttemptId attempt; };     ///< drop it without ceremony; no event of it counts any more
-struct Disconnect { AttemptId attempt; };  ///< leave in good order
-/// The attempt is now the live connection; `epoch` counts from 1. `from`: the server lost before.
-struct Use { AttemptId attempt; ServerIndex server; std::uint64_t epoch; std::optional<ServerIndex> from; Duration outage; };
-/// For the reporter: the attempt ended, `verdict` says what follows. Also for attempts that timed out.
-struct TellFailed { AttemptId attempt; ServerIndex server; Reason reason; Verdict verdict; };
-struct TellLost { AttemptId attempt; ServerIndex server; Reason reason; Duration up; };
-/// A pass ended without success; the next begins after `delay`. `warn`: tell it loudly.
-struct TellBackoff { Duration delay; std::uint64_t pass; bool warn; };
-struct TellListChanged { std::vector<ServerIndex> added; std::vector<ServerIndex> removed; };
-/// The run is over. `kind`: unavailable (69), denied (77); `reason`: the last or decisive one.
-struct GiveUp { ErrorKind kind; Reason reason; std::uint64_t passes; std::uint64_t attempts; };
+struct Connect {
+  AttemptId attempt;
+  ServerIndex server;
+  Role role;
+  Protocol protocol;
+};
+struct Abandon {
+  AttemptId attempt;
+};  ///< drop it without ceremony; no event of it counts any more
+struct Disconnect {
+  AttemptId attempt;
+};  ///< leave in good order
+/// The attempt is now the live connection; `epoch` counts from 1. `from`: the server lost before;
+/// `outage`: time since that loss, 0 for the first connection.
+struct Use {
+  AttemptId attempt;
+  ServerIndex server;
+  std::uint64_t epoch;
+  std::optional<ServerIndex> from;
+  Duration outage;
+};
+/// For the reporter: the attempt ended, `verdict` says what follows. Also for attempts that timed
+/// out.
+struct TellFailed {
+  AttemptId attempt;
+  ServerIndex server;
+  Reason reason;
+  Verdict verdict;
+};
+/// `maybe_twin`: MQTT 3.1.1 closed without a word sooner than `stable`; another client may use our
+/// id.
+struct TellLost {
+  AttemptId attempt;
+  ServerIndex server;
+  Reason reason;
+  Duration up;
+  bool maybe_twin = false;
+};
+/// A pass ended without success; the next begins after `delay`. `pass` counts them since the start
+/// or the last stable connection; 0 is the initialReconnectDelay after a loss. `warn`: tell it
+/// loudly.
+struct TellBackoff {
+  Duration delay;
+  std::uint64_t pass;
+  bool warn;
+};
+struct TellListChanged {
+  std::vector<ServerIndex> added;
+  std::vector<ServerIndex> removed;
+};
+/// The run is over. `kind`: unavailable (69), denied (77); `reason`: the last or decisive one;
+/// `passes` and `attempts` count since the start or the last stable connection.
+struct GiveUp {
+  ErrorKind kind;
+  Reason reason;
+  std::uint64_t passes;
+  std::uint64_t attempts;
+};
 }  // namespace action
 
 using Action = std::variant<action::Connect, action::Abandon, action::Disconnect, action::Use,

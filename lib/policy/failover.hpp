@@ -38,7 +38,8 @@ class Failover {
   /// Events of an attempt that is not current change nothing. `now` never goes backwards.
   Actions step(const Event& event, TimePoint now);
 
-  /// When step(Ticked) is next due; empty if only an event can wake us. Never before the last `now`.
+  /// When step(Ticked) is next due; empty if only an event can wake us. Never before the last
+  /// `now`.
   std::optional<TimePoint> deadline() const;
 
   FailoverState state() const;

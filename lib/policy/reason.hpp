@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why an attempt or a connection ended, and what that means for the roster. The table of failover.md
-// section 3 is written here once; every code of it is a row and has a test.
+// Why an attempt or a connection ended, and what that means for the roster. The table of
+// failover.md section 3 is written here once; every code of it is a row and has a test.
 #pragma once
 
 #include <string>
@@ -14,27 +14,30 @@ std::string_view name(Phase phase);
 
 /// The closed set of things that end an attempt or a connection.
 enum class Cause {
-  dns,              ///< name did not resolve
-  refused,          ///< TCP: connection refused, unreachable, no route
-  reset,            ///< RST or another socket error on an open connection
-  closed,           ///< end of stream without a word
-  timeout,          ///< the attempt's time bound ran out
-  tls,              ///< handshake or verification failed
-  connack,          ///< CONNACK refused; `code` is the v3 return code or the v5 reason code
-  suback,           ///< a filter was refused; `code` is its SUBACK code
-  disconnect,       ///< MQTT 5 DISCONNECT from the server; `code` is its reason code
-  keepalive,        ///< silent for 1.5 x keepalive
-  ack_timeout,      ///< answers pings but leaves a message unacknowledged
-  ack_refused,      ///< PUBACK/PUBREC of 0x80, 0x83, 0x87, 0x97: the server cannot take the message
-  unfit,            ///< cannot keep what was asked (Maximum QoS, Retain Available ...)
-  local,            ///< we could not even try: no descriptor, no memory, unreadable certificate
+  dns,          ///< name did not resolve
+  refused,      ///< TCP: connection refused, unreachable, no route
+  reset,        ///< RST or another socket error on an open connection
+  closed,       ///< end of stream without a word
+  timeout,      ///< the attempt's time bound ran out
+  tls,          ///< handshake or verification failed
+  connack,      ///< CONNACK refused; `code` is the v3 return code or the v5 reason code
+  suback,       ///< a filter was refused; `code` is its SUBACK code
+  disconnect,   ///< MQTT 5 DISCONNECT from the server; `code` is its reason code
+  keepalive,    ///< silent for 1.5 x keepalive
+  ack_timeout,  ///< answers pings but leaves a message unacknowledged
+  ack_refused,  ///< PUBACK/PUBREC of 0x80, 0x83, 0x87, 0x97: the server cannot take the message
+  unfit,        ///< cannot keep what was asked (Maximum QoS, Retain Available ...)
+  local,        ///< we could not even try: no descriptor, no memory, unreadable certificate
 };
+
+std::string_view name(Cause cause);
 
 /// Why. `text` is ours or the server's and is not yet escaped; only lib/tool prints it.
 struct Reason {
   Cause cause = Cause::closed;
   Phase phase = Phase::connack;
-  int code = 0;        ///< MQTT code for connack, suback, disconnect; errno for refused, reset, local
+  int code = 0;  ///< MQTT code for connack, suback, disconnect, ack_refused; errno for refused,
+                 ///< reset, local; milliseconds of silence for keepalive, ack_timeout (0: unknown)
   bool mqtt5 = false;  ///< the protocol that `code` belongs to
   std::string text;
 };
@@ -50,12 +53,17 @@ enum class Verdict {
   taken_over,      ///< somebody else uses our client id: stop with the reason
 };
 
-/// The table. `version_fixed`: -V was given, so nothing falls back. `live`: the connection was in use.
+std::string_view name(Verdict verdict);
+
+/// The table. `version_fixed`: -V was given or the attempt spoke 3.1.1 already, so that nothing
+/// falls back. `live`: the connection was in use. The class of a CONNACK code is told by its value
+/// alone (MQTT 3 has 1 to 5, MQTT 5 starts at 0x80), because a server that speaks only MQTT 3
+/// answers a MQTT 5 CONNECT in its own tongue.
 Verdict verdict(const Reason& reason, bool version_fixed, bool live);
 
 /// One line for people: "connection refused", "not authorized (0x87)", "silent for 3.0 s".
-/// Never contains `reason.text` unless that is empty of meaning otherwise; unescaped server text is
-/// kept apart so that it can be shown escaped.
+/// Never contains `reason.text`, which may be a server's: that is kept apart so that it can be
+/// shown escaped.
 std::string describe(const Reason& reason);
 
 /// The name of an MQTT 5 reason code as in the standard, in lower case: 0x87 "not authorized".

@@ -17,7 +17,9 @@ namespace mqfail {
 /// How bytes reach the server. ws and wss carry MQTT in WebSocket frames.
 enum class Scheme { tcp, tls, ws, wss };
 
-constexpr bool is_tls(Scheme scheme) { return scheme == Scheme::tls || scheme == Scheme::wss; }
+constexpr bool is_tls(Scheme scheme) {
+  return scheme == Scheme::tls || scheme == Scheme::wss;
+}
 
 /// Which TLS versions a server may speak: `any` is 1.2 or later, the others pin exactly one.
 enum class TlsVersion { any, tls11, tls12, tls13 };
@@ -57,7 +59,8 @@ using ServerList = std::vector<Server>;
 /// never user or password: safe to show anywhere.
 std::string redacted_uri(const Server& server);
 
-/// Same scheme class (plain, TLS, WebSocket), host (letter case aside) and port: failover.md section 2.
+/// Same scheme class (plain, TLS, WebSocket), host (letter case aside) and port: failover.md
+/// section 2.
 bool same_endpoint(const Server& a, const Server& b);
 
 }  // namespace mqfail

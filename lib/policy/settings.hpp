@@ -25,17 +25,18 @@ struct BackoffSettings {
 struct FailoverSettings {
   BackoffSettings backoff;
   bool randomize = false;
-  std::int64_t max_passes = -1;          ///< maxReconnectAttempts: -1 never gives up
-  std::int64_t startup_max_passes = 3;   ///< startupMaxReconnectAttempts; -1: take max_passes
-  bool startup_unlimited = false;        ///< -W bounds the start instead
-  bool once = false;                     ///< --once: one pass, no reconnect
+  std::int64_t max_passes = -1;         ///< maxReconnectAttempts: -1 never gives up
+  std::int64_t startup_max_passes = 3;  ///< startupMaxReconnectAttempts; -1: take max_passes
+  bool startup_unlimited = false;       ///< -W bounds the start instead
+  bool once = false;                    ///< --once: one pass, no reconnect
   std::optional<Duration> startup_timeout;
   std::optional<Duration> give_up_after;
   Duration connect_timeout = std::chrono::seconds(5);
   std::optional<Duration> connect_stagger;
   Duration stable = std::chrono::seconds(10);
-  std::int64_t warn_every = 10;          ///< warnAfterReconnectAttempts; 0 and below: never
-  std::optional<Protocol> protocol;      ///< -V; not given: MQTT 5 first, 3.1.1 where refused
+  std::int64_t warn_every = 10;      ///< warnAfterReconnectAttempts; 0 and below: never
+  bool forget_learned = false;       ///< updateClusterClientsOnRemove
+  std::optional<Protocol> protocol;  ///< -V; not given: MQTT 5 first, 3.1.1 where refused
 };
 
 }  // namespace mqfail

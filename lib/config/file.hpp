@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files that the user names, read with a bound: documents, password files, certificates.
+// Whatever cannot be read is exit status 66 and says why.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "base/error.hpp"
+#include "base/secret.hpp"
+
+namespace mqfail {
+
+/// No document is larger; more is an error, not a full memory.
+inline constexpr std::size_t kLargestDocument = 64U * 1024U * 1024U;
+
+/// The whole file; "-" is standard input. Errors: no_input, data if it is larger than `limit`
+/// bytes.
+Result<std::string> read_file(const std::string& path, std::size_t limit = kLargestDocument);
+
+/// The first line, without its end (LF or CRLF). Errors: no_input; data if that line is empty.
+Result<Secret> read_password_file(const std::string& path);
+
+/// Errors (no_input) if the file cannot be opened for reading now.
+Result<Done> check_readable(const std::string& path);
+
+/// How a file is called in errors: `<stdin>` for "-".
+std::string shown_path(const std::string& path);
+
+}  // namespace mqfail

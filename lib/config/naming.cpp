@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/naming.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string_view>
+
+#include "base/text.hpp"
+#include "config/failover_uri.hpp"
+#include "config/file.hpp"
+#include "config/server_uri.hpp"
+#include "config/uri_text.hpp"
+
+namespace mqfail {
+namespace {
+
+Error usage(std::string message, std::string hint = {}) {
+  return {ErrorKind::usage, std::move(message), std::move(hint)};
+}
+
+Error prefixed(std::string_view flag, const Error& error) {
+  return {error.kind, std::string(flag) + ": " + error.message, error.hint};
+}
+
+std::string endpoint(const Server& server) {
+  const bool bracket = server.host.find(':') != std::string::npos;
+  return (bracket ? "[" + server.host + "]" : server.host) + ":" + std::to_string(server.port);
+}
+
+// Everything named, in order, before the common options are applied.
+struct Collected {
+  std::vector<ServerDraft> drafts;
+  std::vector<FailoverUri> lists;  // only their options; the servers are in drafts
+  bool anything_but_lists = false;
+  NamedRoster roster;  // topics, warnings, documents
+};
+
+class Collector {
+ public:
+  explicit Collector(const NamingRequest& request) : request_(request) {}
+
+  Result<Collected> collect() {
+    if (const auto ports = check_ports(); !ports) return ports.error();
+    for (const Naming& naming : request_.namings) {
+      const auto done = std::visit([&](const auto& named) { return add(named); }, naming);
+      if (!done) return done.error();
+    }
+    if (request_.namings.empty()) {
+      if (const auto done = add_fallback(); !done) return done.error();
+    }
+    return std::move(all_);
+  }
+
+ private:
+  Result<Done> check_ports() {
+    const auto hosts =
+        std::count_if(request_.namings.begin(), request_.namings.end(),
+                      [](const Naming& n) { return std::holds_alternative<NamedHost>(n); });
+    const auto ports = static_cast<std::ptrdiff_t>(request_.ports.size());
+    for (const int port : request_.ports) {
+      if (port < 1 || port > 65535)
+        return usage("-p: port " + std::to_string(port) + " is not in 1..65535");
+    }
+    if (hosts == 0 && ports > 0 && !request_.namings.empty()) {
+      return usage("-p has no -h that it belongs to",
+                   "write the port into the URI: mqtt://host:port");
+    }
+    if (ports <= 1 || ports == hosts) return Done{};
+    const std::string wanted =
+        hosts > 1 ? "never, once (for all) or " + std::to_string(hosts) + " times" : "once";
+    return usage(
+        "-p is given " + std::to_string(ports) + " times for " + std::to_string(hosts) + " -h",
+        "give it " + wanted);
+  }
+
+  Result<Done> add(const NamedServer& named) {
+    if (is_failover_uri(trimmed(named.uri))) return add_list("-s", named.uri);
+    return add_uri("-s", named.uri);
+  }
+
+  Result<Done> add(const NamedHost& named) {
+    auto host = parse_host(named.host);
+    if (!host) return prefixed("-h", host.error());
+    ServerDraft draft;
+    draft.server.host = std::move(*host);
+    if (!request_.ports.empty()) {
+      const std::size_t place = request_.ports.size() == 1 ? 0 : host_count_;
+      draft.server.port = static_cast<std::uint16_t>(request_.ports[place]);
+      draft.port_given = true;
+    }
+    ++host_count_;
+    draft.shown = "-h " + printable(named.host, 64);
+    take(std::move(draft));
+    return Done{};
+  }
+
+  Result<Done> add(const NamedUrl& named) {
+    auto url = parse_topic_url(named.url);
+    if (!url) return prefixed("-L", url.error());
+    all_.roster.topics.push_back(std::move(url->topic));
+    take(std::move(url->draft));
+    return Done{};
+  }
+
+  Result<Done> add(const NamedFile& named) {
+    return Error{ErrorKind::usage, "--servers " + printable(named.path) + " is not yet supported",
+                 ""};
+  }
+
+  Result<Done> add(const NamedComponent& named) {
+    return Error{ErrorKind::usage, "--component " + printable(named.id) + " is not yet supported",
+                 ""};
+  }
+
+  // None named: the environment, else the component `default`, else mosquitto's localhost.
+  Result<Done> add_fallback() {
+    if (request_.ports.empty()) {
+      const std::string_view environment =
+          request_.environment ? trimmed(*request_.environment) : std::string_view();
+      if (!environment.empty()) return add_environment(environment);
+    }
+    ServerDraft draft;
+    draft.server.host = "localhost";
+    if (!request_.ports.empty()) {
+      draft.server.port = static_cast<std::uint16_t>(request_.ports.front());
+      draft.port_given = true;
+    }
+    draft.shown = "localhost";
+    take(std::move(draft));
+    return Done{};
+  }
+
+  Result<Done> add_environment(std::string_view text) {
+    constexpr std::string_view kName = "MQFAIL_SERVERS";
+    if (is_failover_uri(text)) return add_list(kName, text);
+    const auto pieces = split_at_commas(text);
+    if (!pieces) return prefixed(kName, pieces.error());
+    for (const std::string_view piece : *pieces) {
+      if (const auto done = add_uri(kName, piece); !done) return done.error();
+    }
+    return Done{};
+  }
+
+  Result<Done> add_uri(std::string_view flag, std::string_view text) {
+    auto draft = parse_server_uri(text);
+    if (!draft) return prefixed(flag, draft.error());
+    if (draft->verify_given && !draft->server.tls.verify_chain && is_tls(draft->server.scheme)) {
+      all_.roster.warnings.push_back("server certificate validation is disabled for " +
+                                     draft->shown);
+    }
+    take(std::move(*draft));
+    return Done{};
+  }
+
+  Result<Done> add_list(std::string_view flag, std::string_view text) {
+    auto list = parse_failover_uri(text);
+    if (!list) return prefixed(flag, list.error());
+    for (ServerDraft& draft : list->servers) {
+      if (draft.verify_given && !draft.server.tls.verify_chain && is_tls(draft.server.scheme)) {
+        all_.roster.warnings.push_back("server certificate validation is disabled for " +
+                                       draft.shown);
+      }
+      all_.drafts.push_back(std::move(draft));
+    }
+    list->servers.clear();
+    all_.lists.push_back(std::move(*list));
+    return Done{};
+  }
+
+  void take(ServerDraft draft) {
+    all_.drafts.push_back(std::move(draft));
+    all_.anything_but_lists = true;
+  }
+
+  const NamingRequest& request_;
+  Collected all_;
+  std::size_t host_count_ = 0;
+};
+
+// What mqfail cannot do yet with a server that is written correctly. When a feature lands, its line
+// goes.
+Result<Done> check_supported(const ServerDraft& draft) {
+  const auto refuse = [&](std::string_view what) {
+    return Error{ErrorKind::configuration,
+                 draft.shown + ": " + std::string(what) + " is not yet supported", ""};
+  };
+  if (draft.server.scheme == Scheme::ws || draft.server.scheme == Scheme::wss)
+    return refuse("MQTT over WebSockets");
+  if (draft.wants_thumbprint)
+    return refuse("a client certificate named by clientCertificateThumbprint");
+  return Done{};
+}
+
+void inherit_tls(const TlsSettings& common, ServerDraft& draft) {
+  TlsSettings& tls = draft.server.tls;
+  const bool own_trust = !tls.cafile.empty() || !tls.capath.empty();
+  if (!own_trust) {
+    tls.cafile = common.cafile;
+    tls.capath = common.capath;
+    tls.use_os_certs = tls.use_os_certs || common.use_os_certs;
+  }
+  // A certificate and its key belong together: both are the server's own, or both are common.
+  if (tls.cert.empty() && tls.key.empty()) {
+    tls.cert = common.cert;
+    tls.key = common.key;
+  }
+  if (tls.ciphers.empty()) tls.ciphers = common.ciphers;
+  if (tls.alpn.empty()) tls.alpn = common.alpn;
+  if (!draft.tls_version_given) tls.version = common.version;
+  if (!draft.verify_given) {
+    tls.verify_chain = common.verify_chain;
+    tls.verify_name = common.verify_name;
+  }
+}
+
+Result<Done> check_files(const ServerDraft& draft) {
+  const TlsSettings& tls = draft.server.tls;
+  if (tls.cert.empty() != tls.key.empty()) {
+    return usage(draft.shown + ": a client certificate needs both cert and key",
+                 "give --cert and --key together");
+  }
+  for (const std::string& path : {tls.cafile, tls.cert, tls.key}) {
+    if (path.empty()) continue;
+    if (const auto readable = check_readable(path); !readable)
+      return prefixed(draft.shown, readable.error());
+  }
+  return Done{};
+}
+
+// Gives a draft everything that it does not say itself.
+Result<Done> complete(const ServerDefaults& defaults, ServerDraft& draft,
+                      std::vector<std::string>& warnings) {
+  Server& server = draft.server;
+  if (!draft.scheme_given && defaults.tls_wanted) {
+    server.scheme = Scheme::tls;
+    if (!draft.port_given) server.port = default_port(Scheme::tls);
+  }
+  if (draft.password_file) {
+    auto password = read_password_file(*draft.password_file);
+    if (!password) return prefixed(draft.shown, password.error());
+    server.password = std::move(*password);
+  }
+  // -u and -P are a pair: with -u given, its password is not shown to a server with another user.
+  const bool same_user =
+      !server.username || !defaults.username || *server.username == *defaults.username;
+  if (!server.password && same_user) server.password = defaults.password;
+  if (!server.username) server.username = defaults.username;
+  if (server.password && !server.username) {
+    return usage(draft.shown + ": You cannot specify a Password without specifying a UserName.",
+                 "give the user as well: -u, or user:password@host");
+  }
+  if (is_tls(server.scheme)) {
+    inherit_tls(defaults.tls, draft);
+    if (const auto files = check_files(draft); !files) return files.error();
+  } else if (defaults.tls_wanted) {
+    warnings.push_back(draft.shown + " is plain text: the TLS options have no effect there");
+  }
+  return check_supported(draft);
+}
+
+// Ids are the given ones, else host:port; the second of a kind gets "#2".
+void give_ids(std::vector<ServerDraft>& drafts, std::vector<std::string>& warnings) {
+  std::set<std::string> taken;
+  std::map<std::string, int> next;
+  const auto settle = [&](Server& server, const std::string& wanted, bool given) {
+    server.id = wanted;
+    int& number = next[wanted];
+    if (number == 0) number = 2;
+    while (!taken.insert(lower_case(server.id)).second)
+      server.id = wanted + "#" + std::to_string(number++);
+    if (given && server.id != wanted) {
+      warnings.push_back("serverId '" + printable(wanted, 100) +
+                         "' is used twice; the second is called '" + printable(server.id, 110) +
+                         "'");
+    }
+  };
+  for (ServerDraft& draft : drafts) {
+    if (!draft.server.id.empty()) settle(draft.server, draft.server.id, true);
+  }
+  for (ServerDraft& draft : drafts) {
+    if (draft.server.id.empty()) settle(draft.server, endpoint(draft.server), false);
+  }
+}
+
+// The options of all failover: URIs as one set. The same option with two values is nobody's wish.
+Result<QueryOptions> merge_options(const std::vector<FailoverUri>& lists) {
+  std::map<std::string, std::string> merged;
+  QueryOptions in_order;
+  for (const FailoverUri& list : lists) {
+    std::map<std::string, std::string> own;  // within one URI the last one wins, as in ActiveMQ
+    for (const auto& [name, value] : list.options) {
+      own[name == "backOffMultiplier" ? "reconnectDelayExponent" : name] = value;
+    }
+    for (const auto& [name, value] : own) {
+      const auto [place, fresh] = merged.emplace(name, value);
+      if (!fresh && place->second != value) {
+        return usage(
+            "two failover: URIs disagree on " + printable(name, 64) + ": " +
+                printable(place->second, 64) + " and " + printable(value, 64),
+            "name all servers in one failover: URI, or give the option as a flag to the run");
+      }
+      if (fresh) in_order.emplace_back(name, value);
+    }
+  }
+  return in_order;
+}
+
+Result<Done> apply_tuning(const Collected& all, const FailoverFlags& flags, NamedRoster& roster) {
+  FailoverTuning tuning;
+  // ActiveMQ's default holds where everything was said in ActiveMQ's way.
+  tuning.settings.randomize = !all.lists.empty() && !all.anything_but_lists;
+  const auto options = merge_options(all.lists);
+  if (!options) return options.error();
+  for (const auto& [name, value] : *options) {
+    const auto done = apply_failover_option(name, value, tuning);
+    if (!done) return prefixed("failover:", done.error());
+  }
+  for (const auto& [name, value] : flags.options) {
+    if (const auto done = apply_failover_option(name, value, tuning); !done) return done.error();
+  }
+  const BackoffSettings& backoff = tuning.settings.backoff;
+  if (backoff.initial && *backoff.initial > backoff.cap) {
+    roster.warnings.emplace_back(
+        "initialReconnectDelay is above maxReconnectDelay, which bounds it");
+  }
+  roster.settings = tuning.settings;
+  roster.publish = tuning.publish;
+  return Done{};
+}
+
+}  // namespace
+
+Result<NamedRoster> name_servers(const NamingRequest& request, const FailoverFlags& flags) {
+  auto all = Collector(request).collect();
+  if (!all) return all.error();
+  NamedRoster roster = std::move(all->roster);
+  for (ServerDraft& draft : all->drafts) {
+    if (const auto done = complete(request.defaults, draft, roster.warnings); !done)
+      return done.error();
+  }
+  give_ids(all->drafts, roster.warnings);
+  if (const auto done = apply_tuning(*all, flags, roster); !done) return done.error();
+  for (ServerDraft& draft : all->drafts) roster.servers.push_back(std::move(draft.server));
+  return roster;
+}
+
+}  // namespace mqfail

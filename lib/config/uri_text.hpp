@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The small parts that every kind of server URI is made of. Rule: no function here ever puts a user
+// or a password into an error; whoever quotes a URI quotes shown_uri().
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace mqfail {
+
+/// Name and decoded value of each `name=value`, in order.
+using QueryOptions = std::vector<std::pair<std::string, std::string>>;
+
+/// `text` fit for an error: user and password are replaced by ***, options by ..., the rest is
+/// printable.
+std::string shown_uri(std::string_view text);
+
+/// %XX decoded; "+" stays a plus. A bad escape or %00 is an error (usage).
+Result<std::string> percent_decoded(std::string_view text);
+
+/// Pieces of `text` between commas outside parentheses, trimmed. Unbalanced parentheses are an
+/// error.
+Result<std::vector<std::string_view>> split_at_commas(std::string_view text);
+
+/// `name=value&name=value`. A name without "=" is an error; values are percent-decoded.
+Result<QueryOptions> parse_query(std::string_view text);
+
+/// A port as decimal digits, 1 to 65535.
+Result<std::uint16_t> parse_port(std::string_view text);
+
+/// A host name, IPv4 or IPv6 address (with or without brackets, with zone) without brackets.
+/// Errors if it is blank, longer than 253, holds what no host can, or carries a scheme or a port.
+Result<std::string> parse_host(std::string_view text);
+
+std::string lower_case(std::string_view text);
+std::string_view trimmed(std::string_view text);
+
+}  // namespace mqfail

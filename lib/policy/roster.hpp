@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ordered servers and what is remembered of each: resting until, protocol spoken, who was lost.
+// A pool that is only a pool: it never decides when to connect. Order and updates: failover.md 2
+// and 5.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "policy/backoff.hpp"
+#include "policy/event.hpp"
+#include "policy/server.hpp"
+
+namespace mqfail {
+
+/// What an update did to the order; `any` is false if it left everything as it was.
+struct RosterChange {
+  std::vector<ServerIndex> added;
+  std::vector<ServerIndex> removed;
+  bool any = false;
+};
+
+class Roster {
+ public:
+  /// `servers` become indices 0, 1, 2 ...; the later of two with the same endpoint is never tried.
+  Roster(ServerList servers, const BackoffSettings& cooling);
+
+  /// Valid for the whole run, also for servers that have left the order.
+  const Server& server(ServerIndex index) const { return entry(index).server; }
+  /// The order of preference: last update, configured, learned earlier; without doubles.
+  const std::vector<ServerIndex>& order() const { return order_; }
+  bool contains(ServerIndex index) const;
+
+  /// The order of one pass: shuffled (Fisher-Yates) if `randomize`; the server lost last comes
+  /// last.
+  std::vector<ServerIndex> pass(bool randomize, Random& random) const;
+
+  /// `index` was connected and is lost. It stays last in every pass until another one is lost or an
+  /// update of the list names it.
+  void lost(ServerIndex index) { lost_ = index; }
+  /// `index` rests for one back-off of its own, longer each time until settled().
+  void cool(ServerIndex index, TimePoint now, Random& random);
+  /// A connection to `index` proved stable: its next rest is a first one again.
+  void settled(ServerIndex index) { entry(index).cooling.reset(); }
+  bool is_cooling(ServerIndex index, TimePoint now) const { return entry(index).rests_until > now; }
+  bool all_cooling(TimePoint now) const;
+
+  /// The protocol to open with: what this server was found to speak, else `preferred`.
+  Protocol protocol(ServerIndex index, Protocol preferred) const;
+  void remember_protocol(ServerIndex index, Protocol protocol) { entry(index).speaks = protocol; }
+
+  /// A document replaces the configured servers, an update adds to them (`forget`: and drops what
+  /// earlier updates added). An empty list changes nothing. Entries that differ in their id only
+  /// are renamed in place; any other difference makes a new entry.
+  RosterChange change(const ServerList& servers, ListSource source, bool forget);
+
+ private:
+  struct Entry {
+    Server server;
+    Backoff cooling;
+    TimePoint rests_until{};
+    std::optional<Protocol> speaks;
+  };
+  Entry& entry(ServerIndex index) { return entries_[static_cast<std::size_t>(index)]; }
+  const Entry& entry(ServerIndex index) const { return entries_[static_cast<std::size_t>(index)]; }
+  ServerIndex find_or_add(const Server& server);
+  ServerIndex find_endpoint_or_add(const Server& server);
+  void reorder();
+
+  BackoffSettings cooling_;
+  std::deque<Entry> entries_;  // a deque, so that server() stays valid while the roster grows
+  std::vector<ServerIndex> configured_;
+  std::vector<ServerIndex> updated_;  // of the last update
+  std::vector<ServerIndex> learned_;  // of updates before it
+  std::vector<ServerIndex> order_;
+  std::optional<ServerIndex> lost_;
+};
+
+}  // namespace mqfail

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/transcript.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <concepts>
+
+#include "base/text.hpp"
+#include "policy/transcript_words.hpp"
+
+namespace mqfail {
+namespace {
+
+using namespace transcript;
+
+template <class... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || c == '.';
+}
+
+// A name as it is if it cannot be mistaken, else as a JSON string.
+std::string token(std::string_view text) {
+  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), is_plain);
+  return plain ? std::string(text) : json_string(text);
+}
+
+std::string id(AttemptId attempt) {
+  return "#" + std::to_string(static_cast<std::uint64_t>(attempt));
+}
+
+std::string hex(int code) {
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), code, 16).ptr;
+  return "0x" + std::string(digits.data(), end);
+}
+
+std::string reason_words(const Reason& reason) {
+  std::string out(name(reason.cause));
+  out += " phase=";
+  out += name(reason.phase);
+  const bool is_mqtt_code = reason.cause == Cause::connack || reason.cause == Cause::suback ||
+                            reason.cause == Cause::disconnect || reason.cause == Cause::ack_refused;
+  if (reason.code != 0) {
+    out += " code=";
+    out += is_mqtt_code && reason.code >= 0x80 ? hex(reason.code) : std::to_string(reason.code);
+  }
+  if (reason.mqtt5) out += " mqtt5";
+  if (!reason.text.empty()) out += " text=" + json_string(reason.text);
+  return out;
+}
+
+std::string server_words(const Server& server) {
+  std::string out = token(server.id) + "=" + redacted_uri(server);
+  if (server.connect_timeout) {
+    out += "?connectTimeout=" + transcript_time(*server.connect_timeout);
+  }
+  return out;
+}
+
+std::string list_words(const ServerList& servers) {
+  std::string out;
+  for (const Server& server : servers) out += " " + server_words(server);
+  return out;
+}
+
+template <class T>
+std::string value_words(const T& value) {
+  if constexpr (std::same_as<T, bool>) {
+    return value ? "true" : "false";
+  } else if constexpr (std::same_as<T, Jitter>) {
+    return std::string(word(kJitters, value));
+  } else if constexpr (std::same_as<T, Protocol>) {
+    return std::string(word(kProtocols, value));
+  } else if constexpr (std::same_as<T, Duration>) {
+    return transcript_time(value);
+  } else if constexpr (std::same_as<T, double>) {
+    std::array<char, 32> digits{};
+    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
+  } else if constexpr (std::same_as<T, std::int64_t>) {
+    return std::to_string(value);
+  } else {
+    return value ? value_words(*value) : "none";
+  }
+}
+
+std::string settings_words(const FailoverSettings& settings) {
+  std::vector<std::string> defaults;
+  const FailoverSettings fresh;
+  for_each_setting(fresh, [&](std::string_view, const auto& member) {
+    defaults.push_back(value_words(member));
+  });
+  std::string out;
+  std::size_t i = 0;
+  for_each_setting(settings, [&](std::string_view setting, const auto& member) {
+    const std::string value = value_words(member);
+    if (value != defaults[i++]) out += " " + std::string(setting) + "=" + value;
+  });
+  return out;
+}
+
+std::string_view role_word(Role role) {
+  switch (role) {
+    case Role::active:
+      return "";
+    case Role::standby:
+      return " standby";
+    case Role::probe:
+      return " probe";
+  }
+  return "";
+}
+
+std::string names(std::string_view key, const std::vector<ServerIndex>& indices,
+                  const Failover& failover) {
+  std::string out;
+  for (const ServerIndex index : indices) {
+    out += out.empty() ? " " + std::string(key) + "=" : ",";
+    out += token(failover.server(index).id);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string transcript_time(Duration time) {
+  const std::int64_t us = time.count();
+  const std::int64_t magnitude = us < 0 ? -us : us;
+  std::string out = (us < 0 ? "-" : "") + std::to_string(magnitude / 1000);
+  std::string decimals = std::to_string(1000 + magnitude % 1000).substr(1);
+  while (!decimals.empty() && decimals.back() == '0') decimals.pop_back();
+  return decimals.empty() ? out : out + "." + decimals;
+}
+
+std::string transcript_head(const TranscriptHead& head) {
+  std::string out = "servers" + list_words(head.servers) + "\n";
+  const std::string settings = settings_words(head.settings);
+  if (!settings.empty()) out += "set" + settings + "\n";
+  return out + "seed " + std::to_string(head.seed) + "\n";
+}
+
+std::string transcript_line(const Event& event, Duration at) {
+  using namespace event;
+  const auto words = Overloaded{
+      [](const Started&) { return std::string("started"); },
+      [](const Reached& e) {
+        return "reached " + id(e.attempt) + " " + std::string(name(e.phase));
+      },
+      [](const Connected& e) { return "connected " + id(e.attempt); },
+      [](const Failed& e) { return "failed " + id(e.attempt) + " " + reason_words(e.reason); },
+      [](const Lost& e) { return "lost " + id(e.attempt) + " " + reason_words(e.reason); },
+      [](const Ticked&) { return std::string("ticked"); },
+      [](const Hurried&) { return std::string("hurried"); },
+      [](const ListChanged& e) {
+        return "list-changed " + std::string(word(kSources, e.source)) + list_words(e.servers);
+      },
+      [](const Stopped&) { return std::string("stopped"); },
+  };
+  return transcript_time(at) + " " + std::visit(words, event);
+}
+
+std::string transcript_line(const Action& action, Duration at, const Failover& failover) {
+  using namespace action;
+  const auto named = [&](ServerIndex server) { return " " + token(failover.server(server).id); };
+  const auto words = Overloaded{
+      [&](const Connect& a) {
+        return "connect " + id(a.attempt) + named(a.server) + " " +
+               std::string(word(kProtocols, a.protocol)) + std::string(role_word(a.role));
+      },
+      [&](const Abandon& a) { return "abandon " + id(a.attempt); },
+      [&](const Disconnect& a) { return "disconnect " + id(a.attempt); },
+      [&](const Use& a) {
+        return "use " + id(a.attempt) + named(a.server) + " epoch=" + std::to_string(a.epoch) +
+               (a.from ? " from=" + token(failover.server(*a.from).id) : "") +
+               " outage=" + transcript_time(a.outage);
+      },
+      [&](const TellFailed& a) {
+        return "tell-failed " + id(a.attempt) + named(a.server) + " " +
+               std::string(name(a.verdict)) + ": " + reason_words(a.reason);
+      },
+      [&](const TellLost& a) {
+        return "tell-lost " + id(a.attempt) + named(a.server) + " up=" + transcript_time(a.up) +
+               (a.maybe_twin ? " maybe-twin" : "") + ": " + reason_words(a.reason);
+      },
+      [&](const TellBackoff& a) {
+        return "tell-backoff " + transcript_time(a.delay) + " pass=" + std::to_string(a.pass) +
+               (a.warn ? " warn" : "");
+      },
+      [&](const TellListChanged& a) {
+        return "tell-list-changed" + names("added", a.added, failover) +
+               names("removed", a.removed, failover);
+      },
+      [&](const GiveUp& a) {
+        return std::string("give-up ") + (a.kind == ErrorKind::denied ? "denied" : "unavailable") +
+               " passes=" + std::to_string(a.passes) + " attempts=" + std::to_string(a.attempts) +
+               ": " + reason_words(a.reason);
+      },
+  };
+  return transcript_time(at) + " -> " + std::visit(words, action);
+}
+
+}  // namespace mqfail

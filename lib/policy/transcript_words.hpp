@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words that the transcript's printer and parser share: each is written once, here.
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "policy/settings.hpp"
+
+namespace mqfail::transcript {
+
+template <class T, std::size_t N>
+using Words = std::array<std::pair<std::string_view, T>, N>;
+
+inline constexpr Words<Jitter, 4> kJitters{{{"full", Jitter::full},
+                                            {"equal", Jitter::equal},
+                                            {"decorrelated", Jitter::decorrelated},
+                                            {"none", Jitter::none}}};
+inline constexpr Words<Protocol, 3> kProtocols{
+    {{"mqtt31", Protocol::mqtt31}, {"mqtt311", Protocol::mqtt311}, {"mqtt5", Protocol::mqtt5}}};
+inline constexpr Words<ListSource, 2> kSources{
+    {{"document", ListSource::document}, {"update", ListSource::update}}};
+
+template <class T, std::size_t N>
+constexpr std::string_view word(const Words<T, N>& words, T value) {
+  for (const auto& [text, each] : words) {
+    if (each == value) return text;
+  }
+  return "";
+}
+
+/// Calls `field(name, member)` for every setting; a member is a bool, int64, double, Duration,
+/// Jitter or an optional. The names are those of the failover URI where it has one.
+template <class Settings, class Field>
+void for_each_setting(Settings& s, Field&& field) {
+  field("initialReconnectDelay", s.backoff.initial);
+  field("maxReconnectDelay", s.backoff.cap);
+  field("useExponentialBackOff", s.backoff.exponential);
+  field("backOffMultiplier", s.backoff.multiplier);
+  field("reconnectJitter", s.backoff.jitter);
+  field("randomize", s.randomize);
+  field("maxReconnectAttempts", s.max_passes);
+  field("startupMaxReconnectAttempts", s.startup_max_passes);
+  field("startupUnlimited", s.startup_unlimited);
+  field("once", s.once);
+  field("startupTimeout", s.startup_timeout);
+  field("giveUpAfter", s.give_up_after);
+  field("connectTimeout", s.connect_timeout);
+  field("connectStagger", s.connect_stagger);
+  field("stable", s.stable);
+  field("warnAfterReconnectAttempts", s.warn_every);
+  field("updateClusterClientsOnRemove", s.forget_learned);
+  field("protocol", s.protocol);
+}
+
+}  // namespace mqfail::transcript
