@@ -158,6 +158,7 @@ bool Publisher::send(std::string_view payload, std::uint16_t& packet_id) {
   if (!id) return false;
   packet_id = *id;
   ++published_;
+  if (settings_.qos == 0) ++live_->published;
   return true;
 }
 
@@ -175,13 +176,14 @@ bool Publisher::send_stored(TimePoint now) {
     std::uint16_t packet_id = 0;
     if (!send(entry.payload, packet_id)) return false;
     outbox_.sent(place, live_->attempt, packet_id, now);
+    if (settings_.qos == 0) outbox_.close(entry);
   }
   return true;
 }
 
 void Publisher::send_new(TimePoint now) {
   for (int count = 0; count < kTurn; ++count) {
-    if (!room() || (settings_.qos > 0 && outbox_.full())) return;
+    if (!room() || outbox_.full()) return;
     const auto item = source_->next(now);
     if (!item) return;
     if (item->too_long || !fits(item->payload.size())) {
@@ -189,16 +191,10 @@ void Publisher::send_new(TimePoint now) {
       continue;
     }
     std::uint16_t packet_id = 0;
-    if (settings_.qos == 0) {
-      if (send(item->payload, packet_id)) {
-        ++live_->published;
-      } else {
-        ++lost_max_;
-      }
-      continue;
-    }
+    if (settings_.qos == 0 && send(item->payload, packet_id)) continue;
+    // What could not be written at all waits for the next server, at QoS 0 too.
     outbox_.push(item->payload, item->line, now);
-    if (!send(item->payload, packet_id)) return;
+    if (settings_.qos == 0 || !send(item->payload, packet_id)) return;
     outbox_.sent(outbox_.next_to_send(), live_->attempt, packet_id, now);
   }
   more_ = true;
@@ -242,8 +238,7 @@ void Publisher::expire(TimePoint now) {
 }
 
 void Publisher::want(std::vector<pollfd>& fds) const {
-  const bool wanted = live_ ? room() && !(settings_.qos > 0 && outbox_.full())
-                            : settings_.qos > 0 && !outbox_.full();
+  const bool wanted = !outbox_.full() && (live_ ? room() : settings_.qos > 0);
   fds.push_back({wanted ? source_->fd() : -1, POLLIN, 0});
 }
 
@@ -252,7 +247,7 @@ void Publisher::ready(const pollfd* fds, std::size_t count) {
 }
 
 std::optional<TimePoint> Publisher::deadline() const {
-  if (more_) return TimePoint::min();
+  if (more_) return TimePoint{};  // long ago: at once
   std::optional<TimePoint> until = drain_until_;
   const auto sooner = [&until](std::optional<TimePoint> other) {
     if (other && (!until || *other < *until)) until = other;

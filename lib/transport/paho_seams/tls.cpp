@@ -91,13 +91,14 @@ std::string failure(SSL* ssl) {
 
 }  // namespace
 
-std::ptrdiff_t tls_read(Wire& wire, void* into, std::size_t size) {
-  return wire.with_tls([&](SSL* ssl) -> std::ptrdiff_t {
-    if (ssl == nullptr) return 0;
+TlsRead tls_read(Wire& wire, void* into, std::size_t size) {
+  return wire.with_tls([&](SSL* ssl) -> TlsRead {
+    if (ssl == nullptr) return {0, false};
     ERR_clear_error();
     const int got = __real_SSL_read(ssl, into, static_cast<int>(size));
-    t_read_error = {ssl, got, got > 0 ? SSL_ERROR_NONE : __real_SSL_get_error(ssl, got)};
-    return got;
+    const int error = got > 0 ? SSL_ERROR_NONE : __real_SSL_get_error(ssl, got);
+    t_read_error = {ssl, got, error};
+    return {got, got < 0 && error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE};
   });
 }
 

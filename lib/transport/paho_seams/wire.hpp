@@ -38,7 +38,7 @@ class Wire {
 
   /// `fd` is connected and non-blocking; it belongs to Paho once the socket seam has handed it over.
   /// `hold`: keep back PUBACK, PUBREC and PUBCOMP of received messages until release().
-  /// `stir`: called when a backlog above kBacklogBytes has drained or a PINGRESP has come.
+  /// `stir`: called when a backlog above kBacklogBytes has drained or there are news.
   Wire(int fd, Duration keepalive, bool hold, std::function<void()> stir);
   ~Wire();
   Wire(const Wire&) = delete;
@@ -74,6 +74,10 @@ class Wire {
   /// Back-pressure: while paused nothing is read and silence is no loss.
   void pause(bool on) { paused_.store(on, std::memory_order_relaxed); }
   bool paused() const { return paused_.load(std::memory_order_relaxed); }
+  /// Something came in for the session: `stir` is called once, when all that is here is worked off,
+  /// so that a burst of messages costs one wake-up.
+  void note_news() { news_.store(true, std::memory_order_relaxed); }
+  void tell_news();
   /// The first bytes that came in (CONNACK): Paho hides its flags on MQTT 5.
   std::string first_bytes() const;
 
@@ -152,7 +156,7 @@ class Wire {
   std::string first_;
 
   std::atomic<std::size_t> backlog_{0};
-  std::atomic<bool> paused_{false}, spoke_{false}, finish_{false};
+  std::atomic<bool> paused_{false}, news_{false}, spoke_{false}, finish_{false};
   std::atomic<std::uint64_t> pings_{0}, pongs_{0};
   std::atomic<WireEnd> end_{WireEnd::open};
   std::atomic<int> errno_{0};
