@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/naming.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <map>
@@ -10,9 +8,11 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "config/document.hpp"
 #include "config/failover_uri.hpp"
 #include "config/file.hpp"
 #include "config/server_uri.hpp"
+#include "config/store.hpp"
 #include "config/uri_text.hpp"
 
 namespace mqfail {
@@ -107,13 +107,37 @@ class Collector {
   }
 
   Result<Done> add(const NamedFile& named) {
-    return Error{ErrorKind::usage, "--servers " + printable(named.path) + " is not yet supported",
-                 ""};
+    const auto text = read_file(named.path);
+    if (!text) return prefixed("--servers", text.error());
+    if (named.path != "-") all_.roster.documents.push_back(named.path);
+    return add_document(shown_path(named.path), *text, std::nullopt);
   }
 
   Result<Done> add(const NamedComponent& named) {
-    return Error{ErrorKind::usage, "--component " + printable(named.id) + " is not yet supported",
-                 ""};
+    const auto found = add_component(named.id);
+    if (!found) return prefixed("--component", found.error());
+    if (*found) return Done{};
+    return Error{ErrorKind::no_input, "--component: nothing is stored for '" + printable(named.id, 64) + "'",
+                 "mqfail-config set --component " + printable(named.id, 64) + " stores a document"};
+  }
+
+  // False if nothing is stored under the id.
+  Result<bool> add_component(const std::string& id) {
+    const ComponentStore store(request_.config_home);
+    const auto text = store.read(id);
+    if (!text) return text.error();
+    if (!*text) return false;
+    all_.roster.documents.push_back(store.path(id));
+    if (const auto done = add_document(printable(store.path(id), 1024), **text, id); !done) return done.error();
+    return true;
+  }
+
+  Result<Done> add_document(const std::string& name, std::string_view text, const std::optional<std::string>& component) {
+    const DocumentReading reading = read_document(name, text, component);
+    if (!reading.valid()) return document_error(name, reading);
+    for (const Report& report : reading.reports) all_.roster.warnings.push_back(report.headline);
+    for (const DocumentServer& server : reading.servers) take(draft_of(server));
+    return Done{};
   }
 
   // None named: the environment, else the component `default`, else mosquitto's localhost.
@@ -122,6 +146,11 @@ class Collector {
       const std::string_view environment =
           request_.environment ? trimmed(*request_.environment) : std::string_view();
       if (!environment.empty()) return add_environment(environment);
+      if (!request_.config_home.empty()) {
+        const auto found = add_component("default");
+        if (!found) return found.error();
+        if (*found) return Done{};
+      }
     }
     ServerDraft draft;
     draft.server.host = "localhost";
@@ -210,7 +239,8 @@ void inherit_tls(const TlsSettings& common, ServerDraft& draft) {
   }
   if (tls.ciphers.empty()) tls.ciphers = common.ciphers;
   if (tls.alpn.empty()) tls.alpn = common.alpn;
-  if (!draft.tls_version_given) tls.version = common.version;
+  // `any` is what nobody asked for; a document's default of TLS 1.2 stands against it.
+  if (!draft.tls_version_given && common.version != TlsVersion::any) tls.version = common.version;
   if (!draft.verify_given) {
     tls.verify_chain = common.verify_chain;
     tls.verify_name = common.verify_name;

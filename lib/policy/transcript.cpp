@@ -7,17 +7,13 @@
 #include <concepts>
 
 #include "base/text.hpp"
+#include "policy/overloaded.hpp"
 #include "policy/transcript_words.hpp"
 
 namespace mqfail {
 namespace {
 
 using namespace transcript;
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
 
 bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||

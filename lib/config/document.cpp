@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/document.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "base/text.hpp"
+#include "config/dialect.hpp"
+#include "config/json_tree.hpp"
+#include "config/uri_text.hpp"
+
+namespace mqfail {
+namespace {
+
+using Kind = JsonValue::Kind;
+
+// The list inside whatever it is wrapped in.
+class DocumentReader {
+ public:
+  DocumentReader(const std::vector<JsonValue>& trees, const std::optional<std::string>& component, std::vector<Problem>& problems)
+      : trees_(trees), component_(component), problems_(problems) {}
+
+  std::vector<DocumentServer> read() {
+    if (trees_.empty()) {
+      if (problems_.empty()) fail(0, "RedundantServers: at least one server is required");
+    } else if (trees_.size() > 1) {
+      read_several();
+    } else if (trees_.front().kind == Kind::array) {
+      read_array(trees_.front(), "");
+    } else {
+      read_object(trees_.front());
+    }
+    check_ids();
+    check_endpoints();
+    return std::move(servers_);
+  }
+
+ private:
+  void read_several() {
+    for (std::size_t i = 0; i < trees_.size(); ++i) {
+      const JsonValue& tree = trees_[i];
+      const std::string pointer = "/" + std::to_string(i);
+      if (tree.kind == Kind::array) {
+        fail(tree.offset, pointer + ": a list beside something else; write one list");
+      } else if (find(tree, "RedundantServers") != nullptr || find(tree, "DataSource") != nullptr) {
+        fail(tree.offset, pointer + ": a wrapper beside something else; it must stand alone");
+      } else {
+        item(tree, pointer);
+      }
+    }
+  }
+
+  void read_array(const JsonValue& array, const std::string& pointer) {
+    if (array.elements.empty() && !array.lost_members && servers_.empty()) {
+      fail(array.offset, (pointer.empty() ? "" : pointer + ": ") + "RedundantServers: at least one server is required");
+    }
+    for (std::size_t i = 0; i < array.elements.size(); ++i) item(array.elements[i], pointer + "/" + std::to_string(i));
+  }
+
+  void read_object(const JsonValue& object) {
+    const auto has_item_key = std::any_of(object.members.begin(), object.members.end(), [](const JsonMember& m) { return is_document_key(m.key); });
+    if (find(object, "RedundantServers") != nullptr || find(object, "DataSource") != nullptr) {
+      read_facets(object, "");
+    } else if (!has_item_key && !object.members.empty() && all_structures(object)) {
+      read_components(object);
+    } else {
+      item(object, "");
+    }
+  }
+
+  static bool all_structures(const JsonValue& object) {
+    return std::all_of(object.members.begin(), object.members.end(), [](const JsonMember& m) {
+      return m.value.kind == Kind::object || m.value.kind == Kind::array;
+    });
+  }
+
+  // {"MQTT1": {"DataSource": {…}, "RedundantServers": […]}, "System": {…}}
+  void read_components(const JsonValue& object) {
+    const JsonMember* chosen = nullptr;
+    std::string names;
+    std::size_t count = 0;
+    bool by_name = false;
+    for (const JsonMember& member : object.members) {
+      const bool list = member.value.kind == Kind::object &&
+                        (find(member.value, "RedundantServers") != nullptr || find(member.value, "DataSource") != nullptr);
+      if (!list) continue;
+      names += (count++ == 0 ? "" : ", ") + printable(member.key, 64);
+      if (by_name) continue;
+      by_name = component_ && lower_case(*component_) == lower_case(member.key);
+      if (chosen == nullptr || by_name) chosen = &member;
+    }
+    if (chosen == nullptr) return no_list(object);
+    if (count > 1 && !by_name) {
+      fail(object.offset, "several components (" + names + "); name one with --component");
+      return;
+    }
+    if (component_ && !by_name) {
+      warn(chosen->offset, "/" + pointer_token(chosen->key) + ": written for component " + printable(chosen->key, 64) + ", taken for " + printable(*component_, 64));
+    }
+    for (const JsonMember& member : object.members) {
+      if (&member != chosen) warn(member.offset, "/" + pointer_token(member.key) + ": not the list of servers; it is ignored");
+    }
+    read_facets(chosen->value, "/" + pointer_token(chosen->key));
+  }
+
+  void no_list(const JsonValue& object) {
+    constexpr std::array<std::string_view, 2> kFacets = {"RedundantServers", "DataSource"};
+    for (const JsonMember& member : object.members) {
+      const auto meant = nearest(member.key, kFacets);
+      if (meant) return fail(member.offset, "/" + pointer_token(member.key) + ": unknown key \"" + printable(member.key, 64) + "\"; did you mean \"" + *meant + "\"?");
+    }
+    if (!object.lost_members) fail(object.offset, "there is no RedundantServers in this object");
+  }
+
+  // {"DataSource": {…}, "RedundantServers": […]}: DataSource is server 0.
+  void read_facets(const JsonValue& object, const std::string& pointer) {
+    const JsonMember* source = find(object, "DataSource");
+    const JsonMember* list = find(object, "RedundantServers");
+    for (const JsonMember& member : object.members) {
+      if (&member == source || &member == list) continue;
+      const std::string at = pointer + "/" + pointer_token(member.key);
+      const bool again = lower_case(member.key) == "datasource" || lower_case(member.key) == "redundantservers";
+      if (again) {
+        fail(member.offset, at + ": given twice");
+      } else if (member.value.kind == Kind::object || member.value.kind == Kind::array) {
+        warn(member.offset, at + ": not the list of servers; it is ignored");
+      } else {
+        fail(member.offset, at + ": unknown key \"" + printable(member.key, 64) + "\" beside the list of servers");
+      }
+    }
+    if (source != nullptr && source->value.kind != Kind::null) {
+      item(source->value, pointer + "/" + pointer_token(source->key), Facet::data_source);
+    }
+    if (list == nullptr || list->value.kind == Kind::damaged) return;
+    const std::string at = pointer + "/" + pointer_token(list->key);
+    if (list->value.kind == Kind::array) {
+      read_array(list->value, at);
+    } else if (list->value.kind != Kind::null || servers_.empty()) {
+      fail(list->value.offset, at + ": must be an array, not " + std::string(kind_name(list->value.kind)));
+    }
+  }
+
+  void item(const JsonValue& value, const std::string& pointer, Facet facet = Facet::redundant_servers) {
+    if (value.kind == Kind::damaged) return;
+    if (value.kind != Kind::object) {
+      fail(value.offset, pointer + ": a server must be an object, not " + std::string(kind_name(value.kind)));
+      return;
+    }
+    servers_.push_back(read_document_server(value, pointer, facet, problems_));
+  }
+
+  void check_ids() {
+    std::map<std::string, std::size_t> seen;
+    for (std::size_t i = 0; i < servers_.size(); ++i) {
+      const DocumentServer& server = servers_[i];
+      if (server.server_id.empty()) continue;
+      const auto [place, fresh] = seen.emplace(lower_case(server.server_id), i);
+      if (fresh) continue;
+      fail(server.id_offset, "serverId \"" + printable(server.server_id, 100) + "\" is used by servers " + std::to_string(place->second) + " and " + std::to_string(i));
+    }
+  }
+
+  void check_endpoints() {
+    std::map<std::string, std::size_t> seen;
+    for (std::size_t i = 0; i < servers_.size(); ++i) {
+      const DocumentServer& server = servers_[i];
+      if (server.host.empty()) continue;
+      const std::string key = lower_case(server.host) + " " + std::to_string(server.port.value_or(0)) + (server.web_socket ? " ws" : " tcp") + server.path;
+      const auto [place, fresh] = seen.emplace(key, i);
+      if (!fresh) warn(server.offset, "servers " + std::to_string(place->second) + " and " + std::to_string(i) + " are the same host and port");
+    }
+  }
+
+  static const JsonMember* find(const JsonValue& object, std::string_view key) {
+    for (const JsonMember& member : object.members) {
+      if (lower_case(member.key) == lower_case(key)) return &member;
+    }
+    return nullptr;
+  }
+
+  void fail(std::size_t offset, std::string message) { problems_.push_back({offset, Severity::error, std::move(message)}); }
+  void warn(std::size_t offset, std::string message) { problems_.push_back({offset, Severity::warning, std::move(message)}); }
+
+  const std::vector<JsonValue>& trees_;
+  const std::optional<std::string>& component_;
+  std::vector<Problem>& problems_;
+  std::vector<DocumentServer> servers_;
+};
+
+}  // namespace
+
+DocumentReading read_document(const std::string& name, std::string_view text, const std::optional<std::string>& component) {
+  StrictText strict = to_strict(text);
+  std::vector<Problem> problems = std::move(strict.problems);
+  const std::vector<JsonValue> trees = read_trees(strict, problems);
+  DocumentReading reading;
+  reading.servers = DocumentReader(trees, component, problems).read();
+  const bool failed = std::any_of(problems.begin(), problems.end(), [](const Problem& p) { return p.severity == Severity::error; });
+  if (failed) reading.servers.clear();
+  reading.reports = Source(name, text, std::move(strict.secrets)).reports(std::move(problems));
+  explicit_bzero(strict.text.data(), strict.text.size());
+  return reading;
+}
+
+Error document_error(const std::string& name, const DocumentReading& reading) {
+  std::string lines;
+  std::size_t errors = 0;
+  for (const Report& report : reading.reports) {
+    if (report.severity != Severity::error) continue;
+    ++errors;
+    lines += "\n" + report.headline + "\n" + report.excerpt;
+  }
+  return {ErrorKind::data, name + " has " + std::to_string(errors) + (errors == 1 ? " error" : " errors") + lines, ""};
+}
+
+}  // namespace mqfail

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// One item of a RedundantServers document: its ten keys, their defaults and their rules
+// (product.md section 5). What is here is checked; it is not yet a Server.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/secret.hpp"
+#include "config/json_tree.hpp"
+#include "config/problem.hpp"
+#include "config/server_uri.hpp"
+
+namespace mqfail {
+
+enum class DocumentTls { none, tls, tls11, tls12, tls13 };
+
+struct DocumentServer {
+  std::string host;  ///< without scheme, brackets and port
+  std::string path;  ///< of WS, if one was written
+  bool web_socket = false;
+  std::optional<std::uint16_t> port;  ///< always set for TCP
+  DocumentTls tls = DocumentTls::tls12;
+  std::optional<std::string> user_name;
+  std::optional<Secret> password;
+  std::optional<std::string> thumbprint;  ///< 40 or 64 lower-case hexadecimal digits
+  std::optional<Secret> certificate_password;
+  bool validate = true;
+  std::string server_id;  ///< empty until one is given
+
+  bool tls_given = false;
+  bool validate_given = false;
+  std::size_t offset = 0;     ///< of the item in its document
+  std::size_t id_offset = 0;  ///< of its serverId
+};
+
+/// Which of the two facets an item belongs to: a DataSource has further keys of its own.
+enum class Facet { redundant_servers, data_source };
+
+/// Reads one item. `pointer` is its JSON pointer. All errors and warnings are appended; after an error
+/// the result is only good for finding more of them.
+DocumentServer read_document_server(const JsonValue& item, const std::string& pointer, Facet facet,
+                                    std::vector<Problem>& problems);
+
+/// True if `key` is one of an item's, letter case aside.
+bool is_document_key(std::string_view key);
+
+/// The server that the item describes; an empty serverId stays empty.
+ServerDraft draft_of(const DocumentServer& item);
+
+/// `key` as a reference token of a JSON pointer (RFC 6901), fit to be shown.
+std::string pointer_token(std::string_view key);
+
+}  // namespace mqfail

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// The canonical form and what it needs: a serverId for everyone. The same list is the same bytes, so
+// that `get | set` changes nothing.
+#include <openssl/rand.h>
+
+#include <array>
+#include <cstdio>
+#include <map>
+#include <set>
+#include <string_view>
+
+#include "base/text.hpp"
+#include "config/document.hpp"
+#include "config/uri_text.hpp"
+
+namespace mqfail {
+namespace {
+
+constexpr std::string_view kMask = "***************";
+
+std::string_view tls_word(DocumentTls tls) {
+  switch (tls) {
+    case DocumentTls::none: return "None";
+    case DocumentTls::tls: return "Tls";
+    case DocumentTls::tls11: return "Tls11";
+    case DocumentTls::tls12: return "Tls12";
+    case DocumentTls::tls13: return "Tls13";
+  }
+  return "Tls12";
+}
+
+std::string text_or_null(const std::optional<std::string>& text) { return text ? json_string(*text) : "null"; }
+
+std::string secret_or_null(const std::optional<Secret>& secret, bool mask) {
+  if (!secret) return "null";
+  return json_string(mask ? kMask : std::string_view(secret->reveal()));
+}
+
+std::string host_text(const DocumentServer& server) {
+  if (server.path.empty()) return server.host;
+  const bool bracket = server.host.find(':') != std::string::npos;
+  const std::string scheme = server.tls == DocumentTls::none ? "ws://" : "wss://";
+  return scheme + (bracket ? "[" + server.host + "]" : server.host) + server.path;
+}
+
+void write_object(const DocumentServer& server, bool mask, std::string_view indent, std::string& out) {
+  const auto line = [&](std::string_view key, std::string_view value, bool last = false) {
+    out.append(indent).append("  \"").append(key).append("\": ").append(value).append(last ? "\n" : ",\n");
+  };
+  out.append(indent).append("{\n");
+  line("hostNameOrIpAddress", json_string(host_text(server)));
+  line("port", server.port ? std::to_string(*server.port) : "null");
+  line("protocol", server.web_socket ? "\"Ws\"" : "\"Tcp\"");
+  line("tls", json_string(tls_word(server.tls)));
+  line("userName", text_or_null(server.user_name));
+  line("password", secret_or_null(server.password, mask));
+  line("clientCertificateThumbprint", text_or_null(server.thumbprint));
+  line("clientCertificatePassword", secret_or_null(server.certificate_password, mask));
+  line("validateServerCertificate", server.validate ? "true" : "false");
+  line("serverId", server.server_id.empty() ? "null" : json_string(server.server_id), true);
+  out.append(indent).append("}");
+}
+
+// RFC 4122 version 4.
+Result<std::string> random_uuid() {
+  std::array<unsigned char, 16> bytes{};
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
+    return Error{ErrorKind::internal, "there is no randomness for a serverId", ""};
+  }
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
+  std::string uuid;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) uuid += '-';
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    uuid += kDigits[bytes[i] >> 4U];
+    uuid += kDigits[bytes[i] & 0x0FU];
+  }
+  return uuid;
+}
+
+std::string endpoint_key(const DocumentServer& server) {
+  return lower_case(server.host) + " " + std::to_string(server.port.value_or(0)) + (server.web_socket ? " ws" : " tcp");
+}
+
+}  // namespace
+
+std::string write_document(const std::vector<DocumentServer>& servers, bool mask_secrets) {
+  std::string out = "[\n";
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    write_object(servers[i], mask_secrets, "  ", out);
+    out += i + 1 < servers.size() ? ",\n" : "\n";
+  }
+  return out + "]\n";
+}
+
+std::string write_document_server(const DocumentServer& server, bool mask_secrets) {
+  std::string out;
+  write_object(server, mask_secrets, "", out);
+  return out + "\n";
+}
+
+Result<Done> give_server_ids(std::vector<DocumentServer>& servers, const std::vector<DocumentServer>& previous) {
+  std::set<std::string> taken;
+  for (const DocumentServer& server : servers) {
+    if (!server.server_id.empty()) taken.insert(lower_case(server.server_id));
+  }
+  std::multimap<std::string, const DocumentServer*> known;
+  for (const DocumentServer& server : previous) known.emplace(endpoint_key(server), &server);
+  for (DocumentServer& server : servers) {
+    if (!server.server_id.empty()) continue;
+    const auto [first, last] = known.equal_range(endpoint_key(server));
+    for (auto it = first; it != last && server.server_id.empty(); ++it) {
+      if (taken.insert(lower_case(it->second->server_id)).second) server.server_id = it->second->server_id;
+    }
+    if (!server.server_id.empty()) continue;
+    auto uuid = random_uuid();
+    if (!uuid) return uuid.error();
+    server.server_id = std::move(*uuid);
+    taken.insert(server.server_id);
+  }
+  return Done{};
+}
+
+const DocumentServer* find_secret(const std::vector<DocumentServer>& servers) {
+  for (const DocumentServer& server : servers) {
+    if (server.password || server.certificate_password) return &server;
+  }
+  return nullptr;
+}
+
+}  // namespace mqfail

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tool/config_options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "base/text.hpp"
+
+namespace mqfail {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, ConfigVerb>, 5> kVerbs = {{{"set", ConfigVerb::set},
+                                                                           {"get", ConfigVerb::get},
+                                                                           {"check", ConfigVerb::check},
+                                                                           {"fmt", ConfigVerb::fmt},
+                                                                           {"remove", ConfigVerb::remove}}};
+constexpr std::array<std::string_view, 9> kLaterVerbs = {"add", "edit", "convert", "diff", "schema", "protect", "rekey", "certs", "serve"};
+constexpr std::array<std::string_view, 7> kFlags = {"--component", "--file", "--server-id", "--yes", "--help", "--version", "-f"};
+
+Error usage(std::string message, std::string hint = {}) {
+  return {ErrorKind::usage, std::move(message), std::move(hint)};
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known, std::string_view otherwise) {
+  const auto meant = nearest(word, known);
+  return meant ? "did you mean '" + *meant + "'?" : std::string(otherwise);
+}
+
+Error unexpected(const std::string& argument, bool has_verb) {
+  const std::string shown = "'" + printable(argument, 64) + "'";
+  if (argument.starts_with('-')) {
+    return usage("unknown option " + shown, did_you_mean(argument, {kFlags.begin(), kFlags.end()}, "--help lists the options"));
+  }
+  if (has_verb) return usage("unexpected argument " + shown, "--help shows how");
+  std::vector<std::string_view> verbs;
+  for (const auto& [name, verb] : kVerbs) verbs.push_back(name);
+  return usage("unknown verb " + shown, did_you_mean(argument, verbs, "verbs are set, get, check, fmt and remove"));
+}
+
+Result<Done> check_fit(const ConfigOptions& options) {
+  const bool reads = options.verb == ConfigVerb::set || options.verb == ConfigVerb::check || options.verb == ConfigVerb::fmt;
+  if (options.file && !reads) return usage("-f means nothing here", "get writes to standard output");
+  if (options.server_id && reads) return usage("--server-id means nothing here", "it belongs to get and remove");
+  if (options.yes && options.verb != ConfigVerb::remove) return usage("-y means nothing here", "it belongs to remove");
+  if (options.file && options.component_given && options.verb == ConfigVerb::fmt) {
+    return usage("fmt takes either -f or --component", "");
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Result<ConfigOptions> parse_config_options(int argc, char** argv) {
+  ConfigOptions options;
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  app.fallthrough();
+  auto* component = app.add_option("--component", options.component);
+  std::string file;
+  auto* file_option = app.add_option("-f,--file", file);
+  std::string server_id;
+  auto* id_option = app.add_option("--server-id", server_id);
+  app.add_flag("-y,--yes", options.yes);
+  app.add_flag("--help", options.help);
+  app.add_flag("--version", options.version);
+
+  std::vector<std::pair<CLI::App*, ConfigVerb>> verbs;
+  for (const auto& [name, verb] : kVerbs) verbs.emplace_back(app.add_subcommand(std::string(name)), verb);
+  std::vector<CLI::App*> later;
+  for (const std::string_view name : kLaterVerbs) later.push_back(app.add_subcommand(std::string(name)));
+  for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; })) {
+    verb->set_help_flag();
+    verb->allow_extras();
+    verb->fallthrough();
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return usage(error.what(), "--help shows how");
+  }
+  if (options.help || options.version) return options;
+  for (const CLI::App* verb : later) {
+    if (verb->parsed()) return usage("'" + verb->get_name() + "' is not yet supported", "verbs are set, get, check, fmt and remove");
+  }
+  options.component_given = component->count() > 0;
+  if (file_option->count() > 0) options.file = file;
+  if (id_option->count() > 0) options.server_id = server_id;
+
+  std::size_t count = 0;
+  for (const auto& [verb, meaning] : verbs) {
+    if (!verb->parsed()) continue;
+    ++count;
+    options.verb = meaning;
+  }
+  const auto extras = app.remaining(true);
+  if (!extras.empty()) return unexpected(extras.front(), count > 0);
+  if (count == 0) return usage("there is no verb", "verbs are set, get, check, fmt and remove");
+  if (count > 1) return usage("there is more than one verb", "--help shows how");
+  if (auto fit = check_fit(options); !fit) return fit.error();
+  return options;
+}
+
+std::string_view config_help() {
+  return R"(Usage: mqfail-config VERB [OPTION]...
+Reads, checks and stores lists of redundant MQTT servers.
+
+Verbs:
+  set       replace the stored list by the document on standard input
+  get       write the stored list to standard output
+  check     report every error of a document; nothing is written
+  fmt       write a document in canonical form to standard output
+  remove    remove the stored list, or one server of it
+
+Options:
+      --component ID   the list's name (default: default)
+  -f, --file FILE      read FILE instead of standard input; - is standard input
+      --server-id ID   get, remove: only the server with this id
+  -y, --yes            remove: do not ask
+      --help           print this help and exit
+      --version        print the version and exit
+
+check and fmt read the stored list if --component is given and -f is not.
+A document with errors is exit status 65, and what is stored stays untouched.
+)";
+}
+
+}  // namespace mqfail
