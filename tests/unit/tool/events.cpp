@@ -116,6 +116,15 @@ BOOST_AUTO_TEST_CASE(people_read_failover_backoff_gap_and_exit) {
   BOOST_TEST(human(exit) == "mqfail-sub: 20:12:00 exit        status 0, received 7, printed 6");
 }
 
+BOOST_AUTO_TEST_CASE(people_read_the_end_of_hope) {
+  Notice notice{NoticeName::gave_up, Level::error};
+  notice.reason = "not authorized (0x87)";
+  notice.more = {{"passes", std::int64_t{3}}, {"attempts", std::int64_t{6}}};
+  BOOST_TEST(
+      human(notice) ==
+      "mqfail-sub: 20:12:00 gave-up     after 6 attempts in 3 passes: not authorized (0x87)");
+}
+
 BOOST_AUTO_TEST_CASE(debug_tells_what_the_sentence_leaves_out) {
   Notice notice{NoticeName::trying, Level::info, "a", "tcp://a:1883"};
   notice.attempt = 4;
