@@ -185,11 +185,12 @@ class Parser {
 
   Result<Done> check_stray() {
     std::vector<std::string> stray = app_.remaining();
-    if (!stray.empty() && stray.front() == "--") stray.erase(stray.begin());
+    const bool ended = !stray.empty() && stray.front() == "--";
+    if (ended) stray.erase(stray.begin());
     if (stray.empty()) return Done{};
     const std::string& word = stray.front();
     const std::string shown = printable(word, 64);
-    if (word.size() < 2 || word[0] != '-') {
+    if (ended || word.size() < 2 || word[0] != '-') {
       return usage(place_, "'" + shown + "' belongs to no option",
                    "every value needs its option, as in -t a -t b");
     }

@@ -11,8 +11,8 @@
 #include <type_traits>
 
 #include "base/text.hpp"
+#include "base/write.hpp"
 #include "tool/human_events.hpp"
-#include "tool/write.hpp"
 
 namespace mqfail {
 namespace {
@@ -236,7 +236,8 @@ void EventWriter::write(EventFormat format, int fd, const Notice& notice) {
       break;
   }
   line += '\n';
-  write_line(fd, line);
+  // Nobody is left to be told if that fails.
+  (void)write_all(fd, line);
 }
 
 bool EventWriter::worth_telling(const Notice& notice) {

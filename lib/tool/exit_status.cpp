@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/text.hpp"
-#include "tool/write.hpp"
+#include "base/write.hpp"
 
 namespace mqfail {
 
@@ -33,7 +33,7 @@ std::string error_lines(std::string_view tool, const Error& error) {
 }
 
 ExitStatus report(std::string_view tool, const Error& error) {
-  write_line(STDERR_FILENO, error_lines(tool, error));
+  (void)write_all(STDERR_FILENO, error_lines(tool, error));
   return exit_status(error.kind);
 }
 

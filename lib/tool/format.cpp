@@ -292,8 +292,9 @@ bool MessageFormat::append_step(const Step& step, const Message& message, const 
     if (copy.size() < width) copy.insert(step.left ? copy.size() : 0, width - copy.size(), ' ');
     out += copy;
   };
-  // A field width also cuts a payload, and alignment to the left without a width appends as many
-  // blanks as it has bytes: both are mosquitto_sub's.
+  // A field width also cuts a payload (in bytes, and half of those that are left are printed in
+  // hex), and alignment to the left without a width appends as many blanks as it has bytes: both
+  // are mosquitto_sub's.
   const auto payload = [&](const char* hex_digits) {
     const std::size_t digits_each = hex_digits != nullptr ? 2 : 1;
     std::size_t length = message.payload.size();

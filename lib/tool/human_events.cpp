@@ -121,6 +121,7 @@ std::string lost(const Notice& notice, Facts& facts) {
   if (const auto unacked = facts.take("unacked"); unacked && *unacked != "0") {
     out += ", " + *unacked + " unacknowledged";
   }
+  if (const auto twin = facts.take("twin")) out += "; " + *twin;
   return out;
 }
 
@@ -157,6 +158,25 @@ std::string gap(const Notice& notice, Facts& facts) {
     out += ", messages may be missing";
   }
   if (qos) out += " (QoS " + *qos + ")";
+  return out + why(notice);
+}
+
+std::string gave_up(const Notice& notice, Facts& facts) {
+  std::string out = label(notice);
+  if (const auto attempts = facts.take("attempts")) {
+    out += (out.empty() ? "" : " ") + std::string("after ") + *attempts +
+           (*attempts == "1" ? " attempt" : " attempts");
+  }
+  if (const auto passes = facts.take("passes"))
+    out += " in " + *passes + (*passes == "1" ? " pass" : " passes");
+  if (const auto elapsed = facts.take_ms("elapsed_ms")) out += " and " + human_duration(*elapsed);
+  return out + why(notice);
+}
+
+std::string subscribed(const Notice& notice, Facts& facts) {
+  std::string out = label(notice);
+  if (const auto filters = facts.take("filters"))
+    out += " to " + *filters + (*filters == "1" ? " filter" : " filters");
   return out + why(notice);
 }
 
@@ -233,6 +253,12 @@ std::string human_detail(const Notice& notice, bool debug) {
       break;
     case NoticeName::gap:
       out = gap(notice, facts);
+      break;
+    case NoticeName::subscribed:
+      out = subscribed(notice, facts);
+      break;
+    case NoticeName::gave_up:
+      out = gave_up(notice, facts);
       break;
     case NoticeName::exit:
       return finished(notice, facts);

@@ -67,7 +67,7 @@ struct SubOptions {
   std::optional<std::uint64_t> count;  ///< -C, at least 1; messages that -T or -R drop do not count
   bool no_retained = false;            ///< -R: drop retained messages
   bool retained_only = false;          ///< end at the first message that is not retained
-  std::vector<std::string> filter_out;  ///< -T, see topic_matches()
+  std::vector<std::string> filter_out;  ///< -T
   bool exit_after_subscribe = false;    ///< -E: exit 0 once all filters are granted
 };
 

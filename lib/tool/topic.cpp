@@ -77,23 +77,4 @@ Result<Done> check_topic_filter(std::string_view flag, std::string_view filter) 
   return Done{};
 }
 
-bool topic_matches(std::string_view filter, std::string_view topic) {
-  if (filter.starts_with(kShare)) {
-    filter.remove_prefix(kShare.size());
-    bool more = false;
-    take_level(filter, more);
-  }
-  if (topic.starts_with('$') && (filter.starts_with('+') || filter.starts_with('#'))) return false;
-  for (;;) {
-    if (filter == "#") return true;
-    bool filter_more = false;
-    bool topic_more = false;
-    const std::string_view wanted = take_level(filter, filter_more);
-    const std::string_view level = take_level(topic, topic_more);
-    if (wanted != "+" && wanted != level) return false;
-    if (!topic_more) return !filter_more || filter == "#";  // "a/#" matches "a" as well
-    if (!filter_more) return false;
-  }
-}
-
 }  // namespace mqfail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What MQTT allows as a topic name and as a topic filter (MQTT 5, section 4.7), and which names a
-// filter matches. Checked before anything is connected: a server would only close the connection.
+// What MQTT allows as a topic name and as a topic filter (MQTT 5, section 4.7). Checked before
+// anything is connected: a server would only close the connection.
 #pragma once
 
 #include <string_view>
@@ -12,9 +12,5 @@ namespace mqfail {
 /// Nothing wrong, or a usage error that starts with `flag` and says what is.
 Result<Done> check_topic_name(std::string_view flag, std::string_view topic);
 Result<Done> check_topic_filter(std::string_view flag, std::string_view filter);
-
-/// True if `filter` (well-formed, `$share/group/` allowed) matches `topic`. A filter that begins
-/// with a wildcard does not match topics that begin with `$`.
-bool topic_matches(std::string_view filter, std::string_view topic);
 
 }  // namespace mqfail
