@@ -6,6 +6,7 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <iostream>
 #include <ostream>
 #include <string>
 
@@ -58,9 +59,8 @@ BOOST_AUTO_TEST_CASE(no_random_world_breaks_a_law) {
   const std::uint64_t seed = argument("--seed", 20240229);
   const std::uint64_t steps = argument("--steps", 150000);
   const Exploration found = explore(seed, steps);
-  BOOST_TEST_MESSAGE("seed " << seed << ": " << found.steps << " steps, " << found.episodes
-                             << " episodes, " << found.uses << " uses, " << found.give_ups
-                             << " give-ups");
+  std::cout << "seed " << seed << ": " << found.steps << " steps, " << found.episodes
+            << " episodes, " << found.uses << " uses, " << found.give_ups << " give-ups\n";
   BOOST_TEST(!found.violation.has_value(), "seed " << seed << ": " << told(found));
   // A world in which nothing happens proves nothing.
   BOOST_TEST(found.uses * 100 > found.steps);

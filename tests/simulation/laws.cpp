@@ -101,7 +101,7 @@ bool Laws::is_stale(const Event& event) const {
   if (id == nullptr) return false;
   const auto found = open_.find(*id);
   if (found == open_.end()) return true;
-  return std::holds_alternative<event::Connected>(event) && found->second.connected;
+  return std::holds_alternative<event::Connected>(event) && found->second.connected.has_value();
 }
 
 void Laws::hear(const Event& event) {
@@ -112,7 +112,7 @@ void Laws::hear(const Event& event) {
   const AttemptId* id = attempt_of(event);
   if (id == nullptr || !open_.contains(*id)) return;
   if (std::holds_alternative<event::Connected>(event)) {
-    open_[*id].connected = true;
+    open_[*id].connected = now_;
   } else if (!std::holds_alternative<event::Reached>(event)) {
     open_.erase(*id);
     if (live_ == *id) {
@@ -160,7 +160,7 @@ std::optional<Violation> Laws::see_connect(const action::Connect& connect) {
       return broken(Law::one_live_attempt, who + ": sooner than the stagger");
     }
   }
-  open_[connect.attempt] = {connect.server, now_, false};
+  open_[connect.attempt] = {connect.server, now_, {}};
   Book& book = books_[connect.server];
   if (older_ == connect.server) return std::nullopt;
 
@@ -205,6 +205,11 @@ std::optional<Violation> Laws::see_end(AttemptId id) {
   if (found == open_.end()) return broken(Law::one_live_attempt, "#" + number(id) + " is not open");
   // The loser of a race keeps its turn and may be tried again in the same pass.
   books_[found->second.server].last_connect.reset();
+  const auto connected = found->second.connected;
+  if (connected && now_ >= *connected + settings_.stable) {
+    forgive();
+    books_[found->second.server].cooled = 0;
+  }
   open_.erase(found);
   if (live_ == id) {
     live_.reset();

@@ -56,7 +56,7 @@ class Laws {
   struct Open {
     ServerIndex server;
     TimePoint since;
-    bool connected = false;
+    std::optional<TimePoint> connected;
   };
   struct Book {
     std::optional<TimePoint> last_connect;  // empty: the next one is free
