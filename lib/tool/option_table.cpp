@@ -231,7 +231,7 @@ std::string value_name(OptionKind kind) {
 
 // The default as a flag would be written: a URI's bare milliseconds get their unit.
 std::string shown_default(const FailoverOption& option) {
-  const std::string standard(option.standard);
+  std::string standard(option.standard);
   if (option.kind == OptionKind::duration && standard == "-1") return "off";
   if (standard.empty() || option.kind != OptionKind::duration) return standard;
   return standard.ends_with("000") ? standard.substr(0, standard.size() - 3) + "s"
