@@ -18,7 +18,8 @@ namespace mqfail {
 namespace {
 
 std::string replace_all(std::string text, std::string_view from, std::string_view to) {
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size())) {
     text.replace(at, from.size(), to);
   }
   return text;
@@ -42,13 +43,19 @@ std::string words_as_arguments(const std::string& argument) {
   return argument.empty() ? "" : " Ar " + replace_all(argument, " ", " Ar ");
 }
 
-std::string long_flag(const OptionRow& row) { return "Fl Fl " + replace_all(row.name, "-", "\\-"); }
+std::string long_flag(const OptionRow& row) {
+  return "Fl Fl " + replace_all(row.name, "-", "\\-");
+}
 
 std::string man_item(const OptionRow& row) {
   std::string out = ".It ";
-  if (row.letter != 0) out.append("Fl ").append(1, row.letter).append(row.name.empty() ? "" : " , ");
+  if (row.letter != 0) {
+    out.append("Fl ").append(1, row.letter).append(row.name.empty() ? "" : " , ");
+  }
+  if (row.alias != 0) out.append("Fl ").append(1, row.alias).append(" , ");
   if (!row.name.empty()) out += long_flag(row);
-  return out + words_as_arguments(row.argument) + "\n" + sentences(row.help) + sentences(row.detail);
+  return out + words_as_arguments(row.argument) + "\n" + sentences(row.help) +
+         sentences(row.detail);
 }
 
 std::string man_options(Tool tool, std::string_view group) {
@@ -64,8 +71,8 @@ std::string man_refused(Tool tool, Support support) {
   std::string out;
   for (const OptionRow& row : option_table(tool)) {
     if (row.support != support) continue;
-    if (!out.empty()) out += " ,\n";
-    out += row.name.empty() ? std::string(".Fl ") + row.letter : "." + long_flag(row);
+    if (row.letter != 0) out.append(out.empty() ? "" : " ,\n").append(".Fl ").append(1, row.letter);
+    if (!row.name.empty()) out.append(out.empty() ? "." : " ,\n.").append(long_flag(row));
   }
   return out.empty() ? "none.\n" : out + " .\n";
 }
@@ -78,7 +85,8 @@ std::string man_failover() {
     out += ".It Cm " + std::string(option.camelName) + ", Fl Fl " +
            replace_all(std::string(option.kebabName), "-", "\\-") + "\n";
     out += sentences(std::string(option.help));
-    if (!option.choices.empty()) out += "One of " + replace_all(std::string(option.choices), ",", ", ") + ".\n";
+    if (!option.choices.empty())
+      out += "One of " + replace_all(std::string(option.choices), ",", ", ") + ".\n";
     if (!option.standard.empty()) {
       out += "Default: " + mdoc(std::string(option.standard)) +
              (option.kind == OptionKind::duration && option.standard != "-1" ? " ms.\n" : ".\n");
@@ -104,23 +112,28 @@ std::string filled(Tool tool, const std::string& mark) {
   return "";
 }
 
-int man(Tool tool, const std::string& path) {
+// Copies a page; `@include FILE@` takes in a part that several pages share, from the same
+// directory. NOLINTNEXTLINE(misc-no-recursion): parts do not include parts
+bool man(Tool tool, const std::string& path) {
+  constexpr std::string_view kInclude = "@include ";
   std::ifstream file(path);
+  if (!file) std::cerr << path << ": cannot be read\n";
   std::string line;
   while (std::getline(file, line)) {
     const bool mark = line.size() > 2 && line.starts_with('@') && line.ends_with('@');
     if (!mark) {
       std::cout << line << '\n';
-      continue;
+    } else if (line.starts_with(kInclude)) {
+      const std::string part = line.substr(kInclude.size(), line.size() - kInclude.size() - 1);
+      if (!man(tool, path.substr(0, path.rfind('/') + 1) + part)) return false;
+    } else {
+      const std::string text = filled(tool, line);
+      if (text.empty()) std::cerr << path << ": nothing is called " << line << '\n';
+      if (text.empty()) return false;
+      std::cout << text;
     }
-    const std::string text = filled(tool, line);
-    if (text.empty()) {
-      std::cerr << path << ": nothing is called " << line << '\n';
-      return 1;
-    }
-    std::cout << text;
   }
-  return file.bad() ? 1 : 0;
+  return file.eof();
 }
 
 std::vector<const OptionRow*> built_rows(Tool tool) {
@@ -167,7 +180,8 @@ void complete_bash(Tool tool) {
     } else if (!row->values.empty()) {
       action = "mapfile -t COMPREPLY < <(compgen -W '" + row->values + "' -- \"$word\")";
     }
-    std::cout << "    " << joined(flags, " | ") << ")\n      " << action << "\n      return\n      ;;\n";
+    std::cout << "    " << joined(flags, " | ") << ")\n      " << action
+              << "\n      return\n      ;;\n";
   }
   std::cout << "  esac\n"
             << "  mapfile -t COMPREPLY < <(compgen -W '" << joined(all, " ") << "' -- \"$word\")\n"
@@ -184,7 +198,8 @@ std::string zsh_text(std::string text) {
 }
 
 void complete_zsh(Tool tool) {
-  std::cout << "#compdef " << command_name(tool) << "\n# made from the option table\n_arguments -s -S";
+  std::cout << "#compdef " << command_name(tool)
+            << "\n# made from the option table\n_arguments -s -S";
   for (const OptionRow* row : built_rows(tool)) {
     const bool lone_s = tool == Tool::pub && row->name == "server";
     for (const std::string& flag : spellings(*row)) {
@@ -224,7 +239,8 @@ void complete_fish(Tool tool) {
       const bool path = row->values == "FILE" || row->values == "DIR";
       std::cout << (path ? " -r -F" : " -x");
       if (row->values == "HOST") std::cout << " -a '(__fish_print_hostnames)'";
-      if (!path && row->values != "HOST" && !row->values.empty()) std::cout << " -a '" << row->values << "'";
+      if (!path && row->values != "HOST" && !row->values.empty())
+        std::cout << " -a '" << row->values << "'";
     }
     std::cout << " -d '" << replace_all(replace_all(row->help, "\\", "\\\\"), "'", "\\'") << "'\n";
   }
@@ -232,7 +248,7 @@ void complete_fish(Tool tool) {
 
 int main(const std::vector<std::string>& words) {
   if (words.size() == 3 && words[0] == "man") {
-    if (const auto tool = tool_of(words[1])) return man(*tool, words[2]);
+    if (const auto tool = tool_of(words[1])) return man(*tool, words[2]) ? 0 : 1;
   }
   if (words.size() == 3 && words[0] == "completion") {
     const auto tool = tool_of(words[2]);
@@ -261,4 +277,6 @@ int main(const std::vector<std::string>& words) {
 }  // namespace
 }  // namespace mqfail
 
-int main(int argc, char** argv) { return mqfail::main({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  return mqfail::main({argv + 1, argv + argc});
+}

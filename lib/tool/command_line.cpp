@@ -160,7 +160,7 @@ class Parser {
   void take(const OptionRow& row, const CLI::results_t& results) {
     Given given{&row, results, place_};
     if (is_property(row) && !results.empty()) {
-      const std::string last = results.back();
+      const std::string& last = results.back();
       const std::size_t join = last.find(kJoin);
       if (join != std::string::npos) {
         given.values.back() = last.substr(0, join);

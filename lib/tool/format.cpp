@@ -348,8 +348,8 @@ bool MessageFormat::append_step(const Step& step, const Message& message, const 
     case 'P':
       for (std::size_t i = 0; i < properties.user.size(); ++i) {
         const auto& [key, value] = properties.user[i];
-        const std::string pair = key + ":" + value;
-        out.append(i == 0 ? "" : " ").append(escape ? shown(pair, false) : pair);
+        out.append(i == 0 ? "" : " ").append(escape ? shown(key, false) : key);
+        out.append(":").append(escape ? shown(value, false) : value);
       }
       break;
     case 'R':

@@ -79,7 +79,7 @@ class Facts {
 
 // "b=mqtts://b:8883"
 std::string label(const Notice& notice) {
-  const std::string server = printable(notice.server);
+  std::string server = printable(notice.server);
   if (notice.uri.empty() || notice.uri == notice.server) return server;
   return server.empty() ? printable(notice.uri) : server + "=" + printable(notice.uri);
 }

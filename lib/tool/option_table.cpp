@@ -131,7 +131,7 @@ std::vector<OptionRow> own_rows() {
       {"pretty", 0, "", output, kSub, built, "print the JSON of %j and %J over several lines"},
       {"format", 0, "FORMAT", output, kProbe, built, "text (default) or json", "", "text json"},
       {"", 'o', "FILE", output, kProbe, not_yet, "", "", "FILE"},
-      {"verbose", 'v', "", output, kProbe, built, "the phases of each server as well"},
+      {"verbose", 'v', "", output, kProbe, built, "accepted: the phases of each server are always shown"},
 
       {"id", 'i', "ID", connection, kBoth, built, "client id (default: a new one each run)"},
       {"id-prefix", 'I', "PREFIX", connection, kBoth, built,
@@ -231,7 +231,7 @@ std::string value_name(OptionKind kind) {
 
 // The default as a flag would be written: a URI's bare milliseconds get their unit.
 std::string shown_default(const FailoverOption& option) {
-  const std::string standard(option.standard);
+  std::string standard(option.standard);
   if (option.kind == OptionKind::duration && standard == "-1") return "off";
   if (standard.empty() || option.kind != OptionKind::duration) return standard;
   return standard.ends_with("000") ? standard.substr(0, standard.size() - 3) + "s"
