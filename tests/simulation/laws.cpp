@@ -56,7 +56,7 @@ const char* name(Law law) {
   return "";
 }
 
-Laws::Laws(FailoverSettings settings, std::size_t servers) : settings_(std::move(settings)) {
+Laws::Laws(FailoverSettings settings, std::size_t servers) : settings_(settings) {
   for (std::size_t i = 0; i < servers; ++i) {
     order_.push_back(ServerIndex(static_cast<std::uint32_t>(i)));
   }
