@@ -60,7 +60,7 @@ int Session::run() {
   Notice exit{.name = NoticeName::exit};
   const int status = work_.finish(*ending_, reached_, now, exit);
   step(event::Stopped{}, now);
-  exit.more.insert(exit.more.begin(), {"status", std::int64_t{status}});
+  exit.more.insert(exit.more.begin(), {"exit", std::int64_t{status}});
   if (status != 0) exit.level = Level::error;
   announcer_.announce(exit);
   return status;
