@@ -2,7 +2,6 @@
 #include "session/session.hpp"
 
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,13 +34,6 @@ std::uint64_t number(AttemptId attempt) { return static_cast<std::uint64_t>(atte
 std::int64_t as_int(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
 }  // namespace
-
-TimePoint steady_now() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return TimePoint(std::chrono::duration_cast<Duration>(std::chrono::seconds(now.tv_sec) +
-                                                        std::chrono::nanoseconds(now.tv_nsec)));
-}
 
 Session::Session(SessionSettings settings, Failover failover, Transport& transport, Mailbox& mailbox, Work& work,
                  Announcer& announcer, TimePoint started)
