@@ -303,6 +303,7 @@ class Normaliser {
                      ? "this string is not closed: it ends with a typographic quote; write \""
                      : "this string is not closed on its line");
       pos_ = stopped_ ? in_.size() : end;
+      swallowed_ = pos_;
       return false;
     }
     pos_ = close + 1;
@@ -428,7 +429,11 @@ class Normaliser {
       open.last = pos_;
       space();
       if (at_end()) {
-        if (!stopped_) fail(open.at, std::string("this '") + in_[open.at] + "' is never closed");
+        // A string that is not closed may have taken the bracket along: one slip, one error.
+        const bool swallowed =
+            swallowed_ != kNone && trimmed(in_.substr(std::min(swallowed_, in_.size()))).empty();
+        if (!stopped_ && !swallowed)
+          fail(open.at, std::string("this '") + in_[open.at] + "' is never closed");
         drop_comma(open);
         strict_.text += close;
         return;
@@ -504,9 +509,12 @@ class Normaliser {
   }
 
   bool element(Open& open) {
-    const bool fits = comma_before(open, pos_);
-    if (stopped_) return false;
-    return value(open.depth + 1) && fits;
+    const std::size_t begin = pos_;
+    const bool fits = comma_before(open, begin);
+    if (stopped_ || !value(open.depth + 1)) return false;
+    // No documented form has anything but objects in an array; a string there may be anything.
+    if (in_[begin] != '{' && in_[begin] != '[') strict_.secrets.push_back({begin, pos_});
+    return fits;
   }
 
   bool member(Open& open) {
@@ -565,6 +573,7 @@ class Normaliser {
   std::string_view in_;
   std::string cleaned_;  // in_ when bad bytes had to be replaced
   std::size_t pos_ = 0;
+  std::size_t swallowed_ = kNone;  // end of the last string that was not closed
   bool stopped_ = false;
   StrictText strict_;
 };

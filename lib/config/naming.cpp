@@ -299,7 +299,7 @@ Result<Done> complete(const ServerDefaults& defaults, ServerDraft& draft,
 void give_ids(std::vector<ServerDraft>& drafts, std::vector<std::string>& warnings) {
   std::set<std::string> taken;
   std::map<std::string, int> next;
-  const auto settle = [&](Server& server, const std::string& wanted, bool given) {
+  const auto settle = [&](Server& server, const std::string wanted, bool given) {
     server.id = wanted;
     int& number = next[wanted];
     if (number == 0) number = 2;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/write.hpp"
+#include "session/clock.hpp"
 
 namespace mqfail {
 namespace {
@@ -278,7 +279,7 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
   if (live_) settle(now);
   lost_max_ += unproven();
   if (live_) live_->proven = live_->published;
-  write_undelivered(ending, now);
+  write_undelivered(ending);
   const std::uint64_t cut_short = source_->rest().empty() ? 0 : 1;
   const std::uint64_t unsettled = outbox_.unsettled() + failed_ + cut_short;
   exit.more = {{"published", as_int(published_)},
@@ -309,9 +310,9 @@ bool Publisher::put(std::string_view bytes) {
   return !undelivered_failed_;
 }
 
-// Unsettled payloads in order, then what was read and not sent; after giving up also what is still
-// unread, to its end or for the drain timeout.
-void Publisher::write_undelivered(const Ending& ending, TimePoint /*now*/) {
+// Unsettled payloads in order, then what was read and not sent; after giving up (which is what a drain
+// timeout is, too) also what is still unread, to its end or for the drain timeout.
+void Publisher::write_undelivered(const Ending& ending) {
   if (settings_.undelivered_fd < 0) return;
   for (std::size_t place = 0; place < outbox_.size(); ++place) {
     const Outbox::Entry& entry = outbox_.at(place);
@@ -320,12 +321,13 @@ void Publisher::write_undelivered(const Ending& ending, TimePoint /*now*/) {
     if (settings_.delimited && !put(std::string_view(&settings_.delimiter, 1))) return;
   }
   if (!put(source_->rest())) return;
-  if (ending.how != Ending::How::gave_up || source_->fd() < 0) return;
-  const int fd = source_->fd();
+  const bool gave_up = ending.how == Ending::How::gave_up || outbox_.unsettled() != 0;
+  if (!gave_up || source_->unread_fd() < 0) return;
   std::vector<char> block(65536);
-  pollfd input{fd, POLLIN, 0};
-  while (poll(&input, 1, static_cast<int>(milliseconds(settings_.drain_timeout))) > 0) {
-    const ssize_t got = read(fd, block.data(), block.size());
+  pollfd input{source_->unread_fd(), POLLIN, 0};
+  const TimePoint until = steady_now() + settings_.drain_timeout;
+  while (steady_now() < until && poll(&input, 1, static_cast<int>(milliseconds(until - steady_now()))) > 0) {
+    const ssize_t got = read(input.fd, block.data(), block.size());
     if (got <= 0 || !put({block.data(), static_cast<std::size_t>(got)})) return;
   }
 }

@@ -258,6 +258,7 @@ std::ptrdiff_t Wire::receive(void* into, std::size_t size) {
 
 std::size_t Wire::readable() {
   if (ahead_size_ != 0) return ahead_size_;
+  if (kicked_) return 1;
   if (ssl_ == nullptr) return 0;
   return with_tls([](SSL* ssl) {
     return ssl == nullptr ? std::size_t{0} : static_cast<std::size_t>(__real_SSL_pending(ssl));

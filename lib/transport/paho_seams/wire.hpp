@@ -69,6 +69,8 @@ class Wire {
   // -- incoming
   /// As recv(2) without flags or SSL_read: served from what was read ahead.
   std::ptrdiff_t read(void* into, std::size_t size);
+  /// Something to do that poll(2) does not know of: the TLS handshake is to be begun.
+  void kick(bool on) { kicked_ = on; }
   /// Bytes that are here already, so that poll(2) must not be asked.
   std::size_t readable();
   /// Back-pressure: while paused nothing is read and silence is no loss.
@@ -156,7 +158,7 @@ class Wire {
   std::string first_;
 
   std::atomic<std::size_t> backlog_{0};
-  std::atomic<bool> paused_{false}, news_{false}, spoke_{false}, finish_{false};
+  std::atomic<bool> paused_{false}, news_{false}, kicked_{false}, spoke_{false}, finish_{false};
   std::atomic<std::uint64_t> pings_{0}, pongs_{0};
   std::atomic<WireEnd> end_{WireEnd::open};
   std::atomic<int> errno_{0};
