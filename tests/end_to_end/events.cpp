@@ -28,13 +28,24 @@ BOOST_AUTO_TEST_CASE(every_line_is_one_json_object_under_a_hostile_refusal) {
 BOOST_AUTO_TEST_CASE(every_line_is_one_json_object_under_a_hostile_farewell) {
   ScriptedServer server;
   Process reader(sub({"-s", server.uri(), "-t", "t"}));
-  BOOST_REQUIRE(server.wait_for(What::subscribe));
-  server.disconnect_all(0x8b, {reason(hostile)});
   Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  server.disconnect_all(0x8b, {reason(hostile)});
   REQUIRE_EVENT(reader, events, "lost");
   reader.signal(SIGTERM);
   CHECK_STATUS(reader, 0);
   BOOST_TEST(events.bad_lines().empty(), reader.bytes(Stream::err));
+}
+
+BOOST_AUTO_TEST_CASE(a_farewell_in_one_breath_with_the_suback_is_noticed) {
+  for (int i = 0; i < 20; ++i) {
+    ScriptedServer server;
+    Process reader(sub({"-s", server.uri(), "-t", "t"}));
+    BOOST_REQUIRE(server.wait_for(What::subscribe));
+    server.disconnect_all(0x8b, {reason(hostile)});
+    // Whether it counts as a failed attempt or as a loss: it must try again.
+    BOOST_TEST(server.wait_for(What::connect, 2, 8s), reader.bytes(Stream::err));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(every_line_is_one_json_object_under_hostile_acknowledgements) {
@@ -223,18 +234,20 @@ BOOST_AUTO_TEST_CASE(a_redirect_while_connected_is_followed) {
   ScriptedServer a;
   Mosquitto b;
   Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t"}));
-  BOOST_REQUIRE(a.wait_for(What::subscribe));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
   a.disconnect_all(0x9d,
                    {{property::server_reference, 0, "127.0.0.1:" + std::to_string(b.port()), {}}});
   BOOST_TEST(b.wait_for_subscriber(".*"));
-  BOOST_TEST(Events(reader).count("redirected") == 1U);
+  BOOST_TEST(events.count("redirected") == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(somebody_with_our_client_id_stops_the_run) {
   ScriptedServer a;
   Mosquitto b;
   Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-i", "twin"}));
-  BOOST_REQUIRE(a.wait_for(What::subscribe));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
   a.disconnect_all(0x8e);
   CHECK_STATUS(reader, 69);
 }

@@ -9,13 +9,16 @@ std::string document(const std::vector<std::uint16_t>& ports) {
   std::string text = "[\n";
   for (const std::uint16_t port : ports)
     text += "  {\"serverId\": \"s" + std::to_string(port) +
-            "\", \"hostName\": \"127.0.0.1\", \"port\": " + std::to_string(port) +
+            "\", \"hostNameOrIpAddress\": \"127.0.0.1\", \"port\": " + std::to_string(port) +
             ", \"tls\": \"none\"}" + (port == ports.back() ? "\n" : ",\n");
   return text + "]\n";
 }
+auto stored_lists() {
+  return offered("mqfail-sub", {"--servers", "/nonexistent.json"});
+}
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_stored_component_is_used_by_name) {
+BOOST_AUTO_TEST_CASE(a_stored_component_is_used_by_name, *stored_lists()) {
   Mosquitto a, b;
   Scratch home;
   const std::map<std::string, std::string> environment{
@@ -36,7 +39,8 @@ BOOST_AUTO_TEST_CASE(a_stored_component_is_used_by_name) {
   BOOST_TEST(events.last("connected")->get("server") == "s" + std::to_string(b.port()));
 }
 
-BOOST_AUTO_TEST_CASE(a_changed_document_is_taken_without_touching_the_live_connection) {
+BOOST_AUTO_TEST_CASE(a_changed_document_is_taken_without_touching_the_live_connection,
+                     *stored_lists()) {
   ScriptedServer a;
   Mosquitto b;
   Scratch scratch;
@@ -54,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_changed_document_is_taken_without_touching_the_live_conne
   BOOST_TEST(b.wait_for_subscriber(".*"), reader.bytes(Stream::err));
 }
 
-BOOST_AUTO_TEST_CASE(a_broken_document_changes_nothing_and_is_reported) {
+BOOST_AUTO_TEST_CASE(a_broken_document_changes_nothing_and_is_reported, *stored_lists()) {
   ScriptedServer a;
   Scratch scratch;
   const std::string file = (scratch / "servers.json").string();
@@ -63,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_broken_document_changes_nothing_and_is_reported) {
   Events events(reader);
   REQUIRE_EVENT(reader, events, "subscribed");
   const std::size_t before = reader.line_count(Stream::err);
-  write_file(scratch / "next", "[{\"hostName\": ");
+  write_file(scratch / "next", "[{\"hostNameOrIpAddress\": ");
   std::filesystem::rename(scratch / "next", file);
   reader.signal(SIGHUP);
   BOOST_TEST(reader.wait_for_lines(Stream::err, before + 1, 5s), "nothing was reported");

@@ -170,17 +170,19 @@ BOOST_AUTO_TEST_CASE(usage_mistakes_are_64) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_bad_document_is_65_with_its_position) {
+BOOST_AUTO_TEST_CASE(a_bad_document_is_65_with_its_position,
+                     *offered("mqfail-sub", {"--servers", "/nonexistent.json"})) {
   Scratch scratch;
   const std::string file = (scratch / "servers.json").string();
-  write_file(file, "[\n  {\"hostName\": \"a\", \"port\": 99999}\n]\n");
+  write_file(file, "[\n  {\"hostNameOrIpAddress\": \"a\", \"port\": 99999}\n]\n");
   Process reader(command("mqfail-sub", {"--servers", file, "-t", "t"}));
   CHECK_STATUS(reader, 65);
   BOOST_TEST(reader.wait_for_line(Stream::err, "servers\\.json:2:[0-9]+: error: ", 1s).has_value(),
              reader.bytes(Stream::err));
 }
 
-BOOST_AUTO_TEST_CASE(a_missing_document_is_66) {
+BOOST_AUTO_TEST_CASE(a_missing_document_is_66,
+                     *offered("mqfail-sub", {"--servers", "/nonexistent.json"})) {
   Scratch scratch;
   Process reader(command("mqfail-sub", {"--servers", (scratch / "none.json").string(), "-t", "t"}));
   CHECK_STATUS(reader, 66);

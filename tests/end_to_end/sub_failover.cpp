@@ -280,9 +280,10 @@ BOOST_AUTO_TEST_CASE(a_server_that_closes_version_5_gets_one_try_with_3_1_1) {
 BOOST_AUTO_TEST_CASE(the_spoken_version_is_remembered_for_that_server) {
   ScriptedServer server({.close_v5 = true});
   Process reader(sub({"-s", server.uri(), "-t", "t"}));
-  BOOST_REQUIRE(server.wait_for(What::subscribe, 1));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
   server.reset_all();
-  BOOST_REQUIRE(server.wait_for(What::subscribe, 2));
+  REQUIRE_EVENT(reader, events, "subscribed");
   const auto connects = server.log(What::connect);
   BOOST_TEST(connects.size() == 3U);
   BOOST_TEST(connects.back().connect.version == 4);

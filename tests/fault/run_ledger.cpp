@@ -170,7 +170,7 @@ bool pub_survives(std::uint64_t seed, const Options& options) {
 
   Process pub({.argv = {std::string(MQFAIL_BIN_DIR) + "/mqfail-pub", "--events", "json", "-s",
                         a.proxy.uri(), "-s", b.proxy.uri(), "-l", "-q", dice.one_in(5) ? "2" : "1",
-                        "-t", "t", "-k", "1"},
+                        "-t", "t", "-k", "1", "--ack-timeout", "2s"},
                .stdin_pipe = true});
   pub.feed(input_of(options.lines));
   const Moment end = Clock::now() + 120s;
