@@ -314,6 +314,7 @@ Reason Connection::loss() const {
       return {Cause::reset, Phase::publish, wire_->error_number(), false, {}};
     case WireEnd::silent: return {Cause::keepalive, Phase::publish, 0, false, {}};
     case WireEnd::shut: return {Cause::closed, Phase::publish, 0, false, {}};
+    case WireEnd::nonsense:
     case WireEnd::open: break;
   }
   return {Cause::closed, Phase::publish, 0, false, "the server sent something that is not MQTT"};

@@ -151,7 +151,9 @@ int __wrap_SSL_connect(SSL* ssl) {
 int __wrap_SSL_read(SSL* ssl, void* into, int size) {
   mqfail::Wire* const wire = mqfail::find_wire(SSL_get_fd(ssl));
   if (wire == nullptr) return __real_SSL_read(ssl, into, size);
-  return static_cast<int>(wire->read(into, static_cast<std::size_t>(size)));
+  const auto got = static_cast<int>(wire->read(into, static_cast<std::size_t>(size)));
+  if (wire->end() == mqfail::WireEnd::nonsense) mqfail::t_last_error = {ssl, got, SSL_ERROR_SSL};
+  return got;
 }
 
 int __wrap_SSL_pending(const SSL* ssl) {

@@ -19,6 +19,7 @@ namespace mqfail {
 namespace {
 
 constexpr std::uint8_t kConnect = 0x10;
+constexpr std::uint8_t kSubscribe = 0x82;
 constexpr std::uint8_t kPuback = 0x40;
 constexpr std::uint8_t kPubrec = 0x50;
 constexpr std::uint8_t kPubcomp = 0x70;
@@ -76,6 +77,7 @@ void Wire::append(const iovec* pieces, int count) {
     spoke_at_ = wire_now().time_since_epoch().count();
     spoke_ = true;
   }
+  if (first == kSubscribe) gate_.expect_suback();
   append_locked(pieces, count, total);
 }
 
@@ -244,6 +246,11 @@ std::ptrdiff_t Wire::receive(void* into, std::size_t size) {
     if (got == 0) note_end(WireEnd::end_of_stream, 0);
     if (got < 0 && error != EAGAIN && error != EINTR) note_end(WireEnd::error, error);
     errno = error;
+  }
+  if (got > 0 && !gate_.admit({static_cast<const char*>(into), static_cast<std::size_t>(got)})) {
+    note_end(WireEnd::nonsense, 0);
+    errno = EPROTO;
+    return -1;
   }
   if (got > 0) {
     last_received_ = wire_now().time_since_epoch().count();

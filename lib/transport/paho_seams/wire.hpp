@@ -20,11 +20,13 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "transport/paho_seams/gate.hpp"
 
 namespace mqfail {
 
 /// How a connection came to its end, as far as the wire could see.
-enum class WireEnd { open, end_of_stream, error, silent, shut };
+/// `nonsense`: the server sent what it must not.
+enum class WireEnd { open, end_of_stream, error, silent, nonsense, shut };
 
 /// Thread: read(), readable() and the keepalive belong to Paho's receive thread; everything else may
 /// be called from any thread. One mutex a wire guards its outgoing side and its TLS object.
@@ -164,6 +166,7 @@ class Wire {
   std::atomic<int> errno_{0};
   std::atomic<Duration::rep> last_received_{0}, last_sent_{0}, last_ping_{0}, spoke_at_{0};
 
+  Gate gate_;
   std::unique_ptr<char[]> ahead_;
   std::size_t ahead_head_ = 0, ahead_size_ = 0;
 };
