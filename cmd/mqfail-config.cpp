@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mqfail-config: writes, shows and checks the stored lists of servers (product.md section 5).
-// Rule: data goes to standard output, everything else to standard error, and an error changes nothing.
+// Rule: data goes to standard output, everything else to standard error, and an error changes
+// nothing.
 #include <unistd.h>
 
 #include <cerrno>
@@ -24,7 +25,9 @@
 namespace mqfail {
 namespace {
 
-void tell(std::string_view text) { std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data()); }
+void tell(std::string_view text) {
+  std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+}
 
 int fail(const Error& error) {
   tell("mqfail-config: " + error.message + (error.hint.empty() ? "" : "; " + error.hint));
@@ -35,7 +38,9 @@ int print(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fail({ErrorKind::io, std::string("cannot write to standard output: ") + std::strerror(errno), ""});
+    if (written < 0)
+      return fail({ErrorKind::io,
+                   std::string("cannot write to standard output: ") + std::strerror(errno), ""});
     text.remove_prefix(static_cast<std::size_t>(written));
   }
   return 0;
@@ -52,13 +57,15 @@ Result<Input> read_stored(const ComponentStore& store, const std::string& id) {
   auto text = store.read(id);
   if (!text) return text.error();
   if (*text) return Input{printable(store.path(id), 1024), std::move(**text), true};
-  return Error{ErrorKind::no_input, "nothing is stored for component '" + printable(id, 64) + "'", "mqfail-config set stores a document"};
+  return Error{ErrorKind::no_input, "nothing is stored for component '" + printable(id, 64) + "'",
+               "mqfail-config set stores a document"};
 }
 
 Result<Input> read_input(const ConfigOptions& options) {
   const std::string path = options.file.value_or("-");
   if (path == "-" && isatty(STDIN_FILENO) != 0) {
-    return Error{ErrorKind::usage, "standard input is a terminal", "give a document: mqfail-config set < FILE, or -f FILE"};
+    return Error{ErrorKind::usage, "standard input is a terminal",
+                 "give a document: mqfail-config set < FILE, or -f FILE"};
   }
   auto text = read_file(path);
   if (!text) return text.error();
@@ -76,11 +83,13 @@ std::optional<std::string> wanted_component(const ConfigOptions& options) {
 int refuse(const Input& input, const DocumentReading& reading) {
   std::size_t errors = 0;
   for (const Report& report : reading.reports) errors += report.severity == Severity::error ? 1 : 0;
-  tell("mqfail-config: " + input.name + " has " + std::to_string(errors) + (errors == 1 ? " error" : " errors") + "; nothing was changed");
+  tell("mqfail-config: " + input.name + " has " + std::to_string(errors) +
+       (errors == 1 ? " error" : " errors") + "; nothing was changed");
   return static_cast<int>(ErrorKind::data);
 }
 
-int store_servers(const ComponentStore& store, const StoreLock& lock, const std::string& id, const std::vector<DocumentServer>& servers) {
+int store_servers(const ComponentStore& store, const StoreLock& lock, const std::string& id,
+                  const std::vector<DocumentServer>& servers) {
   const auto written = store.write(lock, id, write_document(servers, false));
   return written ? 0 : fail(written.error());
 }
@@ -95,7 +104,8 @@ int set(const ConfigOptions& options, const ComponentStore& store) {
   if (const DocumentServer* server = find_secret(reading.servers)) {
     // Nothing seals secrets yet, and a plain password on the disk is what the vendor warns of.
     return fail({ErrorKind::configuration,
-                 "the document holds a password for " + printable(server->host, 100) + ", and mqfail-config cannot protect one yet; nothing was stored",
+                 "the document holds a password for " + printable(server->host, 100) +
+                     ", and mqfail-config cannot protect one yet; nothing was stored",
                  "leave it out and give it with -u and --pw-file, or password-file in a URI"});
   }
   const auto lock = store.lock();
@@ -108,7 +118,8 @@ int set(const ConfigOptions& options, const ComponentStore& store) {
   return store_servers(store, *lock, options.component, reading.servers);
 }
 
-const DocumentServer* find_server(const std::vector<DocumentServer>& servers, const std::string& id) {
+const DocumentServer* find_server(const std::vector<DocumentServer>& servers,
+                                  const std::string& id) {
   for (const DocumentServer& server : servers) {
     if (lower_case(server.server_id) == lower_case(id)) return &server;
   }
@@ -116,7 +127,10 @@ const DocumentServer* find_server(const std::vector<DocumentServer>& servers, co
 }
 
 Error no_such_server(const ConfigOptions& options) {
-  return {ErrorKind::no_input, "component '" + printable(options.component, 64) + "' has no server '" + printable(*options.server_id, 100) + "'", "mqfail-config get lists them"};
+  return {ErrorKind::no_input,
+          "component '" + printable(options.component, 64) + "' has no server '" +
+              printable(*options.server_id, 100) + "'",
+          "mqfail-config get lists them"};
 }
 
 int get(const ConfigOptions& options, const ComponentStore& store) {
@@ -129,7 +143,8 @@ int get(const ConfigOptions& options, const ComponentStore& store) {
   }
   if (!options.server_id) return print(write_document(reading.servers, true));
   const DocumentServer* server = find_server(reading.servers, *options.server_id);
-  return server == nullptr ? fail(no_such_server(options)) : print(write_document_server(*server, true));
+  return server == nullptr ? fail(no_such_server(options))
+                           : print(write_document_server(*server, true));
 }
 
 int check_or_format(const ConfigOptions& options, const ComponentStore& store) {
@@ -148,7 +163,8 @@ int check_or_format(const ConfigOptions& options, const ComponentStore& store) {
 Result<bool> confirmed(const ConfigOptions& options) {
   if (options.yes) return true;
   if (isatty(STDIN_FILENO) == 0) {
-    return Error{ErrorKind::usage, "remove asks first, and standard input is no terminal", "give -y"};
+    return Error{ErrorKind::usage, "remove asks first, and standard input is no terminal",
+                 "give -y"};
   }
   std::fputs("Please Confirm [y/N]: ", stderr);
   std::string answer;
@@ -157,7 +173,8 @@ Result<bool> confirmed(const ConfigOptions& options) {
   return word == "y" || word == "yes";
 }
 
-int remove_server(const ConfigOptions& options, const ComponentStore& store, const StoreLock& lock, const Input& input) {
+int remove_server(const ConfigOptions& options, const ComponentStore& store, const StoreLock& lock,
+                  const Input& input) {
   DocumentReading reading = read_document(input.name, input.text);
   if (!reading.valid()) {
     show_reports(reading);
@@ -166,9 +183,11 @@ int remove_server(const ConfigOptions& options, const ComponentStore& store, con
   const DocumentServer* server = find_server(reading.servers, *options.server_id);
   if (server == nullptr) return fail(no_such_server(options));
   if (reading.servers.size() == 1) {
-    return fail({ErrorKind::data, "the only server cannot be removed: a list needs at least one", "remove without --server-id removes the list"});
+    return fail({ErrorKind::data, "the only server cannot be removed: a list needs at least one",
+                 "remove without --server-id removes the list"});
   }
-  reading.servers.erase(reading.servers.begin() + std::distance<const DocumentServer*>(reading.servers.data(), server));
+  reading.servers.erase(reading.servers.begin() +
+                        std::distance<const DocumentServer*>(reading.servers.data(), server));
   if (const auto ids = give_server_ids(reading.servers, {}); !ids) return fail(ids.error());
   return store_servers(store, lock, options.component, reading.servers);
 }
@@ -183,7 +202,8 @@ int remove(const ConfigOptions& options, const ComponentStore& store) {
   }
   const auto lock = store.lock();
   if (!lock) return fail(lock.error());
-  const auto input = read_stored(store, options.component);  // again: somebody may have been quicker
+  const auto input =
+      read_stored(store, options.component);  // again: somebody may have been quicker
   if (!input) return fail(input.error());
   if (options.server_id) return remove_server(options, store, *lock, *input);
   const auto removed = store.remove(*lock, options.component);
@@ -193,11 +213,15 @@ int remove(const ConfigOptions& options, const ComponentStore& store) {
 int run(const ConfigOptions& options) {
   const ComponentStore store(config_home_of_user());
   switch (options.verb) {
-    case ConfigVerb::set: return set(options, store);
-    case ConfigVerb::get: return get(options, store);
+    case ConfigVerb::set:
+      return set(options, store);
+    case ConfigVerb::get:
+      return get(options, store);
     case ConfigVerb::check:
-    case ConfigVerb::fmt: return check_or_format(options, store);
-    case ConfigVerb::remove: return remove(options, store);
+    case ConfigVerb::fmt:
+      return check_or_format(options, store);
+    case ConfigVerb::remove:
+      return remove(options, store);
   }
   return static_cast<int>(ErrorKind::internal);
 }

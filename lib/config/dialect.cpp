@@ -16,8 +16,12 @@ namespace {
 constexpr std::size_t kNone = std::string_view::npos;
 constexpr std::size_t kMostProblems = 100;  // syntax errors after which the rest is guesswork
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 bool is_json_number(std::string_view text) {
   std::size_t i = text.starts_with('-') ? 1 : 0;
@@ -45,21 +49,41 @@ bool is_json_number(std::string_view text) {
 
 // Length of a typographic quotation mark at the front of `text`, 0 if there is none.
 std::size_t typographic_quote(std::string_view text) {
-  constexpr std::array<std::string_view, 7> kQuotes = {"\u201C", "\u201D", "\u201E", "\u201F", "\u2018", "\u2019", "\u201A"};
+  constexpr std::array<std::string_view, 7> kQuotes = {"\u201C", "\u201D", "\u201E", "\u201F",
+                                                       "\u2018", "\u2019", "\u201A"};
   for (const std::string_view quote : kQuotes) {
     if (text.starts_with(quote)) return quote.size();
   }
   return text.starts_with("\u00AB") || text.starts_with("\u00BB") ? 2 : 0;
 }
 
-bool names_a_secret(std::string_view key) {
-  const std::string low = lower_case(key);
-  return low.find("pass") != kNone || low.find("secret") != kNone || low.find("token") != kNone;
+// Values of these keys may be shown; any other could be a password under a misspelt name.
+bool is_harmless(std::string_view quoted_key) {
+  constexpr std::array<std::string_view, 14> kHarmless = {"hostnameoripaddress",
+                                                          "port",
+                                                          "protocol",
+                                                          "tls",
+                                                          "username",
+                                                          "clientcertificatethumbprint",
+                                                          "validateservercertificate",
+                                                          "serverid",
+                                                          "clientid",
+                                                          "mqttversion",
+                                                          "streamidprefix",
+                                                          "defaultstreamidpattern",
+                                                          "timezone",
+                                                          "primaryhostid"};
+  if (quoted_key.size() < 2) return false;
+  const std::string_view key = quoted_key.substr(1, quoted_key.size() - 2);
+  return std::any_of(kHarmless.begin(), kHarmless.end(),
+                     [&](auto known) { return same_word(known, key); });
 }
 
 class Normaliser {
  public:
-  explicit Normaliser(std::string_view document) : in_(document) { strict_.text = std::string(document); }
+  explicit Normaliser(std::string_view document) : in_(document) {
+    strict_.text = std::string(document);
+  }
 
   StrictText run() {
     if (!looks_like_utf16()) {
@@ -82,7 +106,8 @@ class Normaliser {
   void blank(std::size_t begin, std::size_t end) {
     begin = std::min(begin, in_.size());
     end = std::clamp(end, begin, in_.size());
-    std::fill(strict_.text.begin() + static_cast<std::ptrdiff_t>(begin), strict_.text.begin() + static_cast<std::ptrdiff_t>(end), ' ');
+    std::fill(strict_.text.begin() + static_cast<std::ptrdiff_t>(begin),
+              strict_.text.begin() + static_cast<std::ptrdiff_t>(end), ' ');
   }
   void damage(std::size_t at) { strict_.damaged.push_back(at); }
   // A stand-in for what could not be read: one byte is always enough.
@@ -102,6 +127,9 @@ class Normaliser {
 
   void skip_line() {
     const std::size_t end = std::min(in_.find('\n', pos_), in_.size());
+    const std::size_t colon = in_.find(':', pos_);
+    if (colon < end)
+      strict_.secrets.push_back({colon + 1, end});  // a value, and nobody knows whose
     blank(pos_, end);
     pos_ = end;
   }
@@ -115,7 +143,8 @@ class Normaliser {
         fail(pos_, "a comment: JSON has none");
         if (stopped_) return;
         const std::size_t close = rest().starts_with("//") ? kNone : in_.find("*/", pos_ + 2);
-        const std::size_t end = close != kNone ? close + 2 : std::min(in_.find('\n', pos_), in_.size());
+        const std::size_t end =
+            close != kNone ? close + 2 : std::min(in_.find('\n', pos_), in_.size());
         blank(pos_, end);
         pos_ = end;
       } else {
@@ -126,13 +155,18 @@ class Normaliser {
 
   std::string unexpected(std::string_view wanted) const {
     if (at_end()) return "the document ends where " + std::string(wanted) + " is expected";
-    if (rest().starts_with("```")) return "a Markdown fence stands here; pass only the JSON between the fences";
+    if (rest().starts_with("```"))
+      return "a Markdown fence stands here; pass only the JSON between the fences";
     std::size_t length = 1;
-    while (pos_ + length < in_.size() && (static_cast<unsigned char>(in_[pos_ + length]) & 0xC0U) == 0x80U) ++length;
-    return "'" + printable(in_.substr(pos_, length)) + "' where " + std::string(wanted) + " is expected";
+    while (pos_ + length < in_.size() &&
+           (static_cast<unsigned char>(in_[pos_ + length]) & 0xC0U) == 0x80U)
+      ++length;
+    return "'" + printable(in_.substr(pos_, length)) + "' where " + std::string(wanted) +
+           " is expected";
   }
 
-  // --- what is known before the first token --------------------------------------------------------
+  // --- what is known before the first token
+  // --------------------------------------------------------
   bool looks_like_utf16() {
     const bool marked = in_.starts_with("\xFF\xFE") || in_.starts_with("\xFE\xFF");
     if (!marked && !(in_.size() > 1 && (in_[0] == '\0' || in_[1] == '\0'))) return false;
@@ -141,7 +175,7 @@ class Normaliser {
   }
 
   void check_utf8() {
-    if (is_utf8(in_)) return;
+    if (is_ascii(in_) || is_utf8(in_)) return;
     for (std::size_t i = 0; i < in_.size() && !stopped_;) {
       const auto lead = static_cast<unsigned char>(in_[i]);
       const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
@@ -149,7 +183,9 @@ class Normaliser {
         i += length;
         continue;
       }
-      fail(i, "not UTF-8; save the document as UTF-8 (an editor may call the present form Windows-1252 or Latin-1)");
+      fail(i,
+           "not UTF-8; save the document as UTF-8 (an editor may call the present form "
+           "Windows-1252 or Latin-1)");
       // One report a line: the rest of it is likely to be the same.
       const std::size_t end = std::min(in_.find('\n', i), in_.size());
       for (; i < end; ++i) {
@@ -186,7 +222,8 @@ class Normaliser {
         blank(pos_, pos_ + 1);
         ++pos_;
       } else if (c == '}' || c == ']') {
-        fail(pos_, std::string("a stray '") + c + "': nothing is open here; is the beginning of the document missing?");
+        fail(pos_, std::string("a stray '") + c +
+                       "': nothing is open here; is the beginning of the document missing?");
         blank(pos_, pos_ + 1);
         ++pos_;
         space();
@@ -260,15 +297,25 @@ class Normaliser {
       std::size_t end = std::min(in_.find('\n', open), in_.size());
       if (end > open + 1 && in_[end - 1] == '\r') --end;
       bool typographic = false;
-      for (std::size_t i = open; i < end; ++i) typographic = typographic || typographic_quote(in_.substr(i)) != 0;
-      fail(open, typographic ? "this string is not closed: it ends with a typographic quote; write \""
-                             : "this string is not closed on its line");
+      for (std::size_t i = open; i < end; ++i)
+        typographic = typographic || typographic_quote(in_.substr(i)) != 0;
+      fail(open, typographic
+                     ? "this string is not closed: it ends with a typographic quote; write \""
+                     : "this string is not closed on its line");
       pos_ = stopped_ ? in_.size() : end;
+      swallowed_ = pos_;
       return false;
     }
     pos_ = close + 1;
-    check_content(open + 1, close);
-    hide_user_info(open + 1, close);
+    const std::string_view content = in_.substr(open + 1, close - open - 1);
+    // Most strings are plain: one look instead of two careful ones.
+    bool plain = true;
+    for (const char c : content)
+      plain = plain && c != '\\' && c != '@' && static_cast<unsigned char>(c) >= 0x20;
+    if (!plain) {
+      check_content(open + 1, close);
+      hide_user_info(open + 1, close);
+    }
     return true;
   }
 
@@ -286,13 +333,14 @@ class Normaliser {
         bool good = std::string_view("\"\\/bfnrt").find(kind) != kNone;
         if (kind == 'u') {
           length = 6;
-          good = i + 6 <= end && std::all_of(in_.begin() + static_cast<std::ptrdiff_t>(i) + 2, in_.begin() + static_cast<std::ptrdiff_t>(i) + 6,
+          good = i + 6 <= end && std::all_of(in_.begin() + static_cast<std::ptrdiff_t>(i) + 2,
+                                             in_.begin() + static_cast<std::ptrdiff_t>(i) + 6,
                                              [](unsigned char h) { return std::isxdigit(h) != 0; });
         }
         if (!good) {
           fail(i, "a backslash begins no escape here; write a backslash as \\\\");
-          length = 2;
-          blank(i, i + 2);
+          length = 1;
+          blank(i, i + 1);  // not more: what follows may be half of a character
           damage(begin - 1);
         }
         i += length - 1;
@@ -312,13 +360,15 @@ class Normaliser {
   bool foreign_string() {
     const std::size_t open = pos_;
     const bool single = peek() == '\'';
-    fail(open, single ? "single quotes: JSON strings stand in double quotes" : "typographic quotes: write straight ones (\")");
+    fail(open, single ? "single quotes: JSON strings stand in double quotes"
+                      : "typographic quotes: write straight ones (\")");
     if (stopped_) return false;
     const std::size_t mark = single ? 1 : typographic_quote(rest());
     std::size_t i = open + mark;
     std::size_t closing = 0;
     for (; i < in_.size() && in_[i] != '\n'; ++i) {
-      closing = single ? (in_[i] == '\'' ? 1 : 0) : (in_[i] == '"' ? 1 : typographic_quote(in_.substr(i)));
+      closing = single ? (in_[i] == '\'' ? 1 : 0)
+                       : (in_[i] == '"' ? 1 : typographic_quote(in_.substr(i)));
       if (closing != 0) break;
     }
     const std::string_view content = in_.substr(open + mark, i - open - mark);
@@ -335,7 +385,8 @@ class Normaliser {
   // true, false, null, a number, or something that should have been in quotes.
   bool word() {
     const std::size_t begin = pos_;
-    while (!at_end() && !is_space(peek()) && std::string_view(",:{}[]\"").find(peek()) == kNone) ++pos_;
+    while (!at_end() && !is_space(peek()) && std::string_view(",:{}[]\"").find(peek()) == kNone)
+      ++pos_;
     const std::string_view text = in_.substr(begin, pos_ - begin);
     if (text.empty()) {
       fail(pos_, "a value is missing: " + unexpected("one"));
@@ -347,7 +398,8 @@ class Normaliser {
       fail(begin, "write " + low + " in lower case");
     } else if (low == "none" || low == "nil" || low == "undefined") {
       fail(begin, "'" + printable(text, 32) + "' is not JSON; write null, or \"None\" in quotes");
-    } else if (is_digit(text.front()) || text.front() == '-' || text.front() == '+' || text.front() == '.') {
+    } else if (is_digit(text.front()) || text.front() == '-' || text.front() == '+' ||
+               text.front() == '.') {
       fail(begin, "not a JSON number; write decimal digits, or put it in double quotes");
     } else {
       fail(begin, "a word without quotes; strings stand in double quotes");
@@ -357,16 +409,17 @@ class Normaliser {
     return true;
   }
 
-  // --- objects and arrays ----------------------------------------------------------------------------
-  // State of one object or array while its members are read.
+  // --- objects and arrays
+  // ---------------------------------------------------------------------------- State of one
+  // object or array while its members are read.
   struct Open {
     std::size_t at = 0;
     char close = '}';
     int depth = 0;
-    bool any = false;                 // a member stands in the result
-    bool due = false;                 // a separator must come before the next member
-    std::size_t comma = kNone;        // a comma in the result that waits for its next member
-    std::size_t last = 0;             // end of what was read last
+    bool any = false;           // a member stands in the result
+    bool due = false;           // a separator must come before the next member
+    std::size_t comma = kNone;  // a comma in the result that waits for its next member
+    std::size_t last = 0;       // end of what was read last
   };
 
   void container(int depth, char close) {
@@ -376,7 +429,11 @@ class Normaliser {
       open.last = pos_;
       space();
       if (at_end()) {
-        if (!stopped_) fail(open.at, std::string("this '") + in_[open.at] + "' is never closed");
+        // A string that is not closed may have taken the bracket along: one slip, one error.
+        const bool swallowed =
+            swallowed_ != kNone && trimmed(in_.substr(std::min(swallowed_, in_.size()))).empty();
+        if (!stopped_ && !swallowed)
+          fail(open.at, std::string("this '") + in_[open.at] + "' is never closed");
         drop_comma(open);
         strict_.text += close;
         return;
@@ -396,7 +453,7 @@ class Normaliser {
         const std::size_t size = strict_.text.size();
         const bool good = close == '}' ? member(open) : element(open);
         if (!good) {
-          strict_.text.resize(size);  // brackets that were closed for it after the end
+          strict_.text.resize(size);               // brackets that were closed for it after the end
           if (pos_ == begin && !at_end()) ++pos_;  // never stand still
           blank(begin, pos_);
           damage(open.at);
@@ -452,9 +509,12 @@ class Normaliser {
   }
 
   bool element(Open& open) {
-    const bool fits = comma_before(open, pos_);
-    if (stopped_) return false;
-    return value(open.depth + 1) && fits;
+    const std::size_t begin = pos_;
+    const bool fits = comma_before(open, begin);
+    if (stopped_ || !value(open.depth + 1)) return false;
+    // No documented form has anything but objects in an array; a string there may be anything.
+    if (in_[begin] != '{' && in_[begin] != '[') strict_.secrets.push_back({begin, pos_});
+    return fits;
   }
 
   bool member(Open& open) {
@@ -471,7 +531,9 @@ class Normaliser {
       if (stopped_) return false;
       if (!(c == '"' ? string() : foreign_string())) return false;
     } else {
-      while (!at_end() && ((std::isalnum(static_cast<unsigned char>(peek())) != 0) || peek() == '_')) ++pos_;
+      while (!at_end() &&
+             ((std::isalnum(static_cast<unsigned char>(peek())) != 0) || peek() == '_'))
+        ++pos_;
       if (pos_ == begin) {
         fail(pos_, unexpected("a key in double quotes"));
         panic();
@@ -486,21 +548,21 @@ class Normaliser {
     if (at_end() || peek() != ':') {
       fail(pos_, unexpected("a ':' after the key"));
       panic();
-      if (names_a_secret(key)) strict_.secrets.push_back({begin + key.size(), pos_});
+      if (!is_harmless(key)) strict_.secrets.push_back({begin + key.size(), pos_});
       return false;
     }
     ++pos_;
     space();
     const std::size_t value_begin = pos_;
     if (!value(open.depth + 1)) return false;
-    if (names_a_secret(key)) {
-      const bool nothing = in_.substr(value_begin, pos_ - value_begin) == "null";
-      strict_.secrets.push_back({value_begin, nothing ? value_begin : pos_});
-    }
+    const std::string_view written = in_.substr(value_begin, pos_ - value_begin);
+    const bool scalar = !written.starts_with('{') && !written.starts_with('[') && written != "null";
+    if (scalar && !is_harmless(key)) strict_.secrets.push_back({value_begin, pos_});
     return good;
   }
 
-  // Leaves a member that makes no sense: to the next separator, bracket or line, strings as a whole.
+  // Leaves a member that makes no sense: to the next separator, bracket or line, strings as a
+  // whole.
   void panic() {
     while (!at_end() && std::string_view(",}]\n").find(peek()) == kNone) {
       const std::size_t close = peek() == '"' ? closing_quote(pos_) : kNone;
@@ -511,12 +573,15 @@ class Normaliser {
   std::string_view in_;
   std::string cleaned_;  // in_ when bad bytes had to be replaced
   std::size_t pos_ = 0;
+  std::size_t swallowed_ = kNone;  // end of the last string that was not closed
   bool stopped_ = false;
   StrictText strict_;
 };
 
 }  // namespace
 
-StrictText to_strict(std::string_view document) { return Normaliser(document).run(); }
+StrictText to_strict(std::string_view document) {
+  return Normaliser(document).run();
+}
 
 }  // namespace mqfail

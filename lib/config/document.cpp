@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <unordered_map>
 #include <utility>
 
 #include "base/text.hpp"
@@ -19,7 +19,8 @@ using Kind = JsonValue::Kind;
 // The list inside whatever it is wrapped in.
 class DocumentReader {
  public:
-  DocumentReader(const std::vector<JsonValue>& trees, const std::optional<std::string>& component, std::vector<Problem>& problems)
+  DocumentReader(const std::vector<JsonValue>& trees, const std::optional<std::string>& component,
+                 std::vector<Problem>& problems)
       : trees_(trees), component_(component), problems_(problems) {}
 
   std::vector<DocumentServer> read() {
@@ -54,13 +55,18 @@ class DocumentReader {
 
   void read_array(const JsonValue& array, const std::string& pointer) {
     if (array.elements.empty() && !array.lost_members && servers_.empty()) {
-      fail(array.offset, (pointer.empty() ? "" : pointer + ": ") + "RedundantServers: at least one server is required");
+      fail(array.offset, (pointer.empty() ? "" : pointer + ": ") +
+                             "RedundantServers: at least one server is required");
     }
-    for (std::size_t i = 0; i < array.elements.size(); ++i) item(array.elements[i], pointer + "/" + std::to_string(i));
+    servers_.reserve(servers_.size() + array.elements.size());
+    for (std::size_t i = 0; i < array.elements.size(); ++i)
+      item(array.elements[i], pointer + "/" + std::to_string(i));
   }
 
   void read_object(const JsonValue& object) {
-    const auto has_item_key = std::any_of(object.members.begin(), object.members.end(), [](const JsonMember& m) { return is_document_key(m.key); });
+    const auto has_item_key =
+        std::any_of(object.members.begin(), object.members.end(),
+                    [](const JsonMember& m) { return is_document_key(m.key); });
     if (find(object, "RedundantServers") != nullptr || find(object, "DataSource") != nullptr) {
       read_facets(object, "");
     } else if (!has_item_key && !object.members.empty() && all_structures(object)) {
@@ -83,12 +89,13 @@ class DocumentReader {
     std::size_t count = 0;
     bool by_name = false;
     for (const JsonMember& member : object.members) {
-      const bool list = member.value.kind == Kind::object &&
-                        (find(member.value, "RedundantServers") != nullptr || find(member.value, "DataSource") != nullptr);
+      const bool list =
+          member.value.kind == Kind::object && (find(member.value, "RedundantServers") != nullptr ||
+                                                find(member.value, "DataSource") != nullptr);
       if (!list) continue;
       names += (count++ == 0 ? "" : ", ") + printable(member.key, 64);
       if (by_name) continue;
-      by_name = component_ && lower_case(*component_) == lower_case(member.key);
+      by_name = component_ && same_word(*component_, member.key);
       if (chosen == nullptr || by_name) chosen = &member;
     }
     if (chosen == nullptr) return no_list(object);
@@ -97,10 +104,14 @@ class DocumentReader {
       return;
     }
     if (component_ && !by_name) {
-      warn(chosen->offset, "/" + pointer_token(chosen->key) + ": written for component " + printable(chosen->key, 64) + ", taken for " + printable(*component_, 64));
+      warn(chosen->offset, "/" + pointer_token(chosen->key) + ": written for component " +
+                               printable(chosen->key, 64) + ", taken for " +
+                               printable(*component_, 64));
     }
     for (const JsonMember& member : object.members) {
-      if (&member != chosen) warn(member.offset, "/" + pointer_token(member.key) + ": not the list of servers; it is ignored");
+      if (&member != chosen)
+        warn(member.offset,
+             "/" + pointer_token(member.key) + ": not the list of servers; it is ignored");
     }
     read_facets(chosen->value, "/" + pointer_token(chosen->key));
   }
@@ -109,7 +120,10 @@ class DocumentReader {
     constexpr std::array<std::string_view, 2> kFacets = {"RedundantServers", "DataSource"};
     for (const JsonMember& member : object.members) {
       const auto meant = nearest(member.key, kFacets);
-      if (meant) return fail(member.offset, "/" + pointer_token(member.key) + ": unknown key \"" + printable(member.key, 64) + "\"; did you mean \"" + *meant + "\"?");
+      if (meant)
+        return fail(member.offset, "/" + pointer_token(member.key) + ": unknown key \"" +
+                                       printable(member.key, 64) + "\"; did you mean \"" + *meant +
+                                       "\"?");
     }
     if (!object.lost_members) fail(object.offset, "there is no RedundantServers in this object");
   }
@@ -121,13 +135,15 @@ class DocumentReader {
     for (const JsonMember& member : object.members) {
       if (&member == source || &member == list) continue;
       const std::string at = pointer + "/" + pointer_token(member.key);
-      const bool again = lower_case(member.key) == "datasource" || lower_case(member.key) == "redundantservers";
+      const bool again =
+          same_word(member.key, "DataSource") || same_word(member.key, "RedundantServers");
       if (again) {
         fail(member.offset, at + ": given twice");
       } else if (member.value.kind == Kind::object || member.value.kind == Kind::array) {
         warn(member.offset, at + ": not the list of servers; it is ignored");
       } else {
-        fail(member.offset, at + ": unknown key \"" + printable(member.key, 64) + "\" beside the list of servers");
+        fail(member.offset,
+             at + ": unknown key \"" + printable(member.key, 64) + "\" beside the list of servers");
       }
     }
     if (source != nullptr && source->value.kind != Kind::null) {
@@ -138,50 +154,63 @@ class DocumentReader {
     if (list->value.kind == Kind::array) {
       read_array(list->value, at);
     } else if (list->value.kind != Kind::null || servers_.empty()) {
-      fail(list->value.offset, at + ": must be an array, not " + std::string(kind_name(list->value.kind)));
+      fail(list->value.offset,
+           at + ": must be an array, not " + std::string(kind_name(list->value.kind)));
     }
   }
 
-  void item(const JsonValue& value, const std::string& pointer, Facet facet = Facet::redundant_servers) {
+  void item(const JsonValue& value, const std::string& pointer,
+            Facet facet = Facet::redundant_servers) {
     if (value.kind == Kind::damaged) return;
     if (value.kind != Kind::object) {
-      fail(value.offset, pointer + ": a server must be an object, not " + std::string(kind_name(value.kind)));
+      fail(value.offset,
+           pointer + ": a server must be an object, not " + std::string(kind_name(value.kind)));
       return;
     }
     servers_.push_back(read_document_server(value, pointer, facet, problems_));
   }
 
   void check_ids() {
-    std::map<std::string, std::size_t> seen;
+    std::unordered_map<std::string, std::size_t> seen;
     for (std::size_t i = 0; i < servers_.size(); ++i) {
       const DocumentServer& server = servers_[i];
       if (server.server_id.empty()) continue;
       const auto [place, fresh] = seen.emplace(lower_case(server.server_id), i);
       if (fresh) continue;
-      fail(server.id_offset, "serverId \"" + printable(server.server_id, 100) + "\" is used by servers " + std::to_string(place->second) + " and " + std::to_string(i));
+      fail(server.id_offset, "serverId \"" + printable(server.server_id, 100) +
+                                 "\" is used by servers " + std::to_string(place->second) +
+                                 " and " + std::to_string(i));
     }
   }
 
   void check_endpoints() {
-    std::map<std::string, std::size_t> seen;
+    std::unordered_map<std::string, std::size_t> seen;
     for (std::size_t i = 0; i < servers_.size(); ++i) {
       const DocumentServer& server = servers_[i];
       if (server.host.empty()) continue;
-      const std::string key = lower_case(server.host) + " " + std::to_string(server.port.value_or(0)) + (server.web_socket ? " ws" : " tcp") + server.path;
+      const std::string key = lower_case(server.host) + " " +
+                              std::to_string(server.port.value_or(0)) +
+                              (server.web_socket ? " ws" : " tcp") + server.path;
       const auto [place, fresh] = seen.emplace(key, i);
-      if (!fresh) warn(server.offset, "servers " + std::to_string(place->second) + " and " + std::to_string(i) + " are the same host and port");
+      if (!fresh)
+        warn(server.offset, "servers " + std::to_string(place->second) + " and " +
+                                std::to_string(i) + " are the same host and port");
     }
   }
 
   static const JsonMember* find(const JsonValue& object, std::string_view key) {
     for (const JsonMember& member : object.members) {
-      if (lower_case(member.key) == lower_case(key)) return &member;
+      if (same_word(member.key, key)) return &member;
     }
     return nullptr;
   }
 
-  void fail(std::size_t offset, std::string message) { problems_.push_back({offset, Severity::error, std::move(message)}); }
-  void warn(std::size_t offset, std::string message) { problems_.push_back({offset, Severity::warning, std::move(message)}); }
+  void fail(std::size_t offset, std::string message) {
+    problems_.push_back({offset, Severity::error, std::move(message)});
+  }
+  void warn(std::size_t offset, std::string message) {
+    problems_.push_back({offset, Severity::warning, std::move(message)});
+  }
 
   const std::vector<JsonValue>& trees_;
   const std::optional<std::string>& component_;
@@ -191,15 +220,19 @@ class DocumentReader {
 
 }  // namespace
 
-DocumentReading read_document(const std::string& name, std::string_view text, const std::optional<std::string>& component) {
+DocumentReading read_document(const std::string& name, std::string_view text,
+                              const std::optional<std::string>& component) {
   StrictText strict = to_strict(text);
   std::vector<Problem> problems = std::move(strict.problems);
+  const bool broken = !problems.empty();
   const std::vector<JsonValue> trees = read_trees(strict, problems);
   DocumentReading reading;
   reading.servers = DocumentReader(trees, component, problems).read();
-  const bool failed = std::any_of(problems.begin(), problems.end(), [](const Problem& p) { return p.severity == Severity::error; });
+  const bool failed = std::any_of(problems.begin(), problems.end(),
+                                  [](const Problem& p) { return p.severity == Severity::error; });
   if (failed) reading.servers.clear();
-  reading.reports = Source(name, text, std::move(strict.secrets)).reports(std::move(problems));
+  reading.reports =
+      Source(name, text, std::move(strict.secrets), broken).reports(std::move(problems));
   explicit_bzero(strict.text.data(), strict.text.size());
   return reading;
 }
@@ -212,7 +245,9 @@ Error document_error(const std::string& name, const DocumentReading& reading) {
     ++errors;
     lines += "\n" + report.headline + "\n" + report.excerpt;
   }
-  return {ErrorKind::data, name + " has " + std::to_string(errors) + (errors == 1 ? " error" : " errors") + lines, ""};
+  return {ErrorKind::data,
+          name + " has " + std::to_string(errors) + (errors == 1 ? " error" : " errors") + lines,
+          ""};
 }
 
 }  // namespace mqfail

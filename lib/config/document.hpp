@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A RedundantServers document, in every form that the AVEVA pages show (product.md section 5), as a
-// list of checked servers. Rule: one reading finds every error, and a list with an error is no list.
+// list of checked servers. Rule: one reading finds every error, and a list with an error is no
+// list.
 #pragma once
 
 #include <optional>
@@ -20,17 +21,17 @@ struct DocumentReading {
   bool valid() const { return !servers.empty(); }
 };
 
-/// Reads a document. `name` is how reports call the file. `component` chooses among several components
-/// of one document; without it, or if it is not among them, there must be only one.
+/// Reads a document. `name` is how reports call the file. `component` chooses among several
+/// components of one document; without it, or if it is not among them, there must be only one.
 DocumentReading read_document(const std::string& name, std::string_view text,
                               const std::optional<std::string>& component = std::nullopt);
 
-/// The errors of an invalid reading as one Error (data): a first line that counts them, then each with
-/// its excerpt, so that FILE:LINE:COL stands at the beginning of a line.
+/// The errors of an invalid reading as one Error (data): a first line that counts them, then each
+/// with its excerpt, so that FILE:LINE:COL stands at the beginning of a line.
 Error document_error(const std::string& name, const DocumentReading& reading);
 
-/// Strict JSON: an array, two spaces, all ten keys in the page's order, integer ports, line end last.
-/// `mask_secrets` writes fifteen asterisks for each; a missing serverId is written as null.
+/// Strict JSON: an array, two spaces, all ten keys in the page's order, integer ports, line end
+/// last. `mask_secrets` writes fifteen asterisks for each; a missing serverId is written as null.
 std::string write_document(const std::vector<DocumentServer>& servers, bool mask_secrets);
 
 /// One server of it as an object.
@@ -38,7 +39,8 @@ std::string write_document_server(const DocumentServer& server, bool mask_secret
 
 /// Gives every server without a serverId the one that `previous` has for the same host, port and
 /// protocol, else a new random UUID (version 4). Errors: internal, if there is no randomness.
-Result<Done> give_server_ids(std::vector<DocumentServer>& servers, const std::vector<DocumentServer>& previous);
+Result<Done> give_server_ids(std::vector<DocumentServer>& servers,
+                             const std::vector<DocumentServer>& previous);
 
 /// The first server with a secret, if any.
 const DocumentServer* find_secret(const std::vector<DocumentServer>& servers);

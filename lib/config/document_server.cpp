@@ -14,31 +14,53 @@ namespace mqfail {
 namespace {
 
 // In the page's order.
-enum Key : std::size_t { kHost, kPort, kProtocol, kTls, kUser, kPassword, kThumbprint, kCertificatePassword, kValidate, kServerId, kKeys };
-constexpr std::array<std::string_view, kKeys> kNames = {
-    "hostNameOrIpAddress", "port", "protocol", "tls", "userName", "password", "clientCertificateThumbprint",
-    "clientCertificatePassword", "validateServerCertificate", "serverId"};
-constexpr std::array<std::string_view, 6> kDataSourceNames = {"clientId", "mqttVersion", "streamIdPrefix",
-                                                              "defaultStreamIdPattern", "timeZone", "primaryHostId"};
+enum Key : std::size_t {
+  kHost,
+  kPort,
+  kProtocol,
+  kTls,
+  kUser,
+  kPassword,
+  kThumbprint,
+  kCertificatePassword,
+  kValidate,
+  kServerId,
+  kKeys
+};
+constexpr std::array<std::string_view, kKeys> kNames = {"hostNameOrIpAddress",
+                                                        "port",
+                                                        "protocol",
+                                                        "tls",
+                                                        "userName",
+                                                        "password",
+                                                        "clientCertificateThumbprint",
+                                                        "clientCertificatePassword",
+                                                        "validateServerCertificate",
+                                                        "serverId"};
+constexpr std::array<std::string_view, 6> kDataSourceNames = {
+    "clientId", "mqttVersion",  "streamIdPrefix", "defaultStreamIdPattern",
+    "timeZone", "primaryHostId"};
 constexpr std::string_view kMask = "***************";  // what `get` shows for a stored secret
 
-bool same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 std::size_t find_key(std::string_view key) {
-  return static_cast<std::size_t>(std::find_if(kNames.begin(), kNames.end(), [&](auto name) { return same_word(key, name); }) - kNames.begin());
+  return static_cast<std::size_t>(
+      std::find_if(kNames.begin(), kNames.end(), [&](auto name) { return same_word(key, name); }) -
+      kNames.begin());
 }
 
 bool is_data_source_key(std::string_view key) {
-  return std::any_of(kDataSourceNames.begin(), kDataSourceNames.end(), [&](auto name) { return same_word(key, name); });
+  return std::any_of(kDataSourceNames.begin(), kDataSourceNames.end(),
+                     [&](auto name) { return same_word(key, name); });
 }
 
-std::string quoted(std::string_view text) { return "\"" + printable(text, 100) + "\""; }
+std::string quoted(std::string_view text) {
+  return "\"" + printable(text, 100) + "\"";
+}
 
 class ItemReader {
  public:
-  ItemReader(const JsonValue& item, const std::string& pointer, Facet facet, std::vector<Problem>& problems)
+  ItemReader(const JsonValue& item, const std::string& pointer, Facet facet,
+             std::vector<Problem>& problems)
       : item_(item), pointer_(pointer), facet_(facet), problems_(problems) {}
 
   DocumentServer read() {
@@ -57,7 +79,8 @@ class ItemReader {
   }
 
  private:
-  // --- members -------------------------------------------------------------------------------------
+  // --- members
+  // -------------------------------------------------------------------------------------
   void gather() {
     for (const JsonMember& member : item_.members) {
       const std::size_t key = find_key(member.key);
@@ -80,14 +103,17 @@ class ItemReader {
     }
     if (member.key.empty() && member.value.kind == JsonValue::Kind::damaged) return;
     const auto meant = nearest(member.key, kNames);
-    fail(member.offset, at(member.key) + ": unknown key " + quoted(member.key) + (meant ? "; did you mean \"" + *meant + "\"?" : ""));
+    fail(member.offset, at(member.key) + ": unknown key " + quoted(member.key) +
+                            (meant ? "; did you mean \"" + *meant + "\"?" : ""));
   }
 
   void repeated(const JsonMember& first, const JsonMember& second) {
     if (same_content(first.value, second.value)) {
-      warn(second.offset, at(second.key) + ": given twice, as " + quoted(first.key) + " and " + quoted(second.key));
+      warn(second.offset, at(second.key) + ": given twice, as " + quoted(first.key) + " and " +
+                              quoted(second.key));
     } else {
-      fail(second.offset, at(second.key) + ": given twice with different values, as " + quoted(first.key) + " and " + quoted(second.key));
+      fail(second.offset, at(second.key) + ": given twice with different values, as " +
+                              quoted(first.key) + " and " + quoted(second.key));
     }
   }
 
@@ -110,18 +136,21 @@ class ItemReader {
   }
 
   template <std::size_t N>
-  std::optional<std::size_t> choice(Key key, const std::array<std::string_view, N>& words, std::string_view list) {
+  std::optional<std::size_t> choice(Key key, const std::array<std::string_view, N>& words,
+                                    std::string_view list) {
     const std::string* word = text(key);
     if (word == nullptr) return std::nullopt;
     for (std::size_t i = 0; i < N; ++i) {
       if (same_word(*word, words[i])) return i;
     }
     const auto meant = nearest(*word, words);
-    fail(*members_[key], quoted(*word) + " is not one of " + std::string(list) + (meant ? "; did you mean \"" + *meant + "\"?" : ""));
+    fail(*members_[key], quoted(*word) + " is not one of " + std::string(list) +
+                             (meant ? "; did you mean \"" + *meant + "\"?" : ""));
     return std::nullopt;
   }
 
-  // --- fields --------------------------------------------------------------------------------------
+  // --- fields
+  // --------------------------------------------------------------------------------------
   void read_protocol() {
     const auto found = choice(kProtocol, std::array<std::string_view, 2>{"TCP", "WS"}, "TCP, WS");
     if (found) server_.web_socket = *found == 1;
@@ -129,10 +158,13 @@ class ItemReader {
   }
 
   void read_tls() {
-    const auto found = choice(kTls, std::array<std::string_view, 5>{"None", "TLS", "TLS11", "TLS12", "TLS13"}, "None, TLS, TLS11, TLS12, TLS13");
+    const auto found =
+        choice(kTls, std::array<std::string_view, 5>{"None", "TLS", "TLS11", "TLS12", "TLS13"},
+               "None, TLS, TLS11, TLS12, TLS13");
     if (found) server_.tls = static_cast<DocumentTls>(*found);
     server_.tls_given = given(kTls) != nullptr || unreadable(kTls);
-    if (server_.tls == DocumentTls::tls11) warn(members_[kTls]->value.offset, at(kTls) + ": TLS 1.1 is deprecated (RFC 8996)");
+    if (server_.tls == DocumentTls::tls11)
+      warn(members_[kTls]->value.offset, at(kTls) + ": TLS 1.1 is deprecated (RFC 8996)");
   }
 
   void read_port() {
@@ -143,9 +175,13 @@ class ItemReader {
       fail(*member, "must be a number, not " + std::string(kind_name(value.kind)));
       return;
     }
-    const std::string shown = value.kind == JsonValue::Kind::string ? quoted(value.text) : printable(value.text, 40);
-    const bool digits = !value.text.empty() && std::all_of(value.text.begin(), value.text.end(), [](char c) { return c >= '0' && c <= '9'; });
-    const bool negative = value.kind == JsonValue::Kind::number && value.text.find_first_not_of("-0123456789") == std::string::npos;
+    const std::string shown =
+        value.kind == JsonValue::Kind::string ? quoted(value.text) : printable(value.text, 40);
+    const bool digits =
+        !value.text.empty() && std::all_of(value.text.begin(), value.text.end(),
+                                           [](char c) { return c >= '0' && c <= '9'; });
+    const bool negative = value.kind == JsonValue::Kind::number &&
+                          value.text.find_first_not_of("-0123456789") == std::string::npos;
     if (!digits && !negative) {
       fail(*member, shown + " is not a whole number");
       return;
@@ -161,8 +197,10 @@ class ItemReader {
   void read_host() {
     const std::string* host = text(kHost);
     if (host == nullptr) {
-      const bool reported = unreadable(kHost) || given(kHost) != nullptr || (item_.lost_members && members_[kHost] == nullptr);
-      const std::size_t where = members_[kHost] != nullptr ? members_[kHost]->value.offset : item_.offset;
+      const bool reported = unreadable(kHost) || given(kHost) != nullptr ||
+                            (item_.lost_members && members_[kHost] == nullptr);
+      const std::size_t where =
+          members_[kHost] != nullptr ? members_[kHost]->value.offset : item_.offset;
       if (!reported) fail(where, at(kNames[kHost]) + ": required");
       settle_port();
       return;
@@ -182,8 +220,10 @@ class ItemReader {
   // W 1560416 shows mqtt://broker.example.com; a WS server may carry ws://host:port/path.
   void read_host_uri(const std::string& uri) {
     const JsonMember& member = *members_[kHost];
-    if (uri.find('@') != std::string::npos) return fail(member, "user and password have their own keys");
-    if (uri.find('?') != std::string::npos) return fail(member, "options cannot stand in a document");
+    if (uri.find('@') != std::string::npos)
+      return fail(member, "user and password have their own keys");
+    if (uri.find('?') != std::string::npos)
+      return fail(member, "options cannot stand in a document");
     const auto draft = parse_server_uri(uri);
     if (!draft) return fail(member, draft.error().message);
     const Server& server = draft->server;
@@ -195,7 +235,8 @@ class ItemReader {
       return fail(member, "the scheme of " + quoted(uri) + " contradicts tls None");
     }
     if (draft->port_given && server_.port && *server_.port != server.port) {
-      return fail(member, "the port of " + quoted(uri) + " contradicts port " + std::to_string(*server_.port));
+      return fail(member, "the port of " + quoted(uri) + " contradicts port " +
+                              std::to_string(*server_.port));
     }
     server_.host = server.host;
     server_.web_socket = web_socket;
@@ -230,15 +271,19 @@ class ItemReader {
     server_.user_name = unless_empty(text(kUser));
     server_.password = secret(kPassword);
     // An empty password is none; a broken user name was reported already.
-    if (given(kPassword) == nullptr || unless_empty(text_quietly(kPassword)) == std::nullopt) return;
-    if (server_.user_name || unreadable(kUser) || (given(kUser) != nullptr && given(kUser)->value.kind != JsonValue::Kind::string)) return;
+    if (given(kPassword) == nullptr || unless_empty(text_quietly(kPassword)) == std::nullopt)
+      return;
+    if (server_.user_name || unreadable(kUser) ||
+        (given(kUser) != nullptr && given(kUser)->value.kind != JsonValue::Kind::string))
+      return;
     if (item_.lost_members && members_[kUser] == nullptr) return;
     fail(*members_[kPassword], "You cannot specify a Password without specifying a UserName.");
   }
 
   const std::string* text_quietly(Key key) const {
     const JsonMember* member = given(key);
-    return member != nullptr && member->value.kind == JsonValue::Kind::string ? &member->value.text : nullptr;
+    return member != nullptr && member->value.kind == JsonValue::Kind::string ? &member->value.text
+                                                                              : nullptr;
   }
 
   void read_certificate() {
@@ -246,7 +291,8 @@ class ItemReader {
     if (const std::string* text_of = text(kThumbprint); text_of != nullptr && !text_of->empty()) {
       read_thumbprint(*text_of);
     } else if (server_.certificate_password && !unreadable(kThumbprint)) {
-      fail(*members_[kCertificatePassword], "a certificate password without clientCertificateThumbprint");
+      fail(*members_[kCertificatePassword],
+           "a certificate password without clientCertificateThumbprint");
     }
   }
 
@@ -260,12 +306,16 @@ class ItemReader {
         digits += written[i];
       }
     }
-    const bool hex = std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
+    const bool hex = std::all_of(digits.begin(), digits.end(),
+                                 [](unsigned char c) { return std::isxdigit(c) != 0; });
     if (!hex || (digits.size() != 40 && digits.size() != 64)) {
-      return fail(*members_[kThumbprint], quoted(written) + " is not a thumbprint: 40 hexadecimal digits (SHA-1) or 64 (SHA-256)");
+      return fail(
+          *members_[kThumbprint],
+          quoted(written) + " is not a thumbprint: 40 hexadecimal digits (SHA-1) or 64 (SHA-256)");
     }
     server_.thumbprint = lower_case(digits);
-    if (server_.tls == DocumentTls::none) fail(*members_[kThumbprint], "a client certificate needs TLS, but tls is None");
+    if (server_.tls == DocumentTls::none)
+      fail(*members_[kThumbprint], "a client certificate needs TLS, but tls is None");
   }
 
   void read_validate() {
@@ -277,9 +327,11 @@ class ItemReader {
       server_.validate = value.truth;
     } else if (value.kind == JsonValue::Kind::null) {
       warn(value.offset, at(kValidate) + ": null is read as true");
-    } else if (value.kind == JsonValue::Kind::string && (same_word(value.text, "true") || same_word(value.text, "false"))) {
+    } else if (value.kind == JsonValue::Kind::string &&
+               (same_word(value.text, "true") || same_word(value.text, "false"))) {
       server_.validate = same_word(value.text, "true");
-      warn(value.offset, at(kValidate) + ": a string; write " + lower_case(value.text) + " without quotes");
+      warn(value.offset,
+           at(kValidate) + ": a string; write " + lower_case(value.text) + " without quotes");
     } else {
       fail(*member, "must be true or false");
     }
@@ -290,10 +342,14 @@ class ItemReader {
     if (id == nullptr) return;
     const JsonMember& member = *members_[kServerId];
     server_.id_offset = member.value.offset;
-    const auto length = std::count_if(id->begin(), id->end(), [](unsigned char c) { return (c & 0xC0U) != 0x80U; });
-    if (trimmed(*id).empty()) return fail(member, "must not be blank; leave it out to have one made");
+    const auto length =
+        std::count_if(id->begin(), id->end(), [](unsigned char c) { return (c & 0xC0U) != 0x80U; });
+    if (trimmed(*id).empty())
+      return fail(member, "must not be blank; leave it out to have one made");
     if (length > 100) return fail(member, "longer than 100 characters");
-    if (std::any_of(id->begin(), id->end(), [](unsigned char c) { return c < 0x20 || c == 0x7F || c == '{' || c == '}'; })) {
+    if (std::any_of(id->begin(), id->end(), [](unsigned char c) {
+          return c < 0x20 || c == 0x7F || c == '{' || c == '}';
+        })) {
       return fail(member, quoted(*id) + " must not hold control characters or braces");
     }
     server_.server_id = *id;
@@ -301,27 +357,38 @@ class ItemReader {
 
   // What is allowed but hardly meant.
   void weigh() {
-    const auto port_place = members_[kPort] != nullptr ? members_[kPort]->value.offset : item_.offset;
+    const auto port_place =
+        members_[kPort] != nullptr ? members_[kPort]->value.offset : item_.offset;
     if (server_.port == 8883 && server_.tls == DocumentTls::none) {
       warn(port_place, at(kPort) + ": 8883 is the port of TLS, but tls is None");
     }
     if (server_.port == 1883 && server_.tls != DocumentTls::none && !unreadable(kTls)) {
-      warn(port_place, at(kPort) + ": 1883 is the port of plain text, but tls is " + (server_.tls_given ? "on" : "TLS12 by default"));
+      warn(port_place, at(kPort) + ": 1883 is the port of plain text, but tls is " +
+                           (server_.tls_given ? "on" : "TLS12 by default"));
     }
     if (!server_.validate) {
       const std::string who = !server_.server_id.empty() ? server_.server_id : server_.host;
-      warn(members_[kValidate]->value.offset, at(kValidate) + ": server certificate validation is disabled for " + printable(who, 100));
+      warn(
+          members_[kValidate]->value.offset,
+          at(kValidate) + ": server certificate validation is disabled for " + printable(who, 100));
     }
   }
 
-  // --- reporting -----------------------------------------------------------------------------------
+  // --- reporting
+  // -----------------------------------------------------------------------------------
   std::string at(std::string_view key) const { return pointer_ + "/" + pointer_token(key); }
-  std::string at(Key key) const { return at(members_[key] != nullptr ? std::string_view(members_[key]->key) : kNames[key]); }
-  void fail(std::size_t offset, std::string message) { problems_.push_back({offset, Severity::error, std::move(message)}); }
+  std::string at(Key key) const {
+    return at(members_[key] != nullptr ? std::string_view(members_[key]->key) : kNames[key]);
+  }
+  void fail(std::size_t offset, std::string message) {
+    problems_.push_back({offset, Severity::error, std::move(message)});
+  }
   void fail(const JsonMember& member, std::string_view message) {
     fail(member.value.offset, at(member.key) + ": " + std::string(message));
   }
-  void warn(std::size_t offset, std::string message) { problems_.push_back({offset, Severity::warning, std::move(message)}); }
+  void warn(std::size_t offset, std::string message) {
+    problems_.push_back({offset, Severity::warning, std::move(message)});
+  }
 
   const JsonValue& item_;
   const std::string& pointer_;
@@ -348,9 +415,12 @@ std::string pointer_token(std::string_view key) {
   return printable(out, 100);
 }
 
-bool is_document_key(std::string_view key) { return find_key(key) != kKeys; }
+bool is_document_key(std::string_view key) {
+  return find_key(key) != kKeys;
+}
 
-DocumentServer read_document_server(const JsonValue& item, const std::string& pointer, Facet facet, std::vector<Problem>& problems) {
+DocumentServer read_document_server(const JsonValue& item, const std::string& pointer, Facet facet,
+                                    std::vector<Problem>& problems) {
   return ItemReader(item, pointer, facet, problems).read();
 }
 
@@ -360,7 +430,8 @@ ServerDraft draft_of(const DocumentServer& item) {
   server.id = item.server_id;
   server.host = item.host;
   const bool plain = item.tls == DocumentTls::none;
-  server.scheme = item.web_socket ? (plain ? Scheme::ws : Scheme::wss) : (plain ? Scheme::tcp : Scheme::tls);
+  server.scheme =
+      item.web_socket ? (plain ? Scheme::ws : Scheme::wss) : (plain ? Scheme::tcp : Scheme::tls);
   server.port = item.port.value_or(default_port(server.scheme));
   server.path = item.path.empty() ? default_path(server.scheme) : item.path;
   server.username = item.user_name;

@@ -40,8 +40,8 @@ struct DocumentServer {
 /// Which of the two facets an item belongs to: a DataSource has further keys of its own.
 enum class Facet { redundant_servers, data_source };
 
-/// Reads one item. `pointer` is its JSON pointer. All errors and warnings are appended; after an error
-/// the result is only good for finding more of them.
+/// Reads one item. `pointer` is its JSON pointer. All errors and warnings are appended; after an
+/// error the result is only good for finding more of them.
 DocumentServer read_document_server(const JsonValue& item, const std::string& pointer, Facet facet,
                                     std::vector<Problem>& problems);
 

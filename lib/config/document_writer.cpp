@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The canonical form and what it needs: a serverId for everyone. The same list is the same bytes, so
-// that `get | set` changes nothing.
+// The canonical form and what it needs: a serverId for everyone. The same list is the same bytes,
+// so that `get | set` changes nothing.
 #include <openssl/rand.h>
 
 #include <array>
@@ -20,16 +20,23 @@ constexpr std::string_view kMask = "***************";
 
 std::string_view tls_word(DocumentTls tls) {
   switch (tls) {
-    case DocumentTls::none: return "None";
-    case DocumentTls::tls: return "Tls";
-    case DocumentTls::tls11: return "Tls11";
-    case DocumentTls::tls12: return "Tls12";
-    case DocumentTls::tls13: return "Tls13";
+    case DocumentTls::none:
+      return "None";
+    case DocumentTls::tls:
+      return "Tls";
+    case DocumentTls::tls11:
+      return "Tls11";
+    case DocumentTls::tls12:
+      return "Tls12";
+    case DocumentTls::tls13:
+      return "Tls13";
   }
   return "Tls12";
 }
 
-std::string text_or_null(const std::optional<std::string>& text) { return text ? json_string(*text) : "null"; }
+std::string text_or_null(const std::optional<std::string>& text) {
+  return text ? json_string(*text) : "null";
+}
 
 std::string secret_or_null(const std::optional<Secret>& secret, bool mask) {
   if (!secret) return "null";
@@ -43,9 +50,11 @@ std::string host_text(const DocumentServer& server) {
   return scheme + (bracket ? "[" + server.host + "]" : server.host) + server.path;
 }
 
-void write_object(const DocumentServer& server, bool mask, std::string_view indent, std::string& out) {
+void write_object(const DocumentServer& server, bool mask, std::string_view indent,
+                  std::string& out) {
   const auto line = [&](std::string_view key, std::string_view value, bool last = false) {
-    out.append(indent).append("  \"").append(key).append("\": ").append(value).append(last ? "\n" : ",\n");
+    out.append(indent).append("  \"").append(key).append("\": ").append(value).append(last ? "\n"
+                                                                                           : ",\n");
   };
   out.append(indent).append("{\n");
   line("hostNameOrIpAddress", json_string(host_text(server)));
@@ -80,7 +89,8 @@ Result<std::string> random_uuid() {
 }
 
 std::string endpoint_key(const DocumentServer& server) {
-  return lower_case(server.host) + " " + std::to_string(server.port.value_or(0)) + (server.web_socket ? " ws" : " tcp");
+  return lower_case(server.host) + " " + std::to_string(server.port.value_or(0)) +
+         (server.web_socket ? " ws" : " tcp");
 }
 
 }  // namespace
@@ -100,7 +110,8 @@ std::string write_document_server(const DocumentServer& server, bool mask_secret
   return out + "\n";
 }
 
-Result<Done> give_server_ids(std::vector<DocumentServer>& servers, const std::vector<DocumentServer>& previous) {
+Result<Done> give_server_ids(std::vector<DocumentServer>& servers,
+                             const std::vector<DocumentServer>& previous) {
   std::set<std::string> taken;
   for (const DocumentServer& server : servers) {
     if (!server.server_id.empty()) taken.insert(lower_case(server.server_id));
@@ -111,7 +122,8 @@ Result<Done> give_server_ids(std::vector<DocumentServer>& servers, const std::ve
     if (!server.server_id.empty()) continue;
     const auto [first, last] = known.equal_range(endpoint_key(server));
     for (auto it = first; it != last && server.server_id.empty(); ++it) {
-      if (taken.insert(lower_case(it->second->server_id)).second) server.server_id = it->second->server_id;
+      if (taken.insert(lower_case(it->second->server_id)).second)
+        server.server_id = it->second->server_id;
     }
     if (!server.server_id.empty()) continue;
     auto uuid = random_uuid();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A document as a tree that remembers where everything stood. simdjson reads it; the tree keeps what
-// simdjson does not: byte offsets, every key of an object (also a second one), and repaired places.
+// A document as a tree that remembers where everything stood. simdjson reads it; the tree keeps
+// what simdjson does not: byte offsets, every key of an object (also a second one), and repaired
+// places.
 #pragma once
 
 #include <cstddef>

@@ -117,7 +117,8 @@ class Collector {
     const auto found = add_component(named.id);
     if (!found) return prefixed("--component", found.error());
     if (*found) return Done{};
-    return Error{ErrorKind::no_input, "--component: nothing is stored for '" + printable(named.id, 64) + "'",
+    return Error{ErrorKind::no_input,
+                 "--component: nothing is stored for '" + printable(named.id, 64) + "'",
                  "mqfail-config set --component " + printable(named.id, 64) + " stores a document"};
   }
 
@@ -128,11 +129,13 @@ class Collector {
     if (!text) return text.error();
     if (!*text) return false;
     all_.roster.documents.push_back(store.path(id));
-    if (const auto done = add_document(printable(store.path(id), 1024), **text, id); !done) return done.error();
+    if (const auto done = add_document(printable(store.path(id), 1024), **text, id); !done)
+      return done.error();
     return true;
   }
 
-  Result<Done> add_document(const std::string& name, std::string_view text, const std::optional<std::string>& component) {
+  Result<Done> add_document(const std::string& name, std::string_view text,
+                            const std::optional<std::string>& component) {
     const DocumentReading reading = read_document(name, text, component);
     if (!reading.valid()) return document_error(name, reading);
     for (const Report& report : reading.reports) all_.roster.warnings.push_back(report.headline);
@@ -296,7 +299,7 @@ Result<Done> complete(const ServerDefaults& defaults, ServerDraft& draft,
 void give_ids(std::vector<ServerDraft>& drafts, std::vector<std::string>& warnings) {
   std::set<std::string> taken;
   std::map<std::string, int> next;
-  const auto settle = [&](Server& server, const std::string& wanted, bool given) {
+  const auto settle = [&](Server& server, const std::string wanted, bool given) {
     server.id = wanted;
     int& number = next[wanted];
     if (number == 0) number = 2;

@@ -15,17 +15,26 @@ namespace {
 constexpr std::size_t kBefore = 64;  // characters shown on either side of the caret
 constexpr std::size_t kAfter = 48;
 
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
+bool continues(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
 
-// On a line too broken for its secrets to be found, whatever follows such a word is hidden.
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
+}
+
+// On a line too broken for its secrets to be found, whatever follows such a word or the "://" of a
+// user and password is hidden.
 std::size_t after_secret_word(std::string_view line) {
   const std::string low = lower_case(line);
   std::size_t found = std::string::npos;
-  for (const std::string_view word : {"pass", "secret", "token"}) found = std::min(found, low.find(word));
+  for (const std::string_view word : {"pass", "secret", "token"})
+    found = std::min(found, low.find(word));
+  if (const std::size_t at = low.find('@'); at < found) {
+    const std::size_t scheme = low.rfind("://", at);
+    return scheme == std::string::npos ? at : scheme + 3;
+  }
   if (found == std::string::npos) return found;
   while (found < low.size() && (std::isalnum(static_cast<unsigned char>(low[found])) != 0)) ++found;
   return found;
@@ -33,12 +42,27 @@ std::size_t after_secret_word(std::string_view line) {
 
 }  // namespace
 
-Source::Source(std::string name, std::string_view text, std::vector<Span> secrets)
-    : name_(std::move(name)), text_(text), secrets_(std::move(secrets)), lines_{0} {
-  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+Source::Source(std::string name, std::string_view text, std::vector<Span> secrets, bool broken)
+    : name_(std::move(name)),
+      text_(text),
+      secrets_(std::move(secrets)),
+      broken_(broken),
+      lines_{0} {
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos;
+       at = text.find('\n', at + 1)) {
     lines_.push_back(at + 1);
   }
-  std::stable_sort(secrets_.begin(), secrets_.end(), [](const Span& a, const Span& b) { return a.begin < b.begin; });
+  std::sort(secrets_.begin(), secrets_.end(),
+            [](const Span& a, const Span& b) { return a.begin < b.begin; });
+  std::size_t kept = 0;
+  for (const Span& span : secrets_) {
+    if (kept > 0 && span.begin <= secrets_[kept - 1].end) {
+      secrets_[kept - 1].end = std::max(secrets_[kept - 1].end, span.end);
+    } else {
+      secrets_[kept++] = span;
+    }
+  }
+  secrets_.resize(kept);
 }
 
 Source::Position Source::position(std::size_t offset) const {
@@ -50,21 +74,43 @@ Source::Position Source::position(std::size_t offset) const {
 }
 
 std::vector<Report> Source::reports(std::vector<Problem> problems) const {
-  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) { return a.offset < b.offset; });
+  std::stable_sort(problems.begin(), problems.end(),
+                   [](const Problem& a, const Problem& b) { return a.offset < b.offset; });
   std::vector<Report> all;
   all.reserve(problems.size());
+  std::size_t before = 0;  // a document may be one long line: its columns are counted once
+  Position at;
   for (const Problem& problem : problems) {
-    const Position at = position(problem.offset);
+    const std::size_t offset = std::min(problem.offset, text_.size());
+    const bool same_line = !all.empty() && line_begin(offset) <= before;
+    if (same_line) {
+      at.column += characters(text_.substr(before, offset - before));
+    } else {
+      at = position(offset);
+    }
+    before = offset;
     const char* word = problem.severity == Severity::error ? ": error: " : ": warning: ";
-    all.push_back({problem.severity, name_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + word + problem.message,
-                   excerpt(std::min(problem.offset, text_.size()))});
+    all.push_back({problem.severity,
+                   name_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + word +
+                       problem.message,
+                   excerpt(offset)});
   }
   return all;
 }
 
+std::size_t Source::line_begin(std::size_t offset) const {
+  return *std::prev(std::upper_bound(lines_.begin(), lines_.end(), offset));
+}
+
+// The first secret that ends after `offset`.
+std::vector<Span>::const_iterator Source::secret_after(std::size_t offset) const {
+  return std::partition_point(secrets_.begin(), secrets_.end(),
+                              [&](const Span& s) { return s.end <= offset; });
+}
+
 std::string Source::shown(std::size_t begin, std::size_t end) const {
   std::string out;
-  auto next = std::partition_point(secrets_.begin(), secrets_.end(), [&](const Span& s) { return s.end <= begin; });
+  auto next = secret_after(begin);
   while (begin < end) {
     const std::size_t stop = next == secrets_.end() ? end : std::clamp(next->begin, begin, end);
     std::string plain(text_.substr(begin, stop - begin));
@@ -80,10 +126,10 @@ std::string Source::shown(std::size_t begin, std::size_t end) const {
 }
 
 std::string Source::excerpt(std::size_t offset) const {
-  const auto line = std::prev(std::upper_bound(lines_.begin(), lines_.end(), offset));
-  std::size_t begin = *line;
+  const auto next_line = std::upper_bound(lines_.begin(), lines_.end(), offset);
+  std::size_t begin = *std::prev(next_line);
   if (begin == 0 && text_.starts_with("\xEF\xBB\xBF")) begin = 3;
-  std::size_t end = std::min(text_.find('\n', *line), text_.size());
+  std::size_t end = next_line == lines_.end() ? text_.size() : *next_line - 1;
   if (end > begin && text_[end - 1] == '\r') --end;
   offset = std::clamp(offset, begin, std::max(begin, end));
 
@@ -97,24 +143,21 @@ std::string Source::excerpt(std::size_t offset) const {
     ++to;
     while (to < end && continues(text_[to])) ++to;
   }
-  // The window must not begin inside a secret: its tail would look like plain text.
-  for (const Span& secret : secrets_) {
-    if (secret.begin >= to) break;
-    if (secret.begin < from && from < secret.end) from = std::min(secret.end, offset);
-  }
-  const std::size_t hidden = after_secret_word(text_.substr(from, to - from));
-  if (hidden != std::string::npos) {
-    const bool known = std::any_of(secrets_.begin(), secrets_.end(), [&](const Span& s) { return s.begin >= from + hidden && s.begin <= end; });
-    if (!known) to = std::min(to, from + hidden);
+  if (broken_) {
+    // The word may stand before the window.
+    const std::size_t look = std::max(begin, from > 4096 ? from - 4096 : 0);
+    const std::size_t hidden = after_secret_word(text_.substr(look, to - look));
+    if (hidden != std::string::npos) to = std::min(to, look + hidden);
+    from = std::min(from, to);
   }
   const std::size_t caret = std::min(offset, to);
-  const std::string before = (from > begin ? "..." : "") + shown(from, caret);
-  // Whole line rather than two halves, so that a secret around the caret is one ***.
-  const std::string whole = (from > begin ? "..." : "") + shown(from, to) + (to < end ? "..." : "");
-  std::string width(characters(before), ' ');
-  const bool inside = std::any_of(secrets_.begin(), secrets_.end(), [&](const Span& s) { return s.begin < caret && caret < s.end; });
-  if (inside && width.size() >= 3) width.resize(width.size() - 3);
-  return "    " + whole + "\n    " + width + "^";
+  // A window that begins or has its caret inside a secret begins with all of its ***.
+  const std::string front = from > begin ? "..." : "";
+  std::size_t width = characters(front + shown(from, caret));
+  const auto around = secret_after(caret);
+  if (around != secrets_.end() && around->begin < caret) width -= std::min<std::size_t>(width, 3);
+  return "    " + front + shown(from, to) + (to < end ? "..." : "") + "\n    " +
+         std::string(width, ' ') + "^";
 }
 
 }  // namespace mqfail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is wrong with a document, and where: FILE:LINE:COL: error: message, the source line, a caret.
-// Rule: positions are those of the original bytes, and no excerpt ever shows a secret.
+// What is wrong with a document, and where: FILE:LINE:COL: error: message, the source line, a
+// caret. Rule: positions are those of the original bytes, and no excerpt ever shows a secret.
 #pragma once
 
 #include <cstddef>
@@ -35,8 +35,9 @@ struct Report {
 /// A document's text as the reporter sees it. Borrows `text`.
 class Source {
  public:
-  /// `secrets`: what excerpts show as ***; an empty span marks a place where nothing is to hide.
-  Source(std::string name, std::string_view text, std::vector<Span> secrets);
+  /// `secrets`: what excerpts show as ***. `broken`: the syntax has errors, so that secrets may
+  /// stand elsewhere too; excerpts then end at any word that announces one.
+  Source(std::string name, std::string_view text, std::vector<Span> secrets, bool broken);
 
   /// Line and column from 1. A column is a character (code point), as editors count; a byte order
   /// mark is none.
@@ -51,11 +52,14 @@ class Source {
 
  private:
   std::string excerpt(std::size_t offset) const;
+  std::size_t line_begin(std::size_t offset) const;
+  std::vector<Span>::const_iterator secret_after(std::size_t offset) const;
   std::string shown(std::size_t begin, std::size_t end) const;
 
   std::string name_;
   std::string_view text_;
-  std::vector<Span> secrets_;
+  std::vector<Span> secrets_;  // in order, none touches the next
+  bool broken_;
   std::vector<std::size_t> lines_;  // where each line begins
 };
 

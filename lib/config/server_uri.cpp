@@ -61,6 +61,9 @@ Result<Cut> cut(std::string_view text) {
   }
   const std::size_t bracket =
       authority.starts_with('[') ? authority.find(']') : std::string_view::npos;
+  if (authority.starts_with('[') && bracket == std::string_view::npos) {
+    return Error{ErrorKind::usage, "a '[' has no ']'", "write an IPv6 address in brackets: [::1]"};
+  }
   std::size_t port = std::string_view::npos;
   if (bracket != std::string_view::npos) {
     if (bracket + 1 < authority.size()) {

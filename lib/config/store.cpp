@@ -25,18 +25,21 @@ namespace {
 
 constexpr const char* kFile = "RedundantServers.json";
 constexpr std::string_view kTemporary = ".RedundantServers.json.";
-constexpr const char* kLock = ".lock";  // no component can be called so: ids do not begin with a dot
+constexpr const char* kLock =
+    ".lock";  // no component can be called so: ids do not begin with a dot
 
 Error failed(ErrorKind kind, std::string_view what, const std::string& path, int error) {
   return {kind, std::string(what) + " " + printable(path, 1024) + ": " + std::strerror(error), ""};
 }
 
 Error refused(const std::string& path, std::string_view why) {
-  return {ErrorKind::configuration, printable(path, 1024) + " " + std::string(why), "move it away; nothing was changed"};
+  return {ErrorKind::configuration, printable(path, 1024) + " " + std::string(why),
+          "move it away; nothing was changed"};
 }
 
 // One directory below another. A symlink or somebody else's directory is refused, not followed.
-Result<Descriptor> open_directory(const Descriptor& parent, const char* name, const std::string& path, bool make) {
+Result<Descriptor> open_directory(const Descriptor& parent, const char* name,
+                                  const std::string& path, bool make) {
   if (make && mkdirat(parent.get(), name, 0700) != 0 && errno != EEXIST) {
     return failed(ErrorKind::cannot_create, "cannot create", path, errno);
   }
@@ -49,15 +52,18 @@ Result<Descriptor> open_directory(const Descriptor& parent, const char* name, co
       if (S_ISLNK(status.st_mode)) return refused(path, "is a symbolic link; it is not followed");
       if (!S_ISDIR(status.st_mode)) return refused(path, "is not a directory");
     }
-    return failed(make ? ErrorKind::cannot_create : ErrorKind::no_input, "cannot open", path, error);
+    return failed(make ? ErrorKind::cannot_create : ErrorKind::no_input, "cannot open", path,
+                  error);
   }
   struct stat status {};
-  if (fstat(directory.get(), &status) != 0) return failed(ErrorKind::no_input, "cannot read", path, errno);
+  if (fstat(directory.get(), &status) != 0)
+    return failed(ErrorKind::no_input, "cannot read", path, errno);
   if (status.st_uid != geteuid()) return refused(path, "belongs to another user");
   return directory;
 }
 
-// Makes every directory of an absolute path that is missing. Symlinks in the user's own part are fine.
+// Makes every directory of an absolute path that is missing. Symlinks in the user's own part are
+// fine.
 Result<Done> make_directories(const std::string& path) {
   for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
     const std::string part = path.substr(0, slash);
@@ -72,7 +78,8 @@ Result<Done> make_directories(const std::string& path) {
 // CONFIG_HOME/mqfail/components. Not there and not to be made: an empty descriptor.
 Result<Descriptor> open_components(const std::string& home, bool make) {
   if (home.empty()) {
-    return Error{ErrorKind::configuration, "there is no place for components", "set XDG_CONFIG_HOME or HOME to an absolute path"};
+    return Error{ErrorKind::configuration, "there is no place for components",
+                 "set XDG_CONFIG_HOME or HOME to an absolute path"};
   }
   const std::string top = home + "/mqfail";
   if (make) {
@@ -94,18 +101,21 @@ struct Found {
 Result<Found> open_document(const Descriptor& directory, const std::string& path) {
   Found found;
   // O_NONBLOCK: a FIFO must be refused, not waited for.
-  found.file = Descriptor(openat(directory.get(), kFile, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  found.file = Descriptor(
+      openat(directory.get(), kFile, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!found.file) {
     if (errno == ENOENT) return found;
     if (errno == ELOOP) return refused(path, "is a symbolic link; it is not followed");
     const int error = errno;
     struct stat status {};
-    if (fstatat(directory.get(), kFile, &status, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(status.st_mode)) {
+    if (fstatat(directory.get(), kFile, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        !S_ISREG(status.st_mode)) {
       return refused(path, "is not a regular file");
     }
     return failed(ErrorKind::no_input, "cannot read", path, error);
   }
-  if (fstat(found.file.get(), &found.status) != 0) return failed(ErrorKind::no_input, "cannot read", path, errno);
+  if (fstat(found.file.get(), &found.status) != 0)
+    return failed(ErrorKind::no_input, "cannot read", path, errno);
   if (!S_ISREG(found.status.st_mode)) return refused(path, "is not a regular file");
   if (found.status.st_uid != geteuid()) return refused(path, "belongs to another user");
   return found;
@@ -113,11 +123,13 @@ Result<Found> open_document(const Descriptor& directory, const std::string& path
 
 Result<std::string> read_all(const Found& found, const std::string& path) {
   std::string text;
-  if (static_cast<std::size_t>(found.status.st_size) > kLargestDocument) return refused(path, "is larger than any document");
+  if (static_cast<std::size_t>(found.status.st_size) > kLargestDocument)
+    return refused(path, "is larger than any document");
   text.resize(static_cast<std::size_t>(found.status.st_size));
   std::size_t used = 0;
   while (used < text.size()) {
-    const ssize_t got = pread(found.file.get(), text.data() + used, text.size() - used, static_cast<off_t>(used));
+    const ssize_t got =
+        pread(found.file.get(), text.data() + used, text.size() - used, static_cast<off_t>(used));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed(ErrorKind::no_input, "cannot read", path, errno);
     if (got == 0) break;
@@ -136,7 +148,8 @@ void sweep(const Descriptor& directory) {
     return;
   }
   while (const dirent* entry = readdir(entries.get())) {  // NOLINT(concurrency-mt-unsafe)
-    if (std::string_view(entry->d_name).starts_with(kTemporary)) unlinkat(directory.get(), entry->d_name, 0);
+    if (std::string_view(entry->d_name).starts_with(kTemporary))
+      unlinkat(directory.get(), entry->d_name, 0);
   }
 }
 
@@ -147,21 +160,25 @@ Result<Done> write_all(Descriptor& file, std::string_view text, const std::strin
     if (written < 0) return failed(ErrorKind::io, "cannot write", path, errno);
     text.remove_prefix(static_cast<std::size_t>(written));
   }
-  if (fsync(file.get()) != 0 || file.close() != 0) return failed(ErrorKind::io, "cannot write", path, errno);
+  if (fsync(file.get()) != 0 || file.close() != 0)
+    return failed(ErrorKind::io, "cannot write", path, errno);
   return Done{};
 }
 
 std::string temporary_name() {
   std::array<unsigned char, 8> bytes{};
-  RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));  // no secret: O_EXCL guards against a clash
+  RAND_bytes(bytes.data(),
+             static_cast<int>(bytes.size()));  // no secret: O_EXCL guards against a clash
   std::string name(kTemporary);
   for (const unsigned char byte : bytes) name += static_cast<char>('a' + byte % 26);
   return name;
 }
 
-Result<Done> replace_document(const Descriptor& directory, const std::string& path, std::string_view text) {
+Result<Done> replace_document(const Descriptor& directory, const std::string& path,
+                              std::string_view text) {
   const std::string name = temporary_name();
-  Descriptor file(openat(directory.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  Descriptor file(openat(directory.get(), name.c_str(),
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) return failed(ErrorKind::cannot_create, "cannot create a file beside", path, errno);
   auto done = write_all(file, text, path);
   if (done && renameat(directory.get(), name.c_str(), directory.get(), kFile) != 0) {
@@ -187,7 +204,8 @@ Result<Done> check_component_id(std::string_view id) {
   if (id.front() == '.') return bad("begins with a dot");
   constexpr std::string_view kForbidden = "></:?#[]@!$&*\"()\\+,;=|`{}";
   for (const char c : id) {
-    if (kForbidden.find(c) != std::string_view::npos) return bad(std::string("holds '") + c + "', which no id may");
+    if (kForbidden.find(c) != std::string_view::npos)
+      return bad(std::string("holds '") + c + "', which no id may");
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return bad("holds a control character");
   }
   if (!is_utf8(id)) return bad("is not UTF-8");
@@ -212,7 +230,8 @@ Result<std::optional<std::string>> ComponentStore::read(const std::string& id) c
   if (!components) return components.error();
   if (!*components) return std::optional<std::string>();
   const std::string file = path(id);
-  const auto directory = open_directory(*components, id.c_str(), file.substr(0, file.rfind('/')), false);
+  const auto directory =
+      open_directory(*components, id.c_str(), file.substr(0, file.rfind('/')), false);
   if (!directory) return directory.error();
   if (!*directory) return std::optional<std::string>();
   const auto found = open_document(*directory, file);
@@ -227,27 +246,32 @@ Result<StoreLock> ComponentStore::lock(Duration patience) const {
   const auto components = open_components(home_, true);
   if (!components) return components.error();
   const std::string where = home_ + "/mqfail/components/" + kLock;
-  Descriptor file(openat(components->get(), kLock, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
+  Descriptor file(openat(components->get(), kLock,
+                         O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
   if (!file) return failed(ErrorKind::cannot_create, "cannot open the lock", where, errno);
   // flock has no time limit, and this room has no clock: it counts its naps instead.
   constexpr auto kNap = std::chrono::milliseconds(20);
   for (Duration waited{};; waited += kNap) {
     if (flock(file.get(), LOCK_EX | LOCK_NB) == 0) return StoreLock(std::move(file));
-    if (errno != EWOULDBLOCK && errno != EINTR) return failed(ErrorKind::io, "cannot lock", where, errno);
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return failed(ErrorKind::io, "cannot lock", where, errno);
     if (waited >= patience) {
-      return Error{ErrorKind::temporary, printable(where, 1024) + " stays locked", "another mqfail-config is at work; try again"};
+      return Error{ErrorKind::temporary, printable(where, 1024) + " stays locked",
+                   "another mqfail-config is at work; try again"};
     }
     const timespec nap{0, std::chrono::nanoseconds(kNap).count()};
     nanosleep(&nap, nullptr);
   }
 }
 
-Result<bool> ComponentStore::write(const StoreLock& /*held*/, const std::string& id, std::string_view text) const {
+Result<bool> ComponentStore::write(const StoreLock& /*held*/, const std::string& id,
+                                   std::string_view text) const {
   if (auto good = check_component_id(id); !good) return good.error();
   const auto components = open_components(home_, true);
   if (!components) return components.error();
   const std::string file = path(id);
-  const auto directory = open_directory(*components, id.c_str(), file.substr(0, file.rfind('/')), true);
+  const auto directory =
+      open_directory(*components, id.c_str(), file.substr(0, file.rfind('/')), true);
   if (!directory) return directory.error();
   if (!*directory) return failed(ErrorKind::cannot_create, "cannot create", file, ENOENT);
   const auto old = open_document(*directory, file);
@@ -272,15 +296,18 @@ Result<bool> ComponentStore::remove(const StoreLock& /*held*/, const std::string
   if (!components) return components.error();
   if (!*components) return false;
   const std::string file = path(id);
-  const auto directory = open_directory(*components, id.c_str(), file.substr(0, file.rfind('/')), false);
+  const auto directory =
+      open_directory(*components, id.c_str(), file.substr(0, file.rfind('/')), false);
   if (!directory) return directory.error();
   if (!*directory) return false;
   const auto old = open_document(*directory, file);
   if (!old) return old.error();
   if (!old->file) return false;
-  if (unlinkat(directory->get(), kFile, 0) != 0) return failed(ErrorKind::io, "cannot remove", file, errno);
+  if (unlinkat(directory->get(), kFile, 0) != 0)
+    return failed(ErrorKind::io, "cannot remove", file, errno);
   sweep(*directory);
-  if (fsync(directory->get()) != 0) return failed(ErrorKind::io, "cannot make durable", file, errno);
+  if (fsync(directory->get()) != 0)
+    return failed(ErrorKind::io, "cannot make durable", file, errno);
   unlinkat(components->get(), id.c_str(), AT_REMOVEDIR);  // stays if something else is kept in it
   return true;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where mqfail-config keeps its documents: CONFIG_HOME/mqfail/components/<ID>/RedundantServers.json.
-// Rule: whoever reads sees the old document or the new one, never a part, and nobody else's file is
-// followed, read or replaced.
+// Where mqfail-config keeps its documents:
+// CONFIG_HOME/mqfail/components/<ID>/RedundantServers.json. Rule: whoever reads sees the old
+// document or the new one, never a part, and nobody else's file is followed, read or replaced.
 #pragma once
 
 #include <optional>
@@ -30,7 +30,8 @@ class StoreLock {
 };
 
 /// Documents as text; what they mean is lib/config/document's business. Errors besides those named:
-/// configuration, if there is no config home or a file is a symlink, not a file, or somebody else's.
+/// configuration, if there is no config home or a file is a symlink, not a file, or somebody
+/// else's.
 class ComponentStore {
  public:
   explicit ComponentStore(std::string config_home) : home_(std::move(config_home)) {}

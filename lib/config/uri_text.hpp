@@ -37,7 +37,10 @@ Result<std::uint16_t> parse_port(std::string_view text);
 /// Errors if it is blank, longer than 253, holds what no host can, or carries a scheme or a port.
 Result<std::string> parse_host(std::string_view text);
 
+/// ASCII letters only; what is beyond stays as it is.
 std::string lower_case(std::string_view text);
+bool same_word(std::string_view a, std::string_view b);  ///< letter case of ASCII aside
+bool is_ascii(std::string_view text);
 std::string_view trimmed(std::string_view text);
 
 }  // namespace mqfail

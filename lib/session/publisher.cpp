@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/write.hpp"
+#include "session/clock.hpp"
 
 namespace mqfail {
 namespace {
@@ -158,6 +159,7 @@ bool Publisher::send(std::string_view payload, std::uint16_t& packet_id) {
   if (!id) return false;
   packet_id = *id;
   ++published_;
+  if (settings_.qos == 0) ++live_->published;
   return true;
 }
 
@@ -175,13 +177,14 @@ bool Publisher::send_stored(TimePoint now) {
     std::uint16_t packet_id = 0;
     if (!send(entry.payload, packet_id)) return false;
     outbox_.sent(place, live_->attempt, packet_id, now);
+    if (settings_.qos == 0) outbox_.close(entry);
   }
   return true;
 }
 
 void Publisher::send_new(TimePoint now) {
   for (int count = 0; count < kTurn; ++count) {
-    if (!room() || (settings_.qos > 0 && outbox_.full())) return;
+    if (!room() || outbox_.full()) return;
     const auto item = source_->next(now);
     if (!item) return;
     if (item->too_long || !fits(item->payload.size())) {
@@ -189,16 +192,10 @@ void Publisher::send_new(TimePoint now) {
       continue;
     }
     std::uint16_t packet_id = 0;
-    if (settings_.qos == 0) {
-      if (send(item->payload, packet_id)) {
-        ++live_->published;
-      } else {
-        ++lost_max_;
-      }
-      continue;
-    }
+    if (settings_.qos == 0 && send(item->payload, packet_id)) continue;
+    // What could not be written at all waits for the next server, at QoS 0 too.
     outbox_.push(item->payload, item->line, now);
-    if (!send(item->payload, packet_id)) return;
+    if (settings_.qos == 0 || !send(item->payload, packet_id)) return;
     outbox_.sent(outbox_.next_to_send(), live_->attempt, packet_id, now);
   }
   more_ = true;
@@ -242,8 +239,7 @@ void Publisher::expire(TimePoint now) {
 }
 
 void Publisher::want(std::vector<pollfd>& fds) const {
-  const bool wanted = live_ ? room() && !(settings_.qos > 0 && outbox_.full())
-                            : settings_.qos > 0 && !outbox_.full();
+  const bool wanted = !outbox_.full() && (live_ ? room() : settings_.qos > 0);
   fds.push_back({wanted ? source_->fd() : -1, POLLIN, 0});
 }
 
@@ -252,7 +248,7 @@ void Publisher::ready(const pollfd* fds, std::size_t count) {
 }
 
 std::optional<TimePoint> Publisher::deadline() const {
-  if (more_) return TimePoint::min();
+  if (more_) return TimePoint{};  // long ago: at once
   std::optional<TimePoint> until = drain_until_;
   const auto sooner = [&until](std::optional<TimePoint> other) {
     if (other && (!until || *other < *until)) until = other;
@@ -283,7 +279,7 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
   if (live_) settle(now);
   lost_max_ += unproven();
   if (live_) live_->proven = live_->published;
-  write_undelivered(ending, now);
+  write_undelivered(ending);
   const std::uint64_t cut_short = source_->rest().empty() ? 0 : 1;
   const std::uint64_t unsettled = outbox_.unsettled() + failed_ + cut_short;
   exit.more = {{"published", as_int(published_)},
@@ -314,9 +310,9 @@ bool Publisher::put(std::string_view bytes) {
   return !undelivered_failed_;
 }
 
-// Unsettled payloads in order, then what was read and not sent; after giving up also what is still
-// unread, to its end or for the drain timeout.
-void Publisher::write_undelivered(const Ending& ending, TimePoint /*now*/) {
+// Unsettled payloads in order, then what was read and not sent; after giving up (which is what a drain
+// timeout is, too) also what is still unread, to its end or for the drain timeout.
+void Publisher::write_undelivered(const Ending& ending) {
   if (settings_.undelivered_fd < 0) return;
   for (std::size_t place = 0; place < outbox_.size(); ++place) {
     const Outbox::Entry& entry = outbox_.at(place);
@@ -325,12 +321,13 @@ void Publisher::write_undelivered(const Ending& ending, TimePoint /*now*/) {
     if (settings_.delimited && !put(std::string_view(&settings_.delimiter, 1))) return;
   }
   if (!put(source_->rest())) return;
-  if (ending.how != Ending::How::gave_up || source_->fd() < 0) return;
-  const int fd = source_->fd();
+  const bool gave_up = ending.how == Ending::How::gave_up || outbox_.unsettled() != 0;
+  if (!gave_up || source_->unread_fd() < 0) return;
   std::vector<char> block(65536);
-  pollfd input{fd, POLLIN, 0};
-  while (poll(&input, 1, static_cast<int>(milliseconds(settings_.drain_timeout))) > 0) {
-    const ssize_t got = read(fd, block.data(), block.size());
+  pollfd input{source_->unread_fd(), POLLIN, 0};
+  const TimePoint until = steady_now() + settings_.drain_timeout;
+  while (steady_now() < until && poll(&input, 1, static_cast<int>(milliseconds(until - steady_now()))) > 0) {
+    const ssize_t got = read(input.fd, block.data(), block.size());
     if (got <= 0 || !put({block.data(), static_cast<std::size_t>(got)})) return;
   }
 }

@@ -74,7 +74,7 @@ class Publisher final : public Work {
   bool input_over() const { return source_->at_end(); }
   std::uint64_t unproven() const;
   bool put(std::string_view bytes);
-  void write_undelivered(const Ending& ending, TimePoint now);
+  void write_undelivered(const Ending& ending);
 
   PublisherSettings settings_;
   std::unique_ptr<Source> source_;

@@ -2,7 +2,6 @@
 #include "session/session.hpp"
 
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,13 +35,6 @@ std::int64_t as_int(std::uint64_t value) { return static_cast<std::int64_t>(valu
 
 }  // namespace
 
-TimePoint steady_now() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return TimePoint(std::chrono::duration_cast<Duration>(std::chrono::seconds(now.tv_sec) +
-                                                        std::chrono::nanoseconds(now.tv_nsec)));
-}
-
 Session::Session(SessionSettings settings, Failover failover, Transport& transport, Mailbox& mailbox, Work& work,
                  Announcer& announcer, TimePoint started)
     : settings_(std::move(settings)),
@@ -60,7 +52,7 @@ int Session::run() {
   Notice exit{.name = NoticeName::exit};
   const int status = work_.finish(*ending_, reached_, now, exit);
   step(event::Stopped{}, now);
-  exit.more.insert(exit.more.begin(), {"status", std::int64_t{status}});
+  exit.more.insert(exit.more.begin(), {"exit", std::int64_t{status}});
   if (status != 0) exit.level = Level::error;
   announcer_.announce(exit);
   return status;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policy/failover.hpp"
+#include "session/clock.hpp"
 #include "session/mailbox.hpp"
 #include "session/notice.hpp"
 #include "session/work.hpp"
@@ -26,9 +27,6 @@ struct SessionSettings {
   /// Hears every step of the policy (--trace).
   std::function<void(const Event&, TimePoint, const Actions&, const Failover&)> trace;
 };
-
-/// The only reader of the clock.
-TimePoint steady_now();
 
 class Session {
  public:

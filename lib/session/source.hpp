@@ -36,6 +36,8 @@ class Source {
   virtual void stop() = 0;
   /// Bytes read and not handed out, verbatim.
   virtual std::string_view rest() const { return {}; }
+  /// The descriptor that may hold more than was read, also after stop(); -1: none or at its end.
+  virtual int unread_fd() const { return -1; }
   /// errno of a failed read, or 0.
   virtual int error_number() const { return 0; }
 };
@@ -50,6 +52,7 @@ class LineSource final : public Source {
   void read_some() override;
   void stop() override;
   std::string_view rest() const override { return std::string_view(buffer_).substr(head_); }
+  int unread_fd() const override { return ended_ ? -1 : fd_; }
   int error_number() const override { return error_; }
 
  private:

@@ -108,7 +108,7 @@ void Subscriber::ready(const pollfd* fds, std::size_t count) {
 }
 
 std::optional<TimePoint> Subscriber::deadline() const {
-  if (more_) return TimePoint::min();
+  if (more_) return TimePoint{};  // long ago: at once
   if (give_up_at_) return give_up_at_;
   if (blocked_since_ && !told_stalled_ && settings_.keepalive > Duration::zero()) {
     return *blocked_since_ + settings_.keepalive / 2;

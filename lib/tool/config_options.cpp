@@ -11,19 +11,23 @@
 namespace mqfail {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ConfigVerb>, 5> kVerbs = {{{"set", ConfigVerb::set},
-                                                                           {"get", ConfigVerb::get},
-                                                                           {"check", ConfigVerb::check},
-                                                                           {"fmt", ConfigVerb::fmt},
-                                                                           {"remove", ConfigVerb::remove}}};
-constexpr std::array<std::string_view, 9> kLaterVerbs = {"add", "edit", "convert", "diff", "schema", "protect", "rekey", "certs", "serve"};
-constexpr std::array<std::string_view, 7> kFlags = {"--component", "--file", "--server-id", "--yes", "--help", "--version", "-f"};
+constexpr std::array<std::pair<std::string_view, ConfigVerb>, 5> kVerbs = {
+    {{"set", ConfigVerb::set},
+     {"get", ConfigVerb::get},
+     {"check", ConfigVerb::check},
+     {"fmt", ConfigVerb::fmt},
+     {"remove", ConfigVerb::remove}}};
+constexpr std::array<std::string_view, 9> kLaterVerbs = {
+    "add", "edit", "convert", "diff", "schema", "protect", "rekey", "certs", "serve"};
+constexpr std::array<std::string_view, 7> kFlags = {
+    "--component", "--file", "--server-id", "--yes", "--help", "--version", "-f"};
 
 Error usage(std::string message, std::string hint = {}) {
   return {ErrorKind::usage, std::move(message), std::move(hint)};
 }
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known, std::string_view otherwise) {
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known,
+                         std::string_view otherwise) {
   const auto meant = nearest(word, known);
   return meant ? "did you mean '" + *meant + "'?" : std::string(otherwise);
 }
@@ -31,19 +35,25 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
 Error unexpected(const std::string& argument, bool has_verb) {
   const std::string shown = "'" + printable(argument, 64) + "'";
   if (argument.starts_with('-')) {
-    return usage("unknown option " + shown, did_you_mean(argument, {kFlags.begin(), kFlags.end()}, "--help lists the options"));
+    return usage("unknown option " + shown, did_you_mean(argument, {kFlags.begin(), kFlags.end()},
+                                                         "--help lists the options"));
   }
   if (has_verb) return usage("unexpected argument " + shown, "--help shows how");
   std::vector<std::string_view> verbs;
   for (const auto& [name, verb] : kVerbs) verbs.push_back(name);
-  return usage("unknown verb " + shown, did_you_mean(argument, verbs, "verbs are set, get, check, fmt and remove"));
+  return usage("unknown verb " + shown,
+               did_you_mean(argument, verbs, "verbs are set, get, check, fmt and remove"));
 }
 
 Result<Done> check_fit(const ConfigOptions& options) {
-  const bool reads = options.verb == ConfigVerb::set || options.verb == ConfigVerb::check || options.verb == ConfigVerb::fmt;
-  if (options.file && !reads) return usage("-f means nothing here", "get writes to standard output");
-  if (options.server_id && reads) return usage("--server-id means nothing here", "it belongs to get and remove");
-  if (options.yes && options.verb != ConfigVerb::remove) return usage("-y means nothing here", "it belongs to remove");
+  const bool reads = options.verb == ConfigVerb::set || options.verb == ConfigVerb::check ||
+                     options.verb == ConfigVerb::fmt;
+  if (options.file && !reads)
+    return usage("-f means nothing here", "get writes to standard output");
+  if (options.server_id && reads)
+    return usage("--server-id means nothing here", "it belongs to get and remove");
+  if (options.yes && options.verb != ConfigVerb::remove)
+    return usage("-y means nothing here", "it belongs to remove");
   if (options.file && options.component_given && options.verb == ConfigVerb::fmt) {
     return usage("fmt takes either -f or --component", "");
   }
@@ -68,9 +78,11 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
   app.add_flag("--version", options.version);
 
   std::vector<std::pair<CLI::App*, ConfigVerb>> verbs;
-  for (const auto& [name, verb] : kVerbs) verbs.emplace_back(app.add_subcommand(std::string(name)), verb);
+  for (const auto& [name, verb] : kVerbs)
+    verbs.emplace_back(app.add_subcommand(std::string(name)), verb);
   std::vector<CLI::App*> later;
-  for (const std::string_view name : kLaterVerbs) later.push_back(app.add_subcommand(std::string(name)));
+  for (const std::string_view name : kLaterVerbs)
+    later.push_back(app.add_subcommand(std::string(name)));
   for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; })) {
     verb->set_help_flag();
     verb->allow_extras();
@@ -83,7 +95,9 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
   }
   if (options.help || options.version) return options;
   for (const CLI::App* verb : later) {
-    if (verb->parsed()) return usage("'" + verb->get_name() + "' is not yet supported", "verbs are set, get, check, fmt and remove");
+    if (verb->parsed())
+      return usage("'" + verb->get_name() + "' is not yet supported",
+                   "verbs are set, get, check, fmt and remove");
   }
   options.component_given = component->count() > 0;
   if (file_option->count() > 0) options.file = file;

@@ -88,6 +88,7 @@ void Connection::run() {
     // Under the lock, so that Lost cannot overtake Connected.
     if (stage_ != Stage::closed) {
       stage_ = Stage::online;
+      was_online_ = true;
       if (!silent_) listener_.happened(event::Connected{attempt_});
     }
   }
@@ -375,7 +376,7 @@ int Connection::on_message(void* context, char* topic, int topic_size, MQTTClien
     self.inbox_bytes_ += arrived.topic_size + static_cast<std::size_t>(message->payloadlen);
     if (self.inbox_bytes_ > kInboxBytes) self.wire_->pause(true);
   }
-  if (first) self.listener_.stirred();
+  if (first) self.wire_->note_news();
   return 1;
 }
 
@@ -386,7 +387,7 @@ void Connection::note_acknowledged(int token, int code) {
     first = acknowledged_.empty();
     acknowledged_.push_back({static_cast<std::uint16_t>(token), code});
   }
-  if (first) listener_.stirred();
+  if (first) wire_->note_news();
 }
 
 void Connection::on_delivered(void* context, MQTTClient_deliveryToken token) {
@@ -438,7 +439,7 @@ bool Connection::finished() const {
 
 const ConnectionFacts* Connection::facts() const {
   const std::lock_guard lock(stage_mutex_);
-  return stage_ == Stage::online ? &facts_ : nullptr;
+  return was_online_ ? &facts_ : nullptr;
 }
 
 std::optional<std::uint16_t> Connection::publish(const Message& message) {

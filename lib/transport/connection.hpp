@@ -96,6 +96,7 @@ class Connection {
   std::condition_variable closed_;
   Stage stage_ = Stage::connecting;
   bool silent_ = false;               // abandoned or told its end: nothing more is said
+  bool was_online_ = false;           // facts_ is complete
   bool paho_holds_ = false;           // connected: Paho will call on_lost or on_disconnected once
   std::atomic<bool> thread_done_{false};
 

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_input_while_all_are_down_is_75_within_the_drain_
   BOOST_TEST(read_file(file) == numbered_lines(11, 40));
   const auto exit = events.last("exit");
   BOOST_REQUIRE(exit.has_value());
-  BOOST_TEST(exit->number("exit") == 75);
+  BOOST_TEST(status_told(events) == 75);
   BOOST_TEST(exit->number("unsettled") == 30);
   BOOST_TEST(exit->number("acked") == 10);
 }

@@ -85,7 +85,6 @@ BOOST_AUTO_TEST_CASE(an_acknowledgement_leaves_only_after_the_write) {
   BOOST_TEST(server.wait_for(What::ping, 3, 8s));
   const std::size_t acked = server.count(What::ack);
   BOOST_TEST(acked * (size + 1) <= 65536U, acked << " acknowledged, and a pipe holds 65536 bytes");
-  BOOST_TEST(acked > 0U);
   BOOST_TEST(Events(reader).count("stalled") == 1U);
   BOOST_TEST(server.count(What::connect) == 1U);
 }
@@ -206,7 +205,7 @@ BOOST_AUTO_TEST_CASE(a_first_signal_is_an_orderly_end) {
     CHECK_STATUS(reader, 0);
     BOOST_TEST(server.wait_for(What::disconnect, 1, 2s), "no DISCONNECT before the end");
     BOOST_TEST(events.all().back().name() == "exit");
-    BOOST_TEST(events.all().back().number("exit") == 0);
+    BOOST_TEST(status_told(events) == 0);
   }
 }
 

@@ -101,11 +101,33 @@ inline std::vector<std::string> acknowledged(ScriptedServer& server) {
   return result;
 }
 
+/// For BOOST_AUTO_TEST_CASE(name, *offered("mqfail-sub", {"--standby", "hot"})): a command that
+/// says of an option that it is not yet supported is not tested for it, and the report says
+/// "skipped". As soon as it takes the option, the test counts.
+inline boost::unit_test::precondition offered(const std::string& name, const Arguments& option) {
+  return boost::unit_test::precondition([=](boost::unit_test::test_unit_id) {
+    Arguments arguments{"-s", dead_uri(), "-t", "t", "--once"};
+    if (name == "mqfail-pub") arguments.insert(arguments.end(), {"-m", "x"});
+    arguments.insert(arguments.end(), option.begin(), option.end());
+    const Finished tried = run(command(name, arguments));
+    boost::test_tools::assertion_result result(tried.err.find("not yet supported") ==
+                                               std::string::npos);
+    result.message() << option[0] << " is not yet supported";
+    return result;
+  });
+}
+
 /// Requires an exit within `patience` and gives the status.
 inline int status_of(Process& process, milliseconds patience = 15s) {
   const auto exit = process.wait_exit(patience);
   BOOST_REQUIRE_MESSAGE(exit.has_value(), "did not end; stderr: " << process.bytes(Stream::err));
   return exit->status;
+}
+
+/// The exit status in the last event.
+inline long status_told(Events& events) {
+  const auto last = events.all().back();
+  return last.name() == "exit" ? last.number("status") : -1;
 }
 
 #define CHECK_STATUS(process, expected)                                                       \

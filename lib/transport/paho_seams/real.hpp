@@ -43,7 +43,11 @@ int __real_MQTTProtocol_handlePingresps(void*, int);
 namespace mqfail {
 
 class Wire;
+struct TlsRead {
+  std::ptrdiff_t got;  ///< as SSL_read
+  bool fatal;          ///< no more will come, and not in good order
+};
 /// SSL_read under the wire's lock; keeps the error for the SSL_get_error seam (tls.cpp).
-std::ptrdiff_t tls_read(Wire& wire, void* into, std::size_t size);
+TlsRead tls_read(Wire& wire, void* into, std::size_t size);
 
 }  // namespace mqfail

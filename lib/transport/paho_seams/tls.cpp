@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Seam: TLS as the server's entry says.
 // Shortfall (Paho 1.3.12): sslVersion is ignored with OpenSSL 1.1 and later (upstream issues 1497,
-// 1686), the security level is lowered to 1, the cause of a failed verification is not told, and
-// data that waits inside OpenSSL after a packet without a body is not seen by poll.
+// 1686), the security level is lowered to 1, the cause of a failed verification is not told, data
+// that waits inside OpenSSL after a packet without a body is not seen by poll, and a handshake that
+// is done in the first call counts as a failure (MQTTProtocol_connect knows only "in progress").
 // Mended at OpenSSL's documented interface: versions, level, host name and ALPN are set on each new
-// SSL object; SSL_read and SSL_write go through the Wire, whose lock makes them safe for two threads.
+// SSL object; SSL_read and SSL_write go through the Wire, whose lock makes them safe for two threads;
+// the whole handshake is left to the receive thread.
 // Unnecessary when: Paho honours sslVersion and hands out the SSL object.
 #include <openssl/x509v3.h>
 
@@ -13,19 +15,20 @@
 
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/real.hpp"
+#include "transport/paho_seams/run_thread.hpp"
 #include "transport/paho_seams/wire.hpp"
 
 namespace mqfail {
 namespace {
 
-// The answer to SSL_get_error() belongs to this thread's last read; a write on another thread must
-// not change it in between.
-struct ReadError {
+// The answer to SSL_get_error() belongs to this thread's last connect or read; a write on another
+// thread must not change it in between.
+struct LastError {
   const SSL* ssl = nullptr;
   int result = 0;
   int error = 0;
 };
-thread_local ReadError t_read_error;
+thread_local LastError t_last_error;
 
 void set_versions(SSL* ssl, TlsVersion version) {
   int low = TLS1_2_VERSION;
@@ -91,13 +94,14 @@ std::string failure(SSL* ssl) {
 
 }  // namespace
 
-std::ptrdiff_t tls_read(Wire& wire, void* into, std::size_t size) {
-  return wire.with_tls([&](SSL* ssl) -> std::ptrdiff_t {
-    if (ssl == nullptr) return 0;
+TlsRead tls_read(Wire& wire, void* into, std::size_t size) {
+  return wire.with_tls([&](SSL* ssl) -> TlsRead {
+    if (ssl == nullptr) return {0, false};
     ERR_clear_error();
     const int got = __real_SSL_read(ssl, into, static_cast<int>(size));
-    t_read_error = {ssl, got, got > 0 ? SSL_ERROR_NONE : __real_SSL_get_error(ssl, got)};
-    return got;
+    const int error = got > 0 ? SSL_ERROR_NONE : __real_SSL_get_error(ssl, got);
+    t_last_error = {ssl, got, error};
+    return {got, got < 0 && error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE};
   });
 }
 
@@ -119,16 +123,24 @@ SSL* __wrap_SSL_new(SSL_CTX* context) {
 }
 
 int __wrap_SSL_connect(SSL* ssl) {
-  const int result = __real_SSL_connect(ssl);
   mqfail::Wire* const wire = mqfail::find_wire(SSL_get_fd(ssl));
-  if (wire == nullptr) return result;
+  if (wire == nullptr) return __real_SSL_connect(ssl);
+  if (!mqfail::is_receiver()) {
+    wire->kick(true);
+    mqfail::wake_receiver();
+    mqfail::t_last_error = {ssl, -1, SSL_ERROR_WANT_READ};
+    return -1;
+  }
+  wire->kick(false);
+  const int result = __real_SSL_connect(ssl);
+  mqfail::t_last_error = {ssl, result, result == 1 ? SSL_ERROR_NONE : __real_SSL_get_error(ssl, result)};
   if (result == 1) {
     X509* const certificate = SSL_get1_peer_certificate(ssl);
     wire->set_tls_facts(SSL_get_version(ssl), mqfail::not_after(certificate));
     X509_free(certificate);
     wire->attach_tls(ssl);
   } else {
-    const int error = __real_SSL_get_error(ssl, result);
+    const int error = mqfail::t_last_error.error;
     if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
       wire->set_tls_failure(mqfail::failure(ssl));
     }
@@ -156,7 +168,7 @@ int __wrap_SSL_write(SSL* ssl, const void* data, int size) {
 }
 
 int __wrap_SSL_get_error(const SSL* ssl, int result) {
-  const mqfail::ReadError& last = mqfail::t_read_error;
+  const mqfail::LastError& last = mqfail::t_last_error;
   if (result <= 0 && last.ssl == ssl && last.result == result) return last.error;
   return __real_SSL_get_error(ssl, result);
 }

@@ -59,6 +59,7 @@ int wait_for_wires(pollfd* fds, nfds_t count, int timeout) {
   for (pollfd& one : all) {
     Wire* const wire = find_wire(one.fd);
     if (wire == nullptr) continue;
+    wire->tell_news();
     wire->release_orphans();
     wire->flush();
     wire->keep_alive(now);

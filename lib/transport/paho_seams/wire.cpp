@@ -234,8 +234,10 @@ std::ptrdiff_t Wire::read(void* into, std::size_t size) {
 std::ptrdiff_t Wire::receive(void* into, std::size_t size) {
   std::ptrdiff_t got = 0;
   if (ssl_ != nullptr) {
-    got = tls_read(*this, into, size);
+    const TlsRead read = tls_read(*this, into, size);
+    got = read.got;
     if (got == 0) note_end(WireEnd::end_of_stream, 0);
+    if (read.fatal) note_end(WireEnd::error, ECONNRESET);
   } else {
     got = __real_recv(fd_, into, size, 0);
     const int error = errno;
@@ -256,6 +258,7 @@ std::ptrdiff_t Wire::receive(void* into, std::size_t size) {
 
 std::size_t Wire::readable() {
   if (ahead_size_ != 0) return ahead_size_;
+  if (kicked_) return 1;
   if (ssl_ == nullptr) return 0;
   return with_tls([](SSL* ssl) {
     return ssl == nullptr ? std::size_t{0} : static_cast<std::size_t>(__real_SSL_pending(ssl));
@@ -310,7 +313,11 @@ std::uint64_t Wire::ping() {
 
 void Wire::pong() {
   ++pongs_;
-  if (stir_) stir_();
+  note_news();
+}
+
+void Wire::tell_news() {
+  if (news_.load(std::memory_order_relaxed) && news_.exchange(false) && stir_) stir_();
 }
 
 void Wire::shut() {

@@ -38,7 +38,7 @@ class Wire {
 
   /// `fd` is connected and non-blocking; it belongs to Paho once the socket seam has handed it over.
   /// `hold`: keep back PUBACK, PUBREC and PUBCOMP of received messages until release().
-  /// `stir`: called when a backlog above kBacklogBytes has drained or a PINGRESP has come.
+  /// `stir`: called when a backlog above kBacklogBytes has drained or there are news.
   Wire(int fd, Duration keepalive, bool hold, std::function<void()> stir);
   ~Wire();
   Wire(const Wire&) = delete;
@@ -69,11 +69,17 @@ class Wire {
   // -- incoming
   /// As recv(2) without flags or SSL_read: served from what was read ahead.
   std::ptrdiff_t read(void* into, std::size_t size);
+  /// Something to do that poll(2) does not know of: the TLS handshake is to be begun.
+  void kick(bool on) { kicked_ = on; }
   /// Bytes that are here already, so that poll(2) must not be asked.
   std::size_t readable();
   /// Back-pressure: while paused nothing is read and silence is no loss.
   void pause(bool on) { paused_.store(on, std::memory_order_relaxed); }
   bool paused() const { return paused_.load(std::memory_order_relaxed); }
+  /// Something came in for the session: `stir` is called once, when all that is here is worked off,
+  /// so that a burst of messages costs one wake-up.
+  void note_news() { news_.store(true, std::memory_order_relaxed); }
+  void tell_news();
   /// The first bytes that came in (CONNACK): Paho hides its flags on MQTT 5.
   std::string first_bytes() const;
 
@@ -152,7 +158,7 @@ class Wire {
   std::string first_;
 
   std::atomic<std::size_t> backlog_{0};
-  std::atomic<bool> paused_{false}, spoke_{false}, finish_{false};
+  std::atomic<bool> paused_{false}, news_{false}, kicked_{false}, spoke_{false}, finish_{false};
   std::atomic<std::uint64_t> pings_{0}, pongs_{0};
   std::atomic<WireEnd> end_{WireEnd::open};
   std::atomic<int> errno_{0};

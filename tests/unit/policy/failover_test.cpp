@@ -181,6 +181,36 @@ BOOST_AUTO_TEST_CASE(a_bound_of_no_passes_gives_up_at_the_first_loss) {
              "give-up unavailable passes=0 attempts=1: closed phase=publish");
 }
 
+BOOST_AUTO_TEST_CASE(passes_of_the_start_do_not_count_against_a_later_bound) {
+  FailoverSettings settings = exact();
+  settings.startup_unlimited = true;
+  settings.max_passes = 2;
+  Spoken it(settings, {"a"});
+  it("0 started");
+  it("1 failed #1 refused phase=tcp");
+  it("101 ticked");
+  it("102 connected #2");
+  BOOST_TEST(it("103 lost #2 closed phase=publish") ==
+             "tell-lost #2 a up=1: closed phase=publish; tell-backoff 199 pass=1 warn");
+}
+
+BOOST_AUTO_TEST_CASE(once_ends_where_the_live_server_leaves_the_list) {
+  FailoverSettings settings = exact();
+  settings.once = true;
+  Spoken it(settings, {"a", "b"});
+  it("0 started");
+  it("1 connected #1");
+  BOOST_TEST(it("2 list-changed document b").find("connect #2") == std::string::npos);
+  BOOST_TEST(it.failover.state() == FailoverState::stopped);
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_goes_backwards_does_not_lengthen_a_wait) {
+  Spoken it(exact(), {"a"});
+  it("1000 started");
+  it("900 failed #1 refused phase=tcp");
+  BOOST_TEST(due(it.failover) == "1100");
+}
+
 BOOST_AUTO_TEST_CASE(a_warning_comes_at_the_first_pass_and_every_so_many) {
   FailoverSettings settings = exact();
   settings.startup_unlimited = true;

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+// mqfail-config as a user meets it: the real binary, its streams, its exit status, its files.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "scratch.hpp"
+
+using mqfail::test::contents;
+using mqfail::test::sample;
+using mqfail::test::Scratch;
+
+namespace {
+
+struct Outcome {
+  int status = -1;
+  std::string out;
+  std::string err;
+};
+
+// One run of the binary, without a shell. Streams are files, so that nothing can block.
+struct Command {
+  Scratch scratch;
+  std::string home = scratch.path("config");
+  std::string stored = home + "/mqfail/components/MQTT1/RedundantServers.json";
+
+  Outcome run(std::vector<std::string> arguments, const std::string& input = {},
+              const std::string& out_file = {}, rlim_t file_limit = RLIM_INFINITY) const {
+    const std::string in = scratch.file("stdin", input);
+    const std::string out = out_file.empty() ? scratch.path("stdout") : out_file;
+    const std::string err = scratch.path("stderr");
+    arguments.insert(arguments.begin(), std::string(MQFAIL_BIN_DIR) + "/mqfail-config");
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    const std::string environment = "XDG_CONFIG_HOME=" + home;
+    std::vector<char*> envp = {const_cast<char*>(environment.c_str()), nullptr};
+    const pid_t child = fork();
+    if (child == 0) {
+      dup2(open(in.c_str(), O_RDONLY), 0);
+      dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
+      dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
+      if (file_limit != RLIM_INFINITY) {
+        const rlimit limit{file_limit, file_limit};
+        setrlimit(RLIMIT_FSIZE, &limit);
+      }
+      execve(argv[0], argv.data(), envp.data());
+      _exit(127);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+            out_file.empty() ? contents(out) : "", contents(err)};
+  }
+  Outcome set(const std::string& document) const {
+    return run({"set", "--component", "MQTT1"}, document);
+  }
+  Outcome get() const { return run({"get", "--component", "MQTT1"}); }
+};
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(
+    each_sample_of_the_page_goes_in_and_comes_out_canonical_and_again_changes_nothing, Command) {
+  for (const std::string name : {"full-as-documented.json", "minimal-as-documented.json"}) {
+    BOOST_TEST(set(sample(name)).status == 0);
+    const Outcome first = get();
+    BOOST_TEST(first.status == 0);
+    BOOST_TEST(first.out.starts_with("[\n  {\n    \"hostNameOrIpAddress\": \""));
+    BOOST_TEST(first.out.ends_with("\n  }\n]\n"));
+    BOOST_TEST(first.out == contents(stored));
+    const auto before = std::filesystem::last_write_time(stored);
+    BOOST_TEST(set(first.out).status == 0);
+    BOOST_TEST((std::filesystem::last_write_time(stored) == before));
+    BOOST_TEST(get().out == first.out);
+    // Also the sample itself: the ids that were made are kept.
+    BOOST_TEST(set(sample(name)).status == 0);
+    BOOST_TEST(get().out == first.out);
+    BOOST_TEST((std::filesystem::last_write_time(stored) == before));
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(an_invalid_document_is_status_65_with_all_errors_and_the_old_list_stays,
+                        Command) {
+  set(sample("full-as-documented.json"));
+  const std::string before = contents(stored);
+  const Outcome outcome =
+      set("[{\"prt\": 1},\n {\"hostNameOrIpAddress\": \"a\", \"password\": \"hunter2\"}]");
+  BOOST_TEST(outcome.status == 65);
+  BOOST_TEST(outcome.out.empty());
+  BOOST_TEST(holds(outcome.err, "<stdin>:1:2: error: /0/hostNameOrIpAddress: required\n"),
+             outcome.err);
+  BOOST_TEST(holds(outcome.err,
+                   "\n<stdin>:1:3: error: /0/prt: unknown key \"prt\"; did you mean \"port\"?\n    "
+                   "[{\"prt\": ***},\n      ^\n"),
+             outcome.err);
+  BOOST_TEST(holds(outcome.err,
+                   "\n<stdin>:2:43: error: /1/password: You cannot specify a Password without "
+                   "specifying a UserName.\n"),
+             outcome.err);
+  BOOST_TEST(holds(outcome.err, "\nmqfail-config: <stdin> has 3 errors; nothing was changed\n"),
+             outcome.err);
+  BOOST_TEST(!holds(outcome.err, "hunter2"));
+  BOOST_TEST(contents(stored) == before);
+}
+
+BOOST_FIXTURE_TEST_CASE(no_plain_password_is_ever_written, Command) {
+  const Outcome outcome = set(R"({"hostNameOrIpAddress":"a","userName":"u","password":"hunter2"})");
+  BOOST_TEST(outcome.status == 78);
+  BOOST_TEST(holds(outcome.err, "cannot protect one yet"), outcome.err);
+  BOOST_TEST(!holds(outcome.err, "hunter2"));
+  BOOST_TEST(!std::filesystem::exists(stored));
+}
+
+BOOST_FIXTURE_TEST_CASE(get_masks_what_somebody_wrote_into_the_file_by_hand, Command) {
+  set(sample("full-as-documented.json"));
+  std::ofstream(stored) << R"([{"hostNameOrIpAddress":"a","userName":"u","password":"hunter2"}])";
+  const Outcome outcome = get();
+  BOOST_TEST(outcome.status == 0);
+  BOOST_TEST(holds(outcome.out, "\"password\": \"***************\""));
+  BOOST_TEST(!holds(outcome.out + outcome.err, "hunter2"));
+}
+
+BOOST_FIXTURE_TEST_CASE(get_shows_one_server_by_id_and_says_what_is_not_there, Command) {
+  BOOST_TEST(get().status == 66);
+  set(sample("full-as-documented.json"));
+  const Outcome one = run({"get", "--component", "MQTT1", "--server-id", "SERVER2"});
+  BOOST_TEST(one.status == 0);
+  BOOST_TEST(one.out.starts_with("{\n  \"hostNameOrIpAddress\": \"RedundantServer2\",\n"));
+  BOOST_TEST(run({"get", "--component", "MQTT1", "--server-id", "x"}).status == 66);
+  BOOST_TEST(run({"get"}).status == 66);
+}
+
+BOOST_FIXTURE_TEST_CASE(set_reads_a_file_and_says_if_it_cannot, Command) {
+  const std::string file = scratch.file("list.json", sample("full-as-documented.json"));
+  BOOST_TEST(run({"set", "-f", file, "--component", "MQTT1"}).status == 0);
+  BOOST_TEST(std::filesystem::exists(stored));
+  BOOST_TEST(run({"set", "-f", scratch.path("none")}).status == 66);
+  BOOST_TEST(run({"--component", "MQTT1", "set", "-f", "-"}, sample("minimal-as-documented.json"))
+                 .status == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(check_and_fmt_write_no_file, Command) {
+  BOOST_TEST(run({"check"}, sample("full-as-documented.json")).status == 0);
+  BOOST_TEST(run({"check"}, "{}").status == 65);
+  const Outcome formatted = run({"fmt"}, sample("full-as-documented.json"));
+  BOOST_TEST(formatted.status == 0);
+  BOOST_TEST(run({"fmt"}, formatted.out).out == formatted.out);
+  BOOST_TEST(!std::filesystem::exists(home));
+  set(sample("full-as-documented.json"));
+  BOOST_TEST(run({"check", "--component", "MQTT1"}).status == 0);
+  BOOST_TEST(run({"fmt", "--component", "MQTT1"}).out == formatted.out);
+}
+
+BOOST_FIXTURE_TEST_CASE(remove_asks_on_a_terminal_only_and_removes_with_y, Command) {
+  BOOST_TEST(run({"remove", "-y", "--component", "MQTT1"}).status == 66);
+  set(sample("full-as-documented.json"));
+  const Outcome asked = run({"remove", "--component", "MQTT1"}, "y\n");
+  BOOST_TEST(asked.status == 64);
+  BOOST_TEST(!holds(asked.err, "Please Confirm"));
+  BOOST_TEST(run({"remove", "-y", "--component", "MQTT1", "--server-id", "server1"}).status == 0);
+  BOOST_TEST(!holds(get().out, "server1"));
+  BOOST_TEST(holds(get().out, "server2"));
+  BOOST_TEST(run({"remove", "-y", "--component", "MQTT1", "--server-id", "server2"}).status == 65);
+  BOOST_TEST(run({"remove", "-y", "--component", "MQTT1"}).status == 0);
+  BOOST_TEST(get().status == 66);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_full_disk_is_status_74_and_the_old_document_stands, Command) {
+  set(sample("full-as-documented.json"));
+  const std::string before = contents(stored);
+  std::string long_list = "[";
+  for (int i = 0; i < 100; ++i)
+    long_list += R"({"hostNameOrIpAddress":"h)" + std::to_string(i) + "\"},";
+  const Outcome outcome = run({"set", "--component", "MQTT1"}, long_list + "]", {}, 4096);
+  BOOST_TEST(outcome.status == 74, outcome.err);
+  BOOST_TEST(contents(stored) == before);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_full_standard_output_is_status_74, Command) {
+  set(sample("full-as-documented.json"));
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"get", "--component", "MQTT1"}, {"--help"}, {"--version"}}) {
+    BOOST_TEST(run(arguments, {}, "/dev/full").status == 74);
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_lock_that_stays_taken_is_status_75, Command) {
+  set(sample("full-as-documented.json"));
+  const int lock = open((home + "/mqfail/components/.lock").c_str(), O_RDWR | O_CLOEXEC);
+  BOOST_TEST_REQUIRE(flock(lock, LOCK_EX) == 0);
+  BOOST_TEST(set(sample("minimal-as-documented.json")).status == 75);
+  close(lock);
+  BOOST_TEST(set(sample("minimal-as-documented.json")).status == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(usage_errors_are_status_64_on_stderr_with_a_suggestion, Command) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> rows = {
+      {{}, "there is no verb"},
+      {{"sett"}, "did you mean 'set'?"},
+      {{"set", "get"}, "more than one verb"},
+      {{"get", "--componnent", "x"}, "did you mean '--component'?"},
+      {{"get", "extra"}, "unexpected argument 'extra'"},
+      {{"get", "-f", "x"}, "-f means nothing here"},
+      {{"set", "--server-id", "x"}, "--server-id means nothing here"},
+      {{"get", "--component"}, "--component"},
+      {{"get", "--component", "a/b"}, "holds '/'"},
+      {{"set", "--component", ".x"}, "begins with a dot"},
+  };
+  for (const auto& [arguments, part] : rows) {
+    const Outcome outcome = run(arguments, sample("full-as-documented.json"));
+    BOOST_TEST(outcome.status == 64, outcome.err);
+    BOOST_TEST(outcome.out.empty());
+    BOOST_TEST(outcome.err.starts_with("mqfail-config: "), outcome.err);
+    BOOST_TEST(holds(outcome.err, part), outcome.err);
+  }
+  for (const std::string verb :
+       {"add", "edit", "convert", "diff", "schema", "protect", "rekey", "certs", "serve"}) {
+    const Outcome outcome = run({verb, "--listen", "127.0.0.1:5590", "key=value"});
+    BOOST_TEST(outcome.status == 64);
+    BOOST_TEST(holds(outcome.err, "'" + verb + "' is not yet supported"), outcome.err);
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(help_and_version_go_to_standard_output_with_status_0, Command) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--help"}, {"get", "--help"}, {"--version"}}) {
+    const Outcome outcome = run(arguments);
+    BOOST_TEST(outcome.status == 0);
+    BOOST_TEST(!outcome.out.empty());
+    BOOST_TEST(outcome.err.empty());
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(
+    a_terminal_as_standard_input_is_refused_with_a_hint_and_remove_prompts_on_it, Command) {
+  const int master = posix_openpt(O_RDWR | O_NOCTTY);
+  BOOST_TEST_REQUIRE(master >= 0);
+  BOOST_TEST_REQUIRE((grantpt(master) == 0 && unlockpt(master) == 0));
+  const std::string terminal = ptsname(master);
+  // Keep a slave open, so that what is typed waits for the reader.
+  const int slave = open(terminal.c_str(), O_RDWR | O_NOCTTY);
+  const auto on_terminal = [&](const std::string& verb, const std::string& typed) {
+    BOOST_TEST_REQUIRE(write(master, typed.data(), typed.size()) ==
+                       static_cast<ssize_t>(typed.size()));
+    const pid_t child = fork();
+    if (child == 0) {
+      dup2(slave, 0);
+      dup2(open(scratch.path("stderr").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
+      setenv("XDG_CONFIG_HOME", home.c_str(), 1);
+      const std::string binary = std::string(MQFAIL_BIN_DIR) + "/mqfail-config";
+      execl(binary.c_str(), binary.c_str(), verb.c_str(), "--component", "MQTT1", nullptr);
+      _exit(127);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return Outcome{WEXITSTATUS(status), "", contents(scratch.path("stderr"))};
+  };
+  set(sample("full-as-documented.json"));
+  const Outcome refused = on_terminal("set", "");
+  BOOST_TEST(refused.status == 64);
+  BOOST_TEST(holds(refused.err, "standard input is a terminal"), refused.err);
+  const Outcome declined = on_terminal("remove", "n\n");
+  BOOST_TEST(declined.status == 0);
+  BOOST_TEST(declined.err.starts_with("Please Confirm [y/N]: "), declined.err);
+  BOOST_TEST(std::filesystem::exists(stored));
+  BOOST_TEST(on_terminal("remove", "y\n").status == 0);
+  BOOST_TEST(!std::filesystem::exists(stored));
+  close(slave);
+  close(master);
+}
