@@ -77,11 +77,12 @@ class Facts {
   std::set<std::string> taken_;
 };
 
-// "b=mqtts://b:8883"
+// "b=mqtts://b:8883", or the URI alone where the id says no more.
 std::string label(const Notice& notice) {
   std::string server = printable(notice.server);
-  if (notice.uri.empty() || notice.uri == notice.server) return server;
-  return server.empty() ? printable(notice.uri) : server + "=" + printable(notice.uri);
+  if (notice.uri.empty()) return server;
+  if (server.empty() || notice.uri.ends_with("://" + notice.server)) return printable(notice.uri);
+  return server + "=" + printable(notice.uri);
 }
 
 // ": reason (phase): the server's words"

@@ -84,6 +84,11 @@ BOOST_AUTO_TEST_CASE(people_read_which_server_is_tried_and_why_it_failed) {
              "mqfail-sub: 20:12:00 failed      a=tcp://a:1883: connection refused (tcp)");
 }
 
+BOOST_AUTO_TEST_CASE(an_id_that_says_no_more_than_the_uri_is_left_out) {
+  BOOST_TEST(human({NoticeName::trying, Level::info, "a:1883", "tcp://a:1883"}) ==
+             "mqfail-sub: 20:12:00 trying      tcp://a:1883");
+}
+
 BOOST_AUTO_TEST_CASE(people_read_how_a_connection_came_about) {
   Notice notice{NoticeName::connected, Level::info, "b", "mqtts://b:8883"};
   notice.dur = 38ms;
