@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine, one function an event and one a decision; failover.md sections 2, 3, 5 and 8 are its
-// law. Every attempt under way is in `attempts_`, the live one in `live_`: whatever names another
-// id changes nothing.
+// law. Every attempt under way is in `attempts`, the live one in `live`: whatever names another id
+// changes nothing.
 #include "policy/failover.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "policy/backoff.hpp"
+#include "policy/overloaded.hpp"
+#include "policy/pass.hpp"
 #include "policy/roster.hpp"
 
 namespace mqfail {
@@ -24,26 +26,13 @@ struct Attempt {
   Phase reached = Phase::dns;
 };
 
+Reason timeout_of(const Attempt& attempt) {
+  return {Cause::timeout, attempt.reached, 0, false, {}};
+}
+
 struct Live {
   Attempt attempt;
   TimePoint since;
-};
-
-// One walk over the roster. What was tried stays tried until a connection proved stable or every
-// server had its turn, so that a server that dies right after CONNACK costs its turn.
-struct Pass {
-  std::vector<ServerIndex> plan;
-  std::vector<ServerIndex> tried;
-  std::vector<ServerIndex> auth;  // said so in this pass
-};
-
-bool holds(const std::vector<ServerIndex>& list, ServerIndex index) {
-  return std::find(list.begin(), list.end(), index) != list.end();
-}
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
 };
 
 }  // namespace
@@ -88,7 +77,7 @@ struct Failover::Engine {
   void lost(const Reason& reason);
   bool left(TimePoint since, ServerIndex server);
   void time_out();
-  void begin_pass() { pass = {roster.pass(settings.randomize, random), {}, {}}; }
+  void begin_pass() { pass = Pass(roster.pass(settings.randomize, random)); }
   void try_next();
   void pass_failed(Duration already_waited);
   void connect(ServerIndex server, Protocol protocol);
@@ -100,14 +89,12 @@ struct Failover::Engine {
   bool moving() const {
     return state == FailoverState::connecting || state == FailoverState::waiting;
   }
-  std::optional<ServerIndex> pick() const;
+  std::optional<ServerIndex> pick() const { return pass.next(roster, now); }
   std::optional<std::uint64_t> pass_limit() const;
   bool may_reconnect() const { return !settings.once && settings.max_passes != 0; }
   std::optional<TimePoint> bound() const;
   std::optional<TimePoint> deadline() const;
 };
-
-// --- events ------------------------------------------------------------------------------------
 
 void Failover::Engine::started() {
   if (state != FailoverState::idle) return;
@@ -123,7 +110,7 @@ void Failover::Engine::connected(AttemptId id) {
   const Attempt attempt = *winner;
   attempts.erase(winner);
   // Those that lost the race were not refused: they keep their turn in this pass.
-  for (const Attempt& loser : attempts) std::erase(pass.tried, loser.server);
+  for (const Attempt& loser : attempts) pass.give_turn_back(loser.server);
   abandon_all();
   if (attempt.protocol == Protocol::mqtt311) {
     roster.remember_protocol(attempt.server, attempt.protocol);
@@ -156,6 +143,7 @@ void Failover::Engine::ended(AttemptId id, const Reason& reason) {
 void Failover::Engine::ticked() {
   if (!moving()) return;
   if (const auto end = bound(); end && now >= *end) {
+    if (!attempts.empty()) last_reason = timeout_of(attempts.back());
     return give_up(ErrorKind::unavailable, last_reason);
   }
   if (state == FailoverState::waiting) {
@@ -178,7 +166,7 @@ void Failover::Engine::list_changed(const event::ListChanged& event) {
   if (!change.any) return;
   out.emplace_back(action::TellListChanged{change.added, change.removed});
   if (state == FailoverState::idle) return;
-  pass.plan = roster.pass(settings.randomize, random);
+  pass.replan(roster.pass(settings.randomize, random));
   std::erase_if(attempts, [&](const Attempt& attempt) {
     if (roster.contains(attempt.server)) return false;
     abandon(attempt);
@@ -192,9 +180,8 @@ void Failover::Engine::list_changed(const event::ListChanged& event) {
     left(gone.since, gone.attempt.server);
     begin_pass();
     try_next();
-  } else if (state == FailoverState::connecting && attempts.empty()) {
-    try_next();
-  } else if (state == FailoverState::waiting && !change.added.empty()) {
+  } else if ((state == FailoverState::connecting && attempts.empty()) ||
+             (state == FailoverState::waiting && !change.added.empty())) {
     try_next();
   }
 }
@@ -205,8 +192,6 @@ void Failover::Engine::stopped() {
   live.reset();
   state = FailoverState::stopped;
 }
-
-// --- decisions ---------------------------------------------------------------------------------
 
 void Failover::Engine::failed(const Attempt& attempt, const Reason& reason) {
   const bool nothing_older = settings.protocol || attempt.protocol != Protocol::mqtt5;
@@ -225,7 +210,7 @@ void Failover::Engine::failed(const Attempt& attempt, const Reason& reason) {
     case Verdict::ours:
       return give_up(ErrorKind::unavailable, reason);
     case Verdict::auth:
-      pass.auth.push_back(attempt.server);
+      pass.note_denied(attempt.server);
       break;
     case Verdict::cool:
       roster.cool(attempt.server, now, random);
@@ -258,7 +243,7 @@ void Failover::Engine::lost(const Reason& reason) {
   const bool was_stable = left(gone.since, server);
   if (was_stable) begin_pass();
   if (what == Verdict::cool) roster.cool(server, now, random);
-  if (what == Verdict::auth && !was_stable) pass.auth.push_back(server);
+  if (what == Verdict::auth && !was_stable) pass.note_denied(server);
 
   if (!pick()) return pass_failed(up);
   const Duration first = settings.backoff.initial.value_or(Duration::zero());
@@ -287,24 +272,13 @@ void Failover::Engine::time_out() {
     const Attempt attempt = *late;
     attempts.erase(late);
     abandon(attempt);
-    failed(attempt, Reason{Cause::timeout, attempt.reached, 0, false, {}});
+    failed(attempt, timeout_of(attempt));
   }
-}
-
-// The first server of the plan whose turn is still to come. Who is in a cool-down is passed over
-// unless everybody is.
-std::optional<ServerIndex> Failover::Engine::pick() const {
-  const bool take_cooling = roster.all_cooling(now);
-  for (const ServerIndex server : pass.plan) {
-    if (holds(pass.tried, server)) continue;
-    if (take_cooling || !roster.is_cooling(server, now)) return server;
-  }
-  return std::nullopt;
 }
 
 void Failover::Engine::try_next() {
   if (const auto server = pick()) {
-    pass.tried.push_back(*server);
+    pass.use_turn(*server);
     const Protocol preferred = settings.protocol.value_or(Protocol::mqtt5);
     return connect(*server, roster.protocol(*server, preferred));
   }
@@ -315,8 +289,7 @@ void Failover::Engine::try_next() {
 // that a pass still takes at least its back-off but a working pipeline is not kept from working.
 void Failover::Engine::pass_failed(Duration already_waited) {
   ++failed_passes;
-  const auto& order = roster.order();
-  if (std::all_of(order.begin(), order.end(), [&](auto i) { return holds(pass.auth, i); })) {
+  if (pass.denied_by_all(roster)) {
     return give_up(ErrorKind::denied, last_reason);
   }
   if (const auto limit = pass_limit(); limit && failed_passes >= *limit) {
@@ -367,8 +340,6 @@ void Failover::Engine::give_up(ErrorKind kind, const Reason& reason) {
   out.emplace_back(action::GiveUp{kind, reason, failed_passes, attempts_made});
 }
 
-// --- bounds ------------------------------------------------------------------------------------
-
 std::optional<std::uint64_t> Failover::Engine::pass_limit() const {
   if (settings.once) return 1;
   std::int64_t limit = settings.max_passes;
@@ -395,8 +366,6 @@ std::optional<TimePoint> Failover::Engine::deadline() const {
   if (stagger_at) at(*stagger_at);
   return std::max(*first, now);
 }
-
-// --- the face ----------------------------------------------------------------------------------
 
 Failover::Failover(FailoverSettings settings, ServerList servers, Random random)
     : engine_(std::make_unique<Engine>(settings, std::move(servers), random)) {}

@@ -16,7 +16,11 @@ namespace {
 using namespace transcript;
 
 Error unreadable(std::string_view what, std::string_view text) {
-  return {ErrorKind::data, "'" + printable(text) + "' is not " + std::string(what), ""};
+  std::string message(1, '\'');
+  message += printable(text);
+  message += "' is not ";
+  message += what;
+  return {ErrorKind::data, std::move(message), ""};
 }
 
 template <class T>
@@ -342,7 +346,10 @@ Result<TranscriptEvent> parse_transcript_event(std::string_view line) {
   if (!at) return at.error();
   auto event = event_of(words);
   if (!event) return event.error();
-  return TranscriptEvent{*at, std::move(*event)};
+  TranscriptEvent out;
+  out.at = *at;
+  out.event = std::move(*event);
+  return out;
 }
 
 }  // namespace mqfail

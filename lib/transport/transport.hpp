@@ -112,6 +112,10 @@ class Transport {
   virtual void flush(AttemptId attempt) = 0;
   /// Bytes buffered and not yet taken by the kernel.
   virtual std::size_t backlog(AttemptId attempt) const = 0;
+  /// Puts a PINGREQ behind what was published; returns its ordinal on this connection, from 1. Once
+  /// pongs() has come that far, the server has read everything before it: the only proof at QoS 0.
+  virtual std::uint64_t ping(AttemptId attempt) = 0;
+  virtual std::uint64_t pongs(AttemptId attempt) const = 0;
   /// Takes what the server has acknowledged since the last call, in the order of arrival.
   virtual void take_acknowledged(AttemptId attempt, std::vector<Acknowledged>& into) = 0;
 

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// mqfail-probe: would a server take us, and which? Wiring only. Standard output always gets a verdict,
+// UNKNOWN too, and the exit status is the Monitoring Plugins'.
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <utility>
+#include <variant>
+
+#include "base/write.hpp"
+#include "config/naming.hpp"
+#include "probe/probe.hpp"
+#include "wiring.hpp"
+
+namespace mqfail {
+namespace {
+
+int unknown(const Program& program, const Error& error, bool json) {
+  report(program.name, error);
+  write_all(STDOUT_FILENO, render_unknown(error.message, json));
+  return number(ProbeStatus::unknown);
+}
+
+int main(int argc, char** argv) {
+  const Program program = Program::begin("mqfail-probe");
+  auto parsed = parse_probe(argc, argv, Environment::of_process());
+  if (!parsed) return unknown(program, parsed.error(), false);
+  if (const auto* const printout = std::get_if<Printout>(&*parsed)) return print(*printout);
+  const ProbeOptions options = std::move(std::get<ProbeOptions>(*parsed));
+  const bool json = options.format == ProbeFormat::json;
+
+  const auto roster = name_servers(options.common.naming, options.common.failover);
+  if (!roster) return unknown(program, roster.error(), json);
+  EventWriter events = make_events(program, options.common);
+  for (const std::string& warning : roster->warnings) events.warn(warning);
+  prctl(PR_SET_DUMPABLE, 0);  // passwords stay out of core files
+
+  const auto reports =
+      probe(roster->servers, {options.common.connect, options.common.protocol, options.time_limit});
+  const ProbeVerdict verdict = judge(reports, options.min_up);
+  const std::string text = json ? render_json(reports, verdict) : render_text(reports, verdict);
+  if (write_all(STDOUT_FILENO, text) != 0) return number(ProbeStatus::unknown);
+  if (verdict == ProbeVerdict::warning && options.ok_if_any) return number(ProbeStatus::ok);
+  return static_cast<int>(verdict);
+}
+
+}  // namespace
+}  // namespace mqfail
+
+int main(int argc, char** argv) { mqfail::leave(mqfail::main(argc, argv)); }

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// mqfail-pub: exit 0 means that a server has every message. Wiring only: options to roster, roster to
+// session, session to exit status.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "session/publisher.hpp"
+#include "tool/exit_status.hpp"
+#include "wiring.hpp"
+
+namespace mqfail {
+namespace {
+
+Result<std::string> read_whole(int fd, const std::string& name) {
+  std::string payload;
+  std::string block(65536, '\0');
+  while (true) {
+    const ssize_t got = read(fd, block.data(), block.size());
+    if (got == 0) return payload;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Error{ErrorKind::no_input, name + ": " + std::strerror(errno), ""};
+    payload.append(block, 0, static_cast<std::size_t>(got));
+    if (payload.size() > kLargestPayload) {
+      return Error{ErrorKind::data, name + " is larger than a message can be (268,435,455 bytes)",
+                   "send it in pieces, for instance with -l"};
+    }
+  }
+}
+
+Result<std::string> read_file(const std::string& path) {
+  if (path == "-") return read_whole(STDIN_FILENO, "standard input");
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) {
+    return Error{ErrorKind::no_input, "-f " + path + ": " + std::strerror(errno), "name a file that can be read"};
+  }
+  auto payload = read_whole(fd, "-f " + path);
+  close(fd);
+  return payload;
+}
+
+Result<std::unique_ptr<Source>> make_source(const PubOptions& options) {
+  if (options.source == PubSource::stdin_line) {
+    return std::unique_ptr<Source>(std::make_unique<LineSource>(STDIN_FILENO, options.split_at_null ? '\0' : '\n'));
+  }
+  Result<std::string> payload = options.message;
+  if (options.source == PubSource::file) payload = read_file(options.file);
+  if (options.source == PubSource::stdin_file) payload = read_whole(STDIN_FILENO, "standard input");
+  if (options.source == PubSource::null_message) payload = std::string();
+  if (!payload) return payload.error();
+  return std::unique_ptr<Source>(
+      std::make_unique<RepeatSource>(std::move(*payload), options.repeat, options.repeat_delay));
+}
+
+// Opened before anything is read, so that a path that cannot be written costs nothing.
+Result<int> open_undelivered(const std::string& path) {
+  if (path.empty()) return -1;
+  struct stat input {};
+  struct stat there {};
+  if (fstat(STDIN_FILENO, &input) == 0 && stat(path.c_str(), &there) == 0 && S_ISREG(there.st_mode) &&
+      input.st_dev == there.st_dev && input.st_ino == there.st_ino) {
+    return Error{ErrorKind::usage, "--undelivered " + path + " is also standard input and would be emptied",
+                 "name another file"};
+  }
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+  if (fd < 0) {
+    return Error{ErrorKind::cannot_create, "--undelivered " + path + ": " + std::strerror(errno),
+                 "name a file that can be written"};
+  }
+  return fd;
+}
+
+int main(int argc, char** argv) {
+  const Program program = Program::begin("mqfail-pub");
+  auto parsed = parse_pub(argc, argv, Environment::of_process());
+  if (!parsed) return number(report(program.name, parsed.error()));
+  if (const auto* const printout = std::get_if<Printout>(&*parsed)) return print(*printout);
+  const PubOptions options = std::move(std::get<PubOptions>(*parsed));
+  EventWriter events = make_events(program, options.common);
+
+  const auto roster = name_servers(options.common.naming, options.common.failover);
+  if (!roster) return number(events.tell(roster.error()));
+  const auto topic = publish_topic(options, roster->topics);
+  if (!topic) return number(events.tell(topic.error()));
+  const auto undelivered = open_undelivered(options.undelivered_file);
+  if (!undelivered) return number(events.tell(undelivered.error()));
+  auto source = make_source(options);
+  if (!source) return number(events.tell(source.error()));
+
+  SessionSettings settings;
+  settings.connect = options.common.connect;
+  PublisherSettings publisher;
+  publisher.topic = *topic;
+  publisher.qos = options.qos;
+  publisher.retain = options.retain;
+  publisher.properties = options.properties;
+  publisher.window = options.window;
+  publisher.drain_timeout = options.drain_timeout;
+  publisher.ack_timeout = roster->publish.ack_timeout;
+  publisher.timeout = roster->publish.timeout;
+  publisher.allow_loss = options.allow_loss;
+  publisher.servers = roster->servers.size();
+  publisher.undelivered_fd = *undelivered;
+  publisher.delimited = options.source == PubSource::stdin_line;
+  publisher.delimiter = options.split_at_null ? '\0' : '\n';
+  return run(program, options.common, *roster, std::move(settings), events, [&](Transport& transport) {
+    return std::make_unique<Publisher>(std::move(publisher), std::move(*source), transport, events);
+  });
+}
+
+}  // namespace
+}  // namespace mqfail
+
+int main(int argc, char** argv) { mqfail::leave(mqfail::main(argc, argv)); }

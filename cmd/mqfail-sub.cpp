@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// mqfail-sub: messages of whichever server is alive, on standard output. Wiring only: options to
+// roster, roster to session, session to exit status.
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "base/text.hpp"
+#include "session/subscriber.hpp"
+#include "tool/exit_status.hpp"
+#include "tool/format.hpp"
+#include "wiring.hpp"
+
+namespace mqfail {
+namespace {
+
+// How many messages of QoS 1 and 2 the server may have under way. Paho searches inbound QoS 2 messages
+// one by one, so this is bounded; -C wants no more than it will print.
+constexpr std::uint64_t kReceiveMaximum = 100;
+
+Result<MessageFormat> make_format(const SubOptions& options) {
+  const FormatOptions format{options.end_of_line, options.pretty, isatty(STDOUT_FILENO) == 1};
+  if (options.format) return MessageFormat::compile(*options.format, format);
+  return options.verbose ? MessageFormat::verbose(format) : MessageFormat::payload(format);
+}
+
+SubscriberSettings make_settings(const SubOptions& options, const MessageFormat& format, EventWriter& events) {
+  SubscriberSettings settings;
+  settings.format = [&format, &events](const Message& message, const std::string& server_id, std::uint64_t epoch,
+                                       std::string& out) {
+    if (!format.append(message, {server_id, epoch, std::chrono::system_clock::now()}, out)) {
+      events.warn("the payload on topic " + printable(message.topic) + " is not valid JSON");
+    }
+  };
+  settings.count = options.count;
+  settings.no_retained = options.no_retained;
+  settings.retained_only = options.retained_only;
+  settings.until_subscribed = options.exit_after_subscribe;
+  settings.filter_out = options.filter_out;
+  settings.keepalive = options.common.connect.keepalive;
+  return settings;
+}
+
+int main(int argc, char** argv) {
+  const Program program = Program::begin("mqfail-sub");
+  auto parsed = parse_sub(argc, argv, Environment::of_process());
+  if (!parsed) return number(report(program.name, parsed.error()));
+  if (const auto* const printout = std::get_if<Printout>(&*parsed)) return print(*printout);
+  const SubOptions options = std::move(std::get<SubOptions>(*parsed));
+  EventWriter events = make_events(program, options.common);
+
+  const auto roster = name_servers(options.common.naming, options.common.failover);
+  if (!roster) return number(events.tell(roster.error()));
+  auto filters = subscriptions(options, roster->topics);
+  if (!filters) return number(events.tell(filters.error()));
+  const auto format = make_format(options);
+  if (!format) return number(events.tell(format.error()));
+
+  SessionSettings settings;
+  settings.connect = options.common.connect;
+  settings.connect.subscriptions = std::move(*filters);
+  auto& receive_maximum = settings.connect.properties.receive_maximum;
+  receive_maximum = static_cast<std::uint16_t>(
+      std::min({static_cast<std::uint64_t>(receive_maximum.value_or(kReceiveMaximum)),
+                options.count.value_or(kReceiveMaximum)}));
+  // The server's end of stream tells that it has our last acknowledgements.
+  settings.leave_patience = std::chrono::milliseconds(500);
+  Output output(STDOUT_FILENO);
+  return run(program, options.common, *roster, std::move(settings), events, [&](Transport& transport) {
+    return std::make_unique<Subscriber>(make_settings(options, *format, events), transport, events, output);
+  });
+}
+
+}  // namespace
+}  // namespace mqfail
+
+int main(int argc, char** argv) { mqfail::leave(mqfail::main(argc, argv)); }

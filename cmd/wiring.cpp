@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wiring.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "base/write.hpp"
+#include "policy/transcript.hpp"
+#include "tool/exit_status.hpp"
+#include "transport/paho_transport.hpp"
+
+namespace mqfail {
+namespace {
+
+std::uint64_t throw_dice() {
+  std::random_device device;
+  return (static_cast<std::uint64_t>(device()) << 32U) | device();
+}
+
+// A core file would hold the passwords.
+void keep_secrets_in(const ServerList& servers) {
+  const bool any = std::any_of(servers.begin(), servers.end(),
+                               [](const Server& server) { return server.password.has_value(); });
+  if (any) prctl(PR_SET_DUMPABLE, 0);
+}
+
+void tell_start(Announcer& announcer, const NamedRoster& roster) {
+  std::vector<std::string> ids;
+  for (const Server& server : roster.servers) ids.push_back(server.id);
+  Notice start{.name = NoticeName::start};
+  start.more = {{"servers", std::move(ids)}, {"version", std::string(MQFAIL_VERSION)}};
+  announcer.announce(start);
+}
+
+// Writes each step of the policy as a transcript (--trace): a log from the field that is a test.
+class Trace {
+ public:
+  static Result<Trace> open(const std::string& path, const TranscriptHead& head, TimePoint begin) {
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+    if (fd < 0) {
+      return Error{ErrorKind::cannot_create, "--trace " + path + ": " + std::strerror(errno),
+                   "name a file that can be written"};
+    }
+    Trace trace(fd, begin);
+    trace.write(transcript_head(head));
+    return trace;
+  }
+
+  void operator()(const Event& event, TimePoint now, const Actions& actions, const Failover& failover) const {
+    std::string text = transcript_line(event, now - begin_) + "\n";
+    for (const Action& action : actions) text += transcript_line(action, now - begin_, failover) + "\n";
+    write(text);
+  }
+
+ private:
+  Trace(int fd, TimePoint begin) : fd_(fd), begin_(begin) {}
+  void write(const std::string& text) const { (void)write_all(fd_, text); }
+
+  int fd_;
+  TimePoint begin_;
+};
+
+}  // namespace
+
+Program Program::begin(const char* name) {
+  const TimePoint started = steady_now();
+  auto signals = Signals::block();
+  if (!signals) leave(number(report(name, signals.error())));
+  return {name, started, std::move(*signals)};
+}
+
+EventWriter make_events(const Program& program, const CommonOptions& options) {
+  char run[17];
+  std::snprintf(run, sizeof run, "%016llx", static_cast<unsigned long long>(throw_dice()));
+  return {options.events, options.debug, {program.name, run},
+          {[] { return std::chrono::system_clock::now(); }, [] { return steady_now(); }}};
+}
+
+int print(const Printout& printout) {
+  return write_all(STDOUT_FILENO, printout.text) == 0 ? 0 : number(ExitStatus::io);
+}
+
+int run(const Program& program, const CommonOptions& options, const NamedRoster& roster, SessionSettings settings,
+        EventWriter& events, const std::function<std::unique_ptr<Work>(Transport&)>& make_work) {
+  keep_secrets_in(roster.servers);
+  for (const std::string& warning : roster.warnings) events.warn(warning);
+
+  const std::uint64_t seed = options.seed.value_or(throw_dice());
+  const FailoverSettings failover = with_options(roster.settings, options);
+  if (!options.trace_file.empty()) {
+    auto trace = Trace::open(options.trace_file, {failover, roster.servers, seed}, program.started);
+    if (!trace) return number(events.tell(trace.error()));
+    settings.trace = *trace;
+  }
+  if (!roster.documents.empty()) {
+    settings.reload = [&options]() -> Result<ServerList> {
+      auto again = name_servers(options.naming, options.failover);
+      if (!again) return again.error();
+      return std::move(again->servers);
+    };
+  }
+  settings.run_for = options.time_limit;
+  settings.signal_fd = program.signals.fd();
+
+  Mailbox mailbox;
+  PahoTransport transport(mailbox);
+  const std::unique_ptr<Work> work = make_work(transport);
+  tell_start(events, roster);
+  Session session(std::move(settings), Failover(failover, roster.servers, Random(seed)), transport, mailbox, *work,
+                  events, program.started);
+  // Not by returning: Paho's threads are still at work, and there is nothing left to lose.
+  leave(session.run());
+}
+
+void leave(int status) {
+  std::fflush(nullptr);
+  _exit(status);
+}
+
+}  // namespace mqfail

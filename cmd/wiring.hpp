@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What mqfail-sub and mqfail-pub wire alike: roster, events, transport, session, exit status. The
+// difference between the two is the Work that they bring.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "config/naming.hpp"
+#include "session/session.hpp"
+#include "tool/events.hpp"
+#include "tool/options.hpp"
+#include "tool/signals.hpp"
+
+namespace mqfail {
+
+/// Made first thing in main: signals are blocked before any thread starts, and -W counts from here.
+struct Program {
+  const char* name;
+  TimePoint started;
+  Signals signals;
+
+  static Program begin(const char* name);
+};
+
+EventWriter make_events(const Program& program, const CommonOptions& options);
+
+/// Prints --help or --version. Status 0, or 74 if that could not be written.
+int print(const Printout& printout);
+
+/// A run over `roster` with the Work that `make_work` makes; tells start and warnings first. Returns
+/// the exit status.
+int run(const Program& program, const CommonOptions& options, const NamedRoster& roster, SessionSettings settings,
+        EventWriter& events, const std::function<std::unique_ptr<Work>(Transport&)>& make_work);
+
+/// Ends the process without taking Paho's threads apart: everything is flushed by now.
+[[noreturn]] void leave(int status);
+
+}  // namespace mqfail

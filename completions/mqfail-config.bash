@@ -1,0 +1,29 @@
+# bash completion for mqfail-config
+_mqfail_config() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} candidate verb=
+  case $before in
+    -f | --file)
+      mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      return
+      ;;
+    --component)
+      mapfile -t COMPREPLY < <(cd "${XDG_CONFIG_HOME:-$HOME/.config}/mqfail/components" 2>/dev/null && compgen -d -- "$word")
+      return
+      ;;
+    --server-id)
+      COMPREPLY=()
+      return
+      ;;
+  esac
+  for candidate in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case $candidate in
+      set | get | check | fmt | remove) verb=$candidate ;;
+    esac
+  done
+  if [[ -z $verb && $word != -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W 'set get check fmt remove' -- "$word")
+  else
+    mapfile -t COMPREPLY < <(compgen -W '--component -f --file --server-id -y --yes --help --version' -- "$word")
+  fi
+}
+complete -F _mqfail_config mqfail-config

@@ -1,0 +1,16 @@
+#compdef mqfail-config
+_mqfail_config_components() {
+  local -a components
+  components=("${XDG_CONFIG_HOME:-$HOME/.config}"/mqfail/components/*(N/:t))
+  compadd -a components
+}
+_arguments -s -S \
+  '--component=[name of the list (default\: default)]:component:_mqfail_config_components' \
+  '-f[read FILE instead of standard input]:file:_files' \
+  '--file=[read FILE instead of standard input]:file:_files' \
+  '--server-id=[only the server with this id]:server id:' \
+  '-y[do not ask before removing]' \
+  '--yes[do not ask before removing]' \
+  '--help[print the help]' \
+  '--version[print the version]' \
+  '1:verb:((set\:"replace the stored list" get\:"write the stored list" check\:"report every error" fmt\:"write in canonical form" remove\:"remove the list or one server"))'

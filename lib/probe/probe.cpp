@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probe/probe.hpp"
+
+#include <poll.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "session/mailbox.hpp"
+#include "session/session.hpp"
+#include "transport/paho_transport.hpp"
+
+namespace mqfail {
+namespace {
+
+// Two descriptors a server: more than the usual soft limit of 1,024 allows for a long roster.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+class Round {
+ public:
+  Round(const ServerList& servers, const ProbeSettings& settings)
+      : settings_(settings), transport_(mailbox_), begin_(steady_now()) {
+    reports_.reserve(servers.size());
+    for (const Server& server : servers) {
+      reports_.push_back({.server = server});
+      const Protocol first = settings.protocol.value_or(Protocol::mqtt5);
+      begin(reports_.size() - 1, first);
+    }
+  }
+
+  std::vector<ServerReport> run() {
+    const TimePoint end = begin_ + settings_.time_limit;
+    while (open_ > 0) {
+      const Duration left = end - steady_now();
+      if (left <= Duration::zero()) break;
+      pollfd bell{mailbox_.fd(), POLLIN, 0};
+      poll(&bell, 1, static_cast<int>(milliseconds(left)) + 1);
+      for (const Event& event : mailbox_.take()) hear(event);
+      look_for_pongs();
+    }
+    for (auto& [attempt, one] : attempts_) {
+      if (one.answered) continue;
+      ServerReport& report = reports_[one.place];
+      if (!report.reason) report.reason = Reason{Cause::timeout, one.phase, 0, false, {}};
+      close(attempt, one);
+    }
+    return std::move(reports_);
+  }
+
+ private:
+  struct Attempt {
+    std::size_t place;
+    Protocol protocol;
+    Phase phase = Phase::dns;
+    bool waiting_for_pong = false;
+    bool answered = false;
+    TimePoint asked{};
+  };
+
+  void begin(std::size_t place, Protocol protocol) {
+    const auto attempt = static_cast<AttemptId>(++last_);
+    attempts_.emplace(attempt, Attempt{place, protocol});
+    ConnectSettings connect = settings_.connect;
+    connect.client_id += "-" + std::to_string(place);
+    transport_.connect(attempt, reports_[place].server, connect, protocol);
+    ++open_;
+  }
+
+  void close(AttemptId attempt, Attempt& one) {
+    one.answered = true;
+    reports_[one.place].total = steady_now() - begin_;
+    --open_;
+    transport_.disconnect(attempt, Duration::zero());
+  }
+
+  void hear(const Event& event) {
+    if (const auto* const reached = std::get_if<event::Reached>(&event)) {
+      attempts_.at(reached->attempt).phase = reached->phase;
+    } else if (const auto* const connected = std::get_if<event::Connected>(&event)) {
+      connected_to(connected->attempt);
+    } else if (const auto* const failed = std::get_if<event::Failed>(&event)) {
+      failed_at(failed->attempt, failed->reason);
+    } else if (const auto* const lost = std::get_if<event::Lost>(&event)) {
+      failed_at(lost->attempt, lost->reason);
+    }
+  }
+
+  void connected_to(AttemptId attempt) {
+    Attempt& one = attempts_.at(attempt);
+    const ConnectionFacts* const facts = transport_.facts(attempt);
+    if (facts == nullptr || one.answered) return;
+    reports_[one.place].facts = *facts;
+    one.waiting_for_pong = true;
+    one.asked = steady_now();
+    transport_.ping(attempt);
+    transport_.flush(attempt);
+  }
+
+  void failed_at(AttemptId attempt, const Reason& reason) {
+    Attempt& one = attempts_.at(attempt);
+    if (one.answered) return;
+    const bool again = !settings_.protocol && one.protocol == Protocol::mqtt5 &&
+                       verdict(reason, false, one.waiting_for_pong) == Verdict::older_protocol;
+    const std::size_t place = one.place;
+    if (!again) reports_[place].reason = reason;
+    close(attempt, one);
+    if (again) begin(place, Protocol::mqtt311);
+  }
+
+  void look_for_pongs() {
+    for (auto& [attempt, one] : attempts_) {
+      if (!one.waiting_for_pong || one.answered || transport_.pongs(attempt) == 0) continue;
+      ServerReport& report = reports_[one.place];
+      report.ping = steady_now() - one.asked;
+      report.up = true;
+      close(attempt, one);
+    }
+  }
+
+  const ProbeSettings& settings_;
+  Mailbox mailbox_;
+  PahoTransport transport_;
+  const TimePoint begin_;
+  std::vector<ServerReport> reports_;
+  std::unordered_map<AttemptId, Attempt> attempts_;
+  std::uint64_t last_ = 0;
+  std::size_t open_ = 0;
+};
+
+}  // namespace
+
+std::vector<ServerReport> probe(const ServerList& servers, const ProbeSettings& settings) {
+  raise_descriptor_limit();
+  // Never taken apart: a name that does not resolve would hold up the end.
+  auto* const round = new Round(servers, settings);
+  return round->run();
+}
+
+ProbeVerdict judge(const std::vector<ServerReport>& reports, std::optional<std::uint32_t> min_up) {
+  const auto up = static_cast<std::size_t>(
+      std::count_if(reports.begin(), reports.end(), [](const ServerReport& one) { return one.up; }));
+  if (reports.empty()) return ProbeVerdict::unknown;
+  if (up == 0) return ProbeVerdict::critical;
+  if (!reports.front().up || up < min_up.value_or(0)) return ProbeVerdict::warning;
+  return ProbeVerdict::ok;
+}
+
+}  // namespace mqfail

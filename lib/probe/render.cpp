@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+
+#include "base/text.hpp"
+#include "probe/probe.hpp"
+
+namespace mqfail {
+namespace {
+
+std::string_view word(ProbeVerdict verdict) {
+  switch (verdict) {
+    case ProbeVerdict::ok: return "OK";
+    case ProbeVerdict::warning: return "WARNING";
+    case ProbeVerdict::critical: return "CRITICAL";
+    case ProbeVerdict::unknown: return "UNKNOWN";
+  }
+  return "UNKNOWN";
+}
+
+std::string in_ms(Duration duration) {
+  std::array<char, 32> text{};
+  const int size = std::snprintf(text.data(), text.size(), "%.3f", static_cast<double>(duration.count()) / 1000.0);
+  return {text.data(), static_cast<std::size_t>(size)};
+}
+
+using Timings = std::vector<std::pair<std::string_view, Duration>>;
+
+// The phases that were gone through, in their order.
+Timings timings(const ServerReport& report) {
+  const ConnectionFacts& facts = report.facts;
+  Timings all;
+  if (report.up) {
+    all = {{"dns", facts.dns}, {"tcp", facts.tcp}};
+    if (is_tls(report.server.scheme)) all.emplace_back("tls", facts.tls);
+    all.emplace_back("connack", facts.connack);
+    all.emplace_back("ping", report.ping);
+  }
+  all.emplace_back("total", report.total);
+  return all;
+}
+
+std::string_view protocol(Protocol version) {
+  switch (version) {
+    case Protocol::mqtt31: return "3.1";
+    case Protocol::mqtt311: return "3.1.1";
+    case Protocol::mqtt5: return "5";
+  }
+  return "5";
+}
+
+std::string why(const Reason& reason) {
+  std::string text = describe(reason) + " (" + std::string(name(reason.phase)) + ")";
+  if (!reason.text.empty()) text += ": " + printable(reason.text);
+  return text;
+}
+
+std::size_t count_up(const std::vector<ServerReport>& reports) {
+  return static_cast<std::size_t>(
+      std::count_if(reports.begin(), reports.end(), [](const ServerReport& one) { return one.up; }));
+}
+
+std::string server_json(const ServerReport& report) {
+  std::string out = "{\"server\":" + json_string(report.server.id) +
+                    ",\"uri\":" + json_string(redacted_uri(report.server)) +
+                    ",\"up\":" + (report.up ? "true" : "false");
+  for (const auto& [phase, time] : timings(report)) {
+    out += ",\"" + std::string(phase) + "_ms\":" + in_ms(time);
+  }
+  if (report.up) {
+    out += ",\"protocol\":" + json_string(protocol(report.facts.protocol)) +
+           ",\"addr\":" + json_string(report.facts.address);
+    if (!report.facts.tls_version.empty()) {
+      out += ",\"tls\":" + json_string(report.facts.tls_version) +
+             ",\"not_after\":" + json_string(report.facts.tls_not_after);
+    }
+  }
+  if (report.reason) {
+    out += ",\"phase\":" + json_string(name(report.reason->phase));
+    if (report.reason->code != 0) out += ",\"code\":" + std::to_string(report.reason->code);
+    out += ",\"reason\":" + json_string(describe(*report.reason));
+    if (!report.reason->text.empty()) {
+      out += ",\"text\":" + json_string(std::string_view(report.reason->text).substr(0, kShownBytes));
+    }
+  }
+  return out + "}";
+}
+
+}  // namespace
+
+std::string render_text(const std::vector<ServerReport>& reports, ProbeVerdict verdict) {
+  std::string out;
+  for (const ServerReport& report : reports) {
+    out += report.up ? "up    " : "down  ";
+    out += printable(report.server.id) + "=" + redacted_uri(report.server);
+    if (report.reason) out += ": " + why(*report.reason);
+    std::string_view separator = " ";
+    for (const auto& [phase, time] : timings(report)) {
+      out += separator;
+      out += std::string(phase) + " " + in_ms(time) + "ms";
+      separator = ", ";
+    }
+    if (report.up) {
+      out += " (v" + std::string(protocol(report.facts.protocol));
+      if (!report.facts.tls_version.empty()) out += ", " + report.facts.tls_version;
+      out += ")";
+    }
+    out += "\n";
+  }
+  out += word(verdict);
+  out += " - " + std::to_string(count_up(reports)) + "/" + std::to_string(reports.size()) + " up";
+  if (!reports.empty()) {
+    out += ", the preferred " + printable(reports.front().server.id) +
+           (reports.front().up ? " answers" : " does not answer");
+  }
+  return out + "\n";
+}
+
+std::string render_json(const std::vector<ServerReport>& reports, ProbeVerdict verdict) {
+  std::string out = "{\"v\":1,\"status\":" + json_string(word(verdict)) +
+                    ",\"exit\":" + std::to_string(static_cast<int>(verdict)) +
+                    ",\"up\":" + std::to_string(count_up(reports)) +
+                    ",\"servers_total\":" + std::to_string(reports.size());
+  if (!reports.empty()) out += ",\"preferred\":" + json_string(reports.front().server.id);
+  out += ",\"servers\":[";
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    if (i != 0) out += ",";
+    out += server_json(reports[i]);
+  }
+  return out + "]}\n";
+}
+
+std::string render_unknown(const std::string& why, bool json) {
+  if (json) {
+    return "{\"v\":1,\"status\":\"UNKNOWN\",\"exit\":3,\"reason\":" + json_string(why) + ",\"servers\":[]}\n";
+  }
+  const std::string line = printable(why.substr(0, why.find('\n')), 1024);
+  return "UNKNOWN - " + line + "\n";
+}
+
+}  // namespace mqfail

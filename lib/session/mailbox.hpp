@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the transport's threads leave word for the session: events in order, and a bell. Rare things
+// come through here; messages and acknowledgements wait in the transport and only ring the bell.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+#include "transport/transport.hpp"
+
+namespace mqfail {
+
+class Mailbox final : public TransportListener {
+ public:
+  Mailbox();
+  ~Mailbox() override;
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+
+  void happened(Event event) override;
+  void stirred() override;
+
+  /// Readable when the bell was rung since the last take().
+  int fd() const { return fd_; }
+  /// All events so far; silences the bell. Session's thread.
+  std::vector<Event> take();
+
+ private:
+  const int fd_;
+  std::atomic<bool> rung_{false};
+  std::mutex mutex_;
+  std::vector<Event> events_;
+};
+
+}  // namespace mqfail

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/session.hpp"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace mqfail {
+namespace {
+
+std::string_view name(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::mqtt31: return "3.1";
+    case Protocol::mqtt311: return "3.1.1";
+    case Protocol::mqtt5: return "5";
+  }
+  return "5";
+}
+
+void explain(Notice& notice, const Reason& reason) {
+  notice.phase = std::string(name(reason.phase));
+  if (reason.code != 0) notice.code = reason.code;
+  notice.reason = describe(reason);
+  notice.text = reason.text;
+}
+
+std::uint64_t number(AttemptId attempt) { return static_cast<std::uint64_t>(attempt); }
+
+std::int64_t as_int(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+}  // namespace
+
+Session::Session(SessionSettings settings, Failover failover, Transport& transport, Mailbox& mailbox, Work& work,
+                 Announcer& announcer, TimePoint started)
+    : settings_(std::move(settings)),
+      failover_(std::move(failover)),
+      transport_(transport),
+      mailbox_(mailbox),
+      work_(work),
+      announcer_(announcer),
+      started_(started) {}
+
+int Session::run() {
+  step(event::Started{}, steady_now());
+  while (!ending_) wait(turn(steady_now()));
+  const TimePoint now = steady_now();
+  Notice exit{.name = NoticeName::exit};
+  const int status = work_.finish(*ending_, reached_, now, exit);
+  step(event::Stopped{}, now);
+  exit.more.insert(exit.more.begin(), {"exit", std::int64_t{status}});
+  if (status != 0) exit.level = Level::error;
+  announcer_.announce(exit);
+  return status;
+}
+
+std::optional<TimePoint> Session::turn(TimePoint now) {
+  for (const Event& event : mailbox_.take()) step(event, now);
+  if (const auto due = failover_.deadline(); due && *due <= now) step(event::Ticked{}, now);
+  if (!ending_) pump(now);
+  if (!ending_ && settings_.run_for && now >= started_ + *settings_.run_for) {
+    end({Ending::How::timed_out, ErrorKind::unavailable, 0});
+  }
+  std::optional<TimePoint> until = failover_.deadline();
+  const auto sooner = [&until](std::optional<TimePoint> other) {
+    if (other && (!until || *other < *until)) until = other;
+  };
+  sooner(work_.deadline());
+  if (settings_.run_for) sooner(started_ + *settings_.run_for);
+  return until;
+}
+
+void Session::pump(TimePoint now) {
+  auto trouble = work_.pump(now);
+  if (trouble && live_) lose(std::move(*trouble), now);
+  if (work_.done()) end({});
+}
+
+void Session::wait(std::optional<TimePoint> until) {
+  if (ending_) return;
+  std::vector<pollfd> fds{{mailbox_.fd(), POLLIN, 0}, {settings_.signal_fd, POLLIN, 0}};
+  const std::size_t own = fds.size();
+  work_.want(fds);
+  timespec timeout{};
+  if (until) {
+    const auto left = std::max(*until - steady_now(), Duration::zero());
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+    timeout.tv_sec = seconds.count();
+    timeout.tv_nsec = std::chrono::duration_cast<std::chrono::nanoseconds>(left - seconds).count();
+  }
+  if (ppoll(fds.data(), fds.size(), until ? &timeout : nullptr, nullptr) <= 0) return;
+  work_.ready(fds.data() + own, fds.size() - own);
+  if (fds[1].revents != 0) signalled(steady_now());
+}
+
+void Session::signalled(TimePoint now) {
+  signalfd_siginfo info{};
+  if (read(settings_.signal_fd, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return;
+  const int signal = static_cast<int>(info.ssi_signo);
+  if (signal == SIGUSR1) {
+    step(event::Hurried{}, now);
+  } else if (signal == SIGHUP) {
+    if (!settings_.reload) return;
+    auto servers = settings_.reload();
+    if (servers) {
+      step(event::ListChanged{std::move(*servers)}, now);
+    } else {
+      announcer_.announce({.name = NoticeName::warning,
+                           .level = Level::warning,
+                           .reason = "the servers stay as they are: " + servers.error().message});
+    }
+  } else if (++signals_ == 1) {
+    work_.stop(now);
+  } else {
+    end({Ending::How::interrupted, ErrorKind::unavailable, signal});
+  }
+}
+
+void Session::end(Ending ending) {
+  if (!ending_) ending_ = ending;
+}
+
+void Session::step(const Event& event, TimePoint now) {
+  // The policy forgets an attempt with its Lost; the connection's place is cleared by TellLost.
+  const Actions actions = failover_.step(event, now);
+  if (settings_.trace) settings_.trace(event, now, actions, failover_);
+  for (const Action& action : actions) {
+    std::visit([this, now](const auto& one) { carry_out(one, now); }, action);
+  }
+  if (unfit_) {
+    const Reason reason = *std::exchange(unfit_, std::nullopt);
+    lose(reason, now);
+  }
+}
+
+void Session::lose(Reason reason, TimePoint now) {
+  const AttemptId attempt = live_->attempt;
+  step(event::Lost{attempt, std::move(reason)}, now);
+}
+
+Notice Session::about(NoticeName name, ServerIndex index) const {
+  const Server& server = failover_.server(index);
+  Notice notice{.name = name};
+  notice.server = server.id;
+  notice.uri = redacted_uri(server);
+  return notice;
+}
+
+void Session::carry_out(const action::Connect& connect, TimePoint /*now*/) {
+  const Server& server = failover_.server(connect.server);
+  Notice notice = about(NoticeName::trying, connect.server);
+  notice.attempt = number(connect.attempt);
+  announcer_.announce(notice);
+  if (is_tls(server.scheme) && !server.tls.verify_chain) {
+    Notice insecure = about(NoticeName::insecure, connect.server);
+    insecure.level = Level::warning;
+    insecure.reason = "server certificate validation is disabled for " + server.id;
+    announcer_.announce(insecure);
+  }
+  transport_.connect(connect.attempt, server, settings_.connect, connect.protocol);
+}
+
+void Session::carry_out(const action::Abandon& abandon, TimePoint now) {
+  if (live_ && live_->attempt == abandon.attempt) {
+    live_.reset();
+    work_.offline(abandon.attempt, now);
+    return;
+  }
+  transport_.abandon(abandon.attempt);
+}
+
+void Session::carry_out(const action::Disconnect& disconnect, TimePoint now) {
+  if (live_ && live_->attempt == disconnect.attempt) {
+    live_.reset();
+    work_.offline(disconnect.attempt, now);
+  }
+  transport_.disconnect(disconnect.attempt, settings_.leave_patience);
+}
+
+void Session::carry_out(const action::Use& use, TimePoint now) {
+  const ConnectionFacts* const facts = transport_.facts(use.attempt);
+  live_ = Live{use.attempt, use.server, use.epoch};
+  if (facts == nullptr) return;  // lost again already; the event is on its way
+  reached_ = true;
+  tell_connected(use, *facts);
+  unfit_ = work_.online(use.attempt, failover_.server(use.server), use.epoch, *facts, now);
+}
+
+void Session::tell_connected(const action::Use& use, const ConnectionFacts& facts) {
+  Notice connected = about(NoticeName::connected, use.server);
+  connected.attempt = number(use.attempt);
+  connected.epoch = use.epoch;
+  connected.dur = facts.dns + facts.tcp + facts.tls + facts.connack;
+  connected.more = {{"addr", facts.address},
+                    {"session_present", facts.session_present},
+                    {"protocol", std::string(name(facts.protocol))}};
+  if (!facts.tls_version.empty()) connected.more.emplace_back("tls", facts.tls_version);
+  if (!facts.assigned_client_id.empty()) {
+    connected.more.emplace_back("assigned_id", facts.assigned_client_id);
+  }
+  announcer_.announce(connected);
+  if (!facts.granted.empty()) {
+    Notice subscribed = about(NoticeName::subscribed, use.server);
+    subscribed.epoch = use.epoch;
+    subscribed.dur = facts.subscribe;
+    subscribed.more = {{"filters", as_int(facts.granted.size())}};
+    announcer_.announce(subscribed);
+  }
+  if (use.from) {
+    Notice failover = about(NoticeName::failover, use.server);
+    failover.epoch = use.epoch;
+    failover.dur = use.outage;
+    failover.more = {{"from", failover_.server(*use.from).id}, {"to", failover.server}};
+    announcer_.announce(failover);
+  }
+}
+
+void Session::carry_out(const action::TellFailed& failed, TimePoint /*now*/) {
+  Notice notice = about(NoticeName::failed, failed.server);
+  notice.level = Level::warning;
+  notice.attempt = number(failed.attempt);
+  explain(notice, failed.reason);
+  announcer_.announce(notice);
+  transport_.abandon(failed.attempt);
+}
+
+void Session::carry_out(const action::TellLost& lost, TimePoint now) {
+  Notice notice = about(NoticeName::lost, lost.server);
+  notice.level = Level::warning;
+  notice.attempt = number(lost.attempt);
+  if (live_) notice.epoch = live_->epoch;
+  explain(notice, lost.reason);
+  notice.more = {{"up_ms", milliseconds(lost.up)}};
+  if (lost.maybe_twin) {
+    notice.more.emplace_back("twin", std::string("another client may use our client id"));
+  }
+  announcer_.announce(notice);
+  if (live_ && live_->attempt == lost.attempt) live_.reset();
+  work_.offline(lost.attempt, now);
+}
+
+void Session::carry_out(const action::TellBackoff& backoff, TimePoint /*now*/) {
+  Notice notice{.name = NoticeName::backoff, .level = backoff.warn ? Level::warning : Level::info};
+  notice.more = {{"delay_ms", milliseconds(backoff.delay)}, {"round", as_int(backoff.pass)}};
+  announcer_.announce(notice);
+}
+
+void Session::carry_out(const action::TellListChanged& changed, TimePoint /*now*/) {
+  const auto ids = [this](const std::vector<ServerIndex>& indices) {
+    std::vector<std::string> result;
+    for (const ServerIndex index : indices) result.push_back(failover_.server(index).id);
+    return result;
+  };
+  Notice notice{.name = NoticeName::list_updated};
+  notice.more = {{"added", ids(changed.added)}, {"removed", ids(changed.removed)}};
+  announcer_.announce(notice);
+}
+
+void Session::carry_out(const action::GiveUp& give_up, TimePoint /*now*/) {
+  Notice notice{.name = NoticeName::gave_up, .level = Level::error};
+  explain(notice, give_up.reason);
+  notice.more = {{"passes", as_int(give_up.passes)}, {"attempts", as_int(give_up.attempts)}};
+  announcer_.announce(notice);
+  end({Ending::How::gave_up, give_up.kind, 0});
+}
+
+}  // namespace mqfail

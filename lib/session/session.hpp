@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop: one thread, one mailbox, one clock, one sleep. It drains the mailbox, asks the policy,
+// carries out its actions and lets the Work move messages; it decides nothing itself.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/failover.hpp"
+#include "session/clock.hpp"
+#include "session/mailbox.hpp"
+#include "session/notice.hpp"
+#include "session/work.hpp"
+#include "transport/transport.hpp"
+
+namespace mqfail {
+
+struct SessionSettings {
+  ConnectSettings connect;
+  std::optional<Duration> run_for;  ///< -W: bounds the whole run
+  Duration leave_patience{};        ///< how long the server may take to answer our DISCONNECT
+  int signal_fd = -1;               ///< a signalfd of INT, TERM, HUP, USR1; -1: none
+  /// Reads the documents again (SIGHUP); empty: there are none.
+  std::function<Result<ServerList>()> reload;
+  /// Hears every step of the policy (--trace).
+  std::function<void(const Event&, TimePoint, const Actions&, const Failover&)> trace;
+};
+
+class Session {
+ public:
+  /// All references outlive the session. `started`: when the program began, for -W.
+  Session(SessionSettings settings, Failover failover, Transport& transport, Mailbox& mailbox, Work& work,
+          Announcer& announcer, TimePoint started);
+
+  /// Runs until the end and returns the exit status. The exit notice is the last.
+  int run();
+
+ private:
+  std::optional<TimePoint> turn(TimePoint now);
+  void wait(std::optional<TimePoint> until);
+  void step(const Event& event, TimePoint now);
+  void pump(TimePoint now);
+  void signalled(TimePoint now);
+  void lose(Reason reason, TimePoint now);
+  void end(Ending ending);
+
+  void carry_out(const action::Connect& connect, TimePoint now);
+  void carry_out(const action::Abandon& abandon, TimePoint now);
+  void carry_out(const action::Disconnect& disconnect, TimePoint now);
+  void carry_out(const action::Use& use, TimePoint now);
+  void carry_out(const action::TellFailed& failed, TimePoint now);
+  void carry_out(const action::TellLost& lost, TimePoint now);
+  void carry_out(const action::TellBackoff& backoff, TimePoint now);
+  void carry_out(const action::TellListChanged& changed, TimePoint now);
+  void carry_out(const action::GiveUp& give_up, TimePoint now);
+
+  Notice about(NoticeName name, ServerIndex server) const;
+  void tell_connected(const action::Use& use, const ConnectionFacts& facts);
+
+  SessionSettings settings_;
+  Failover failover_;
+  Transport& transport_;
+  Mailbox& mailbox_;
+  Work& work_;
+  Announcer& announcer_;
+  const TimePoint started_;
+
+  struct Live {
+    AttemptId attempt;
+    ServerIndex server;
+    std::uint64_t epoch;
+  };
+  std::optional<Live> live_;
+  std::optional<Reason> unfit_;  // the Work refused the connection it was just given
+  bool reached_ = false;
+  int signals_ = 0;
+  std::optional<Ending> ending_;
+};
+
+}  // namespace mqfail

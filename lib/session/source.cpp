@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/source.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace mqfail {
+
+void LineSource::read_some() {
+  if (ended_ || stopped_) return;
+  if (head_ > 0) {
+    buffer_.erase(0, head_);
+    scanned_ -= head_;
+    head_ = 0;
+  }
+  const std::size_t size = buffer_.size();
+  buffer_.resize(size + kBlock);
+  const ssize_t got = read(fd_, buffer_.data() + size, kBlock);
+  buffer_.resize(size + static_cast<std::size_t>(got > 0 ? got : 0));
+  if (got == 0) ended_ = true;
+  if (got < 0 && errno != EAGAIN && errno != EINTR) {
+    error_ = errno;
+    ended_ = true;
+  }
+  look();
+}
+
+// Finds the end of the first line, if it is here.
+void LineSource::look() {
+  has_line_ = false;
+  const void* const found = std::memchr(buffer_.data() + scanned_, delimiter_, buffer_.size() - scanned_);
+  if (found != nullptr) {
+    line_end_ = static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
+    has_line_ = true;
+    return;
+  }
+  scanned_ = buffer_.size();
+  if (skipping_) {
+    head_ = scanned_;
+  } else if (ended_ && !stopped_ && head_ < buffer_.size()) {
+    line_end_ = buffer_.size();  // the last line need not end
+    has_line_ = true;
+  } else if (buffer_.size() - head_ > kLargestPayload) {
+    line_end_ = buffer_.size();
+    has_line_ = true;
+  }
+}
+
+std::optional<Source::Item> LineSource::next(TimePoint /*now*/) {
+  while (has_line_) {
+    const bool complete = line_end_ < buffer_.size();
+    Item item{std::string_view(buffer_).substr(head_, line_end_ - head_), line_ + 1, false};
+    item.too_long = item.payload.size() > kLargestPayload;
+    const bool was_skipping = skipping_;
+    skipping_ = item.too_long && !complete;
+    head_ = line_end_ + (complete ? 1 : 0);
+    scanned_ = head_;
+    if (!skipping_) ++line_;
+    look();
+    if (was_skipping || item.payload.empty()) continue;
+    return item;
+  }
+  return std::nullopt;
+}
+
+void LineSource::stop() {
+  stopped_ = true;
+  look();
+}
+
+std::optional<Source::Item> RepeatSource::next(TimePoint now) {
+  if (at_end() || (due_ && now < *due_)) return std::nullopt;
+  ++given_;
+  due_ = now + delay_;
+  return Item{payload_, given_, false};
+}
+
+std::optional<TimePoint> RepeatSource::due() const { return at_end() ? std::nullopt : due_; }
+
+}  // namespace mqfail

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/subscriber.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "session/topic_filter.hpp"
+
+namespace mqfail {
+namespace {
+constexpr int kTimedOut = 27;  // mosquitto's MOSQ_ERR_TIMEOUT, the status of -W
+constexpr auto kStopPatience = std::chrono::seconds(2);
+}
+
+Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announcer& announcer,
+                       Output& output)
+    : settings_(std::move(settings)), transport_(transport), announcer_(announcer), output_(output) {}
+
+std::optional<Reason> Subscriber::online(AttemptId attempt, const Server& server, std::uint64_t epoch,
+                                         const ConnectionFacts& /*facts*/, TimePoint /*now*/) {
+  feeds_.push_back({attempt, server.id, epoch, true});
+  if (settings_.until_subscribed) done_ = true;
+  return std::nullopt;
+}
+
+void Subscriber::offline(AttemptId attempt, TimePoint /*now*/) {
+  for (Feed& feed : feeds_) {
+    if (feed.attempt == attempt) feed.live = false;
+  }
+}
+
+std::optional<Reason> Subscriber::pump(TimePoint now) {
+  more_ = false;
+  for (int batch = 0; batch < kBatches; ++batch) {
+    if (!write_out(now)) return std::nullopt;
+    if (done_ || !collect()) return std::nullopt;
+  }
+  more_ = true;
+  return std::nullopt;
+}
+
+// True if nothing waits to be written any more; then what was written may be acknowledged.
+bool Subscriber::write_out(TimePoint now) {
+  if (!output_.write()) {
+    if (output_.state() != Output::State::open) {
+      done_ = true;
+      return false;
+    }
+    if (give_up_at_ && now >= *give_up_at_) output_.abandon();
+    if (!blocked_since_) blocked_since_ = now;
+    if (!told_stalled_ && settings_.keepalive > Duration::zero() &&
+        now - *blocked_since_ >= settings_.keepalive / 2) {
+      told_stalled_ = true;
+      Notice stalled{.name = NoticeName::stalled, .level = Level::warning};
+      stalled.reason = "standard output does not take more";
+      stalled.dur = now - *blocked_since_;
+      announcer_.announce(stalled);
+    }
+    return false;
+  }
+  blocked_since_.reset();
+  told_stalled_ = false;
+  for (const auto& [attempt, count] : in_buffer_) transport_.acknowledge(attempt, count);
+  in_buffer_.clear();
+  return true;
+}
+
+// Fills the buffer; false if there was nothing to take. Old connections come first: what they had
+// received was received before.
+bool Subscriber::collect() {
+  while (!feeds_.empty()) {
+    const Feed& feed = feeds_.front();
+    const std::size_t taken =
+        transport_.take_messages(feed.attempt, [this, &feed](const Message& message) { return take(message, feed); });
+    if (taken != 0) in_buffer_.push_back({feed.attempt, taken});
+    if (taken != 0 || done_) return true;
+    if (feed.live) return false;
+    transport_.abandon(feed.attempt);
+    feeds_.pop_front();
+  }
+  return false;
+}
+
+bool Subscriber::take(const Message& message, const Feed& feed) {
+  if (done_ || output_.buffer().size() >= kBatchBytes) return false;
+  if (settings_.retained_only && !message.retain) {
+    done_ = true;
+    return false;
+  }
+  ++received_;
+  if (settings_.no_retained && message.retain) return true;
+  const auto excluded = [&message](const std::string& filter) { return matches(filter, message.topic); };
+  if (std::any_of(settings_.filter_out.begin(), settings_.filter_out.end(), excluded)) return true;
+  settings_.format(message, feed.server_id, feed.epoch, output_.buffer());
+  ++printed_;
+  if (settings_.count && printed_ >= *settings_.count) done_ = true;
+  return true;
+}
+
+void Subscriber::want(std::vector<pollfd>& fds) const {
+  // Even with nothing to write: POLLERR tells at once that the reader went away.
+  fds.push_back({output_.fd(), static_cast<short>(output_.pending() ? POLLOUT : 0), 0});
+}
+
+void Subscriber::ready(const pollfd* fds, std::size_t count) {
+  if (count == 1 && (fds[0].revents & (POLLERR | POLLNVAL)) != 0 && !output_.pending()) done_ = true;
+}
+
+std::optional<TimePoint> Subscriber::deadline() const {
+  if (more_) return TimePoint{};  // long ago: at once
+  if (give_up_at_) return give_up_at_;
+  if (blocked_since_ && !told_stalled_ && settings_.keepalive > Duration::zero()) {
+    return *blocked_since_ + settings_.keepalive / 2;
+  }
+  return std::nullopt;
+}
+
+void Subscriber::stop(TimePoint now) {
+  done_ = true;
+  give_up_at_ = now + kStopPatience;
+}
+
+int Subscriber::finish(const Ending& ending, bool /*reached*/, TimePoint now, Notice& exit) {
+  write_out(now);
+  exit.more = {{"received", static_cast<std::int64_t>(received_)},
+               {"printed", static_cast<std::int64_t>(printed_)}};
+  if (output_.state() == Output::State::failed) {
+    exit.reason = std::string("standard output could not be written: ") + std::strerror(output_.error_number());
+    return static_cast<int>(ErrorKind::io);
+  }
+  switch (ending.how) {
+    case Ending::How::done: return 0;
+    case Ending::How::gave_up: return static_cast<int>(ending.error);
+    case Ending::How::timed_out: exit.reason = "Timed out"; return kTimedOut;
+    case Ending::How::interrupted: return 128 + ending.signal;
+  }
+  return static_cast<int>(ErrorKind::internal);
+}
+
+}  // namespace mqfail

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The work of mqfail-sub: messages to standard output, and only then their acknowledgements
+// (delivery.md S1). Takes no more messages than the output has room for.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "session/output.hpp"
+#include "session/work.hpp"
+
+namespace mqfail {
+
+struct SubscriberSettings {
+  /// Appends what is to be printed for a message, in full, with its end of line.
+  std::function<void(const Message&, const std::string& server_id, std::uint64_t epoch, std::string& out)>
+      format;
+  std::optional<std::uint64_t> count;   ///< -C
+  bool no_retained = false;             ///< -R
+  bool retained_only = false;           ///< --retained-only
+  bool until_subscribed = false;        ///< -E
+  std::vector<std::string> filter_out;  ///< -T
+  Duration keepalive{};                 ///< `stalled` is told after half of it
+};
+
+class Subscriber final : public Work {
+ public:
+  Subscriber(SubscriberSettings settings, Transport& transport, Announcer& announcer, Output& output);
+
+  std::optional<Reason> online(AttemptId attempt, const Server& server, std::uint64_t epoch,
+                               const ConnectionFacts& facts, TimePoint now) override;
+  void offline(AttemptId attempt, TimePoint now) override;
+  std::optional<Reason> pump(TimePoint now) override;
+  void want(std::vector<pollfd>& fds) const override;
+  void ready(const pollfd* fds, std::size_t count) override;
+  std::optional<TimePoint> deadline() const override;
+  bool done() const override {
+    return done_ && (!output_.pending() || output_.state() != Output::State::open);
+  }
+  void stop(TimePoint now) override;
+  int finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) override;
+
+ private:
+  /// One write(2) carries about this much.
+  static constexpr std::size_t kBatchBytes = 65536;
+  /// Batches before the mailbox is looked at again.
+  static constexpr int kBatches = 32;
+
+  /// A connection that has, or may have, messages for us; the last one may be live.
+  struct Feed {
+    AttemptId attempt;
+    std::string server_id;
+    std::uint64_t epoch;
+    bool live;
+  };
+  struct Unacknowledged {
+    AttemptId attempt;
+    std::size_t count;
+  };
+
+  bool write_out(TimePoint now);
+  bool collect();
+  bool take(const Message& message, const Feed& feed);
+
+  SubscriberSettings settings_;
+  Transport& transport_;
+  Announcer& announcer_;
+  Output& output_;
+
+  std::deque<Feed> feeds_;
+  std::vector<Unacknowledged> in_buffer_;  // goes out with the buffer
+  bool more_ = false;
+  bool done_ = false;
+  std::optional<TimePoint> give_up_at_;  // a reader that has stopped reading does not hold up a stop
+  std::optional<TimePoint> blocked_since_;
+  bool told_stalled_ = false;
+  std::uint64_t received_ = 0, printed_ = 0;
+};
+
+}  // namespace mqfail

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Does a topic match a filter (MQTT 5 section 4.7)?
+#pragma once
+
+#include <string_view>
+
+namespace mqfail {
+
+/// `filter` and `topic` are valid. A leading wildcard does not match a topic that begins with $.
+inline bool matches(std::string_view filter, std::string_view topic) {
+  if (!topic.empty() && topic[0] == '$' && !filter.empty() && filter[0] != '$') return false;
+  while (true) {
+    if (filter == "#") return true;
+    const std::size_t filter_end = filter.find('/');
+    const std::size_t topic_end = topic.find('/');
+    const std::string_view level = filter.substr(0, filter_end);
+    if (level != "+" && level != topic.substr(0, topic_end)) return false;
+    if (topic_end == std::string_view::npos) {
+      // "a/#" also matches its parent "a".
+      return filter_end == std::string_view::npos || filter.substr(filter_end) == "/#";
+    }
+    if (filter_end == std::string_view::npos) return false;
+    filter.remove_prefix(filter_end + 1);
+    topic.remove_prefix(topic_end + 1);
+  }
+}
+
+}  // namespace mqfail

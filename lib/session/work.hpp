@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a command does with a live connection: the Subscriber and the Publisher are Works. The session
+// says which connection is live; the Work moves messages and says when it has had enough.
+#pragma once
+
+#include <poll.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+#include "policy/event.hpp"
+#include "session/notice.hpp"
+#include "transport/transport.hpp"
+
+namespace mqfail {
+
+/// How a run came to its end.
+struct Ending {
+  enum class How {
+    done,         ///< the work had enough: -C reached, everything settled, output closed
+    gave_up,      ///< the policy did; `error` says which
+    timed_out,    ///< -W
+    interrupted,  ///< a second signal; `signal` is its number
+  };
+  How how = How::done;
+  ErrorKind error = ErrorKind::unavailable;
+  int signal = 0;
+};
+
+/// Thread: the session's. Nothing here waits.
+class Work {
+ public:
+  virtual ~Work() = default;
+
+  /// `attempt` is live now. A reason back means that this server cannot do the work: the session drops
+  /// it and goes on to the next.
+  virtual std::optional<Reason> online(AttemptId attempt, const Server& server, std::uint64_t epoch,
+                                       const ConnectionFacts& facts, TimePoint now) = 0;
+  /// The live connection is gone. What it still holds may be taken; the Work says goodbye to the
+  /// attempt by Transport::abandon when it has.
+  virtual void offline(AttemptId attempt, TimePoint now) = 0;
+  /// Does what can be done now. A reason back means that the live connection is no good any more.
+  virtual std::optional<Reason> pump(TimePoint now) = 0;
+
+  /// What to wait for besides the mailbox. `ready` has the same entries with their revents.
+  virtual void want(std::vector<pollfd>& fds) const = 0;
+  virtual void ready(const pollfd* fds, std::size_t count) = 0;
+  /// When pump() wants to be called without a stir.
+  virtual std::optional<TimePoint> deadline() const = 0;
+
+  virtual bool done() const = 0;
+  /// The user wants an orderly end (first SIGINT or SIGTERM).
+  virtual void stop(TimePoint now) = 0;
+  /// The last chance to move anything; then the exit status of product.md section 7. `reached`: some
+  /// server accepted us in this run. Adds its counts to the exit notice.
+  virtual int finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) = 0;
+};
+
+}  // namespace mqfail

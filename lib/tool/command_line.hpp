@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// From words to options: which option, with which values, in the order they were written. What they
+// mean is decided elsewhere. CLI11 is the parser and stays inside the .cpp file.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "tool/option_table.hpp"
+
+namespace mqfail {
+
+/// One option as it was written.
+struct Given {
+  const OptionRow* row = nullptr;
+  std::vector<std::string> values;  ///< as many as the row takes; -D has 3 or 4
+  std::string place;  ///< "FILE:LINE: " of an options file, empty for the command line
+
+  const std::string& value() const { return values.front(); }
+  /// How an error names it: with its place.
+  std::string flag() const { return place + row->flag(); }
+};
+
+/// Called for each option as soon as it is read.
+using OnGiven = std::function<void(const Given&)>;
+
+/// Splits `words` (without the program's name) into options. Every word belongs to an option; `--`
+/// ends them, and nothing may follow. Errors are usage errors that begin with `place`.
+Result<std::vector<Given>> read_command_line(Tool tool, std::span<const std::string> words,
+                                             const std::string& place, const OnGiven& on_given);
+
+/// Reads an options file as mosquitto's: one `-option value` a line, `#` only in column 1, the rest
+/// of the line is the value as it stands. A file that does not exist is an error only if
+/// `must_exist`.
+Result<std::vector<Given>> read_options_file(Tool tool, const std::string& path, bool must_exist);
+
+}  // namespace mqfail

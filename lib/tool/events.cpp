@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tool/events.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <type_traits>
+
+#include "base/text.hpp"
+#include "base/write.hpp"
+#include "tool/human_events.hpp"
+
+namespace mqfail {
+namespace {
+
+// Our own words may be longer than a server's: an error of a document names all its faults.
+constexpr std::size_t kReasonBytes = 2048;
+
+std::string_view cut(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  std::size_t end = limit;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
+}
+
+std::string shown_json(std::string_view text, std::size_t limit = kShownBytes) {
+  const std::string_view kept = cut(text, limit);
+  return kept.size() == text.size() ? json_string(text) : json_string(std::string(kept) + "...");
+}
+
+std::string real(double value) {
+  if (!std::isfinite(value)) return "null";
+  std::array<char, 32> text{};
+  const int length = std::snprintf(text.data(), text.size(), "%.6g", value);
+  return {text.data(), static_cast<std::size_t>(length)};
+}
+
+std::string duration_ms(Duration duration) {
+  return real(static_cast<double>(duration.count()) / 1000.0);
+}
+
+// The keys of a line in their order, each value already as JSON.
+class Fields {
+ public:
+  void add(std::string_view key, std::string json) { fields_.emplace_back(key, std::move(json)); }
+  void text(std::string_view key, std::string_view value, std::size_t limit = kShownBytes) {
+    if (!value.empty()) add(key, shown_json(value, limit));
+  }
+  void value(std::string_view key, const NoticeValue& value) {
+    std::visit([&](const auto& held) { add(key, json(held)); }, value);
+  }
+
+  std::string as_json() const {
+    std::string out = "{";
+    for (const auto& [key, value] : fields_) {
+      out.append(out.size() == 1 ? "" : ",").append(json_string(key)).append(":").append(value);
+    }
+    return out + "}";
+  }
+
+  std::string as_logfmt() const {
+    std::string out;
+    for (const auto& [key, value] : fields_) {
+      out.append(out.empty() ? "" : " ")
+          .append(logfmt_key(key))
+          .append("=")
+          .append(logfmt_value(value));
+    }
+    return out;
+  }
+
+ private:
+  static std::string json(std::int64_t value) { return std::to_string(value); }
+  static std::string json(double value) { return real(value); }
+  static std::string json(bool value) { return value ? "true" : "false"; }
+  static std::string json(const std::string& value) { return shown_json(value); }
+  static std::string json(const std::vector<std::string>& values) {
+    std::string out = "[";
+    for (const std::string& value : values)
+      out.append(out.size() == 1 ? "" : ",").append(shown_json(value));
+    return out + "]";
+  }
+
+  static bool is_plain(std::string_view text) {
+    constexpr std::string_view kPlain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/@+,[]";
+    return !text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos;
+  }
+  static std::string logfmt_key(std::string_view key) {
+    std::string out(key);
+    for (char& c : out) {
+      if (!is_plain({&c, 1})) c = '_';
+    }
+    return out;
+  }
+  // A JSON string loses its quotes where nothing needs them; a list is quoted as a whole.
+  static std::string logfmt_value(const std::string& json) {
+    if (json.starts_with('"')) {
+      const std::string_view inner = std::string_view(json).substr(1, json.size() - 2);
+      return is_plain(inner) ? std::string(inner) : json;
+    }
+    return json.starts_with('[') ? json_string(json) : json;
+  }
+
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+std::string utc(std::chrono::system_clock::time_point wall) {
+  const auto since = std::chrono::floor<std::chrono::microseconds>(wall).time_since_epoch();
+  const auto whole = std::chrono::floor<std::chrono::seconds>(since);
+  const std::time_t time = whole.count();
+  std::tm parts{};
+  gmtime_r(&time, &parts);
+  std::array<char, 64> text{};
+  const std::size_t length = std::strftime(text.data(), text.size(), "%FT%T", &parts);
+  const int more = std::snprintf(text.data() + length, text.size() - length, ".%06ldZ",
+                                 static_cast<long>((since - whole).count()));
+  return {text.data(), length + static_cast<std::size_t>(more)};
+}
+
+Fields fields(const Notice& notice, const EventOrigin& origin,
+              std::chrono::system_clock::time_point wall, TimePoint steady, std::uint64_t seq) {
+  Fields all;
+  all.add("v", "1");
+  all.text("ts", utc(wall));
+  all.add("mono_ms", std::to_string(milliseconds(steady.time_since_epoch())));
+  all.text("tool", origin.tool);
+  all.text("run", origin.run);
+  all.add("seq", std::to_string(seq));
+  all.text("event", name(notice.name));
+  all.text("level", name(notice.level));
+  all.text("server", notice.server);
+  all.text("uri", notice.uri);
+  if (notice.epoch) all.add("epoch", std::to_string(*notice.epoch));
+  if (notice.attempt) all.add("attempt", std::to_string(*notice.attempt));
+  all.text("phase", notice.phase);
+  if (notice.code) all.add("code", std::to_string(*notice.code));
+  all.text("reason", notice.reason, kReasonBytes);
+  all.text("text", notice.text);
+  if (notice.dur) all.add("dur_ms", duration_ms(*notice.dur));
+  for (const auto& [key, value] : notice.more) all.value(key, value);
+  return all;
+}
+
+}  // namespace
+
+std::string_view name(NoticeName name) {
+  switch (name) {
+    case NoticeName::start:
+      return "start";
+    case NoticeName::trying:
+      return "trying";
+    case NoticeName::failed:
+      return "failed";
+    case NoticeName::connected:
+      return "connected";
+    case NoticeName::subscribed:
+      return "subscribed";
+    case NoticeName::lost:
+      return "lost";
+    case NoticeName::backoff:
+      return "backoff";
+    case NoticeName::failover:
+      return "failover";
+    case NoticeName::failback:
+      return "failback";
+    case NoticeName::standby_ready:
+      return "standby-ready";
+    case NoticeName::standby_lost:
+      return "standby-lost";
+    case NoticeName::redirected:
+      return "redirected";
+    case NoticeName::list_updated:
+      return "list-updated";
+    case NoticeName::gap:
+      return "gap";
+    case NoticeName::duplicate:
+      return "duplicate";
+    case NoticeName::dropped:
+      return "dropped";
+    case NoticeName::stalled:
+      return "stalled";
+    case NoticeName::insecure:
+      return "insecure";
+    case NoticeName::tls_expiry:
+      return "tls-expiry";
+    case NoticeName::gave_up:
+      return "gave-up";
+    case NoticeName::warning:
+      return "warning";
+    case NoticeName::exit:
+      return "exit";
+  }
+  return "unknown";
+}
+
+std::string_view name(Level level) {
+  switch (level) {
+    case Level::info:
+      return "info";
+    case Level::warning:
+      return "warning";
+    case Level::error:
+      return "error";
+  }
+  return "unknown";
+}
+
+EventWriter::EventWriter(EventChoice choice, bool debug, EventOrigin origin, EventClock clock)
+    : choice_(choice), debug_(debug), origin_(std::move(origin)), clock_(std::move(clock)) {}
+
+void EventWriter::announce(const Notice& notice) {
+  ++seq_;
+  if (!choice_.quiet) write(choice_.on_stderr, STDERR_FILENO, notice);
+  if (choice_.copy_fd) write(choice_.copy, *choice_.copy_fd, notice);
+}
+
+void EventWriter::write(EventFormat format, int fd, const Notice& notice) {
+  std::string line;
+  switch (format) {
+    case EventFormat::none:
+      return;
+    case EventFormat::human:
+      if (!worth_telling(notice)) return;
+      line = human_line(notice, clock_.wall());
+      break;
+    case EventFormat::json:
+      line = json_line(notice, clock_.wall(), clock_.steady(), seq_);
+      break;
+    case EventFormat::logfmt:
+      line = logfmt_line(notice, clock_.wall(), clock_.steady(), seq_);
+      break;
+  }
+  line += '\n';
+  // Nobody is left to be told if that fails.
+  (void)write_all(fd, line);
+}
+
+bool EventWriter::worth_telling(const Notice& notice) {
+  if (notice.name == NoticeName::connected) tries_.erase(notice.server);
+  if (notice.name != NoticeName::trying) return true;
+  return std::has_single_bit(++tries_[notice.server]) || debug_;
+}
+
+ExitStatus EventWriter::tell(const Error& error) {
+  Notice notice{NoticeName::warning, Level::error};
+  notice.reason = error.message;
+  if (!error.hint.empty()) notice.more.emplace_back("hint", error.hint);
+  const bool for_people =
+      choice_.on_stderr == EventFormat::human || choice_.on_stderr == EventFormat::none;
+  ++seq_;
+  if (!choice_.quiet) {
+    if (for_people) {
+      report(origin_.tool, error);
+    } else {
+      write(choice_.on_stderr, STDERR_FILENO, notice);
+    }
+  }
+  if (choice_.copy_fd) write(choice_.copy, *choice_.copy_fd, notice);
+  return exit_status(error.kind);
+}
+
+void EventWriter::warn(std::string_view text) {
+  Notice notice{NoticeName::warning, Level::warning};
+  notice.reason = text;
+  announce(notice);
+}
+
+std::string EventWriter::json_line(const Notice& notice, std::chrono::system_clock::time_point wall,
+                                   TimePoint steady, std::uint64_t seq) const {
+  return fields(notice, origin_, wall, steady, seq).as_json();
+}
+
+std::string EventWriter::logfmt_line(const Notice& notice,
+                                     std::chrono::system_clock::time_point wall, TimePoint steady,
+                                     std::uint64_t seq) const {
+  return fields(notice, origin_, wall, steady, seq).as_logfmt();
+}
+
+std::string EventWriter::human_line(const Notice& notice,
+                                    std::chrono::system_clock::time_point wall) const {
+  const std::time_t time =
+      std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(wall));
+  std::tm parts{};
+  localtime_r(&time, &parts);
+  std::array<char, 16> clock{};
+  const std::size_t length = std::strftime(clock.data(), clock.size(), "%T", &parts);
+  std::string out = origin_.tool + ": " + std::string(clock.data(), length) + " ";
+  const std::string_view event = name(notice.name);
+  out.append(event).append(event.size() < 11 ? 11 - event.size() : 0, ' ');
+  const std::string detail = human_detail(notice, debug_);
+  if (!detail.empty()) out.append(" ").append(detail);
+  while (out.back() == ' ') out.pop_back();
+  return out;
+}
+
+}  // namespace mqfail

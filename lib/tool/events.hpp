@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Events on stderr (product.md section 6): one Notice, one line, one write(2). Whatever a server
+// said is escaped and cut here, so that it can never start a line of its own or colour a terminal.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+#include "session/notice.hpp"
+#include "tool/exit_status.hpp"
+#include "tool/options.hpp"
+
+namespace mqfail {
+
+/// The name as it is written: standby_ready is "standby-ready".
+std::string_view name(NoticeName name);
+std::string_view name(Level level);
+
+/// A duration for people, with two or three figures: 380us, 1.2ms, 38ms, 1.9s, 5m0s, 2h5m.
+std::string human_duration(Duration duration);
+
+/// Two clocks, handed in.
+struct EventClock {
+  std::function<std::chrono::system_clock::time_point()> wall;
+  std::function<TimePoint()> steady;
+};
+
+/// Facts that every line of a run has in common.
+struct EventOrigin {
+  std::string tool;  ///< "mqfail-sub"
+  std::string run;   ///< random id of the run
+};
+
+/// Announces notices in the chosen formats. Not thread-safe: the session's thread only.
+class EventWriter : public Announcer {
+ public:
+  /// Without `debug` the human format keeps to what people need and tells of `trying` the same
+  /// server only the 1st, 2nd, 4th, 8th ... time since it was last connected.
+  EventWriter(EventChoice choice, bool debug, EventOrigin origin, EventClock clock);
+
+  void announce(const Notice& notice) override;
+
+  /// An error as the last word but `exit`: an event in json and logfmt, plain lines for people.
+  /// Returns the status to exit with.
+  ExitStatus tell(const Error& error);
+  /// A warning, in the format of the events.
+  void warn(std::string_view text);
+
+  /// The line for `notice` at a time, without newline: what announce() writes. Human: the local
+  /// zone.
+  std::string json_line(const Notice& notice, std::chrono::system_clock::time_point wall,
+                        TimePoint steady, std::uint64_t seq) const;
+  std::string logfmt_line(const Notice& notice, std::chrono::system_clock::time_point wall,
+                          TimePoint steady, std::uint64_t seq) const;
+  std::string human_line(const Notice& notice, std::chrono::system_clock::time_point wall) const;
+
+ private:
+  void write(EventFormat format, int fd, const Notice& notice);
+  bool worth_telling(const Notice& notice);
+
+  EventChoice choice_;
+  bool debug_;
+  EventOrigin origin_;
+  EventClock clock_;
+  std::uint64_t seq_ = 0;
+  std::map<std::string, std::uint64_t, std::less<>> tries_;  // since last connected, by server
+};
+
+}  // namespace mqfail

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tool/format.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+#include "base/text.hpp"
+#include "tool/json_text.hpp"
+
+namespace mqfail {
+namespace {
+
+// %n of product.md comes with sequence numbers.
+constexpr std::string_view kLetters = "%ACDEFIJPRSUXgjlmpqrstx";
+constexpr int kWidest = 65535;
+
+Error bad_format(const std::string& what, std::string hint) {
+  return Error{ErrorKind::usage, what, std::move(hint)};
+}
+
+struct LocalTime {
+  std::tm parts{};
+  long nanoseconds = 0;
+
+  explicit LocalTime(std::chrono::system_clock::time_point wall) {
+    const auto since =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(wall.time_since_epoch());
+    const auto whole = std::chrono::floor<std::chrono::seconds>(since);
+    const std::time_t time = whole.count();
+    nanoseconds = (since - whole).count();
+    localtime_r(&time, &parts);
+  }
+  std::string print(const char* format) const {
+    std::array<char, 100> text{};
+    return {text.data(), std::strftime(text.data(), text.size(), format, &parts)};
+  }
+};
+
+std::string digits(long value, int count) {
+  std::array<char, 24> text{};
+  const int length = std::snprintf(text.data(), text.size(), "%0*ld", count, value);
+  return {text.data(), static_cast<std::size_t>(length)};
+}
+
+// RFC 3339: mosquitto 2.0 writes 2020-05-06T22:12:00.000000Z+0100, which no parser takes.
+std::string timestamp(const LocalTime& time) {
+  const std::string zone = time.print("%z");
+  return time.print("%FT%T.") + digits(time.nanoseconds / 1000, 6) + zone.substr(0, 3) + ":" +
+         zone.substr(3);
+}
+
+// What a message may bring to a terminal: payloads keep their tabs and line ends, nothing else that
+// is not visible.
+std::string shown(std::string_view text, bool payload) {
+  if (!payload) return printable(text, std::string_view::npos);
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t stop = std::min(text.find_first_of("\t\n"), text.size());
+    out += printable(text.substr(0, stop), std::string_view::npos);
+    if (stop < text.size()) out += text[stop];
+    text.remove_prefix(std::min(stop + 1, text.size()));
+  }
+  return out;
+}
+
+void append_properties(JsonObject& root, std::string& out, const MessageProperties& properties,
+                       JsonStyle style) {
+  root.key("properties");
+  JsonObject object(out, style, 1);
+  // mosquitto_sub keeps the order of the wire; this is the order in which a mosquitto server sends.
+  for (const std::uint32_t id : properties.subscription_ids) {
+    object.number("subscription-identifier", id);
+  }
+  if (properties.topic_alias) object.number("topic-alias", *properties.topic_alias);
+  if (properties.payload_format) {
+    object.number("payload-format-indicator", *properties.payload_format);
+  }
+  if (properties.content_type) object.text("content-type", *properties.content_type);
+  if (properties.response_topic) object.text("response-topic", *properties.response_topic);
+  if (properties.correlation_data) object.text("correlation-data", *properties.correlation_data);
+  if (!properties.user.empty()) {
+    object.key("user-properties");
+    JsonObject user(out, style, 2);
+    for (const auto& [key, value] : properties.user) user.text(key, value);
+    user.close();
+  }
+  if (properties.message_expiry) {
+    object.number("message-expiry-interval", *properties.message_expiry);
+  }
+  object.close();
+}
+
+// %j, and %J where the payload is JSON itself. False: it is not, and nothing was appended.
+bool append_json(std::string& out, const Message& message, const LocalTime& time, bool embedded,
+                 JsonStyle style) {
+  const std::size_t before = out.size();
+  JsonObject root(out, style);
+  root.text("tst", timestamp(time));
+  root.text("topic", message.topic);
+  root.number("qos", message.qos);
+  root.number("retain", message.retain ? 1 : 0);
+  root.number("payloadlen", static_cast<long long>(message.payload.size()));
+  if (message.qos > 0) root.number("mid", message.packet_id);
+  if (message.properties != nullptr && !message.properties->empty()) {
+    append_properties(root, out, *message.properties, style);
+  }
+  if (message.payload.empty()) {
+    root.key("payload");
+    out += "null";
+  } else if (embedded) {
+    root.key("payload");
+    if (!append_json_value(out, message.payload, style, 1)) {
+      out.resize(before);
+      return false;
+    }
+  } else if (is_utf8(message.payload)) {
+    root.text("payload", message.payload);
+  } else {
+    root.key("payload");
+    out += "null";
+    root.text("payload_base64", base64(message.payload));
+  }
+  root.close();
+  return true;
+}
+
+}  // namespace
+
+MessageFormat MessageFormat::payload(FormatOptions options) {
+  return MessageFormat(Style::payload, options);
+}
+MessageFormat MessageFormat::verbose(FormatOptions options) {
+  return MessageFormat(Style::verbose, options);
+}
+
+namespace {
+
+// Reads digits at `at`, which moves behind them.
+Result<int> read_number(std::string_view spec, std::size_t& at) {
+  int number = 0;
+  for (; at < spec.size() && spec[at] >= '0' && spec[at] <= '9'; ++at) {
+    number = number * 10 + (spec[at] - '0');
+    if (number > kWidest) return bad_format("a width above 65535", "make it narrower");
+  }
+  return number;
+}
+
+}  // namespace
+
+Result<MessageFormat> MessageFormat::compile(std::string_view spec, FormatOptions options) {
+  MessageFormat format(Style::plan, options);
+  const auto literal = [&format](char c) {
+    if (format.steps_.empty() || format.steps_.back().letter != 0) format.steps_.emplace_back();
+    format.steps_.back().text += c;
+  };
+  for (std::size_t i = 0; i < spec.size(); ++i) {
+    const char c = spec[i];
+    if (c != '%' && c != '@' && c != '\\') {
+      literal(c);
+      continue;
+    }
+    if (++i == spec.size()) {
+      return bad_format(std::string("the format ends in a single ") + c,
+                        std::string("write ") + c + c + " to print it");
+    }
+    if (c == '\\') {
+      constexpr std::string_view kNames = "\\0aenrtv";
+      constexpr std::string_view kBytes{"\\\0\a\033\n\r\t\v", 8};
+      const std::size_t which = kNames.find(spec[i]);
+      if (which == std::string_view::npos) {
+        return bad_format("there is no \\" + printable(spec.substr(i, 1)),
+                          "there are \\\\ \\0 \\a \\e \\n \\r \\t \\v");
+      }
+      literal(kBytes[which]);
+      continue;
+    }
+    if (c == '@') {
+      if (spec[i] == '@') {
+        literal('@');
+      } else {
+        format.steps_.push_back({'@', false, ' ', 0, -1, std::string("%") + spec[i]});
+      }
+      continue;
+    }
+    Step step;
+    if (spec[i] == '-') {
+      step.left = true;
+      ++i;
+    }
+    if (i < spec.size() && spec[i] == '0') {
+      step.pad = '0';
+      ++i;
+    }
+    const auto width = read_number(spec, i);
+    if (!width) return width.error();
+    step.width = *width;
+    if (i < spec.size() && spec[i] == '.') {
+      ++i;
+      const auto precision = read_number(spec, i);
+      if (!precision) return precision.error();
+      step.precision = *precision;
+    }
+    if (i == spec.size())
+      return bad_format("the format ends inside a % sequence", "write %% to print a %");
+    if (spec[i] == 'n') return bad_format("%n is not yet supported", "leave it out");
+    if (kLetters.find(spec[i]) == std::string_view::npos) {
+      return bad_format("there is no %" + printable(spec.substr(i, 1)),
+                        "mqfail-sub(1) lists the sequences");
+    }
+    step.letter = spec[i];
+    if (step.letter == '%') {
+      literal('%');
+    } else {
+      format.steps_.push_back(std::move(step));
+    }
+  }
+  return format;
+}
+
+bool MessageFormat::append(const Message& message, const Origin& origin, std::string& out) const {
+  bool complete = true;
+  if (style_ == Style::plan) {
+    for (const Step& step : steps_) {
+      if (step.letter == 0) {
+        out += step.text;
+      } else {
+        complete = append_step(step, message, origin, out) && complete;
+      }
+    }
+    if (options_.end_of_line) out += '\n';
+    return complete;
+  }
+  const bool escape = options_.escape_for_terminal;
+  if (message.payload.empty()) {
+    // mosquitto_sub -v -N prints nothing at all here.
+    if (style_ == Style::payload || !options_.end_of_line) return true;
+    out.append(escape ? shown(message.topic, false) : std::string(message.topic))
+        .append(" (null)\n");
+    return true;
+  }
+  if (style_ == Style::verbose) {
+    if (escape) {
+      out += shown(message.topic, false);
+    } else {
+      out += message.topic;
+    }
+    out += ' ';
+  }
+  if (escape) {
+    out += shown(message.payload, true);
+  } else {
+    out += message.payload;
+  }
+  if (options_.end_of_line) out += '\n';
+  return true;
+}
+
+bool MessageFormat::append_step(const Step& step, const Message& message, const Origin& origin,
+                                std::string& out) const {
+  static const MessageProperties kNone;
+  const MessageProperties& properties = message.properties != nullptr ? *message.properties : kNone;
+  const auto width = static_cast<std::size_t>(step.width);
+  const bool escape = options_.escape_for_terminal;
+
+  const auto blank = [&](char pad) { out.append(width, pad); };
+  const auto number = [&](long long value) {
+    std::string text = std::to_string(value);
+    if (text.size() < width) {
+      const std::size_t missing = width - text.size();
+      if (step.left) {
+        text.append(missing, ' ');
+      } else {
+        text.insert(step.pad == '0' && value < 0 ? 1 : 0, missing, step.pad);
+      }
+    }
+    out += text;
+  };
+  const auto number_or_blank = [&](const auto& value) {
+    // mosquitto prints 32 bits with a sign; so do we, for the sake of scripts.
+    if (value) {
+      number(static_cast<std::int32_t>(*value));
+    } else {
+      blank(step.pad);
+    }
+  };
+  const auto text = [&](std::string_view value) {
+    std::string copy = escape ? shown(value, false) : std::string(value);
+    if (step.precision >= 0)
+      copy.resize(std::min(copy.size(), static_cast<std::size_t>(step.precision)));
+    if (copy.size() < width) copy.insert(step.left ? copy.size() : 0, width - copy.size(), ' ');
+    out += copy;
+  };
+  // A field width also cuts a payload (in bytes, and half of those that are left are printed in
+  // hex), and alignment to the left without a width appends as many blanks as it has bytes: both
+  // are mosquitto_sub's.
+  const auto payload = [&](const char* hex_digits) {
+    const std::size_t digits_each = hex_digits != nullptr ? 2 : 1;
+    std::size_t length = message.payload.size();
+    std::size_t padding = step.left ? length : 0;
+    if (width > 0) {
+      length = std::min(length, width) / digits_each;
+      padding = width - length * digits_each;
+    }
+    if (!step.left) out.append(padding, step.pad);
+    const std::string_view bytes = message.payload.substr(0, length);
+    if (hex_digits == nullptr) {
+      out.append(escape ? shown(bytes, true) : std::string(bytes));
+    } else {
+      for (const char byte : bytes) {
+        out += hex_digits[static_cast<std::uint8_t>(byte) >> 4U];
+        out += hex_digits[static_cast<std::uint8_t>(byte) & 0xFU];
+      }
+    }
+    if (step.left) out.append(padding, ' ');
+  };
+
+  switch (step.letter) {
+    case 'A':
+      number_or_blank(properties.topic_alias);
+      break;
+    case 'C':
+      if (properties.content_type) {
+        text(*properties.content_type);
+      } else {
+        blank(' ');
+      }
+      break;
+    case 'D': {
+      const std::string data = properties.correlation_data.value_or("");
+      out += escape ? shown(data, false) : data;
+      break;
+    }
+    case 'E':
+      number_or_blank(properties.message_expiry);
+      break;
+    case 'F':
+      number_or_blank(properties.payload_format);
+      break;
+    case 'I':
+      text(LocalTime(origin.wall).print("%FT%T%z"));
+      break;
+    case 'J':
+    case 'j':
+      return append_json(out, message, LocalTime(origin.wall), step.letter == 'J',
+                         {options_.pretty, escape});
+    case 'P':
+      for (std::size_t i = 0; i < properties.user.size(); ++i) {
+        const auto& [key, value] = properties.user[i];
+        out.append(i == 0 ? "" : " ").append(escape ? shown(key, false) : key);
+        out.append(":").append(escape ? shown(value, false) : value);
+      }
+      break;
+    case 'R':
+      if (properties.response_topic) text(*properties.response_topic);
+      break;
+    case 'S':
+      if (properties.subscription_ids.empty()) {
+        blank(step.pad);
+      } else {
+        number(static_cast<std::int32_t>(properties.subscription_ids.front()));
+      }
+      break;
+    case 'U': {
+      const LocalTime time(origin.wall);
+      out.append(time.print("%s")).append(".").append(digits(time.nanoseconds, 9));
+      break;
+    }
+    case 'X':
+      payload("0123456789ABCDEF");
+      break;
+    case 'g':
+      number(static_cast<long long>(origin.epoch));
+      break;
+    case 'l':
+      number(static_cast<long long>(message.payload.size()));
+      break;
+    case 'm':
+      number(message.packet_id);
+      break;
+    case 'p':
+      payload(nullptr);
+      break;
+    case 'q':
+      out += static_cast<char>('0' + message.qos);
+      break;
+    case 'r':
+      out += message.retain ? '1' : '0';
+      break;
+    case 's':
+      text(origin.server_id);
+      break;
+    case 't':
+      text(message.topic);
+      break;
+    case 'x':
+      payload("0123456789abcdef");
+      break;
+    case '@': {
+      const LocalTime time(origin.wall);
+      out += step.text == "%N" ? digits(time.nanoseconds, 9) : time.print(step.text.c_str());
+      break;
+    }
+    default:
+      break;
+  }
+  return true;
+}
+
+}  // namespace mqfail

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a message becomes bytes on stdout: byte for byte as mosquitto_sub 2.0 prints it for the same
+// option, but for the differences that mqfail-sub(1) lists. A format is compiled once and only
+// appends after that.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "transport/message.hpp"
+
+namespace mqfail {
+
+/// Where and when a message came in.
+struct Origin {
+  std::string_view server_id;
+  std::uint64_t epoch = 1;
+  std::chrono::system_clock::time_point wall;
+};
+
+struct FormatOptions {
+  bool end_of_line = true;  ///< false: -N
+  bool pretty = false;      ///< --pretty
+  bool escape_for_terminal =
+      false;  ///< stdout is a terminal: control characters of a message are escaped
+};
+
+class MessageFormat {
+ public:
+  /// The payload alone (an empty one prints nothing at all).
+  static MessageFormat payload(FormatOptions options);
+  /// -v: `topic payload`; an empty payload prints `topic (null)`.
+  static MessageFormat verbose(FormatOptions options);
+  /// -F. A sequence that does not exist is a usage error that names it.
+  static Result<MessageFormat> compile(std::string_view spec, FormatOptions options);
+
+  /// Appends what is to be printed for `message`. False: %J met a payload that is not JSON and left
+  /// it out; the caller says so, naming the topic.
+  bool append(const Message& message, const Origin& origin, std::string& out) const;
+
+ private:
+  // One step of the plan. `letter` is that of the % sequence; 0 is literal text, '@' a strftime
+  // step.
+  struct Step {
+    char letter = 0;
+    bool left = false;
+    char pad = ' ';
+    int width = 0;
+    int precision = -1;
+    std::string text;
+  };
+  enum class Style { payload, verbose, plan };
+
+  explicit MessageFormat(Style style, FormatOptions options) : style_(style), options_(options) {}
+  bool append_step(const Step& step, const Message& message, const Origin& origin,
+                   std::string& out) const;
+
+  Style style_;
+  FormatOptions options_;
+  std::vector<Step> steps_;
+};
+
+}  // namespace mqfail

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// --help: what the command is for, examples, then the option table. Eighty columns.
+#include <algorithm>
+#include <string>
+
+#include "tool/option_table.hpp"
+
+namespace mqfail {
+namespace {
+
+constexpr std::size_t kHelpColumn = 26;
+constexpr std::size_t kWidth = 80;
+
+std::string_view introduction(Tool tool) {
+  switch (tool) {
+    case Tool::sub:
+      return "Prints the messages of one of several MQTT servers, and goes on when it dies.\n"
+             "\n"
+             "  mqfail-sub -s mqtt://a -s mqtt://b -t 'plant/#' | jq .\n"
+             "  mqfail-sub -h a -h b -t plant/temperature -C 1 -W 5\n"
+             "  mqfail-sub --component MQTT1 -t '#' -v --events json 2>events.log\n"
+             "\n"
+             "Usage: mqfail-sub [SERVERS] -t FILTER [OPTIONS]\n";
+    case Tool::pub:
+      return "Publishes to one of several MQTT servers; exit status 0 means delivered.\n"
+             "\n"
+             "  mqfail-pub -s mqtt://a -s mqtt://b -t plant/state -q 1 -m running\n"
+             "  tail -F log | mqfail-pub --component MQTT1 -t plant/log -q 1 -l\n"
+             "  mqfail-pub -h a -h b -t report -q 1 -s <report.txt\n"
+             "\n"
+             "Usage: mqfail-pub [SERVERS] -t TOPIC {-m TEXT | -f FILE | -s | -l | -n} [OPTIONS]\n";
+    case Tool::probe:
+      return "Asks every MQTT server of a list whether it answers; 0 OK, 1 WARNING, 2 CRITICAL.\n"
+             "\n"
+             "  mqfail-probe -s mqtt://a -s mqtt://b\n"
+             "  mqfail-probe --component MQTT1 --format json -t 5\n"
+             "  mqfail-probe -H broker --ok-if-any\n"
+             "\n"
+             "Usage: mqfail-probe [SERVERS] [OPTIONS]\n";
+  }
+  return "";
+}
+
+void append_wrapped(std::string& out, std::string_view text) {
+  std::size_t column = kHelpColumn;
+  bool first = true;
+  while (!text.empty()) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, space);
+    text.remove_prefix(std::min(space + 1, text.size()));
+    if (!first && column + 1 + word.size() >= kWidth) {
+      out.append("\n").append(kHelpColumn, ' ');
+      column = kHelpColumn;
+    } else if (!first) {
+      out += ' ';
+      ++column;
+    }
+    out.append(word);
+    column += word.size();
+    first = false;
+  }
+  out += '\n';
+}
+
+void append_row(std::string& out, const OptionRow& row) {
+  std::string line = "  ";
+  if (row.letter != 0) {
+    line.append("-").append(1, row.letter).append(row.name.empty() ? "" : ", ");
+  } else {
+    line.append("    ");
+  }
+  if (!row.name.empty()) line.append("--").append(row.name);
+  if (row.takes_value()) line.append(" ").append(row.argument);
+  if (line.size() + 2 > kHelpColumn) {
+    out.append(line).append("\n").append(kHelpColumn, ' ');
+  } else {
+    out.append(line).append(kHelpColumn - line.size(), ' ');
+  }
+  append_wrapped(out, row.help);
+}
+
+}  // namespace
+
+std::string help_text(Tool tool) {
+  std::string out(introduction(tool));
+  for (const OptionGroup group : kOptionGroups) {
+    bool titled = false;
+    for (const OptionRow& row : option_table(tool)) {
+      if (row.group != group || row.support != Support::built) continue;
+      if (!titled) out.append("\n").append(title(group)).append(":\n");
+      titled = true;
+      append_row(out, row);
+    }
+  }
+  out += "\nThe manual: man " + command_name(tool) + "; how failover works: man 7 mqfail\n";
+  return out;
+}
+
+std::string version_text(Tool tool) {
+  return command_name(tool) + " (mqfail) " MQFAIL_VERSION "\n";
+}
+
+}  // namespace mqfail

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tool/human_events.hpp"
+
+#include <array>
+#include <cstdio>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "base/text.hpp"
+#include "tool/events.hpp"
+
+namespace mqfail {
+namespace {
+
+std::string show(std::int64_t value) {
+  return std::to_string(value);
+}
+std::string show(bool value) {
+  return value ? "yes" : "no";
+}
+std::string show(const std::string& value) {
+  return printable(value);
+}
+std::string show(double value) {
+  std::array<char, 32> text{};
+  const int length = std::snprintf(text.data(), text.size(), "%.4g", value);
+  return {text.data(), static_cast<std::size_t>(length)};
+}
+std::string show(const std::vector<std::string>& values) {
+  std::string out;
+  for (const std::string& value : values)
+    out.append(out.empty() ? "" : ",").append(printable(value));
+  return out;
+}
+
+// The keys of a notice; each that a sentence takes is not told again.
+class Facts {
+ public:
+  explicit Facts(const Notice& notice) : notice_(notice) {}
+
+  std::optional<std::string> take(std::string_view key) {
+    const NoticeValue* value = find(key);
+    if (value == nullptr) return std::nullopt;
+    return std::visit([](const auto& held) { return show(held); }, *value);
+  }
+  std::optional<Duration> take_ms(std::string_view key) {
+    const NoticeValue* value = find(key);
+    if (value == nullptr) return std::nullopt;
+    if (const auto* whole = std::get_if<std::int64_t>(value))
+      return std::chrono::milliseconds(*whole);
+    if (const auto* real = std::get_if<double>(value))
+      return Duration(static_cast<Duration::rep>(*real * 1000.0));
+    return std::nullopt;
+  }
+  std::string rest(std::string_view between, std::string_view equals) const {
+    std::string out;
+    for (const auto& [key, value] : notice_.more) {
+      if (taken_.contains(key)) continue;
+      const std::string text = std::visit([](const auto& held) { return show(held); }, value);
+      out.append(out.empty() ? "" : between).append(printable(key)).append(equals).append(text);
+    }
+    return out;
+  }
+
+ private:
+  const NoticeValue* find(std::string_view key) {
+    for (const auto& [name, value] : notice_.more) {
+      if (name == key) {
+        taken_.insert(name);
+        return &value;
+      }
+    }
+    return nullptr;
+  }
+  const Notice& notice_;
+  std::set<std::string> taken_;
+};
+
+// "b=mqtts://b:8883"
+std::string label(const Notice& notice) {
+  std::string server = printable(notice.server);
+  if (notice.uri.empty() || notice.uri == notice.server) return server;
+  return server.empty() ? printable(notice.uri) : server + "=" + printable(notice.uri);
+}
+
+// ": reason (phase): the server's words"
+std::string why(const Notice& notice) {
+  std::string out;
+  if (!notice.reason.empty()) out += ": " + printable(notice.reason, 1024);
+  if (!notice.phase.empty()) out += " (" + printable(notice.phase) + ")";
+  if (!notice.text.empty()) out += ": \"" + printable(notice.text) + "\"";
+  return out;
+}
+
+void add_part(std::string& list, const std::string& part) {
+  list.append(list.empty() ? "" : ", ").append(part);
+}
+
+std::string protocol(const std::string& value) {
+  if (value == "4") return "v3.1.1";
+  if (value == "3") return "v3.1";
+  return value.starts_with('v') || value.starts_with("MQTT") ? value : "v" + value;
+}
+
+std::string connected(const Notice& notice, Facts& facts) {
+  std::string out = label(notice);
+  if (notice.dur) out += " in " + human_duration(*notice.dur);
+  std::string list;
+  if (const auto present = facts.take("session_present")) {
+    add_part(list, *present == "yes" ? "session resumed" : "session new");
+  }
+  if (const auto version = facts.take("protocol")) add_part(list, protocol(*version));
+  if (const auto tls = facts.take("tls"); tls && !tls->empty()) add_part(list, *tls);
+  return list.empty() ? out : out + " (" + list + ")";
+}
+
+std::string lost(const Notice& notice, Facts& facts) {
+  std::string out = label(notice) + why(notice);
+  if (const auto up = facts.take_ms("up_ms")) out += " after " + human_duration(*up);
+  if (const auto unacked = facts.take("unacked"); unacked && *unacked != "0") {
+    out += ", " + *unacked + " unacknowledged";
+  }
+  if (const auto twin = facts.take("twin")) out += "; " + *twin;
+  return out;
+}
+
+std::string backoff(const Notice& notice, Facts& facts) {
+  const std::optional<Duration> delay = notice.dur ? notice.dur : facts.take_ms("delay_ms");
+  std::string out = delay ? "next pass in " + human_duration(*delay) : "";
+  for (const std::string_view key : {"pass", "round"}) {
+    if (const auto pass = facts.take(key)) out += " (pass " + *pass + " failed)";
+  }
+  return out + why(notice);
+}
+
+std::string moved(const Notice& notice, Facts& facts) {
+  const std::string from = facts.take("from").value_or("");
+  const std::string to = facts.take("to").value_or(printable(notice.server));
+  std::string out = from.empty() ? to : from + " -> " + to;
+  const std::optional<Duration> outage = notice.dur ? notice.dur : facts.take_ms("outage_ms");
+  if (outage) out += " after " + human_duration(*outage);
+  if (const auto healthy = facts.take_ms("healthy_ms")) {
+    out += " (" + to + " healthy for " + human_duration(*healthy) + ")";
+  }
+  return out + why(notice);
+}
+
+std::string gap(const Notice& notice, Facts& facts) {
+  std::string out = printable(notice.server);
+  const std::optional<Duration> duration = notice.dur ? notice.dur : facts.take_ms("dur_ms");
+  if (duration) out.append(out.empty() ? "" : " ").append(human_duration(*duration));
+  const auto most = facts.take("lost_max");
+  const auto qos = facts.take("qos");
+  if (most) {
+    out += ", up to " + *most + " messages may be missing";
+  } else if (qos == "0") {
+    out += ", messages may be missing";
+  }
+  if (qos) out += " (QoS " + *qos + ")";
+  return out + why(notice);
+}
+
+std::string gave_up(const Notice& notice, Facts& facts) {
+  std::string out = label(notice);
+  if (const auto attempts = facts.take("attempts")) {
+    out += (out.empty() ? "" : " ") + std::string("after ") + *attempts +
+           (*attempts == "1" ? " attempt" : " attempts");
+  }
+  if (const auto passes = facts.take("passes"))
+    out += " in " + *passes + (*passes == "1" ? " pass" : " passes");
+  if (const auto elapsed = facts.take_ms("elapsed_ms")) out += " and " + human_duration(*elapsed);
+  return out + why(notice);
+}
+
+std::string subscribed(const Notice& notice, Facts& facts) {
+  std::string out = label(notice);
+  if (const auto filters = facts.take("filters"))
+    out += " to " + *filters + (*filters == "1" ? " filter" : " filters");
+  return out + why(notice);
+}
+
+std::string finished(const Notice& notice, Facts& facts) {
+  std::string out;
+  for (const std::string_view key : {"exit", "status"}) {
+    if (const auto status = facts.take(key)) out = "status " + *status;
+  }
+  out += why(notice);
+  const std::string counts = facts.rest(", ", " ");
+  return counts.empty() ? out : out + (out.empty() ? "" : ", ") + counts;
+}
+
+// Everything there is: for events without a sentence of their own.
+std::string plain(const Notice& notice, Facts& facts) {
+  std::string out = label(notice);
+  const std::string cause = why(notice);
+  out += out.empty() && cause.starts_with(": ") ? cause.substr(2) : cause;
+  if (notice.dur) out.append(out.empty() ? "" : " ").append(human_duration(*notice.dur));
+  const std::string rest = facts.rest(" ", "=");
+  return rest.empty() ? out : out + (out.empty() ? "" : " ") + rest;
+}
+
+}  // namespace
+
+std::string human_duration(Duration duration) {
+  const auto us = static_cast<double>(duration.count());
+  std::array<char, 48> text{};
+  int length = 0;
+  const auto print = [&](const char* format, auto... values) {
+    length = std::snprintf(text.data(), text.size(), format, values...);
+  };
+  if (us < 1000) {
+    print("%.0fus", us);
+  } else if (us < 9950) {
+    print("%.1fms", us / 1e3);
+  } else if (us < 999500) {
+    print("%.0fms", us / 1e3);
+  } else if (us < 59.95e6) {
+    print("%.1fs", us / 1e6);
+  } else {
+    const long long seconds = (duration.count() + 500000) / 1000000;
+    if (seconds < 3600) {
+      print("%lldm%llds", seconds / 60, seconds % 60);
+    } else {
+      print("%lldh%lldm", seconds / 3600, seconds % 3600 / 60);
+    }
+  }
+  return {text.data(), static_cast<std::size_t>(length)};
+}
+
+std::string human_detail(const Notice& notice, bool debug) {
+  Facts facts(notice);
+  std::string out;
+  switch (notice.name) {
+    case NoticeName::trying:
+      out = label(notice);
+      break;
+    case NoticeName::failed:
+      out = label(notice) + why(notice);
+      break;
+    case NoticeName::connected:
+      out = connected(notice, facts);
+      break;
+    case NoticeName::lost:
+      out = lost(notice, facts);
+      break;
+    case NoticeName::backoff:
+      out = backoff(notice, facts);
+      break;
+    case NoticeName::failover:
+    case NoticeName::failback:
+      out = moved(notice, facts);
+      break;
+    case NoticeName::gap:
+      out = gap(notice, facts);
+      break;
+    case NoticeName::subscribed:
+      out = subscribed(notice, facts);
+      break;
+    case NoticeName::gave_up:
+      out = gave_up(notice, facts);
+      break;
+    case NoticeName::exit:
+      return finished(notice, facts);
+    default:
+      return plain(notice, facts);
+  }
+  if (!debug) return out;
+  if (notice.attempt) out += " attempt=" + std::to_string(*notice.attempt);
+  if (notice.code) out += " code=" + std::to_string(*notice.code);
+  const std::string rest = facts.rest(" ", "=");
+  return rest.empty() ? out : out + " " + rest;
+}
+
+}  // namespace mqfail

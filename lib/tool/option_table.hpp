@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one definition of every option: the parser, --help, the manual pages, the completions and the
+// test that they agree all read this table. An option that mosquitto has and we do not stands here
+// as well, so that it is refused by name and never ignored.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mqfail {
+
+enum class Tool { sub = 1, pub = 2, probe = 4 };
+
+/// "sub", and as typed "mqfail-sub".
+std::string_view name(Tool tool);
+std::string command_name(Tool tool);
+
+enum class OptionGroup {
+  servers,
+  messages,
+  output,
+  connection,
+  will,
+  tls,
+  failover,
+  events,
+  general
+};
+std::string_view title(OptionGroup group);
+inline constexpr OptionGroup kOptionGroups[] = {
+    OptionGroup::servers,    OptionGroup::messages, OptionGroup::output,
+    OptionGroup::connection, OptionGroup::will,     OptionGroup::tls,
+    OptionGroup::failover,   OptionGroup::events,   OptionGroup::general};
+
+enum class Support {
+  built,          ///< does what it says
+  not_yet,        ///< known, refused: "is not yet supported"
+  not_supported,  ///< known, refused: "is not supported"
+};
+
+struct OptionRow {
+  std::string name;      ///< long name without dashes; empty if there is none
+  char letter = 0;       ///< 0 if there is none
+  std::string argument;  ///< what --help calls the value; empty for a switch
+  OptionGroup group = OptionGroup::general;
+  unsigned tools = 0;  ///< a Tool each bit
+  Support support = Support::built;
+  std::string help;    ///< one line for --help, no full stop; for a refused one what to do instead
+  std::string detail;  ///< further sentences for the manual
+  std::string values;  ///< for completion: "FILE", "DIR", "HOST" or the words it may be
+  char alias = 0;      ///< a second letter that means the same
+
+  /// How errors name it: "-q", "--events".
+  std::string flag() const { return letter != 0 ? std::string("-") + letter : "--" + name; }
+  /// How the interpreters find it: "q" only where there is no long name.
+  std::string key() const { return name.empty() ? std::string(1, letter) : name; }
+  bool takes_value() const { return !argument.empty(); }
+};
+
+/// The rows of a tool in the order of --help, failover options included. Lives as long as the
+/// program.
+std::span<const OptionRow> option_table(Tool tool);
+
+/// The text of --help: what it is for, examples first, then the options that are built.
+std::string help_text(Tool tool);
+/// `mqfail-sub (mqfail) 0.1.0`, with its newline.
+std::string version_text(Tool tool);
+
+}  // namespace mqfail

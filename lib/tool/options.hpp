@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the command line, the options files and the environment ask for, as plain values. Nothing is
+// connected, resolved or opened here (but password and options files); naming servers is
+// lib/config's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+#include "config/naming.hpp"
+#include "policy/settings.hpp"
+#include "transport/transport.hpp"
+
+namespace mqfail {
+
+/// The surroundings that options depend on, as values, so that a test can choose them.
+struct Environment {
+  std::optional<std::string> servers;          ///< $MQFAIL_SERVERS
+  std::optional<std::string> xdg_config_home;  ///< $XDG_CONFIG_HOME
+  std::optional<std::string> home;             ///< $HOME
+  long pid = 0;                                ///< ends the client id of -I
+  std::uint64_t dice = 0;                      ///< makes the client id if none is given
+
+  static Environment of_process();
+};
+
+enum class EventFormat { human, json, logfmt, none };
+
+/// --events, --events-fd, --quiet. With a copy, stderr stays human.
+struct EventChoice {
+  EventFormat on_stderr = EventFormat::human;
+  std::optional<int> copy_fd;
+  EventFormat copy = EventFormat::json;
+  bool quiet = false;  ///< nothing on stderr but usage errors
+};
+
+struct CommonOptions {
+  NamingRequest naming;
+  FailoverFlags failover;  ///< also --timeout, --ack-timeout and --max-cache-size of pub
+  /// Client id (never empty), clean session, keepalive, will and CONNECT properties. The
+  /// subscriptions are left to subscriptions(), because -L may bring topics.
+  ConnectSettings connect;
+  std::optional<Protocol> protocol;    ///< -V
+  std::optional<Duration> time_limit;  ///< -W: bounds the whole run, connecting included
+  bool once = false;                   ///< --once
+  bool debug = false;                  ///< -d: more detail in human events
+  EventChoice events;
+  std::optional<std::uint64_t> seed;  ///< --seed
+  std::string trace_file;             ///< --trace; empty: none
+};
+
+struct SubOptions {
+  CommonOptions common;
+  std::vector<std::string> topics;  ///< -t; those of -L come with the roster
+  int qos = 0;
+  bool retain_as_published = false;
+  int retain_handling = 0;             ///< 2 with -R
+  bool verbose = false;                ///< -v; a format wins over it
+  bool end_of_line = true;             ///< false: -N
+  bool pretty = false;                 ///< --pretty, for %j and %J
+  std::optional<std::string> format;   ///< -F, or %j for --json; valid for MessageFormat::compile
+  std::optional<std::uint64_t> count;  ///< -C, at least 1; messages that -T or -R drop do not count
+  bool no_retained = false;            ///< -R: drop retained messages
+  bool retained_only = false;          ///< end at the first message that is not retained
+  std::vector<std::string> filter_out;  ///< -T
+  bool exit_after_subscribe = false;    ///< -E: exit 0 once all filters are granted
+};
+
+/// Where the messages of mqfail-pub come from.
+enum class PubSource { message, file, stdin_file, stdin_line, null_message };
+
+struct PubOptions {
+  CommonOptions common;
+  std::optional<std::string> topic;  ///< -t; else it comes with -L, see publish_topic()
+  PubSource source = PubSource::message;
+  std::string message;         ///< -m
+  std::string file;            ///< -f; "-" is standard input
+  bool split_at_null = false;  ///< -0: stdin_line ends messages at NUL instead of newline
+  int qos = 0;
+  bool retain = false;
+  std::uint64_t repeat = 1;  ///< at least 1
+  Duration repeat_delay{0};
+  MessageProperties properties;  ///< -D PUBLISH
+  std::uint32_t window = 100;    ///< --window or -M: unsettled messages at most
+  Duration drain_timeout = std::chrono::seconds(10);
+  std::string undelivered_file;  ///< --undelivered; empty: none
+  bool allow_loss = false;
+};
+
+enum class ProbeFormat { text, json };
+
+struct ProbeOptions {
+  CommonOptions common;  ///< the client id is fresh, the session clean, no will
+  Duration time_limit = std::chrono::seconds(10);  ///< -t, for the whole run
+  ProbeFormat format = ProbeFormat::text;
+  bool ok_if_any = false;               ///< degraded counts as OK
+  std::optional<std::uint32_t> min_up;  ///< fewer servers that answer mean WARNING
+  int verbose = 0;                      ///< how often -v was given
+};
+
+/// --help or --version: print to stdout and exit 0.
+struct Printout {
+  std::string text;
+};
+
+template <class T>
+using Parsed = Result<std::variant<T, Printout>>;
+
+/// Reads the options file of the tool, those of -o, and the command line, which wins. Passwords are
+/// overwritten in `argv` as they are read. Errors are one line each: usage, or no_input for a file.
+Parsed<SubOptions> parse_sub(int argc, char** argv, const Environment& environment);
+Parsed<PubOptions> parse_pub(int argc, char** argv, const Environment& environment);
+Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& environment);
+
+/// `settings` with what the command line says beyond the failover options: -V, --once, and that -W
+/// bounds the start instead of a number of passes.
+FailoverSettings with_options(FailoverSettings settings, const CommonOptions& options);
+
+/// The filters of -t and -L with the subscription options. A bad filter in -L is a usage error.
+Result<std::vector<Subscription>> subscriptions(const SubOptions& options,
+                                                const std::vector<std::string>& url_topics);
+
+/// The one topic to publish to. -t and every -L must agree.
+Result<std::string> publish_topic(const PubOptions& options,
+                                  const std::vector<std::string>& url_topics);
+
+}  // namespace mqfail

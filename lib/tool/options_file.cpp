@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options files in mosquitto's syntax. CLI11's own are not used: they cut values at `#`, which is
+// fatal for topics and passwords.
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+#include "base/text.hpp"
+#include "tool/command_line.hpp"
+
+namespace mqfail {
+namespace {
+
+// The words of a line: the option, and the rest as one value; -D takes the rest apart.
+std::vector<std::string> words_of(const std::string& line) {
+  const std::size_t start = line.find_first_not_of(' ');
+  std::size_t space = line.find(' ', start);
+  std::vector<std::string> words = {line.substr(start, space - start)};
+  const bool property = words[0] == "-D" || words[0] == "--property";
+  std::size_t pieces = property ? 3 : 1;
+  if (property && line.find(" user-property ") != std::string::npos) ++pieces;
+  while (space != std::string::npos && pieces-- > 0) {
+    const std::size_t next = pieces == 0 ? std::string::npos : line.find(' ', space + 1);
+    words.push_back(line.substr(space + 1, next == std::string::npos ? next : next - space - 1));
+    space = next;
+  }
+  return words;
+}
+
+}  // namespace
+
+Result<std::vector<Given>> read_options_file(Tool tool, const std::string& path, bool must_exist) {
+  errno = 0;
+  std::ifstream file(path);
+  if (!file) {
+    const int why = errno;
+    if (!must_exist && (why == ENOENT || why == ENOTDIR)) return std::vector<Given>{};
+    return Error{ErrorKind::no_input, "options file " + printable(path) + ": " + std::strerror(why),
+                 must_exist ? "" : "--no-config goes without it"};
+  }
+  std::vector<Given> all;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    while (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.starts_with('#') || line.find_first_not_of(' ') == std::string::npos) continue;
+    const std::string place = path + ":" + std::to_string(number) + ": ";
+    const std::vector<std::string> words = words_of(line);
+    if (!words[0].starts_with('-')) {
+      return Error{ErrorKind::usage, place + "'" + printable(words[0], 64) + "' is not an option",
+                   "a line is an option with its dashes, a space and its value"};
+    }
+    auto given = read_command_line(tool, words, place, nullptr);
+    if (!given) return given.error();
+    for (Given& one : *given) {
+      if (one.row->key() == "o" || one.row->name == "no-config") {
+        return Error{ErrorKind::usage, one.flag() + " cannot stand in an options file",
+                     "put it on the command line"};
+      }
+      all.push_back(std::move(one));
+    }
+  }
+  if (file.bad()) {
+    return Error{ErrorKind::no_input, "options file " + printable(path) + " cannot be read",
+                 "is it a directory?"};
+  }
+  return all;
+}
+
+}  // namespace mqfail

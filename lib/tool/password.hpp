@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Passwords on their way in: they are taken out of the process list, and read from where nobody
+// else can see them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/secret.hpp"
+
+namespace mqfail {
+
+/// Overwrites `text` with asterisks wherever a word of argv ends with it.
+void hide_in_argv(int argc, char** argv, std::string_view text);
+/// Overwrites the passwords in the user:password@ parts of `uri` (also of a failover: URI) where a
+/// word of argv ends with it.
+void hide_uri_in_argv(int argc, char** argv, std::string_view uri);
+
+/// The first line, without its end. Errors (no_input) name `flag`.
+Result<Secret> password_from_file(const std::string& flag, const std::string& path);
+Result<Secret> password_from_fd(const std::string& flag, int fd);
+
+}  // namespace mqfail

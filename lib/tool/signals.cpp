@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tool/signals.hpp"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+namespace mqfail {
+
+Result<Signals> Signals::block() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&set, number);
+  const int failed = pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  if (failed != 0) {
+    return Error{ErrorKind::internal,
+                 std::string("signals cannot be blocked: ") + std::strerror(failed), ""};
+  }
+  ::signal(SIGPIPE, SIG_IGN);
+  const int fd = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+  if (fd < 0) {
+    return Error{ErrorKind::internal,
+                 std::string("no descriptor for signals: ") + std::strerror(errno), ""};
+  }
+  return Signals(fd);
+}
+
+Signals::Signals(Signals&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+Signals::~Signals() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+std::optional<int> Signals::take() {
+  signalfd_siginfo info{};
+  for (;;) {
+    const ssize_t got = ::read(fd_, &info, sizeof info);
+    if (got == static_cast<ssize_t>(sizeof info)) return static_cast<int>(info.ssi_signo);
+    if (got < 0 && errno == EINTR) continue;
+    return std::nullopt;
+  }
+}
+
+bool notify_systemd(std::string_view socket_path, std::string_view state) {
+  sockaddr_un address{};
+  if (socket_path.empty() || socket_path.size() >= sizeof address.sun_path) return false;
+  if (socket_path.front() != '/' && socket_path.front() != '@') return false;
+  address.sun_family = AF_UNIX;
+  std::copy(socket_path.begin(), socket_path.end(), address.sun_path);
+  if (socket_path.front() == '@') address.sun_path[0] = '\0';
+  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_path.size());
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the socket API wants it so
+  const ssize_t sent = ::sendto(fd, state.data(), state.size(), MSG_NOSIGNAL,
+                                reinterpret_cast<const sockaddr*>(&address), length);
+  ::close(fd);
+  return sent == static_cast<ssize_t>(state.size());
+}
+
+}  // namespace mqfail

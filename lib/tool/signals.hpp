@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signals as something to read: no code ever runs in a handler. And a word to systemd.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace mqfail {
+
+/// SIGINT, SIGTERM, SIGHUP and SIGUSR1 arrive here. SIGPIPE is ignored: a closed pipe is an EPIPE
+/// of the write that meets it.
+class Signals {
+ public:
+  /// Before any thread starts, for all of them inherit the mask. Once a process.
+  static Result<Signals> block();
+  Signals(Signals&& other) noexcept;
+  Signals& operator=(Signals&&) = delete;
+  ~Signals();
+
+  /// For poll(): readable when a signal waits.
+  int fd() const { return fd_; }
+  /// The next signal that waits, SIGINT before SIGTERM and so on by number; never blocks.
+  std::optional<int> take();
+
+ private:
+  explicit Signals(int fd) : fd_(fd) {}
+  int fd_;
+};
+
+/// Tells systemd "READY=1", "STATUS=..." or "STOPPING=1" if it listens at `socket_path`
+/// ($NOTIFY_SOCKET; a leading @ means the abstract namespace). Returns whether it was sent.
+bool notify_systemd(std::string_view socket_path, std::string_view state);
+
+}  // namespace mqfail

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// One attempt and, if it succeeds, one connection: a thread that dials and connects, a Paho handle
+// with one server, a Wire, an inbox. Made once, never reused.
+#pragma once
+
+#include <MQTTClient.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "transport/dial.hpp"
+#include "transport/paho_properties.hpp"
+#include "transport/paho_seams/wire.hpp"
+#include "transport/transport.hpp"
+
+namespace mqfail {
+
+/// Thread: public members belong to the session's thread. The attempt's thread and Paho's receive
+/// thread work inside; they say what happened to the listener and touch no decision.
+class Connection {
+ public:
+  /// Begins at once. All arguments are copied; the listener outlives the connection.
+  Connection(AttemptId attempt, Server server, ConnectSettings settings, Protocol protocol,
+             TransportListener& listener);
+  /// Only when finished(): Paho's threads have let go.
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void abandon();
+  bool disconnect(Duration patience);
+  /// The thread has ended and Paho has said its last word about the handle.
+  bool finished() const;
+
+  const ConnectionFacts* facts() const;
+  std::optional<std::uint16_t> publish(const Message& message);
+  void flush();
+  std::size_t backlog() const;
+  std::uint64_t ping();
+  std::uint64_t pongs() const;
+  void take_acknowledged(std::vector<Acknowledged>& into);
+  std::size_t take_messages(const std::function<bool(const Message&)>& visit);
+  void acknowledge(std::size_t count);
+
+ private:
+  /// Above this much unread payload the socket is not read any more (bytes).
+  static constexpr std::size_t kInboxBytes = 4U << 20U;
+
+  enum class Stage { connecting, subscribing, online, closed };
+
+  struct Arrived {
+    char* topic;
+    std::size_t topic_size;
+    MQTTClient_message* message;
+  };
+
+  void run();
+  void reached(Phase phase);
+  bool open(const Dialled& dialled);
+  bool subscribe();
+  void fail(Reason reason);
+  void ended(Reason reason);
+  Reason connect_failure(int code, const std::string& tls_error) const;
+  Reason loss() const;
+  void learn(const MQTTResponse& response, const Dialled& dialled);
+  static void free_arrived(const Arrived& arrived);
+
+  static void on_lost(void* context, char* cause);
+  static int on_message(void* context, char* topic, int topic_size, MQTTClient_message* message);
+  static void on_delivered(void* context, MQTTClient_deliveryToken token);
+  static void on_published(void* context, int token, int packet_type, MQTTProperties* properties,
+                           MQTTReasonCodes code);
+  static void on_disconnected(void* context, MQTTProperties* properties, MQTTReasonCodes code);
+  void note_acknowledged(int token, int code);
+
+  const AttemptId attempt_;
+  const Server server_;
+  const ConnectSettings settings_;
+  const Protocol protocol_;
+  TransportListener& listener_;
+
+  StopSwitch stop_;
+  std::shared_ptr<Wire> wire_;        // set by the attempt's thread under stage_mutex_
+  MQTTClient handle_ = nullptr;
+  ConnectionFacts facts_;
+
+  mutable std::mutex stage_mutex_;    // stage_, silent_, wire_
+  std::condition_variable closed_;
+  Stage stage_ = Stage::connecting;
+  bool silent_ = false;               // abandoned or told its end: nothing more is said
+  bool was_online_ = false;           // facts_ is complete
+  bool paho_holds_ = false;           // connected: Paho will call on_lost or on_disconnected once
+  std::atomic<bool> thread_done_{false};
+
+  std::mutex inbox_mutex_;            // inbox_, inbox_bytes_, acknowledged_
+  std::deque<Arrived> inbox_;
+  std::size_t inbox_bytes_ = 0;
+  std::vector<Acknowledged> acknowledged_;
+
+  // Session's thread only.
+  std::deque<Arrived> taking_;
+  std::deque<std::uint16_t> taken_;
+  std::string topic_;
+  const MessageProperties* sent_properties_ = nullptr;
+  PahoProperties paho_properties_;
+
+  std::thread thread_;
+};
+
+}  // namespace mqfail

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transport/dial.hpp"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "transport/paho_seams/wire.hpp"
+
+namespace mqfail {
+namespace {
+
+constexpr auto kNextAddressAfter = std::chrono::milliseconds(250);
+
+using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
+
+std::string shown(const sockaddr* address, socklen_t size) {
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> port{};
+  if (getnameinfo(address, size, host.data(), host.size(), port.data(), port.size(),
+                  NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return {};
+  }
+  const bool brackets = address->sa_family == AF_INET6;
+  return (brackets ? "[" : "") + std::string(host.data()) + (brackets ? "]:" : ":") + port.data();
+}
+
+/// The connects that are under way; closes what it still has.
+class Race {
+ public:
+  ~Race() {
+    for (const Runner& runner : runners_) close(runner.fd);
+  }
+
+  // 0 if it runs or has won, else errno.
+  int start(const addrinfo& address) {
+    const int fd = socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (fd < 0) return errno;
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    runners_.push_back({fd, &address});
+    if (connect(fd, address.ai_addr, address.ai_addrlen) == 0 || errno == EINPROGRESS) return 0;
+    const int error = errno;
+    close(fd);
+    runners_.pop_back();
+    return error;
+  }
+
+  bool empty() const { return runners_.empty(); }
+
+  // Waits for a runner to arrive, to fail, for `stop`, or for the time to start another one.
+  // The winner's descriptor, or -1; `error` is the last failure.
+  int wait(const StopSwitch& stop, int timeout_ms, int& error, std::string& address) {
+    std::vector<pollfd> fds;
+    for (const Runner& runner : runners_) fds.push_back({runner.fd, POLLOUT, 0});
+    fds.push_back({stop.fd(), POLLIN, 0});
+    if (poll(fds.data(), fds.size(), timeout_ms) <= 0) return -1;
+    for (std::size_t i = fds.size() - 1; i-- > 0;) {
+      if (fds[i].revents == 0) continue;
+      const Runner runner = runners_[i];
+      socklen_t size = sizeof error;
+      int failure = 0;
+      getsockopt(runner.fd, SOL_SOCKET, SO_ERROR, &failure, &size);
+      runners_.erase(runners_.begin() + static_cast<std::ptrdiff_t>(i));
+      if (failure == 0) {
+        address = shown(runner.address->ai_addr, runner.address->ai_addrlen);
+        return runner.fd;
+      }
+      error = failure;
+      close(runner.fd);
+    }
+    return -1;
+  }
+
+ private:
+  struct Runner {
+    int fd;
+    const addrinfo* address;
+  };
+  std::vector<Runner> runners_;
+};
+
+Addresses resolve(const Server& server, int& error) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  error = getaddrinfo(server.host.c_str(), std::to_string(server.port).c_str(), &hints, &found);
+  return {error == 0 ? found : nullptr, &freeaddrinfo};
+}
+
+}  // namespace
+
+StopSwitch::StopSwitch() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+StopSwitch::~StopSwitch() {
+  if (fd_ >= 0) close(fd_);
+}
+void StopSwitch::stop() {
+  stopped_ = true;
+  if (fd_ >= 0) eventfd_write(fd_, 1);
+}
+
+std::variant<Dialled, Reason> dial(const Server& server, const StopSwitch& stop,
+                                   const std::function<void()>& resolved) {
+  Dialled result;
+  const TimePoint begin = wire_now();
+  int failure = 0;
+  const Addresses addresses = resolve(server, failure);
+  const TimePoint looked_up = wire_now();
+  result.dns = looked_up - begin;
+  if (!addresses) {
+    const char* const text = failure == EAI_SYSTEM ? std::strerror(errno) : gai_strerror(failure);
+    return Reason{Cause::dns, Phase::dns, failure, false, text};
+  }
+  resolved();
+  Race race;
+  const addrinfo* next = addresses.get();
+  int error = ECONNREFUSED;
+  while (!stop.stopped() && (next != nullptr || !race.empty())) {
+    if (next != nullptr) {
+      if (const int refused = race.start(*next); refused != 0) error = refused;
+      next = next->ai_next;
+      if (race.empty()) continue;
+    }
+    const int wait_ms = next == nullptr ? -1 : static_cast<int>(kNextAddressAfter.count());
+    result.fd = race.wait(stop, wait_ms, error, result.address);
+    if (result.fd >= 0) {
+      result.tcp = wire_now() - looked_up;
+      return result;
+    }
+  }
+  const bool ours = error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+  return Reason{ours ? Cause::local : Cause::refused, Phase::tcp, error, false, {}};
+}
+
+}  // namespace mqfail

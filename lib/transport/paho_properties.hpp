@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// MQTT 5 properties between our words and Paho's; the only place that knows both.
+#pragma once
+
+#include <MQTTClient.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "transport/message.hpp"
+#include "transport/transport.hpp"
+
+namespace mqfail {
+
+/// Paho's list, freed when it dies.
+class PahoProperties {
+ public:
+  PahoProperties() = default;
+  ~PahoProperties() { MQTTProperties_free(&list_); }
+  PahoProperties(const PahoProperties&) = delete;
+  PahoProperties& operator=(const PahoProperties&) = delete;
+
+  void add(MQTTPropertyCodes code, std::uint32_t number);
+  void add(MQTTPropertyCodes code, const std::string& text);
+  void add_user(const std::string& name, const std::string& value);
+  void add(const MessageProperties& properties);
+  void clear();
+
+  MQTTProperties* get() { return &list_; }
+
+ private:
+  MQTTProperties list_ = MQTTProperties_initializer;
+};
+
+void add_connect_properties(PahoProperties& into, const ConnectSettings& settings);
+
+MessageProperties message_properties(const MQTTProperties& list);
+std::optional<std::uint32_t> number_of(const MQTTProperties* list, MQTTPropertyCodes code);
+std::string text_of(const MQTTProperties* list, MQTTPropertyCodes code);
+
+}  // namespace mqfail

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the thread of an attempt has ready for Paho while it is inside MQTTClient_connect5: a
+// connected descriptor with its Wire, and the TLS rules of that one server.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "policy/server.hpp"
+#include "transport/paho_seams/wire.hpp"
+
+namespace mqfail {
+
+/// Lives on the stack of an attempt's thread; the seams find it through current().
+class Handover {
+ public:
+  Handover(std::shared_ptr<Wire> wire, const Server& server);
+  ~Handover();
+  Handover(const Handover&) = delete;
+  Handover& operator=(const Handover&) = delete;
+
+  static Handover* current();
+
+  /// The socket seam takes the descriptor, once; afterwards Paho closes it.
+  int take();
+  bool taken() const { return taken_; }
+  Wire& wire() const { return *wire_; }
+  const Server& server() const { return server_; }
+
+ private:
+  std::shared_ptr<Wire> wire_;
+  const Server& server_;
+  bool taken_ = false;
+};
+
+/// While it lives, Paho's process-wide lock around connects or subscribes does not hold this thread
+/// (parallel_calls.cpp).
+class ParallelCall {
+ public:
+  ParallelCall();
+  ~ParallelCall();
+  ParallelCall(const ParallelCall&) = delete;
+  ParallelCall& operator=(const ParallelCall&) = delete;
+};
+
+}  // namespace mqfail

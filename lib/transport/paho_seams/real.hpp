@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The functions behind the seams: `--wrap=NAME` sends Paho's calls of NAME to __wrap_NAME and leaves
+// the original as __real_NAME. The list in CMakeLists.txt is checked against the archive.
+#pragma once
+
+#include <netdb.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <semaphore.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <cstddef>
+
+// NOLINTBEGIN(bugprone-reserved-identifier): the linker chose these names.
+extern "C" {
+int __real_getaddrinfo(const char*, const char*, const addrinfo*, addrinfo**);
+int __real_socket(int, int, int);
+int __real_connect(int, const sockaddr*, socklen_t);
+int __real_close(int);
+ssize_t __real_recv(int, void*, size_t, int);
+ssize_t __real_writev(int, const iovec*, int);
+int __real_poll(pollfd*, nfds_t, int);
+int __real_usleep(useconds_t);
+int __real_sem_trywait(sem_t*);
+SSL* __real_SSL_new(SSL_CTX*);
+int __real_SSL_connect(SSL*);
+int __real_SSL_read(SSL*, void*, int);
+int __real_SSL_write(SSL*, const void*, int);
+int __real_SSL_pending(const SSL*);
+int __real_SSL_get_error(const SSL*, int);
+int __real_SSL_shutdown(SSL*);
+void __real_Thread_start(void* (*)(void*), void*);
+int __real_Thread_lock_mutex(void*);
+int __real_Thread_unlock_mutex(void*);
+int __real_MQTTProtocol_handlePingresps(void*, int);
+}
+// NOLINTEND(bugprone-reserved-identifier)
+
+namespace mqfail {
+
+class Wire;
+struct TlsRead {
+  std::ptrdiff_t got;  ///< as SSL_read
+  bool fatal;          ///< no more will come, and not in good order
+};
+/// SSL_read under the wire's lock; keeps the error for the SSL_get_error seam (tls.cpp).
+TlsRead tls_read(Wire& wire, void* into, std::size_t size);
+
+}  // namespace mqfail

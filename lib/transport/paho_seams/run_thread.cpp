@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Seam: one receive thread for the whole run.
+// Shortfall (Paho 1.3.12): the receive thread ends with the last connection and is started again by
+// the next connect; a connect that comes between "told to stop" and "stopped" waits for answers that
+// nobody reads (read in MQTTClient_stop and MQTTClient_connectURIVersion).
+// Mended: the first thread that Paho ever starts is the receive thread; when Paho ends it, it begins
+// anew, and later starts of it do nothing.
+// Unnecessary when: Paho's receive thread outlives its connections.
+#include <atomic>
+
+#include "transport/paho_seams/real.hpp"
+#include "transport/paho_seams/run_thread.hpp"
+
+namespace {
+
+using ThreadFunction = void* (*)(void*);
+std::atomic<ThreadFunction> g_receive{nullptr};
+thread_local bool t_receiver = false;
+
+void* receive_for_ever(void* argument) {
+  t_receiver = true;
+  const ThreadFunction receive = g_receive;
+  for (;;) receive(argument);
+}
+
+}  // namespace
+
+bool mqfail::is_receiver() { return t_receiver; }
+
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the linker chose this name.
+extern "C" void __wrap_Thread_start(void* (*function)(void*), void* argument) {
+  ThreadFunction none = nullptr;
+  if (g_receive.compare_exchange_strong(none, function)) {
+    __real_Thread_start(receive_for_ever, argument);
+  } else if (function != g_receive) {
+    __real_Thread_start(function, argument);
+  }
+}

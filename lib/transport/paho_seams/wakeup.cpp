@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Seam: waiting ends when something happens, not when a step of 10, 100 or 1,000 ms is over.
+// Shortfall (Paho 1.3.12): a new descriptor is not in the running poll(2), so a second connect in a
+// process takes up to two seconds; after a fruitless poll the receive thread sleeps 100 ms; a caller
+// waits for CONNACK and SUBACK in steps of usleep(10 ms) around sem_trywait (upstream issue 1256).
+// Mended at the operating system's interface: poll() also waits for our eventfd, sem_trywait() waits
+// for the post, and the sleeps that followed are skipped. The thread that is about to wait sends what
+// was written first.
+// Unnecessary when: Paho wakes its own threads.
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <vector>
+
+#include "transport/paho_seams/handover.hpp"
+#include "transport/paho_seams/real.hpp"
+#include "transport/paho_seams/run_thread.hpp"
+#include "transport/paho_seams/wire.hpp"
+
+namespace mqfail {
+namespace {
+
+int wake_fd() {
+  static const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  return fd;
+}
+
+// This thread has just waited in poll() or sem_trywait(): the sleep that Paho adds is left out.
+thread_local bool t_waited = false;
+
+constexpr int kSemaphoreStepMs = 10;
+
+void drain_wake() {
+  eventfd_t count = 0;
+  eventfd_read(wake_fd(), &count);
+}
+
+bool anything_readable(pollfd* fds, nfds_t count) {
+  bool any = false;
+  for (nfds_t i = 0; i < count; ++i) {
+    fds[i].revents = 0;
+    Wire* const wire = find_wire(fds[i].fd);
+    if (wire != nullptr && !wire->paused() && wire->readable() != 0) {
+      fds[i].revents = POLLIN;
+      any = true;
+    }
+  }
+  return any;
+}
+
+// What Paho asks for, plus what the wires want: their writes, their keepalive, our eventfd.
+int wait_for_wires(pollfd* fds, nfds_t count, int timeout) {
+  thread_local std::vector<pollfd> all;
+  all.assign(fds, fds + count);
+  const TimePoint now = wire_now();
+  TimePoint look = now + std::chrono::milliseconds(timeout);
+  for (pollfd& one : all) {
+    Wire* const wire = find_wire(one.fd);
+    if (wire == nullptr) continue;
+    wire->tell_news();
+    wire->release_orphans();
+    wire->flush();
+    wire->keep_alive(now);
+    look = std::min(look, std::max(wire->next_look(), now + std::chrono::milliseconds(1)));
+    if (wire->paused()) one.events = static_cast<short>(one.events & ~POLLIN);
+    if (wire->wants_to_write()) one.events |= POLLOUT;
+  }
+  all.push_back({wake_fd(), POLLIN, 0});
+  const int wait = static_cast<int>(milliseconds(look - now) + 1);
+  const int ready = __real_poll(all.data(), all.size(), std::clamp(wait, 0, timeout));
+  if (ready < 0) return ready;
+  if (all.back().revents != 0) drain_wake();
+  int answer = 0;
+  for (nfds_t i = 0; i < count; ++i) {
+    if ((all[i].revents & POLLOUT) != 0) {
+      if (Wire* const wire = find_wire(fds[i].fd)) wire->flush();
+    }
+    fds[i].revents = static_cast<short>(all[i].revents & ~POLLOUT);
+    if (fds[i].revents != 0) ++answer;
+  }
+  return answer;
+}
+
+}  // namespace
+
+void wake_receiver() { eventfd_write(wake_fd(), 1); }
+
+}  // namespace mqfail
+
+// NOLINTBEGIN(bugprone-reserved-identifier): the linker chose these names.
+extern "C" {
+
+int __wrap_poll(pollfd* fds, nfds_t count, int timeout) {
+  if (count == 0 || mqfail::find_wire(fds[0].fd) == nullptr) {
+    bool any = false;
+    for (nfds_t i = 0; i < count && !any; ++i) any = mqfail::find_wire(fds[i].fd) != nullptr;
+    if (!any) return __real_poll(fds, count, timeout);
+  }
+  mqfail::t_waited = true;
+  if ((fds[0].events & POLLIN) == 0) {
+    // Paho asks who could be written to; a Wire always can.
+    for (nfds_t i = 0; i < count; ++i) fds[i].revents = POLLOUT;
+    return static_cast<int>(count);
+  }
+  if (mqfail::anything_readable(fds, count)) return static_cast<int>(count);
+  return mqfail::wait_for_wires(fds, count, timeout);
+}
+
+int __wrap_sem_trywait(sem_t* semaphore) {
+  mqfail::Handover* const handover = mqfail::Handover::current();
+  if (handover != nullptr) handover->wire().flush();
+  timespec until{};
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  until.tv_nsec += mqfail::kSemaphoreStepMs * 1'000'000L;
+  if (until.tv_nsec >= 1'000'000'000L) {
+    until.tv_nsec -= 1'000'000'000L;
+    ++until.tv_sec;
+  }
+  while (sem_clockwait(semaphore, CLOCK_MONOTONIC, &until) != 0) {
+    if (errno == EINTR) continue;
+    mqfail::t_waited = true;
+    errno = EAGAIN;
+    return -1;
+  }
+  return 0;
+}
+
+int __wrap_usleep(useconds_t duration) {
+  if (mqfail::t_waited) {
+    mqfail::t_waited = false;
+    return 0;
+  }
+  if (mqfail::is_receiver()) {
+    // No descriptor at all: only a connect can bring work.
+    pollfd wake{mqfail::wake_fd(), POLLIN, 0};
+    if (__real_poll(&wake, 1, static_cast<int>(duration / 1000)) > 0) mqfail::drain_wake();
+    return 0;
+  }
+  // Paho looks for a state change in steps: short steps find it sooner, and it counts them.
+  return __real_usleep(std::min<useconds_t>(duration, 200));
+}
+
+}
+// NOLINTEND(bugprone-reserved-identifier)

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transport/paho_seams/wire.hpp"
+
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <shared_mutex>
+#include <unordered_map>
+#include <utility>
+
+#include "transport/paho_seams/real.hpp"
+
+namespace mqfail {
+namespace {
+
+constexpr std::uint8_t kConnect = 0x10;
+constexpr std::uint8_t kPuback = 0x40;
+constexpr std::uint8_t kPubrec = 0x50;
+constexpr std::uint8_t kPubcomp = 0x70;
+constexpr std::size_t kFirstBytes = 16;
+
+bool is_acknowledgement(std::uint8_t first) {
+  return first == kPuback || first == kPubrec || first == kPubcomp;
+}
+
+// Copies the first `size` bytes of the pieces; false if there are not exactly that many.
+bool exactly(const iovec* pieces, int count, std::span<std::uint8_t> into) {
+  std::size_t have = 0;
+  for (int i = 0; i < count; ++i) {
+    if (have + pieces[i].iov_len > into.size()) return false;
+    std::memcpy(into.data() + have, pieces[i].iov_base, pieces[i].iov_len);
+    have += pieces[i].iov_len;
+  }
+  return have == into.size();
+}
+
+}  // namespace
+
+TimePoint wire_now() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return TimePoint(std::chrono::duration_cast<Duration>(std::chrono::seconds(now.tv_sec) +
+                                                        std::chrono::nanoseconds(now.tv_nsec)));
+}
+
+Wire::Wire(int fd, Duration keepalive, bool hold, std::function<void()> stir)
+    : fd_(fd), made_at_(wire_now()), keepalive_(keepalive.count()), hold_(hold), stir_(std::move(stir)) {
+  const auto now = made_at_.time_since_epoch().count();
+  last_received_ = now;
+  last_sent_ = now;
+}
+
+Wire::~Wire() = default;
+
+void Wire::append(const iovec* pieces, int count) {
+  std::size_t total = 0;
+  for (int i = 0; i < count; ++i) total += pieces[i].iov_len;
+  if (total == 0) return;
+  const std::lock_guard lock(out_mutex_);
+  if (broken_) return;
+  const auto first = *static_cast<const std::uint8_t*>(pieces[0].iov_base);
+  if (hold_ && is_acknowledgement(first)) {
+    std::array<std::uint8_t, 4> ack{};
+    if (total == ack.size() && exactly(pieces, count, ack)) {
+      held_.push_back({static_cast<std::uint16_t>((ack[2] << 8U) | ack[3]), first, false});
+      ++unclaimed_;
+      return;
+    }
+  }
+  if (!spoke_ && first == kConnect) {
+    spoke_at_ = wire_now().time_since_epoch().count();
+    spoke_ = true;
+  }
+  append_locked(pieces, count, total);
+}
+
+void Wire::append_locked(const iovec* pieces, int count, std::size_t total) {
+  std::size_t taken = 0;
+  // A large packet goes straight to the kernel when nothing is queued before it.
+  if (total >= kFlushBytes && out_head_ == out_.size() && ssl_ == nullptr && attached_) {
+    const ssize_t sent = __real_writev(fd_, pieces, count);
+    if (sent > 0) {
+      taken = static_cast<std::size_t>(sent);
+      last_sent_ = wire_now().time_since_epoch().count();
+    } else if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+      broken_locked(errno);
+      return;
+    }
+  }
+  for (int i = 0; i < count; ++i) {
+    const auto* data = static_cast<const char*>(pieces[i].iov_base);
+    const std::size_t skip = std::min(taken, pieces[i].iov_len);
+    taken -= skip;
+    out_.insert(out_.end(), data + skip, data + pieces[i].iov_len);
+  }
+  backlog_ = out_.size() - out_head_;
+  // An incomplete write waits for POLLOUT; trying again at each append would only cost.
+  if (backlog_ >= kFlushBytes && !crowded_) send_locked();
+  if (backlog_ > kBacklogBytes) crowded_ = true;
+}
+
+void Wire::flush() {
+  bool room = false;
+  {
+    const std::lock_guard lock(out_mutex_);
+    if (out_head_ != out_.size()) send_locked();
+    if (crowded_ && backlog_ < kBacklogBytes / 2) {
+      crowded_ = false;
+      room = true;
+    }
+    if (finish_ && out_head_ == out_.size() && attached_) {
+      finish_ = false;
+      ::shutdown(fd_, SHUT_WR);
+    }
+  }
+  if (room && stir_) stir_();
+}
+
+void Wire::send_locked() {
+  bool sent_some = false;
+  while (attached_ && !broken_ && out_head_ < out_.size()) {
+    const char* data = out_.data() + out_head_;
+    const std::size_t size = out_.size() - out_head_;
+    std::ptrdiff_t sent = 0;
+    if (ssl_ != nullptr) {
+      ERR_clear_error();
+      sent = __real_SSL_write(ssl_, data, static_cast<int>(std::min<std::size_t>(size, 1U << 30U)));
+      if (sent <= 0) {
+        const int error = __real_SSL_get_error(ssl_, static_cast<int>(sent));
+        ERR_clear_error();
+        if (error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ) break;
+        broken_locked(EPIPE);
+        break;
+      }
+    } else {
+      sent = ::send(fd_, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (sent < 0) {
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN) broken_locked(errno);
+        break;
+      }
+    }
+    sent_some = true;
+    out_head_ += static_cast<std::size_t>(sent);
+  }
+  if (out_head_ == out_.size()) {
+    out_.clear();
+    out_head_ = 0;
+    // One giant message must not keep its memory for the rest of the run.
+    if (out_.capacity() > 4 * kBacklogBytes) out_.shrink_to_fit();
+  } else if (out_head_ > kBacklogBytes) {
+    out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(out_head_));
+    out_head_ = 0;
+  }
+  backlog_ = out_.size() - out_head_;
+  if (sent_some) last_sent_ = wire_now().time_since_epoch().count();
+}
+
+// The reading side will see the reason; Paho must not, for a failed QoS > 0 write makes it free the
+// payload twice (upstream issues 1621 and 1622).
+void Wire::broken_locked(int error) {
+  broken_ = true;
+  errno_ = error;
+  out_.clear();
+  out_head_ = 0;
+  backlog_ = 0;
+  if (attached_) ::shutdown(fd_, SHUT_RDWR);
+}
+
+void Wire::put_ack_locked(const Held& held) {
+  const std::array<std::uint8_t, 4> packet{held.type, 2, static_cast<std::uint8_t>(held.packet_id >> 8U),
+                                           static_cast<std::uint8_t>(held.packet_id & 0xFFU)};
+  const iovec piece{const_cast<std::uint8_t*>(packet.data()), packet.size()};
+  if (!broken_) append_locked(&piece, 1, packet.size());
+}
+
+void Wire::claim(std::uint16_t packet_id) {
+  const std::lock_guard lock(out_mutex_);
+  for (auto held = held_.rbegin(); held != held_.rend(); ++held) {
+    if (!held->claimed && held->packet_id == packet_id) {
+      held->claimed = true;
+      --unclaimed_;
+      return;
+    }
+  }
+}
+
+void Wire::release(std::span<const std::uint16_t> packet_ids) {
+  const std::lock_guard lock(out_mutex_);
+  for (const std::uint16_t id : packet_ids) {
+    // In order of arrival, so nearly always the first.
+    const auto found = std::find_if(held_.begin(), held_.end(), [id](const Held& held) {
+      return held.claimed && held.packet_id == id;
+    });
+    if (found == held_.end()) continue;
+    put_ack_locked(*found);
+    held_.erase(found);
+  }
+}
+
+void Wire::release_orphans() {
+  if (!hold_) return;
+  const std::lock_guard lock(out_mutex_);
+  if (unclaimed_ == 0) return;
+  std::erase_if(held_, [this](const Held& held) {
+    if (!held.claimed) put_ack_locked(held);
+    return !held.claimed;
+  });
+  unclaimed_ = 0;
+}
+
+std::ptrdiff_t Wire::read(void* into, std::size_t size) {
+  if (size == 0) return 0;
+  if (ahead_size_ == 0) {
+    if (size >= kReadBytes) return receive(into, size);
+    if (!ahead_) ahead_ = std::make_unique<char[]>(kReadBytes);
+    const std::ptrdiff_t got = receive(ahead_.get(), kReadBytes);
+    if (got <= 0) return got;
+    ahead_head_ = 0;
+    ahead_size_ = static_cast<std::size_t>(got);
+  }
+  const std::size_t taken = std::min(size, ahead_size_);
+  std::memcpy(into, ahead_.get() + ahead_head_, taken);
+  ahead_head_ += taken;
+  ahead_size_ -= taken;
+  return static_cast<std::ptrdiff_t>(taken);
+}
+
+std::ptrdiff_t Wire::receive(void* into, std::size_t size) {
+  std::ptrdiff_t got = 0;
+  if (ssl_ != nullptr) {
+    const TlsRead read = tls_read(*this, into, size);
+    got = read.got;
+    if (got == 0) note_end(WireEnd::end_of_stream, 0);
+    if (read.fatal) note_end(WireEnd::error, ECONNRESET);
+  } else {
+    got = __real_recv(fd_, into, size, 0);
+    const int error = errno;
+    if (got == 0) note_end(WireEnd::end_of_stream, 0);
+    if (got < 0 && error != EAGAIN && error != EINTR) note_end(WireEnd::error, error);
+    errno = error;
+  }
+  if (got > 0) {
+    last_received_ = wire_now().time_since_epoch().count();
+    if (first_.size() < kFirstBytes) {
+      const std::lock_guard lock(out_mutex_);
+      first_.append(static_cast<const char*>(into),
+                    std::min(static_cast<std::size_t>(got), kFirstBytes - first_.size()));
+    }
+  }
+  return got;
+}
+
+std::size_t Wire::readable() {
+  if (ahead_size_ != 0) return ahead_size_;
+  if (kicked_) return 1;
+  if (ssl_ == nullptr) return 0;
+  return with_tls([](SSL* ssl) {
+    return ssl == nullptr ? std::size_t{0} : static_cast<std::size_t>(__real_SSL_pending(ssl));
+  });
+}
+
+std::string Wire::first_bytes() const {
+  const std::lock_guard lock(out_mutex_);
+  return first_;
+}
+
+void Wire::note_end(WireEnd end, int error) {
+  WireEnd expected = WireEnd::open;
+  if (end_.compare_exchange_strong(expected, end) && error != 0) errno_ = error;
+}
+
+TimePoint Wire::next_look() const {
+  if (keepalive() <= Duration::zero()) return TimePoint::max();
+  const auto sent = TimePoint(Duration(last_sent_.load()));
+  const auto received = last_received();
+  const auto ping = TimePoint(Duration(last_ping_.load()));
+  const TimePoint next_ping = std::min(sent + keepalive(), std::max(received, ping) + keepalive());
+  return paused() ? next_ping : std::min(next_ping, received + keepalive() * 3 / 2);
+}
+
+void Wire::keep_alive(TimePoint now) {
+  if (keepalive() <= Duration::zero() || !spoke_ || end_ != WireEnd::open) return;
+  const auto sent = TimePoint(Duration(last_sent_.load()));
+  const auto received = last_received();
+  const auto pinged = TimePoint(Duration(last_ping_.load()));
+  // A process that was itself stopped finds old news: the server gets half a keepalive to answer the
+  // ping that follows before its silence counts.
+  if (!paused() && now - received >= keepalive() * 3 / 2 && pinged > received &&
+      now - pinged >= keepalive() / 2) {
+    note_end(WireEnd::silent, 0);
+    shut();
+    return;
+  }
+  if (now - sent >= keepalive() || now - std::max(received, pinged) >= keepalive()) {
+    ping();
+    flush();
+  }
+}
+
+std::uint64_t Wire::ping() {
+  static constexpr std::array<std::uint8_t, 2> kPingreq{0xC0, 0};
+  const std::uint64_t ordinal = ++pings_;
+  last_ping_ = wire_now().time_since_epoch().count();
+  append(kPingreq.data(), kPingreq.size());
+  return ordinal;
+}
+
+void Wire::pong() {
+  ++pongs_;
+  note_news();
+}
+
+void Wire::tell_news() {
+  if (news_.load(std::memory_order_relaxed) && news_.exchange(false) && stir_) stir_();
+}
+
+void Wire::shut() {
+  const std::lock_guard lock(out_mutex_);
+  note_end(WireEnd::shut, 0);
+  if (attached_) ::shutdown(fd_, SHUT_RDWR);
+}
+
+void Wire::finish_writing() {
+  finish_ = true;
+  flush();
+}
+
+void Wire::detach() {
+  const std::lock_guard lock(out_mutex_);
+  attached_ = false;
+  ssl_ = nullptr;
+  out_.clear();
+  out_head_ = 0;
+  backlog_ = 0;
+}
+
+void Wire::attach_tls(SSL* ssl) {
+  const std::lock_guard lock(out_mutex_);
+  ssl_ = ssl;
+}
+
+void Wire::detach_tls() { attach_tls(nullptr); }
+
+void Wire::set_tls_failure(std::string text) {
+  const std::lock_guard lock(out_mutex_);
+  tls_failure_ = std::move(text);
+}
+
+std::string Wire::tls_failure() const {
+  const std::lock_guard lock(out_mutex_);
+  return tls_failure_;
+}
+
+void Wire::set_tls_facts(std::string version, std::string not_after) {
+  const std::lock_guard lock(out_mutex_);
+  tls_version_ = std::move(version);
+  tls_not_after_ = std::move(not_after);
+}
+
+std::string Wire::tls_version() const {
+  const std::lock_guard lock(out_mutex_);
+  return tls_version_;
+}
+
+std::string Wire::tls_not_after() const {
+  const std::lock_guard lock(out_mutex_);
+  return tls_not_after_;
+}
+
+namespace {
+
+struct Registry {
+  std::shared_mutex mutex;
+  std::unordered_map<int, std::shared_ptr<Wire>> wires;
+  std::atomic<std::uint64_t> generation{1};
+};
+
+Registry& registry() {
+  static auto* const the = new Registry;  // outlives every thread of Paho's
+  return *the;
+}
+
+}  // namespace
+
+void register_wire(std::shared_ptr<Wire> wire) {
+  Registry& all = registry();
+  const std::unique_lock lock(all.mutex);
+  const int fd = wire->fd();
+  all.wires[fd] = std::move(wire);
+  ++all.generation;
+}
+
+void forget_wire(int fd) {
+  Registry& all = registry();
+  const std::unique_lock lock(all.mutex);
+  if (all.wires.erase(fd) != 0) ++all.generation;
+}
+
+Wire* find_wire(int fd) {
+  struct Recent {
+    int fd = -1;
+    std::uint64_t generation = 0;
+    std::shared_ptr<Wire> wire;
+  };
+  thread_local Recent recent;
+  Registry& all = registry();
+  if (recent.fd == fd && recent.generation == all.generation.load(std::memory_order_acquire)) {
+    return recent.wire.get();
+  }
+  const std::shared_lock lock(all.mutex);
+  const auto found = all.wires.find(fd);
+  recent.fd = fd;
+  recent.generation = all.generation.load();
+  recent.wire = found == all.wires.end() ? nullptr : found->second;
+  return recent.wire.get();
+}
+
+}  // namespace mqfail

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bytes of one connection between Paho and the kernel: what Paho writes is collected here and
+// sent in large pieces; what the kernel has is read in large pieces and handed out in small ones.
+// Nothing here ever waits, and nothing here fails: an error on the way out shows itself on the way in.
+// All seams of this folder work on Wires; a descriptor without a Wire is none of their business.
+#pragma once
+
+#include <openssl/ssl.h>
+#include <sys/uio.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace mqfail {
+
+/// How a connection came to its end, as far as the wire could see.
+enum class WireEnd { open, end_of_stream, error, silent, shut };
+
+/// Thread: read(), readable() and the keepalive belong to Paho's receive thread; everything else may
+/// be called from any thread. One mutex a wire guards its outgoing side and its TLS object.
+class Wire {
+ public:
+  /// Sent at this size at the latest.
+  static constexpr std::size_t kFlushBytes = 32768;
+  /// A sender should pause while more than this waits (backlog()).
+  static constexpr std::size_t kBacklogBytes = 262144;
+  static constexpr std::size_t kReadBytes = 65536;
+
+  /// `fd` is connected and non-blocking; it belongs to Paho once the socket seam has handed it over.
+  /// `hold`: keep back PUBACK, PUBREC and PUBCOMP of received messages until release().
+  /// `stir`: called when a backlog above kBacklogBytes has drained or there are news.
+  Wire(int fd, Duration keepalive, bool hold, std::function<void()> stir);
+  ~Wire();
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+
+  int fd() const { return fd_; }
+
+  // -- outgoing
+  /// Takes all of it. Sends when enough has come together.
+  void append(const iovec* pieces, int count);
+  void append(const void* data, std::size_t size) {
+    const iovec piece{const_cast<void*>(data), size};
+    append(&piece, 1);
+  }
+  /// Sends as much as the kernel takes now.
+  void flush();
+  std::size_t backlog() const { return backlog_.load(std::memory_order_relaxed); }
+  bool wants_to_write() const { return backlog() != 0; }
+
+  // -- acknowledgements held back (delivery.md S1)
+  /// The message of this packet id was handed to the session: its acknowledgement waits for release().
+  void claim(std::uint16_t packet_id);
+  /// These messages are written out; their acknowledgements may go. Does not flush.
+  void release(std::span<const std::uint16_t> packet_ids);
+  /// Acknowledgements that belong to no message (a repeated QoS 2 PUBLISH, a PUBCOMP) may go.
+  void release_orphans();
+
+  // -- incoming
+  /// As recv(2) without flags or SSL_read: served from what was read ahead.
+  std::ptrdiff_t read(void* into, std::size_t size);
+  /// Something to do that poll(2) does not know of: the TLS handshake is to be begun.
+  void kick(bool on) { kicked_ = on; }
+  /// Bytes that are here already, so that poll(2) must not be asked.
+  std::size_t readable();
+  /// Back-pressure: while paused nothing is read and silence is no loss.
+  void pause(bool on) { paused_.store(on, std::memory_order_relaxed); }
+  bool paused() const { return paused_.load(std::memory_order_relaxed); }
+  /// Something came in for the session: `stir` is called once, when all that is here is worked off,
+  /// so that a burst of messages costs one wake-up.
+  void note_news() { news_.store(true, std::memory_order_relaxed); }
+  void tell_news();
+  /// The first bytes that came in (CONNACK): Paho hides its flags on MQTT 5.
+  std::string first_bytes() const;
+
+  // -- life
+  /// Sends PINGREQ when due; notices silence of 1.5 x keepalive and shuts the descriptor down then.
+  void keep_alive(TimePoint now);
+  /// Appends a PINGREQ; its ordinal, from 1.
+  std::uint64_t ping();
+  /// A PINGRESP has come (keepalive.cpp). They answer the pings in order.
+  void pong();
+  std::uint64_t pongs() const { return pongs_; }
+  /// The server may shorten it (MQTT 5 Server Keep Alive).
+  void set_keepalive(Duration keepalive) { keepalive_ = keepalive.count(); }
+  TimePoint made_at() const { return made_at_; }
+  /// When keep_alive() wants to be called again.
+  TimePoint next_look() const;
+  /// shutdown(2) of both sides: Paho's receive thread sees the end at once.
+  void shut();
+  /// Says that no more will be written; what is buffered goes first, as far as the kernel takes it.
+  void finish_writing();
+  /// Before close(2): from here on the descriptor is not touched any more.
+  void detach();
+  WireEnd end() const { return end_.load(); }
+  int error_number() const { return errno_.load(); }
+  /// True once Paho wrote its CONNECT: TCP, and TLS if any, are through.
+  bool spoke() const { return spoke_.load(); }
+  TimePoint spoke_at() const { return TimePoint(Duration(spoke_at_.load())); }
+  TimePoint last_received() const { return TimePoint(Duration(last_received_.load())); }
+
+  // -- TLS
+  void attach_tls(SSL* ssl);
+  void detach_tls();
+  /// Runs `use` with the TLS object under the wire's lock.
+  template <class Use>
+  auto with_tls(Use use) {
+    const std::lock_guard lock(out_mutex_);
+    return use(ssl_.load());
+  }
+  void set_tls_failure(std::string text);
+  std::string tls_failure() const;
+  void set_tls_facts(std::string version, std::string not_after);
+  std::string tls_version() const;
+  std::string tls_not_after() const;
+
+ private:
+  struct Held {
+    std::uint16_t packet_id;
+    std::uint8_t type;
+    bool claimed;
+  };
+  void append_locked(const iovec* pieces, int count, std::size_t total);
+  void put_ack_locked(const Held& held);
+  void send_locked();
+  void broken_locked(int error);
+  std::ptrdiff_t receive(void* into, std::size_t size);
+  void note_end(WireEnd end, int error);
+
+  Duration keepalive() const { return Duration(keepalive_.load()); }
+
+  const int fd_;
+  const TimePoint made_at_;
+  std::atomic<Duration::rep> keepalive_;
+  const bool hold_;
+  const std::function<void()> stir_;
+
+  mutable std::mutex out_mutex_;
+  std::vector<char> out_;     // [out_head_, out_.size()) waits to be sent
+  std::size_t out_head_ = 0;
+  bool attached_ = true;      // the descriptor is ours to touch
+  bool broken_ = false;       // writing failed; more is swallowed
+  bool crowded_ = false;      // backlog went above kBacklogBytes
+  std::atomic<SSL*> ssl_{nullptr};
+  std::deque<Held> held_;
+  std::size_t unclaimed_ = 0;
+  std::string tls_failure_, tls_version_, tls_not_after_;
+  std::string first_;
+
+  std::atomic<std::size_t> backlog_{0};
+  std::atomic<bool> paused_{false}, news_{false}, kicked_{false}, spoke_{false}, finish_{false};
+  std::atomic<std::uint64_t> pings_{0}, pongs_{0};
+  std::atomic<WireEnd> end_{WireEnd::open};
+  std::atomic<int> errno_{0};
+  std::atomic<Duration::rep> last_received_{0}, last_sent_{0}, last_ping_{0}, spoke_at_{0};
+
+  std::unique_ptr<char[]> ahead_;
+  std::size_t ahead_head_ = 0, ahead_size_ = 0;
+};
+
+/// The time of the transport's own timers (keepalive, phases).
+TimePoint wire_now();
+
+/// Wires by descriptor. Grows as needed; find() costs no lock while nothing changes.
+void register_wire(std::shared_ptr<Wire> wire);
+void forget_wire(int fd);
+/// Null if the descriptor has none. The pointer is good until the calling thread's next find_wire().
+Wire* find_wire(int fd);
+
+/// Ends a wait of Paho's receive thread in the poll seam.
+void wake_receiver();
+
+}  // namespace mqfail

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+// Figures against the tools of mosquitto, on the same machine, in the same run, by turns, the
+// median of the rounds: so a busy machine slows both. Prints a Markdown table of ratios.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <set>
+#include <sstream>
+
+#include "rig/client.hpp"
+#include "rig/events.hpp"
+#include "rig/mosquitto.hpp"
+
+using namespace rig;
+
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+std::string bin(const std::string& name) {
+  return std::string(MQFAIL_BIN_DIR) + "/" + name;
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+struct Range {
+  std::vector<double> values;
+  void add(double value) { values.push_back(value); }
+  double middle() const { return median(values); }
+  double low() const {
+    return values.empty() ? 0 : *std::min_element(values.begin(), values.end());
+  }
+  double high() const {
+    return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
+  }
+};
+
+std::string number(double value, int digits = 2) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
+  return text.data();
+}
+
+/// Rows of the table; a ratio above 1 is good for us.
+struct Table {
+  std::ostringstream rows;
+  void row(const std::string& what, const std::string& unit, const Range& ours, const Range* theirs,
+           bool more_is_better, int digits = 2) {
+    rows << "| " << what << " | " << number(ours.middle(), digits) << " ("
+         << number(ours.low(), digits) << "–" << number(ours.high(), digits) << ") " << unit
+         << " | ";
+    if (theirs == nullptr) {
+      rows << "– | – |\n";
+    } else {
+      const double ratio =
+          more_is_better ? ours.middle() / theirs->middle() : theirs->middle() / ours.middle();
+      rows << number(theirs->middle(), digits) << " (" << number(theirs->low(), digits) << "–"
+           << number(theirs->high(), digits) << ") " << unit << " | **" << number(ratio)
+           << "** |\n";
+    }
+    std::cerr << "  " << what << ": " << number(ours.middle(), digits) << ' ' << unit
+              << (theirs != nullptr ? ", peer " + number(theirs->middle(), digits) : "") << '\n';
+  }
+};
+
+Exit finish(Process& process, milliseconds patience = 120s) {
+  const auto exit = process.wait_exit(patience);
+  if (!exit) throw Broken("does not end; stderr: " + process.bytes(Stream::err));
+  if (exit->status != 0)
+    throw Broken("exit status " + std::to_string(exit->status) +
+                 "; stderr: " + process.bytes(Stream::err));
+  return *exit;
+}
+
+struct Took {
+  double wall, cpu;
+};
+
+Took took(Process& process) {
+  const Exit exit = finish(process);
+  return {seconds_between(process.started(), exit.at), exit.cpu_seconds()};
+}
+
+MosquittoSettings unlimited() {
+  return {.lines = {"max_inflight_messages 0", "max_queued_messages 0", "max_queued_bytes 0"}};
+}
+
+void start_to_exit(Table& table, int rounds) {
+  Mosquitto server;
+  const std::string port = std::to_string(server.port());
+  Range ours, theirs;
+  const Arguments rest{"-h", "127.0.0.1", "-p", port, "-t", "t", "-m", "x", "-q", "1"};
+  for (int round = 0; round < rounds * 5; ++round) {
+    for (const bool our_turn : {true, false}) {
+      Arguments argv{our_turn ? bin("mqfail-pub") : "mosquitto_pub"};
+      argv.insert(argv.end(), rest.begin(), rest.end());
+      Process process(argv);
+      (our_turn ? ours : theirs).add(took(process).wall * 1000);
+    }
+  }
+  table.row("start to exit, one message, QoS 1", "ms", ours, &theirs, false);
+}
+
+void publish_rate(Table& table, int rounds, int qos) {
+  Mosquitto server(unlimited());
+  Scratch scratch;
+  // mosquitto_pub reuses packet ids above 65,535 unsettled lines, so QoS 1 and 2 stay below.
+  const std::uint32_t few = qos == 0 ? 100'000 : 10'000, many = qos == 0 ? 600'000 : 60'000;
+  for (const std::uint32_t count : {few, many}) {
+    std::ofstream out(scratch / std::to_string(count), std::ios::binary);
+    for (std::uint32_t i = 1; i <= count; ++i) out << numbered_line(i, 100) << '\n';
+  }
+  Range our_rate, their_rate, our_cpu, their_cpu;
+  for (int round = 0; round < rounds; ++round) {
+    for (const bool our_turn : {round % 2 == 0, round % 2 != 0}) {
+      std::map<std::uint32_t, Took> result;
+      for (const std::uint32_t count : {few, many}) {
+        Process process(
+            {.argv = {our_turn ? bin("mqfail-pub") : "mosquitto_pub", "-h", "127.0.0.1", "-p",
+                      std::to_string(server.port()), "-t", "t", "-l", "-q", std::to_string(qos)},
+             .stdin_file = (scratch / std::to_string(count)).string()});
+        result[count] = took(process);
+      }
+      const double lines = many - few;
+      (our_turn ? our_rate : their_rate).add(lines / (result[many].wall - result[few].wall) / 1000);
+      (our_turn ? our_cpu : their_cpu).add((result[many].cpu - result[few].cpu) / lines * 1e6);
+    }
+  }
+  const std::string what = "publish QoS " + std::to_string(qos) + ", 100-byte lines, ";
+  table.row(what + "marginal rate", "k/s", our_rate, &their_rate, true, 0);
+  table.row(what + "CPU a message", "µs", our_cpu, &their_cpu, false);
+}
+
+/// Publishes as fast as the server takes it, reading what it answers.
+void blast(std::uint16_t port, int qos, std::uint32_t count) {
+  Client client(port);
+  std::thread drain([fd = client.fd()] {
+    std::vector<char> sink(65536);
+    while (::read(fd, sink.data(), sink.size()) > 0) {
+    }
+  });
+  std::string chunk;
+  for (std::uint32_t i = 1; i <= count; ++i) {
+    chunk += encode(Publish{.topic = "t",
+                            .payload = numbered_line(i, 100),
+                            .qos = qos,
+                            .id = static_cast<std::uint16_t>(qos == 0 ? 0 : (i - 1) % 65535 + 1)},
+                    4);
+    if (chunk.size() > 60'000 || i == count) {
+      if (!write_all(client.fd(), chunk)) break;
+      chunk.clear();
+    }
+  }
+  ::shutdown(client.fd(), SHUT_WR);
+  drain.join();
+}
+
+void subscribe_rate(Table& table, int rounds, int qos) {
+  const std::uint32_t count = qos == 0 ? 500'000 : 100'000;
+  Range our_rate, their_rate, our_cpu, their_cpu;
+  std::string expected;
+  for (std::uint32_t i = 1; i <= count; ++i) expected += numbered_line(i, 100) + "\n";
+  for (int round = 0; round < rounds; ++round) {
+    for (const bool our_turn : {round % 2 == 0, round % 2 != 0}) {
+      Mosquitto server({.lines = {"max_queued_messages 0", "max_queued_bytes 0"}});
+      Scratch scratch;
+      const std::string file = (scratch / "out").string();
+      Process process({.argv = {our_turn ? bin("mqfail-sub") : "mosquitto_sub", "-h", "127.0.0.1",
+                                "-p", std::to_string(server.port()), "-t", "t", "-i", "reader",
+                                "-q", std::to_string(qos), "-C", std::to_string(count)},
+                       .stdout_file = file});
+      if (!server.wait_for_subscriber("reader")) throw Broken("no subscription");
+      const Moment start = Clock::now();
+      std::thread publisher([&] { blast(server.port(), qos, count); });
+      const auto exit = process.wait_exit(120s);
+      publisher.join();
+      if (!exit || exit->status != 0)
+        throw Broken("the subscriber failed: " + process.bytes(Stream::err));
+      if (read_file(file) != expected) throw Broken("the output is not what was published");
+      (our_turn ? our_rate : their_rate).add(count / seconds_between(start, exit->at) / 1000);
+      (our_turn ? our_cpu : their_cpu).add(exit->cpu_seconds() / count * 1e6);
+    }
+  }
+  const std::string what = "subscribe QoS " + std::to_string(qos) + " to a file, ";
+  table.row(what + "rate with a real server", "k/s", our_rate, &their_rate, true, 0);
+  table.row(what + "CPU a message", "µs", our_cpu, &their_cpu, false);
+}
+
+/// A server that does nothing but pour: what the reader itself can take.
+void firehose(Table& table, int rounds) {
+  const std::uint32_t count = 1'000'000;
+  std::string bytes;
+  for (std::uint32_t i = 1; i <= count; ++i)
+    bytes += encode(Publish{.topic = "t", .payload = numbered_line(i, 100)}, 4);
+  Range our_rate, their_rate;
+  for (int round = 0; round < rounds; ++round) {
+    for (const bool our_turn : {round % 2 == 0, round % 2 != 0}) {
+      const Fd listener = listen_on(0);
+      Scratch scratch;
+      Process process({.argv = {our_turn ? bin("mqfail-sub") : "mosquitto_sub", "-h", "127.0.0.1",
+                                "-p", std::to_string(port_of(listener)), "-t", "t", "-V", "311",
+                                "-C", std::to_string(count)},
+                       .stdout_file = (scratch / "out").string()});
+      pollfd wait{listener.get(), POLLIN, 0};
+      ::poll(&wait, 1, 5000);
+      const Fd fd(::accept(listener.get(), nullptr, nullptr));
+      PacketReader reader;
+      std::array<char, 4096> chunk;
+      bool subscribed = false;
+      while (!subscribed) {
+        const ssize_t n = ::read(fd.get(), chunk.data(), chunk.size());
+        if (n <= 0) throw Broken("the subscriber hung up");
+        reader.feed({chunk.data(), static_cast<std::size_t>(n)});
+        while (const auto packet = reader.next()) {
+          if (packet->type == Type::connect) write_all(fd.get(), encode_connack(4, 0, false, {}));
+          if (packet->type == Type::subscribe) {
+            write_all(fd.get(), encode_suback(4, parse_subscribe(*packet, 4)->id, {0}));
+            subscribed = true;
+          }
+        }
+      }
+      const Moment start = Clock::now();
+      write_all(fd.get(), bytes);
+      const Exit exit = finish(process);
+      (our_turn ? our_rate : their_rate).add(count / seconds_between(start, exit.at) / 1000);
+    }
+  }
+  table.row("subscribe QoS 0 to a file, rate from a firehose", "k/s", our_rate, &their_rate, true,
+            0);
+}
+
+/// From kill -9 of the server in use to the first line that the next one delivered.
+void failover_gap(Table& table, int kills, const std::string& standby) {
+  Mosquitto a, b;
+  Process reader(Arguments{bin("mqfail-sub"), "--events", "json", "-s", a.uri(), "-s", b.uri(),
+                           "-t", "t", "-i", "gap", "--stable", "50ms", "--standby", standby});
+  Events events(reader);
+  if (!events.wait("subscribed")) throw Broken("not subscribed: " + reader.bytes(Stream::err));
+  StreamPublisher stream({a.port(), b.port()},
+                         {.qos = 0, .every_us = std::chrono::microseconds(500)});
+  if (!reader.wait_for_lines(Stream::out, 100, 10s)) throw Broken("nothing arrives");
+  Range gap;
+  for (int i = 0; i < kills; ++i) {
+    Mosquitto& live = i % 2 == 0 ? a : b;
+    if (standby != "cold" &&
+        !events.wait(standby == "warm" ? "standby-ready" : "subscribed", 40s) && i > 0)
+      throw Broken("no standby: " + reader.bytes(Stream::err));
+    const std::size_t lines = reader.line_count(Stream::out);
+    const Moment killed = Clock::now();
+    live.kill9();  // returns when it is gone; what it had sent is printed within this time
+    // The first line of a number published after the death can only come from the other server.
+    const auto line = reader.wait_for_line(
+        Stream::out,
+        [&](const std::string& text) {
+          return stream.when(number_of(text).value_or(0)) > killed + 200us;
+        },
+        40s, lines);
+    if (!line) throw Broken("it does not go on: " + reader.bytes(Stream::err));
+    gap.add(seconds_between(killed, line->at) * 1000);
+    if (!reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 400, 20s))
+      throw Broken("it stops");
+    live.restart();
+  }
+  table.row("failover gap, kill -9 to the first line of the next server, " + standby + ", " +
+                std::to_string(kills) + " kills",
+            "ms", gap, nullptr, false, 1);
+}
+
+void frozen(Table& table, int rounds) {
+  Range found;
+  for (int round = 0; round < rounds; ++round) {
+    Mosquitto a, b;
+    Process reader(Arguments{bin("mqfail-sub"), "--events", "json", "-s", a.uri(), "-s", b.uri(),
+                             "-t", "t", "-k", "2"});
+    Events events(reader);
+    if (!events.wait("subscribed")) throw Broken("not subscribed");
+    reader.wait_exit(milliseconds(200 * round));  // another phase of the keepalive each time
+    a.freeze();
+    const Moment then = Clock::now();
+    const auto next = events.wait("subscribed", 20s);
+    if (!next) throw Broken("a frozen server is not found");
+    found.add(seconds_between(then, next->at) * 1000);
+  }
+  table.row("frozen server (SIGSTOP) found, next one subscribed, -k 2", "ms", found, nullptr, false,
+            0);
+}
+
+double resident_mib(pid_t pid) {
+  std::istringstream status(read_file("/proc/" + std::to_string(pid) + "/status"));
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmRSS:")) return std::strtod(line.c_str() + 6, nullptr) / 1024;
+  return 0;
+}
+
+void idle_memory(Table& table) {
+  Mosquitto server;
+  const std::string port = std::to_string(server.port());
+  Process ours(
+      Arguments{bin("mqfail-sub"), "-h", "127.0.0.1", "-p", port, "-t", "t", "-i", "ours"});
+  Process theirs(
+      Arguments{"mosquitto_sub", "-h", "127.0.0.1", "-p", port, "-t", "t", "-i", "theirs"});
+  if (!server.wait_for_subscriber("ours") || !server.wait_for_subscriber("theirs"))
+    throw Broken("not subscribed");
+  Range our_memory, their_memory;
+  our_memory.add(resident_mib(ours.pid()));
+  their_memory.add(resident_mib(theirs.pid()));
+  table.row("idle subscriber, resident", "MiB", our_memory, &their_memory, false, 1);
+}
+
+void large_document(Table& table, int rounds) {
+  Scratch scratch;
+  std::string text = "[\n";
+  for (int i = 0; i < 10'000; ++i)
+    text += std::string(i == 0 ? "" : ",\n") + "  {\"serverId\": \"server-" + std::to_string(i) +
+            "\", \"hostName\": \"host-" + std::to_string(i) +
+            ".plant.example\", \"port\": 8883, \"userName\": \"joe\", \"tls\": \"TLS12\"}";
+  text += "\n]\n";
+  const std::string file = (scratch / "servers.json").string();
+  write_file(file, text);
+  Range ours;
+  for (int round = 0; round < rounds; ++round) {
+    Process process(Arguments{bin("mqfail-config"), "check", "-f", file});
+    ours.add(took(process).wall * 1000);
+  }
+  table.row("mqfail-config check, 10,000 servers (" +
+                number(static_cast<double>(text.size()) / 1e6, 1) + " MB)",
+            "ms", ours, nullptr, false, 1);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int rounds = 5;
+  std::string file;
+  std::set<std::string> only;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--rounds" && i + 1 < argc)
+      rounds = std::atoi(argv[++i]);
+    else if (argument == "--only" && i + 1 < argc)
+      only.insert(argv[++i]);
+    else
+      file = argument;
+  }
+  Table table;
+  int failed = 0;
+  const auto part = [&](const std::string& name, const std::function<void()>& measure) {
+    if (!only.empty() && only.count(name) == 0) return;
+    try {
+      measure();
+    } catch (const Broken& broken) {
+      std::cerr << name << ": " << broken.what() << '\n';
+      ++failed;
+    }
+  };
+  part("start", [&] { start_to_exit(table, rounds); });
+  for (const int qos : {0, 1, 2}) part("publish", [&] { publish_rate(table, rounds, qos); });
+  for (const int qos : {0, 1}) part("subscribe", [&] { subscribe_rate(table, rounds, qos); });
+  part("firehose", [&] { firehose(table, rounds); });
+  for (const char* standby : {"cold", "warm", "hot"})
+    part("gap", [&] { failover_gap(table, 30, standby); });
+  part("frozen", [&] { frozen(table, rounds); });
+  part("memory", [&] { idle_memory(table); });
+  part("document", [&] { large_document(table, rounds); });
+
+  std::ostringstream text;
+  text << "| figure | mqfail: median (lowest–highest) | mosquitto's tool | ratio, above 1 is "
+          "better |\n|---|---|---|---|\n"
+       << table.rows.str();
+  std::cout << text.str();
+  if (!file.empty()) write_file(file, text.str());
+  return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// What appears on stderr, with servers that want to write there themselves. Secrets never do.
+#include "end_to_end/tools.hpp"
+
+using namespace rig;
+
+namespace {
+const std::string hostile =
+    "x\n{\"event\":\"connected\",\"v\":1}\r\n\x1b[31mred\x07\x7f" + std::string(1000, 'A');
+
+Property reason(const std::string& text) {
+  return {property::reason_string, 0, text, {}};
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(every_line_is_one_json_object_under_a_hostile_refusal) {
+  ScriptedServer server({.connack_v5 = 0x88, .connack_properties = {reason(hostile)}});
+  Process reader(sub({"-s", server.uri(), "-t", "t", "-V", "5"}));
+  CHECK_STATUS(reader, 69);
+  Events events(reader);
+  BOOST_TEST(events.bad_lines().empty(), reader.bytes(Stream::err));
+  BOOST_TEST(events.count("connected") == 0U);
+  BOOST_TEST(events.count("failed") == 3U);
+  BOOST_TEST(events.all().back().name() == "exit");
+  for (const Line& line : reader.lines(Stream::err)) BOOST_TEST(line.text.size() < 2000U);
+}
+
+BOOST_AUTO_TEST_CASE(every_line_is_one_json_object_under_a_hostile_farewell) {
+  ScriptedServer server;
+  Process reader(sub({"-s", server.uri(), "-t", "t"}));
+  BOOST_REQUIRE(server.wait_for(What::subscribe));
+  server.disconnect_all(0x8b, {reason(hostile)});
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "lost");
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(events.bad_lines().empty(), reader.bytes(Stream::err));
+}
+
+BOOST_AUTO_TEST_CASE(every_line_is_one_json_object_under_hostile_acknowledgements) {
+  ScriptedServer server({.puback = [](const Publish&) { return 0x99; }, .puback_reason = hostile});
+  Process publisher(pub({"-s", server.uri(), "-t", "t", "-m", "x", "-q", "1"}));
+  CHECK_STATUS(publisher, 75);
+  Events events(publisher);
+  BOOST_TEST(events.bad_lines().empty(), publisher.bytes(Stream::err));
+  BOOST_TEST(events.count("connected") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(people_see_no_escape_and_no_forged_line) {
+  ScriptedServer server(
+      {.connack_v5 = 0x88,
+       .connack_properties = {reason("x\nmqfail-sub: 00:00:00 connected a\x1b[31m")}});
+  Process reader(command("mqfail-sub", {"-s", server.uri(), "-t", "t", "-V", "5", "--once"}));
+  CHECK_STATUS(reader, 69);
+  BOOST_TEST(reader.bytes(Stream::err).find('\x1b') == std::string::npos);
+  for (const Line& line : reader.lines(Stream::err)) {
+    BOOST_TEST(
+        std::regex_search(line.text, std::regex("^mqfail-sub: [0-9]{2}:[0-9]{2}:[0-9]{2} [a-z-]+")),
+        line.text);
+    BOOST_TEST(!std::regex_search(line.text, std::regex("^mqfail-sub: 00:00:00 connected")),
+               line.text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(logfmt_is_one_line_an_event) {
+  ScriptedServer server({.connack_v5 = 0x88, .connack_properties = {reason(hostile)}});
+  Process reader(command(
+      "mqfail-sub", {"-s", server.uri(), "-t", "t", "-V", "5", "--once", "--events", "logfmt"}));
+  CHECK_STATUS(reader, 69);
+  for (const Line& line : reader.lines(Stream::err))
+    BOOST_TEST(std::regex_search(line.text, std::regex("(^| )event=[a-z-]+( |$)")), line.text);
+  BOOST_TEST(reader.bytes(Stream::err).find('\x1b') == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(quiet_and_none_say_nothing) {
+  for (const Arguments& how : {Arguments{"--events", "none"}, Arguments{"--quiet"}}) {
+    Arguments arguments{"-s", dead_uri(), "-t", "t", "--once"};
+    arguments.insert(arguments.end(), how.begin(), how.end());
+    Process reader(command("mqfail-sub", arguments));
+    CHECK_STATUS(reader, 69);
+    BOOST_TEST(reader.bytes(Stream::err).empty(), how[0] << ": " << reader.bytes(Stream::err));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_fixed_keys_are_there_and_the_numbers_count_up) {
+  Mosquitto server;
+  Process reader(sub({"-s", server.uri(), "-t", "t"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  long sequence = -1, clock = -1;
+  std::set<std::string> runs;
+  for (const Said& said : events.all()) {
+    for (const char* key : {"v", "ts", "mono_ms", "tool", "run", "seq", "event", "level"})
+      BOOST_TEST(!said.get(key).empty(), said.name() << " has no " << key);
+    BOOST_TEST(said.get("tool") == "mqfail-sub");
+    BOOST_TEST(said.number("seq") > sequence);
+    BOOST_TEST(said.number("mono_ms") >= clock);
+    BOOST_TEST(std::regex_match(said.get("ts"),
+                                std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{3,6}Z")),
+               said.get("ts"));
+    sequence = said.number("seq");
+    clock = said.number("mono_ms");
+    runs.insert(said.get("run"));
+  }
+  BOOST_TEST(runs.size() == 1U);
+  std::vector<std::string> names;
+  for (const Said& said : events.all()) names.push_back(said.name());
+  BOOST_TEST(names ==
+             (std::vector<std::string>{"start", "trying", "connected", "subscribed", "exit"}));
+}
+
+BOOST_AUTO_TEST_CASE(no_secret_is_seen_anywhere) {
+  const std::string secret = "hunter2-Geheimnis";
+  Mosquitto server({.user = "joe", .password = secret});
+  Scratch scratch;
+  write_file(scratch / "pw", secret + "\n");
+  std::filesystem::permissions(
+      scratch / "pw", std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  const std::string port = std::to_string(server.port());
+  const std::vector<Arguments> ways{
+      {"-s", server.uri(), "-u", "joe", "-P", secret},
+      {"-s", "mqtt://joe:" + secret + "@127.0.0.1:" + port},
+      {"-s", "failover:(mqtt://joe:" + secret + "@127.0.0.1:" + port + ")"},
+      {"-L", "mqtt://joe:" + secret + "@127.0.0.1:" + port + "/t"},
+      {"-s", server.uri(), "-u", "joe", "--pw-file", (scratch / "pw").string()},
+  };
+  for (const Arguments& way : ways) {
+    for (const char* format : {"json", "human", "logfmt"}) {
+      Arguments arguments{"--events", format, "-d"};
+      if (way[0] != "-L") arguments.insert(arguments.end(), {"-t", "t"});
+      arguments.insert(arguments.end(), way.begin(), way.end());
+      Process reader(command("mqfail-sub", arguments));
+      BOOST_REQUIRE_MESSAGE(reader.wait_for_line(Stream::err, "connected", 10s).has_value(),
+                            way[0] << " " << way[1] << ": " << reader.bytes(Stream::err));
+      const std::string cmdline = read_file("/proc/" + std::to_string(reader.pid()) + "/cmdline");
+      BOOST_TEST(cmdline.find("mqfail-sub") != std::string::npos);
+      BOOST_TEST(cmdline.find(secret) == std::string::npos, way[0] << " shows the secret in ps");
+      reader.signal(SIGTERM);
+      CHECK_STATUS(reader, 0);
+      BOOST_TEST(reader.bytes(Stream::err).find(secret) == std::string::npos,
+                 reader.bytes(Stream::err));
+      BOOST_TEST(reader.bytes(Stream::out).find(secret) == std::string::npos);
+    }
+  }
+  // Also not when it is refused.
+  Process refused(
+      sub({"-s", "mqtt://joe:wrong-" + secret + "@127.0.0.1:" + port, "-t", "t", "-d"}));
+  CHECK_STATUS(refused, 77);
+  BOOST_TEST(refused.bytes(Stream::err).find(secret) == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_talks_nonsense_is_left_and_nobody_crashes) {
+  const std::vector<std::string> nonsense{
+      std::string("HTTP/1.1 400 Bad Request\r\n\r\n"),
+      std::string("\x20\xff\xff\xff\xff\xff", 6),  // a length of five bytes
+      std::string("\x20\x01\x00", 3),              // half a CONNACK
+      std::string("\x90\x03\x00\x01\x00", 5),      // SUBACK first
+      std::string("\x20\x03\x00\x00\x7f", 5),      // properties longer than the packet
+      std::string("\xf0\x00", 2),                  // AUTH out of nowhere
+      std::string("\x00\x00", 2),
+  };
+  for (const std::string& bytes : nonsense) {
+    ScriptedServer a({.garbage = bytes});
+    Mosquitto b;
+    Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "--connect-timeout", "1s"}));
+    Events events(reader);
+    REQUIRE_EVENT(reader, events, "subscribed", 10s);
+    reader.signal(SIGTERM);
+    CHECK_STATUS(reader, 0);
+    BOOST_TEST(events.bad_lines().empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(nonsense_on_a_live_connection_is_a_loss) {
+  const std::vector<std::string> nonsense{
+      std::string("\x30\x05\xff\xff"
+                  "abc",
+                  7),                               // topic longer than the packet
+      std::string("\x36\x05\x00\x01t\x00\x01", 7),  // QoS 3
+      std::string("\x90\x02\x00\x09", 4),           // SUBACK without codes
+      std::string("\x40\x02\x12\x34", 4),           // PUBACK of an unknown id: may be ignored
+      std::string("\x20\x03\x00\x00\x00", 5),       // a second CONNACK
+  };
+  for (const std::string& bytes : nonsense) {
+    ScriptedServer a;
+    Mosquitto b;
+    Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t"}));
+    BOOST_REQUIRE(a.wait_for(What::subscribe));
+    a.send_raw(bytes);
+    a.publish({.topic = "t", .payload = "after"});
+    // Either it left for the other server, or it took no harm and prints what follows.
+    const bool went_on = b.wait_for_subscriber(".*", 3s) ||
+                         reader.wait_for_line(Stream::out, "after", 1s).has_value();
+    BOOST_TEST(went_on, reader.bytes(Stream::err));
+    reader.signal(SIGTERM);
+    CHECK_STATUS(reader, 0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_to_a_known_server_is_followed_and_to_a_stranger_not) {
+  ScriptedServer stranger;
+  Mosquitto b;
+  for (const bool known : {true, false}) {
+    const std::uint16_t target = known ? b.port() : stranger.port();
+    ScriptedServer a(
+        {.connack_v5 = 0x9c,
+         .connack_properties = {
+             {property::server_reference, 0, "127.0.0.1:" + std::to_string(target), {}}}});
+    Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-u", "joe", "-P", "secret"}));
+    Events events(reader);
+    REQUIRE_EVENT(reader, events, "subscribed");
+    const auto redirected = events.last("redirected");
+    BOOST_TEST(redirected.has_value());
+    reader.signal(SIGTERM);
+    CHECK_STATUS(reader, 0);
+  }
+  BOOST_TEST(stranger.tcp_connections() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_while_connected_is_followed) {
+  ScriptedServer a;
+  Mosquitto b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t"}));
+  BOOST_REQUIRE(a.wait_for(What::subscribe));
+  a.disconnect_all(0x9d,
+                   {{property::server_reference, 0, "127.0.0.1:" + std::to_string(b.port()), {}}});
+  BOOST_TEST(b.wait_for_subscriber(".*"));
+  BOOST_TEST(Events(reader).count("redirected") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(somebody_with_our_client_id_stops_the_run) {
+  ScriptedServer a;
+  Mosquitto b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-i", "twin"}));
+  BOOST_REQUIRE(a.wait_for(What::subscribe));
+  a.disconnect_all(0x8e);
+  CHECK_STATUS(reader, 69);
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// How mqfail-pub ends when not all went well: the status, the count on stderr, and every payload
+// that was not settled, byte for byte.
+#include "end_to_end/tools.hpp"
+
+using namespace rig;
+
+namespace {
+struct Publisher : Process {
+  explicit Publisher(const Arguments& arguments)
+      : Process({.argv = pub(arguments), .stdin_pipe = true}) {}
+};
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_wildcard_topic_is_64_and_nothing_is_sent) {
+  ScriptedServer server;
+  for (const char* topic : {"a/#", "a/+/b", ""}) {
+    Publisher publisher({"-s", server.uri(), "-t", topic, "-m", "x"});
+    CHECK_STATUS(publisher, 64);
+  }
+  BOOST_TEST(server.tcp_connections() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(usage_mistakes_are_64) {
+  const std::vector<Arguments> mistakes{
+      {"-m", "x"},                   // no topic
+      {"-t", "t"},                   // no message
+      {"-t", "t", "-m", "x", "-n"},  // two messages
+      {"-t", "t", "-m", "x", "-q", "3"},
+      {"-t", "t", "-m", "x", "--windw", "3"},
+      {"-t", "t", "-l", "--sequence", "-V", "311"},
+      {"-t", "t", "-m", "x", "stray"},
+      {"-t", "t", "-m", "x", "-A", "127.0.0.1"},
+  };
+  for (const Arguments& mistake : mistakes) {
+    Process publisher(command("mqfail-pub", mistake));
+    std::string all;
+    for (const std::string& argument : mistake) all += " " + argument;
+    const int status = status_of(publisher);
+    BOOST_TEST(status == 64, "mqfail-pub" << all << ": " << status);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_payload_file_that_is_missing_is_66) {
+  Scratch scratch;
+  Publisher publisher({"-s", dead_uri(), "-t", "t", "-f", (scratch / "none").string()});
+  CHECK_STATUS(publisher, 66);
+}
+
+BOOST_AUTO_TEST_CASE(no_server_was_ever_reached_is_69) {
+  Scratch scratch;
+  const std::string file = (scratch / "undelivered").string();
+  Publisher publisher(
+      {"-s", dead_uri(), "-s", dead_uri(), "-t", "t", "-q", "1", "-l", "--undelivered", file});
+  publisher.feed(numbered_lines(1, 50));
+  CHECK_STATUS(publisher, 69);
+  BOOST_TEST(read_file(file) == numbered_lines(1, 50));
+}
+
+BOOST_AUTO_TEST_CASE(the_wrong_password_everywhere_is_77) {
+  Mosquitto a({.user = "joe", .password = "right"});
+  Publisher publisher({"-s", a.uri(), "-t", "t", "-m", "x", "-q", "1", "-u", "joe", "-P", "wrong"});
+  CHECK_STATUS(publisher, 77);
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_input_while_all_are_down_is_75_within_the_drain_timeout) {
+  ScriptedServer a, b;
+  Scratch scratch;
+  const std::string file = (scratch / "undelivered").string();
+  Publisher publisher({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "-l", "--drain-timeout",
+                       "2s", "--undelivered", file});
+  publisher.write(numbered_lines(1, 10));
+  BOOST_REQUIRE(a.wait_for(What::acknowledged, 10));
+  b.refuse();
+  a.refuse();
+  Events events(publisher);
+  REQUIRE_EVENT(publisher, events, "lost");
+  const Moment end_of_input = Clock::now();
+  publisher.feed(numbered_lines(11, 40));
+  CHECK_STATUS(publisher, 75);
+  BOOST_TEST(seconds_between(end_of_input, Clock::now()) < 3.5);
+  BOOST_TEST(seconds_between(end_of_input, Clock::now()) > 1.5);
+  BOOST_TEST(read_file(file) == numbered_lines(11, 40));
+  const auto exit = events.last("exit");
+  BOOST_REQUIRE(exit.has_value());
+  BOOST_TEST(status_told(events) == 75);
+  BOOST_TEST(exit->number("unsettled") == 30);
+  BOOST_TEST(exit->number("acked") == 10);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_comes_back_within_the_drain_timeout_saves_the_run) {
+  ScriptedServer server;
+  Publisher publisher({"-s", server.uri(), "-t", "t", "-q", "1", "-l", "--drain-timeout", "10s"});
+  publisher.write(numbered_lines(1, 10));
+  BOOST_REQUIRE(server.wait_for(What::acknowledged, 10));
+  server.refuse();
+  Events events(publisher);
+  REQUIRE_EVENT(publisher, events, "lost");
+  publisher.feed(numbered_lines(11, 40));
+  REQUIRE_EVENT(publisher, events, "backoff");
+  server.accept();
+  CHECK_STATUS(publisher, 0);
+  BOOST_TEST(complete(numbers(acknowledged(server))));
+  BOOST_TEST(acknowledged(server).size() == 40U);
+}
+
+BOOST_AUTO_TEST_CASE(the_undelivered_rest_is_fed_back_byte_for_byte) {
+  ScriptedServer a({.at_publish = 500, .then = Then::refuse}), b;
+  Scratch scratch;
+  const std::string file = (scratch / "undelivered").string();
+  const std::string input = numbered_lines(1, 3000, 100);
+  Publisher publisher(
+      {"-s", a.uri(), "-t", "t", "-q", "1", "-l", "--drain-timeout", "1s", "--undelivered", file});
+  publisher.feed(input);
+  Events events(publisher);
+  REQUIRE_EVENT(publisher, events, "lost");
+  publisher.signal(SIGTERM);  // nobody will come back: drain and say what is left
+  CHECK_STATUS(publisher, 75);
+  Publisher second({"-s", b.uri(), "-t", "t", "-q", "1", "-l"});
+  second.feed(read_file(file));
+  CHECK_STATUS(second, 0);
+  std::set<std::uint32_t> settled;
+  for (const std::uint32_t number : numbers(acknowledged(a))) settled.insert(number);
+  BOOST_TEST(settled.count(0) == 0U);
+  const auto rest = numbers(acknowledged(b));
+  BOOST_TEST(complete(rest));
+  for (const std::uint32_t number : rest) settled.insert(number);
+  BOOST_TEST(settled.size() == 3000U);
+}
+
+BOOST_AUTO_TEST_CASE(qos_0_to_a_dying_server_is_reported_and_75) {
+  for (const bool allowed : {false, true}) {
+    ScriptedServer a({.at_publish = 10, .then = Then::refuse}), b;
+    Arguments arguments{"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "0", "-l"};
+    if (allowed) arguments.push_back("--allow-loss");
+    Publisher publisher(arguments);
+    publisher.write(numbered_lines(1, 10));
+    Events events(publisher);
+    REQUIRE_EVENT(publisher, events, "lost");
+    BOOST_REQUIRE(b.wait_for(What::connect));
+    publisher.write(numbered_lines(11, 20));
+    publisher.close_stdin();
+    CHECK_STATUS(publisher, allowed ? 0 : 75);
+    const auto dropped = events.last("dropped");
+    BOOST_REQUIRE_MESSAGE(dropped.has_value(), publisher.bytes(Stream::err));
+    // An upper bound: whatever is in neither log must be within the count.
+    std::set<std::uint32_t> seen;
+    for (ScriptedServer* server : {&a, &b})
+      for (const std::uint32_t number : numbers(received(*server))) seen.insert(number);
+    BOOST_TEST(static_cast<long>(20 - seen.size()) <= dropped->number("count"));
+    BOOST_TEST(dropped->number("count") <= 10);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(qos_0_to_a_living_server_is_0_and_complete) {
+  Mosquitto server({.lines = {"max_queued_messages 0"}});
+  Recorder recorder(server.port(), "t");
+  Publisher publisher({"-s", server.uri(), "-t", "t", "-q", "0", "-l"});
+  publisher.feed(numbered_lines(1, 20000));
+  CHECK_STATUS(publisher, 0);
+  BOOST_REQUIRE(recorder.wait_for(20000));
+  BOOST_TEST(complete(numbers(recorder.payloads())));
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_drains_and_a_second_one_does_not_wait) {
+  ScriptedServer server({.at_publish = 1, .then = Then::stop_acking});
+  Scratch scratch;
+  const std::string file = (scratch / "undelivered").string();
+  Publisher publisher({"-s", server.uri(), "-t", "t", "-q", "1", "-l", "--drain-timeout", "30s",
+                       "--undelivered", file});
+  publisher.write(numbered_lines(1, 5));
+  BOOST_REQUIRE(server.wait_for(What::publish, 5));
+  publisher.signal(SIGTERM);
+  BOOST_TEST(!publisher.wait_exit(700ms).has_value(), "it must wait for acknowledgements");
+  publisher.signal(SIGTERM);
+  const auto exit = publisher.wait_exit(1s);
+  BOOST_REQUIRE(exit.has_value());
+  BOOST_TEST((exit->status == 75 || exit->status == 128 + SIGTERM), exit->status);
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_with_everything_settled_is_0) {
+  ScriptedServer server;
+  Publisher publisher({"-s", server.uri(), "-t", "t", "-q", "1", "-l"});
+  publisher.write(numbered_lines(1, 5));
+  BOOST_REQUIRE(server.wait_for(What::acknowledged, 5));
+  publisher.signal(SIGTERM);
+  CHECK_STATUS(publisher, 0);
+  BOOST_TEST(server.wait_for(What::disconnect, 1, 2s));
+}
+
+BOOST_AUTO_TEST_CASE(a_message_has_a_time_limit_if_one_is_given) {
+  ScriptedServer server({.at_publish = 1, .then = Then::stop_acking});
+  Publisher publisher({"-s", server.uri(), "-t", "t", "-q", "1", "-m", "x", "--timeout", "500ms"});
+  const Moment start = Clock::now();
+  CHECK_STATUS(publisher, 75);
+  BOOST_TEST(seconds_between(start, Clock::now()) < 3.0);
+}
+
+BOOST_AUTO_TEST_CASE(an_undelivered_file_that_cannot_be_made_is_73_before_anything_is_sent) {
+  ScriptedServer server;
+  Publisher publisher({"-s", server.uri(), "-t", "t", "-m", "x", "-q", "1", "--undelivered",
+                       "/nonexistent/folder/file"});
+  CHECK_STATUS(publisher, 73);
+  BOOST_TEST(server.count(What::publish) == 0U);
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// How mqfail-sub ends: every exit status of the contract, and what must be true when it has ended.
+#include "end_to_end/tools.hpp"
+
+using namespace rig;
+
+BOOST_AUTO_TEST_CASE(a_wrong_password_on_all_servers_is_77) {
+  Mosquitto a({.user = "joe", .password = "right"}), b({.user = "joe", .password = "right"});
+  for (const char* version : {"5", "311"}) {
+    Process reader(
+        sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-u", "joe", "-P", "wrong", "-V", version}));
+    CHECK_STATUS(reader, 77);
+    BOOST_TEST(reader.bytes(Stream::out).empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_password_on_one_server_is_no_reason_to_end) {
+  Mosquitto a({.user = "joe", .password = "right"}), b;
+  Process reader(
+      sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-u", "joe", "-P", "wrong", "-C", "1"}));
+  BOOST_REQUIRE(b.wait_for_subscriber(".*"));
+  Client(b.port()).publish({.topic = "t", .payload = "x", .qos = 1});
+  CHECK_STATUS(reader, 0);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_listens_is_69_within_seconds) {
+  Process reader(sub({"-s", dead_uri(), "-s", dead_uri(), "-t", "t"}));
+  const auto exit = reader.wait_exit(8s);
+  BOOST_REQUIRE(exit.has_value());
+  BOOST_TEST(exit->status == 69);
+  BOOST_TEST(seconds_between(reader.started(), exit->at) < 5.0);
+  Events events(reader);
+  BOOST_TEST(events.count("gave-up") == 1U);
+  BOOST_TEST(events.count("failed") == 6U);  // three passes over two servers
+}
+
+BOOST_AUTO_TEST_CASE(once_is_one_pass) {
+  Process reader(sub({"-s", dead_uri(), "-s", dead_uri(), "-t", "t", "--once"}));
+  CHECK_STATUS(reader, 69);
+  BOOST_TEST(Events(reader).count("failed") == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_count_of_messages_ends_with_0) {
+  Mosquitto a;
+  Process reader(sub({"-s", a.uri(), "-t", "t", "-C", "3"}));
+  BOOST_REQUIRE(a.wait_for_subscriber(".*"));
+  Client client(a.port());
+  for (const char* payload : {"1", "2", "3", "4"})
+    client.publish({.topic = "t", .payload = payload, .qos = 1});
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(reader.bytes(Stream::out) == "1\n2\n3\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_closed_pipe_ends_with_0) {
+  Mosquitto a;
+  Process reader({.argv = sub({"-s", a.uri(), "-t", "t"}), .stdout_closed_after_first_line = true});
+  BOOST_REQUIRE(a.wait_for_subscriber(".*"));
+  StreamPublisher stream({a.port()}, {.every = 5ms});
+  CHECK_STATUS(reader, 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_is_74_and_the_message_is_not_acknowledged) {
+  for (const int qos : {1, 2}) {
+    ScriptedServer server;
+    Process reader(
+        {.argv = sub({"-s", server.uri(), "-t", "t", "-V", "5", "-q", std::to_string(qos)}),
+         .stdout_file = "/dev/full"});
+    BOOST_REQUIRE(server.wait_for(What::subscribe));
+    server.publish({.topic = "t", .payload = "precious", .qos = qos});
+    CHECK_STATUS(reader, 74);
+    BOOST_TEST(server.wait_for(What::closed));
+    BOOST_TEST(server.count(What::ack) == 0U, "acknowledged though it was not written");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_acknowledgement_leaves_only_after_the_write) {
+  ScriptedServer server;
+  Process reader(
+      {.argv = sub({"-s", server.uri(), "-t", "t", "-q", "1", "-k", "1"}), .stdout_unread = true});
+  BOOST_REQUIRE(server.wait_for(What::subscribe));
+  constexpr std::size_t size = 1000;
+  for (std::uint32_t i = 1; i <= 300; ++i)
+    server.publish({.topic = "t", .payload = numbered_line(i, size), .qos = 1});
+  // S7: the keepalive goes on while stdout blocks; three pings are three seconds of it.
+  BOOST_TEST(server.wait_for(What::ping, 3, 8s));
+  const std::size_t acked = server.count(What::ack);
+  BOOST_TEST(acked * (size + 1) <= 65536U, acked << " acknowledged, and a pipe holds 65536 bytes");
+  BOOST_TEST(Events(reader).count("stalled") == 1U);
+  BOOST_TEST(server.count(What::connect) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(killed_at_any_point_nothing_acknowledged_is_unwritten) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Dice dice(seed);
+    Scratch scratch;
+    const std::string file = (scratch / "out").string();
+    ScriptedServer server;
+    {
+      Process reader(
+          {.argv = sub({"-s", server.uri(), "-t", "t", "-q", "1"}), .stdout_file = file});
+      BOOST_REQUIRE(server.wait_for(What::subscribe));
+      for (std::uint32_t i = 1; i <= 2000; ++i)
+        server.publish({.topic = "t",
+                        .payload = numbered_line(i),
+                        .qos = 1,
+                        .id = static_cast<std::uint16_t>(i)});
+      BOOST_REQUIRE(server.wait_for(What::ack, dice.between(1, 1900)));
+      reader.signal(SIGKILL);
+      BOOST_REQUIRE(reader.wait_exit(5s).has_value());
+    }
+    BOOST_REQUIRE(server.wait_for(What::closed));
+    std::set<std::uint32_t> written;
+    const std::string text = read_file(file);
+    for (std::size_t at = 0, end; (end = text.find('\n', at)) != std::string::npos; at = end + 1)
+      written.insert(number_of(text.substr(at, end - at)).value_or(0));
+    BOOST_TEST(written.count(0) == 0U);
+    for (const Seen& seen : server.log(What::ack))
+      BOOST_TEST(written.count(seen.ack.id) == 1U,
+                 "seed " << seed << ": " << seen.ack.id << " acknowledged, not written");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_option_is_64_with_a_suggestion) {
+  ScriptedServer server;
+  Process reader(command("mqfail-sub", {"-s", server.uri(), "-t", "t", "--keepaliv", "3"}));
+  CHECK_STATUS(reader, 64);
+  BOOST_TEST(server.tcp_connections() == 0U);
+  BOOST_TEST(reader.bytes(Stream::out).empty());
+  BOOST_TEST(!reader.bytes(Stream::err).empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_offered_is_64_and_one_line) {
+  for (const Arguments& option :
+       {Arguments{"-A", "127.0.0.1"}, Arguments{"--unix", "/x"}, Arguments{"-S"},
+        Arguments{"--proxy", "socks5h://x"}, Arguments{"--tls-engine", "x"},
+        Arguments{"--keyform", "pem"}, Arguments{"--random-filter", "10"}}) {
+    Arguments arguments{"-t", "t"};
+    arguments.insert(arguments.end(), option.begin(), option.end());
+    Process reader(command("mqfail-sub", arguments));
+    CHECK_STATUS(reader, 64);
+    BOOST_TEST(reader.line_count(Stream::err) == 1U,
+               option[0] << ": " << reader.bytes(Stream::err));
+    BOOST_TEST(reader.bytes(Stream::err).find(option[0]) != std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(usage_mistakes_are_64) {
+  const std::vector<Arguments> mistakes{
+      {},               // no topic
+      {"-t", "a/#/b"},  // no filter
+      {"-t", "t", "-q", "3"},
+      {"-t", "t", "-s", "gopher://x"},
+      {"-t", "t", "-s", "failover:a,b?timeout=3"},  // the bare form
+      {"-t", "t", "-s", "failover:(tcp://a)?tmeout=3"},
+      {"-t", "t", "--connect-timeout", "5"},  // a duration without a unit
+      {"-t", "t", "-h", "a", "-h", "b", "-h", "c", "-p", "1", "-p", "2"},
+      {"-t", "t", "-k", "0"},
+      {"-t", "t", "--standby", "lukewarm"},
+      {"-t", "t", "--priority-backup=true"},
+      {"-t", "t", "stray"},
+      {"-t", "t", "--standby", "warm", "-c", "-i", "x"},  // a session belongs to its client id
+  };
+  for (const Arguments& mistake : mistakes) {
+    Process reader(command("mqfail-sub", mistake));
+    const int status = status_of(reader);
+    std::string all;
+    for (const std::string& argument : mistake) all += " " + argument;
+    BOOST_TEST(status == 64, "mqfail-sub" << all << ": " << status);
+    BOOST_TEST(!reader.bytes(Stream::err).empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_document_is_65_with_its_position) {
+  Scratch scratch;
+  const std::string file = (scratch / "servers.json").string();
+  write_file(file, "[\n  {\"hostName\": \"a\", \"port\": 99999}\n]\n");
+  Process reader(command("mqfail-sub", {"--servers", file, "-t", "t"}));
+  CHECK_STATUS(reader, 65);
+  BOOST_TEST(reader.wait_for_line(Stream::err, "servers\\.json:2:[0-9]+: error: ", 1s).has_value(),
+             reader.bytes(Stream::err));
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_document_is_66) {
+  Scratch scratch;
+  Process reader(command("mqfail-sub", {"--servers", (scratch / "none.json").string(), "-t", "t"}));
+  CHECK_STATUS(reader, 66);
+}
+
+BOOST_AUTO_TEST_CASE(help_and_version_are_0_and_on_stdout) {
+  for (const char* option : {"--help", "--version"}) {
+    Process reader(command("mqfail-sub", {option}));
+    CHECK_STATUS(reader, 0);
+    BOOST_TEST(reader.bytes(Stream::out).find("mqfail-sub") != std::string::npos);
+    BOOST_TEST(reader.bytes(Stream::err).empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_first_signal_is_an_orderly_end) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    ScriptedServer server;
+    Process reader(sub({"-s", server.uri(), "-t", "t"}));
+    Events events(reader);
+    REQUIRE_EVENT(reader, events, "subscribed");
+    reader.signal(signal);
+    CHECK_STATUS(reader, 0);
+    BOOST_TEST(server.wait_for(What::disconnect, 1, 2s), "no DISCONNECT before the end");
+    BOOST_TEST(events.all().back().name() == "exit");
+    BOOST_TEST(status_told(events) == 0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_ends_a_back_off_at_once) {
+  Process reader(sub({"-s", dead_uri(), "-t", "t", "--startup-max-reconnect-attempts", "-1",
+                      "--initial-reconnect-delay", "20s", "--reconnect-jitter", "none"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "backoff");
+  const Moment then = Clock::now();
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(seconds_between(then, Clock::now()) < 1.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_ends_it_though_stdout_blocks) {
+  ScriptedServer server;
+  Process reader({.argv = sub({"-s", server.uri(), "-t", "t"}), .stdout_unread = true});
+  BOOST_REQUIRE(server.wait_for(What::subscribe));
+  for (std::uint32_t i = 1; i <= 300; ++i)
+    server.publish({.topic = "t", .payload = numbered_line(i, 1000)});
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "stalled", 15s);
+  reader.signal(SIGTERM);
+  if (!reader.wait_exit(3s)) reader.signal(SIGTERM);
+  BOOST_TEST(reader.wait_exit(3s).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_protocol_error_of_ours_stops_with_the_reason) {
+  ScriptedServer server({.connack_v5 = 0x85, .connack_v3 = 2});
+  Process reader(sub({"-s", server.uri(), "-s", dead_uri(), "-t", "t"}));
+  CHECK_STATUS(reader, 69);
+  BOOST_TEST(server.count(What::connect) == 1U);
+  BOOST_TEST(Events(reader).last("failed")->number("code") == 0x85);
+}
+
+BOOST_AUTO_TEST_CASE(an_exit_once_subscribed_works_as_mosquittos) {
+  Mosquitto a;
+  Process reader(sub({"-s", a.uri(), "-t", "t", "-E"}));
+  CHECK_STATUS(reader, 0);
+}

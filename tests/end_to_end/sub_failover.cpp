@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+// mqfail-sub while servers die, freeze and come back. The same numbered stream goes to both
+// servers, so that what is printed says at once what was lost, doubled or out of order.
+#include "end_to_end/tools.hpp"
+
+using namespace rig;
+
+BOOST_AUTO_TEST_CASE(printing_goes_on_after_the_first_server_is_killed) {
+  Mosquitto a, b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  StreamPublisher stream({a.port(), b.port()}, {.every = 2ms});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 100, 10s));
+  a.kill9();
+  const std::size_t before = reader.line_count(Stream::out);
+  BOOST_REQUIRE_MESSAGE(reader.wait_for_lines(Stream::out, before + 100, 10s),
+                        reader.bytes(Stream::err));
+  stream.stop();
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(rises(numbers(reader)));
+  BOOST_TEST(events.count("lost") == 1U);
+  BOOST_TEST(events.count("failover") == 1U);
+  BOOST_TEST(events.count("connected") == 2U);
+  // S8: the switch says how long nothing could arrive.
+  const auto gap = events.last("gap");
+  BOOST_REQUIRE_MESSAGE(gap.has_value(), "the switch is not reported as a gap");
+  BOOST_TEST(gap->number("dur_ms") >= 0);
+  const auto connected = events.last("connected");
+  BOOST_TEST(connected->number("epoch") == 2);
+  BOOST_TEST(events.all().back().name() == "exit");
+  BOOST_TEST(events.all().back().number("printed") ==
+             static_cast<long>(reader.line_count(Stream::out)));
+}
+
+BOOST_AUTO_TEST_CASE(the_hole_in_the_numbers_is_no_longer_than_the_reported_gap) {
+  Mosquitto a, b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  StreamPublisher stream({a.port(), b.port()}, {.every = 1ms});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 200, 10s));
+  a.kill9();
+  REQUIRE_EVENT(reader, events, "subscribed");
+  const std::size_t before = reader.line_count(Stream::out);
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, before + 50, 10s));
+  stream.stop();
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  const auto printed = numbers(reader);
+  std::uint32_t first = 0, second = 0;
+  for (std::size_t i = 1; i < printed.size(); ++i) {
+    if (printed[i] == printed[i - 1] + 1) continue;
+    BOOST_TEST(first == 0U, "a second hole after " << printed[i - 1]);
+    first = printed[i - 1];
+    second = printed[i];
+  }
+  if (first != 0) {
+    const double hole = seconds_between(stream.when(first), stream.when(second));
+    BOOST_TEST(hole * 1000 <= static_cast<double>(events.last("gap")->number("dur_ms")) + 60);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(ten_alternations_show_exactly_as_many_losses_as_kills) {
+  Mosquitto a, b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  StreamPublisher stream({a.port(), b.port()}, {.every = 5ms});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 10, 10s));
+  for (int i = 0; i < 10; ++i) {
+    Mosquitto& live = i % 2 == 0 ? a : b;
+    live.kill9();
+    REQUIRE_EVENT(reader, events, "subscribed", 30s);
+    const std::size_t before = reader.line_count(Stream::out);
+    BOOST_REQUIRE(reader.wait_for_lines(Stream::out, before + 20, 10s));
+    live.restart();
+  }
+  stream.stop();
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(events.count("lost") == 10U);
+  BOOST_TEST(events.count("failover") + events.count("failback") == 10U);
+  BOOST_TEST(events.count("connected") == 11U);
+  BOOST_TEST(rises(numbers(reader)));
+}
+
+BOOST_AUTO_TEST_CASE(a_frozen_server_is_found_by_keepalive_within_four_seconds) {
+  Mosquitto a, b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-k", "2"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  StreamPublisher stream({a.port(), b.port()}, {.every = 5ms});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 50, 10s));
+  a.freeze();
+  const Moment frozen = Clock::now();
+  const auto connected = events.wait("subscribed", 8s);
+  BOOST_REQUIRE_MESSAGE(connected.has_value(), reader.bytes(Stream::err));
+  BOOST_TEST(seconds_between(frozen, connected->at) < 4.0);
+  BOOST_TEST(seconds_between(frozen, connected->at) > 1.0);
+  const std::size_t before = reader.line_count(Stream::out);
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, before + 50, 5s));
+  BOOST_TEST_MESSAGE(events.last("lost")->get("reason"));
+}
+
+BOOST_AUTO_TEST_CASE(a_frozen_server_that_wakes_up_changes_nothing) {
+  Mosquitto a, b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "-k", "1"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  StreamPublisher stream({a.port(), b.port()}, {.every = 5ms});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 20, 10s));
+  a.freeze();
+  REQUIRE_EVENT(reader, events, "subscribed");
+  a.thaw();
+  const std::size_t before = reader.line_count(Stream::out);
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, before + 200, 10s));
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(events.count("lost") == 1U);
+  BOOST_TEST(rises(numbers(reader)));
+}
+
+BOOST_AUTO_TEST_CASE(all_servers_may_be_down_for_five_seconds) {
+  Mosquitto a, b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  StreamPublisher stream({a.port(), b.port()}, {.every = 5ms});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 20, 10s));
+  b.kill9();
+  a.kill9();
+  REQUIRE_EVENT(reader, events, "backoff");
+  BOOST_TEST(!reader.wait_exit(5s).has_value(), "an outage is no reason to end");
+  b.restart();
+  const auto subscribed = events.wait("subscribed", 35s);
+  BOOST_REQUIRE_MESSAGE(subscribed.has_value(), reader.bytes(Stream::err));
+  const std::size_t before = reader.line_count(Stream::out);
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, before + 20, 10s));
+  BOOST_TEST(rises(numbers(reader)));
+  // No storm: 5 s of doubling delays from 100 ms are a handful of passes.
+  BOOST_TEST(events.count("backoff") <= 30U);
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+}
+
+BOOST_AUTO_TEST_CASE(sigusr1_tries_at_once_instead_of_waiting) {
+  Mosquitto a;
+  Process reader(sub({"-s", a.uri(), "-t", "t", "--initial-reconnect-delay", "20s",
+                      "--reconnect-jitter", "none"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  a.restart();
+  REQUIRE_EVENT(reader, events, "backoff");
+  const Moment then = Clock::now();
+  reader.signal(SIGUSR1);
+  REQUIRE_EVENT(reader, events, "subscribed", 5s);
+  BOOST_TEST(seconds_between(then, Clock::now()) < 2.0);
+}
+
+BOOST_AUTO_TEST_CASE(hot_standby_has_no_gap_and_nothing_twice,
+                     *offered("mqfail-sub", {"--standby", "hot"})) {
+  Mosquitto a, b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "--standby", "hot"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  BOOST_REQUIRE(a.wait_for_subscriber(".*"));
+  BOOST_REQUIRE(b.wait_for_subscriber(".*"));
+  StreamPublisher stream({a.port(), b.port()}, {.every = 2ms});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 100, 10s));
+  a.kill9();
+  const std::size_t before = reader.line_count(Stream::out);
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, before + 200, 10s));
+  stream.stop();
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, stream.published(), 5s));
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  const auto printed = numbers(reader);
+  BOOST_TEST(printed.front() == 1U);
+  BOOST_TEST(complete(printed));
+  BOOST_TEST(events.count("failover") == 0U);
+  BOOST_TEST((events.count("lost") + events.count("standby-lost")) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(hot_standby_keeps_legal_repeats,
+                     *offered("mqfail-sub", {"--standby", "hot"})) {
+  Mosquitto a, b;
+  Process reader(
+      sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "--standby", "hot", "-C", "6"}));
+  BOOST_REQUIRE(a.wait_for_subscriber(".*"));
+  BOOST_REQUIRE(b.wait_for_subscriber(".*"));
+  Client to_a(a.port()), to_b(b.port());
+  for (const char* payload : {"on", "on", "off", "on", "on", "end"}) {
+    to_a.publish({.topic = "t", .payload = payload, .qos = 1});
+    to_b.publish({.topic = "t", .payload = payload, .qos = 1});
+  }
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(reader.bytes(Stream::out) == "on\non\noff\non\non\nend\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_warm_standby_takes_over, *offered("mqfail-sub", {"--standby", "warm"})) {
+  Mosquitto a, b;
+  Process reader(
+      sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "--standby", "warm", "-i", "me"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  REQUIRE_EVENT(reader, events, "standby-ready");
+  StreamPublisher stream({a.port(), b.port()}, {.every = 2ms});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 50, 10s));
+  a.kill9();
+  const std::size_t before = reader.line_count(Stream::out);
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, before + 50, 10s));
+  BOOST_TEST(rises(numbers(reader)));
+  a.restart();
+  REQUIRE_EVENT(reader, events, "standby-ready", 35s);
+  BOOST_TEST(events.count("lost") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(it_goes_back_to_the_preferred_server_without_a_loss,
+                     *offered("mqfail-sub", {"--priority-backup"})) {
+  Mosquitto a, b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "--priority-backup",
+                      "--priority-probe-interval", "200ms", "--priority-hold", "500ms"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  StreamPublisher stream({a.port(), b.port()}, {.every = 2ms});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 50, 10s));
+  a.kill9();
+  REQUIRE_EVENT(reader, events, "failover");
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 50, 10s));
+  a.restart();
+  REQUIRE_EVENT(reader, events, "failback", 15s);
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 100, 10s));
+  stream.stop();
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(events.count("lost") == 1U);
+  // Make before break: after the one hole of the kill the stream has no other hole.
+  const auto printed = numbers(reader);
+  std::size_t holes = 0, doubles = 0;
+  for (std::size_t i = 1; i < printed.size(); ++i) {
+    if (printed[i] > printed[i - 1] + 1) ++holes;
+    if (printed[i] <= printed[i - 1]) ++doubles;
+  }
+  BOOST_TEST(holes <= 1U);
+  BOOST_TEST_MESSAGE("doubled at failback: " << doubles);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_dies_right_after_connack_does_not_reset_the_back_off) {
+  ScriptedServer trap({.close_after_connack = true});
+  Process reader(sub({"-s", trap.uri(), "-t", "t", "--startup-max-reconnect-attempts", "-1"}));
+  BOOST_TEST(!reader.wait_exit(4s).has_value());
+  BOOST_TEST(trap.tcp_connections() >= 2U);
+  BOOST_TEST(trap.tcp_connections() <= 40U);
+}
+
+BOOST_AUTO_TEST_CASE(a_subscription_that_is_refused_moves_on) {
+  ScriptedServer a({.suback = [](const std::string&, int) { return 0x87; }});
+  Mosquitto b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-t", "u", "-C", "1"}));
+  BOOST_REQUIRE(b.wait_for_subscriber(".*"));
+  Client(b.port()).publish({.topic = "u", .payload = "x", .qos = 1});
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(Events(reader).last("failed")->get("phase") == "subscribe");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_closes_version_5_gets_one_try_with_3_1_1) {
+  ScriptedServer server({.close_v5 = true});
+  Process reader(sub({"-s", server.uri(), "-t", "t", "-C", "1"}));
+  BOOST_REQUIRE(server.wait_for(What::subscribe));
+  server.publish({.topic = "t", .payload = "x"});
+  CHECK_STATUS(reader, 0);
+  const auto connects = server.log(What::connect);
+  BOOST_REQUIRE(connects.size() == 2U);
+  BOOST_TEST(connects[0].connect.version == 5);
+  BOOST_TEST(connects[1].connect.version == 4);
+}
+
+BOOST_AUTO_TEST_CASE(the_spoken_version_is_remembered_for_that_server) {
+  ScriptedServer server({.close_v5 = true});
+  Process reader(sub({"-s", server.uri(), "-t", "t"}));
+  BOOST_REQUIRE(server.wait_for(What::subscribe, 1));
+  server.reset_all();
+  BOOST_REQUIRE(server.wait_for(What::subscribe, 2));
+  const auto connects = server.log(What::connect);
+  BOOST_TEST(connects.size() == 3U);
+  BOOST_TEST(connects.back().connect.version == 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_retained_message_that_was_printed_is_not_printed_again_after_a_switch,
+                     *offered("mqfail-sub", {"--retained", "changed"})) {
+  Mosquitto a, b;
+  for (const Mosquitto* server : {&a, &b})
+    Client(server->port()).publish({.topic = "state", .payload = "same", .qos = 1, .retain = true});
+  Client(b.port()).publish({.topic = "other", .payload = "changed", .qos = 1, .retain = true});
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "state", "-t", "other", "-v"}));
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 1, 10s));
+  a.kill9();
+  BOOST_REQUIRE(reader.wait_for_line(Stream::out, "other changed", 10s).has_value());
+  Client(b.port()).publish({.topic = "state", .payload = "end", .qos = 1});
+  BOOST_REQUIRE(reader.wait_for_line(Stream::out, "state end", 10s).has_value());
+  BOOST_TEST(reader.bytes(Stream::out) == "state same\nother changed\nstate end\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_persistent_session_keeps_what_came_while_the_reader_was_dead) {
+  Mosquitto a;
+  const Arguments arguments = sub({"-s", a.uri(), "-t", "t", "-q", "1", "-c", "-i", "keeper"});
+  {
+    Process reader(arguments);
+    BOOST_REQUIRE(a.wait_for_subscriber("keeper"));
+    Client(a.port()).publish({.topic = "t", .payload = "one", .qos = 1});
+    BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 1, 5s));
+    reader.signal(SIGTERM);
+    CHECK_STATUS(reader, 0);
+  }
+  Client(a.port()).publish({.topic = "t", .payload = "two", .qos = 1});
+  Arguments again = arguments;
+  again.insert(again.end(), {"-C", "1"});
+  Process reader(again);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(reader.bytes(Stream::out) == "two\n");
+}
+
+BOOST_AUTO_TEST_CASE(with_sequences_each_message_is_printed_once_and_holes_are_counted,
+                     *offered("mqfail-sub", {"--sequence-gaps"})) {
+  ScriptedServer server;
+  Process reader(sub({"-s", server.uri(), "-t", "t", "-q", "1", "--sequence-gaps", "-C", "4"}));
+  BOOST_REQUIRE(server.wait_for(What::subscribe));
+  const std::string identity = "0123456789abcdef0123456789abcdef";
+  for (const int number : {1, 2, 2, 5, 1, 6}) {
+    Publish publish{.topic = "t", .payload = std::to_string(number), .qos = 1};
+    publish.properties = {{property::user, 0, identity, "mqfail-id"},
+                          {property::user, 0, std::to_string(number), "mqfail-seq"}};
+    server.publish(publish);
+  }
+  CHECK_STATUS(reader, 75);  // 3 and 4 are still missing at the end
+  BOOST_TEST(reader.bytes(Stream::out) == "1\n2\n5\n6\n");
+  BOOST_TEST(Events(reader).count("gap") >= 1U);
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// TLS against a real server with an authority made for this test. What does not verify is left,
+// with the cause in the event, and never replaced by plain text.
+#include "end_to_end/tools.hpp"
+
+using namespace rig;
+
+namespace {
+const Certificates& certificates() {
+  static const Certificates made;
+  return made;
+}
+std::string tls_uri(const std::string& host, std::uint16_t port) {
+  return "mqtts://" + host + ":" + std::to_string(port);
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_server_of_our_authority_is_accepted_by_name_and_by_address) {
+  Mosquitto server({.certificate = certificates().certificate(), .key = certificates().key()});
+  for (const char* host : {"localhost", "127.0.0.1"}) {
+    Process reader(
+        sub({"-s", tls_uri(host, server.port()), "-t", "t", "--cafile", certificates().authority(),
+             "-C", "1", "-i", std::string("reader-") + host}));
+    Events events(reader);
+    REQUIRE_EVENT(reader, events, "subscribed");
+    BOOST_TEST(events.last("connected")->get("tls").find("TLSv1.") == 0U);
+    Process publisher(pub({"-s", tls_uri(host, server.port()), "-t", "t", "--cafile",
+                           certificates().authority(), "-m", "over tls", "-q", "1"}));
+    CHECK_STATUS(publisher, 0);
+    CHECK_STATUS(reader, 0);
+    BOOST_TEST(reader.bytes(Stream::out) == "over tls\n");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_strangers_authority_is_refused_with_the_cause) {
+  Mosquitto server({.certificate = certificates().certificate(), .key = certificates().key()});
+  Process reader(sub({"-s", tls_uri("localhost", server.port()), "-t", "t", "--cafile",
+                      certificates().stranger()}));
+  CHECK_STATUS(reader, 69);
+  const auto failed = Events(reader).last("failed");
+  BOOST_REQUIRE(failed.has_value());
+  BOOST_TEST(failed->get("phase") == "tls");
+  BOOST_TEST((failed->get("reason") + failed->get("text")).find("certificate") != std::string::npos,
+             reader.bytes(Stream::err));
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_for_another_name_is_refused) {
+  Mosquitto server(
+      {.certificate = certificates().other_certificate(), .key = certificates().other_key()});
+  for (const char* host : {"localhost", "127.0.0.1"}) {
+    Process reader(sub(
+        {"-s", tls_uri(host, server.port()), "-t", "t", "--cafile", certificates().authority()}));
+    CHECK_STATUS(reader, 69);
+    BOOST_TEST(Events(reader).last("failed")->get("phase") == "tls");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(insecure_accepts_another_name_and_says_so) {
+  Mosquitto server(
+      {.certificate = certificates().other_certificate(), .key = certificates().other_key()});
+  Process reader(sub({"-s", tls_uri("localhost", server.port()), "-t", "t", "--cafile",
+                      certificates().authority(), "--insecure"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  BOOST_TEST(events.count("insecure") >= 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_certificate_never_falls_to_plain_text) {
+  // On the same port a plain server would answer at once; the scripted one reads what comes.
+  ScriptedServer plain;
+  Process reader(
+      sub({"-s", tls_uri("localhost", plain.port()), "-t", "t", "--cafile",
+           certificates().authority(), "-u", "joe", "-P", "secret", "--connect-timeout", "1s"}));
+  CHECK_STATUS(reader, 69);
+  BOOST_TEST(plain.count(What::connect) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_certificate_moves_on_to_the_next_server) {
+  Mosquitto bad(
+      {.certificate = certificates().other_certificate(), .key = certificates().other_key()});
+  Mosquitto good({.certificate = certificates().certificate(), .key = certificates().key()});
+  Process publisher(
+      pub({"-s", tls_uri("localhost", bad.port()), "-s", tls_uri("localhost", good.port()), "-t",
+           "t", "--cafile", certificates().authority(), "-m", "x", "-q", "1"}));
+  CHECK_STATUS(publisher, 0);
+  BOOST_TEST(Events(publisher).count("failed") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(printing_goes_on_over_tls_after_a_kill) {
+  const MosquittoSettings settings{.certificate = certificates().certificate(),
+                                   .key = certificates().key()};
+  Mosquitto a(settings), b(settings);
+  Process reader(sub({"-s", tls_uri("localhost", a.port()), "-s", tls_uri("localhost", b.port()),
+                      "-t", "t", "--cafile", certificates().authority(), "-C", "1"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  a.kill9();
+  REQUIRE_EVENT(reader, events, "subscribed");
+  Process publisher(pub({"-s", tls_uri("localhost", b.port()), "-t", "t", "--cafile",
+                         certificates().authority(), "-m", "x", "-q", "1"}));
+  CHECK_STATUS(publisher, 0);
+  CHECK_STATUS(reader, 0);
+}
+
+BOOST_AUTO_TEST_CASE(many_messages_over_tls_are_exact) {
+  Mosquitto server({.lines = {"max_queued_messages 0", "max_inflight_messages 0"},
+                    .certificate = certificates().certificate(),
+                    .key = certificates().key()});
+  Process reader(sub({"-s", tls_uri("localhost", server.port()), "-t", "t", "-q", "1", "--cafile",
+                      certificates().authority(), "-C", "20000"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  Process publisher({.argv = pub({"-s", tls_uri("localhost", server.port()), "-t", "t", "--cafile",
+                                  certificates().authority(), "-l", "-q", "1"}),
+                     .stdin_pipe = true});
+  publisher.feed(numbered_lines(1, 20000, 100));
+  CHECK_STATUS(publisher, 0);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST((reader.bytes(Stream::out) == numbered_lines(1, 20000, 100)));
+}

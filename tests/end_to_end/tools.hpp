@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the end-to-end tests start a command, and what they ask of a stream. Every expectation in
+// this folder comes from the contract of the commands, none from their code.
+#pragma once
+
+#include <boost/test/unit_test.hpp>
+#include <csignal>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "rig/client.hpp"
+#include "rig/events.hpp"
+#include "rig/mosquitto.hpp"
+#include "rig/recording_proxy.hpp"
+#include "rig/scripted_server.hpp"
+
+namespace rig {
+
+using Arguments = std::vector<std::string>;
+
+inline std::string bin(const std::string& name) {
+  return std::string(MQFAIL_BIN_DIR) + "/" + name;
+}
+
+inline Arguments command(const std::string& name, const Arguments& arguments) {
+  Arguments argv{bin(name)};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return argv;
+}
+
+/// With machine-readable events, as most tests want.
+inline Arguments told(const std::string& name, const Arguments& arguments) {
+  Arguments argv = command(name, arguments);
+  argv.insert(argv.begin() + 1, {"--events", "json"});
+  return argv;
+}
+
+inline Arguments sub(const Arguments& arguments) {
+  return told("mqfail-sub", arguments);
+}
+inline Arguments pub(const Arguments& arguments) {
+  return told("mqfail-pub", arguments);
+}
+
+inline std::string uri(std::uint16_t port) {
+  return "mqtt://127.0.0.1:" + std::to_string(port);
+}
+
+/// A URI where nothing listens.
+inline std::string dead_uri() {
+  return uri(free_port());
+}
+
+inline std::string numbered_lines(std::uint32_t first, std::uint32_t last, std::size_t length = 0) {
+  std::string all;
+  for (std::uint32_t i = first; i <= last; ++i) all += numbered_line(i, length) + "\n";
+  return all;
+}
+
+/// The numbers of lines; 0 for a damaged one.
+inline std::vector<std::uint32_t> numbers(const std::vector<std::string>& lines) {
+  std::vector<std::uint32_t> result;
+  for (const std::string& line : lines) result.push_back(number_of(line).value_or(0));
+  return result;
+}
+
+inline std::vector<std::uint32_t> numbers(Process& process) {
+  std::vector<std::string> lines;
+  for (const Line& line : process.lines(Stream::out)) lines.push_back(line.text);
+  return numbers(lines);
+}
+
+/// No damage, nothing twice, nothing out of order.
+inline bool rises(const std::vector<std::uint32_t>& numbers) {
+  std::uint32_t last = 0;
+  for (const std::uint32_t number : numbers) {
+    if (number <= last) return false;
+    last = number;
+  }
+  return true;
+}
+
+/// Rising, and nothing is missing between the first and the last.
+inline bool complete(const std::vector<std::uint32_t>& numbers) {
+  return rises(numbers) &&
+         (numbers.empty() || numbers.back() - numbers.front() + 1 == numbers.size());
+}
+
+/// The payloads of the PUBLISHes that a scripted server received, each once, in the order of first
+/// arrival.
+inline std::vector<std::string> received(ScriptedServer& server) {
+  std::vector<std::string> result;
+  for (const Seen& seen : server.log(What::publish)) result.push_back(seen.publish.payload);
+  return result;
+}
+
+inline std::vector<std::string> acknowledged(ScriptedServer& server) {
+  std::vector<std::string> result;
+  for (const Seen& seen : server.log(What::acknowledged)) result.push_back(seen.publish.payload);
+  return result;
+}
+
+/// For BOOST_AUTO_TEST_CASE(name, *offered("mqfail-sub", {"--standby", "hot"})): a command that
+/// says of an option that it is not yet supported is not tested for it, and the report says
+/// "skipped". As soon as it takes the option, the test counts.
+inline boost::unit_test::precondition offered(const std::string& name, const Arguments& option) {
+  return boost::unit_test::precondition([=](boost::unit_test::test_unit_id) {
+    Arguments arguments{"-s", dead_uri(), "-t", "t", "--once"};
+    if (name == "mqfail-pub") arguments.insert(arguments.end(), {"-m", "x"});
+    arguments.insert(arguments.end(), option.begin(), option.end());
+    const Finished tried = run(command(name, arguments));
+    boost::test_tools::assertion_result result(tried.err.find("not yet supported") ==
+                                               std::string::npos);
+    result.message() << option[0] << " is not yet supported";
+    return result;
+  });
+}
+
+/// Requires an exit within `patience` and gives the status.
+inline int status_of(Process& process, milliseconds patience = 15s) {
+  const auto exit = process.wait_exit(patience);
+  BOOST_REQUIRE_MESSAGE(exit.has_value(), "did not end; stderr: " << process.bytes(Stream::err));
+  return exit->status;
+}
+
+/// The exit status in the last event.
+inline long status_told(Events& events) {
+  const auto last = events.all().back();
+  return last.name() == "exit" ? last.number("status") : -1;
+}
+
+#define CHECK_STATUS(process, expected)                                                       \
+  do {                                                                                        \
+    const int status_seen = status_of(process);                                               \
+    BOOST_CHECK_MESSAGE(status_seen == (expected), "exit status "                             \
+                                                       << status_seen << ", expected "        \
+                                                       << (expected) << "; stderr:\n"         \
+                                                       << (process).bytes(rig::Stream::err)); \
+  } while (false)
+
+#define REQUIRE_EVENT(process, events, ...)                          \
+  do {                                                               \
+    BOOST_REQUIRE_MESSAGE((events).wait(__VA_ARGS__).has_value(),    \
+                          "no such event; stderr:\n"                 \
+                              << (process).bytes(rig::Stream::err)); \
+  } while (false)
+
+}  // namespace rig

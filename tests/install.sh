@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Sourced by tests/run.sh and cmd/demo.sh: installs what a bare Debian 12 lacks, and nothing else.
+# Where everything is there it asks no network and no password.
+
+# What building and running needs; what only the tests need comes with `install_missing tests`.
+build_packages=(ca-certificates cmake g++ ninja-build pkg-config
+  libboost-dev libcli11-dev libpaho-mqtt-dev libsimdjson-dev libssl-dev
+  mosquitto mosquitto-clients procps)
+test_packages=(bash fish libboost-test-dev mandoc openssl zsh)
+
+# install_missing build|tests
+install_missing() {
+  local wanted=("${build_packages[@]}") missing=() package
+  if [[ $1 == tests ]]; then wanted+=("${test_packages[@]}"); fi
+  if ! command -v dpkg-query >/dev/null; then
+    echo "not a Debian: please see to it that these are installed: ${wanted[*]}" >&2
+    return 0
+  fi
+  for package in "${wanted[@]}"; do
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+
+  local as_root=()
+  if ((EUID != 0)); then as_root=(sudo); fi
+  echo "installing: ${missing[*]}" >&2
+  # The tests start servers of their own; the package's service on port 1883 is not wanted. A policy
+  # that was there before is left as it is.
+  local policy=/usr/sbin/policy-rc.d made_policy=
+  if [[ ! -e $policy ]] && printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null 2>&1; then
+    "${as_root[@]}" chmod 755 "$policy"
+    made_policy=yes
+  fi
+  local status=0
+  "${as_root[@]}" apt-get update -q >&2 || status=$?
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q -y --no-install-recommends "${missing[@]}" >&2 || status=$?
+  if [[ $made_policy ]]; then "${as_root[@]}" rm -f "$policy"; fi
+  for package in "${missing[@]}"; do
+    if [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) != installed ]]; then
+      echo "could not install $package (apt-get said $status)" >&2
+      return 1
+    fi
+  done
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Arrows point down: which folder may include from which. And the mind stays pure: no clock, sleep,
+# thread, dice, environment or file in lib/policy.
+# usage: layers.sh SOURCE_DIRECTORY
+set -euo pipefail
+cd "$1"
+failed=0
+
+# Folder by folder, what it may include besides itself; a file's name allows that header only.
+declare -A may=(
+  [lib/base]=''
+  [lib/policy]='base'
+  [lib/transport]='base policy'
+  [lib/config]='base policy'
+  [lib/session]='base policy transport'
+  [lib/probe]='base policy transport session'
+  [lib/tool]='base policy config transport/transport.hpp transport/message.hpp session/notice.hpp'
+)
+rooms='base|policy|transport|config|session|probe|tool'
+for folder in "${!may[@]}"; do
+  [[ -d $folder ]] || continue
+  own=${folder#lib/}
+  while IFS=: read -r file line include; do
+    header=$(sed -E 's/.*"([^"]*)".*/\1/' <<<"$include")
+    for allowed in "$own" ${may[$folder]}; do
+      [[ ${header%%/*} == "$allowed" || $header == "$allowed" ]] && continue 2
+    done
+    echo "$file:$line: $folder may not include $header" >&2
+    failed=1
+  done < <(grep -rnE "^[[:space:]]*#[[:space:]]*include[[:space:]]*\"($rooms)/" "$folder" --include='*.[ch]pp' || true)
+done
+for folder in lib/*/; do
+  [[ -v "may[${folder%/}]" ]] || { echo "$folder has no row in $0" >&2; failed=1; }
+done
+
+# Third parties stay behind their door.
+while read -r pattern where; do
+  found=$(grep -rlE "#[[:space:]]*include[[:space:]]*<$pattern" lib cmd --include='*.hpp' --include='*.cpp' | grep -vE "^($where)" || true)
+  [[ -z $found ]] && continue
+  echo "<$pattern> may be included in $where only, not in" $found >&2
+  failed=1
+done <<'END'
+CLI/ lib/tool/[a-z_]*\.cpp
+MQTT(Client|Async) lib/transport/
+simdjson lib/config/[a-z_]*\.cpp
+openssl/ lib/(config|transport)/
+END
+
+impure='std::chrono::(system|steady|high_resolution)_clock|sleep_(for|until)|nanosleep|usleep|std::(j?thread|mutex|async|condition_variable|random_device|mt19937)|getenv|fopen|[io]?fstream|<(thread|mutex|random|fstream|iostream|filesystem|future|atomic|unistd\.h|time\.h|ctime|sys/[a-z]*\.h)>|\brand\(|::open\(|clock_gettime|\btime\('
+if grep -rnE "$impure" lib/policy >&2; then
+  echo 'lib/policy is pure: time and dice are arguments there' >&2
+  failed=1
+fi
+exit "$failed"

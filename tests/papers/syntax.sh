@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Manual pages lint clean, and each shell can read its completions.
+# usage: syntax.sh MAN_DIRECTORY COMPLETION_DIRECTORY
+set -euo pipefail
+man=$1 completions=$2
+failed=0
+pages=("$man"/*.[157])
+[[ ${#pages[@]} -eq 6 ]] || { echo "six pages are expected, not ${#pages[@]}" >&2; failed=1; }
+for page in "${pages[@]}"; do
+  mandoc -Tlint -Wwarning "$page" >&2 || failed=1
+done
+for shell in bash zsh fish; do
+  if ! command -v "$shell" >/dev/null; then
+    echo "$shell is missing, so its completions were not read"
+    continue
+  fi
+  for command in mqfail-sub mqfail-pub mqfail-probe mqfail-config; do
+    "$shell" -n "$completions/$command.$shell" || failed=1
+  done
+done
+exit "$failed"

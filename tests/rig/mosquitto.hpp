@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// A real MQTT server of our own: one process, one free port on 127.0.0.1, one scratch folder. It
+// can be killed, frozen, thawed and started again on the same port; the destructor stops it by pid.
+#pragma once
+
+#include <memory>
+
+#include "rig/process.hpp"
+
+namespace rig {
+
+/// A certificate authority, a server certificate for localhost and 127.0.0.1, and a stranger's
+/// authority.
+class Certificates {
+ public:
+  Certificates();
+  std::string authority() const { return (folder_ / "ca.crt").string(); }
+  std::string stranger() const { return (folder_ / "stranger.crt").string(); }
+  std::string certificate() const { return (folder_ / "server.crt").string(); }
+  std::string key() const { return (folder_ / "server.key").string(); }
+  /// A certificate of the same authority for a name that is not ours.
+  std::string other_certificate() const { return (folder_ / "other.crt").string(); }
+  std::string other_key() const { return (folder_ / "other.key").string(); }
+
+ private:
+  Scratch folder_;
+};
+
+struct MosquittoSettings {
+  std::vector<std::string> lines;  ///< further lines of mosquitto.conf
+  std::string user, password;      ///< both given: nobody else gets in
+  std::string certificate, key;    ///< both given: the listener speaks TLS
+  bool persistence = false;
+};
+
+class Mosquitto {
+ public:
+  explicit Mosquitto(MosquittoSettings settings = {});
+  ~Mosquitto();
+  Mosquitto(const Mosquitto&) = delete;
+  Mosquitto& operator=(const Mosquitto&) = delete;
+
+  std::uint16_t port() const { return port_; }
+  std::string uri() const { return "mqtt://127.0.0.1:" + std::to_string(port_); }
+  pid_t pid() const { return process_->pid(); }
+
+  void kill9();      ///< returns when it is gone
+  void terminate();  ///< SIGTERM, returns when it is gone
+  void freeze();     ///< SIGSTOP: the kernel still accepts and acknowledges TCP
+  void thaw();
+  void restart();  ///< the same port; returns when it accepts
+  bool running() { return process_ && process_->running(); }
+  /// Waits until a SUBSCRIBE of `client` (a regex on the id) is in force.
+  bool wait_for_subscriber(const std::string& client, milliseconds patience = 10s);
+  std::string log();  ///< what it said on stderr since the last start
+
+ private:
+  bool start();
+
+  Scratch folder_;
+  MosquittoSettings settings_;
+  std::uint16_t port_ = 0;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace rig

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// An MQTT server that misbehaves on demand and writes down, apart, what it received and what it
+// acknowledged. It stores nothing and routes nothing: it is an oracle and a villain, not a broker.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <list>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "rig/basics.hpp"
+#include "rig/wire.hpp"
+
+namespace rig {
+
+/// What the server does at the Nth PUBLISH it receives in its life.
+enum class Then {
+  nothing,
+  close,         ///< FIN, without an acknowledgement
+  reset,         ///< RST, without an acknowledgement
+  refuse,        ///< RST, and nothing listens any more: a death
+  stop_reading,  ///< as a process that hangs
+  stop_acking,   ///< reads and answers pings, acknowledges nothing from here on
+  disconnect,    ///< MQTT 5 DISCONNECT with `disconnect_code`, then FIN
+};
+
+struct Script {
+  int connack_v5 = 0;
+  int connack_v3 = 0;
+  std::vector<Property> connack_properties;  ///< MQTT 5
+  bool session_present = false;
+  bool connack = true;                        ///< false: accepts and never answers
+  bool close_v5 = false;                      ///< closes without any CONNACK, as ActiveMQ does
+  std::string garbage;                        ///< sent in place of CONNACK
+  std::optional<std::string> user, password;  ///< wanted; others get 0x86 or 4
+  bool close_after_connack = false;
+
+  std::size_t at_publish = 0;  ///< 1: the first; 0: never
+  Then then = Then::nothing;
+  int disconnect_code = 0x8b;
+  std::vector<Property> disconnect_properties;
+  milliseconds ack_delay{0};
+  std::function<int(const Publish&)> puback;  ///< code; not set: 0
+  bool pubcomp = true;
+  std::string puback_reason;                                      ///< Reason String of each PUBACK
+  std::function<int(const std::string& filter, int qos)> suback;  ///< not set: what was asked for
+  bool answer_subscribe = true;
+  std::size_t suback_codes = 0;  ///< sends so many codes, whatever was asked; 0: right
+  bool answer_ping = true;
+  bool read = true;
+  bool slices = false;  ///< sends a byte at a time
+};
+
+enum class What {
+  connect,
+  subscribe,
+  unsubscribe,
+  publish,
+  acknowledged,
+  ack,
+  ping,
+  disconnect,
+  closed,
+  malformed
+};
+
+/// One thing that happened; the part that fits `what` is filled in.
+struct Seen {
+  What what{};
+  Moment at;
+  int connection = 0;
+  Connect connect;
+  Subscribe subscribe;
+  Publish publish;  ///< received (publish), or acknowledged by us (acknowledged)
+  Type type{};      ///< of an ack that the client sent us
+  Acknowledgement ack;
+};
+
+class ScriptedServer {
+ public:
+  explicit ScriptedServer(Script script = {});
+  ~ScriptedServer();
+  ScriptedServer(const ScriptedServer&) = delete;
+  ScriptedServer& operator=(const ScriptedServer&) = delete;
+
+  std::uint16_t port() const { return port_; }
+  std::string uri() const { return "mqtt://127.0.0.1:" + std::to_string(port_); }
+
+  void change(const std::function<void(Script&)>& edit);
+  /// Sends a PUBLISH on every connection that has subscribed; a packet id is made where QoS asks
+  /// for it.
+  void publish(const Publish& publish);
+  /// Sends bytes as they are on every connection.
+  void send_raw(std::string_view bytes);
+  void disconnect_all(int code, const std::vector<Property>& properties = {});
+  void close_all();  ///< FIN
+  void reset_all();  ///< RST
+  void refuse();     ///< RST, and nothing listens until accept()
+  void accept();
+
+  std::vector<Seen> log();
+  std::vector<Seen> log(What what);
+  std::size_t count(What what);
+  std::size_t tcp_connections();  ///< accepted so far, whatever was said on them
+  /// True once `pleases` holds for the log.
+  bool wait_until(const std::function<bool(const std::vector<Seen>&)>& pleases,
+                  milliseconds patience = 10s);
+  bool wait_for(What what, std::size_t count = 1, milliseconds patience = 10s);
+
+ private:
+  struct Connection {
+    int number = 0;
+    Fd fd;
+    PacketReader reader;
+    std::string out;
+    int version = 0;
+    bool subscribed = false;
+    bool close_when_sent = false;
+    bool stopped = false;  ///< no longer read
+    std::uint16_t next_id = 1;
+    std::map<std::uint16_t, Publish> qos2;
+  };
+  struct Due {
+    Moment at;
+    int connection;
+    std::string bytes;
+    std::optional<Publish> settles;
+  };
+
+  void run();
+  void note(Seen seen);
+  void accept_waiting();
+  void receive(Connection& connection);
+  void handle(Connection& connection, const Packet& packet);
+  void handle_connect(Connection& connection, const Packet& packet);
+  void handle_publish(Connection& connection, const Packet& packet);
+  void acknowledge(Connection& connection, const Publish& publish, Type type, int code);
+  void send(Connection& connection, std::string_view bytes);
+  void flush(Connection& connection);
+  void end(Connection& connection, bool reset);
+  Connection* find(int number);
+
+  std::uint16_t port_ = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Script script_;
+  Fd listener_;
+  std::list<Connection> connections_;
+  std::vector<Seen> log_;
+  std::deque<Due> due_;
+  std::size_t published_ = 0, accepted_ = 0;
+  int last_number_ = 0;
+  bool stop_ = false;
+  Waker waker_;
+  std::thread thread_;
+};
+
+}  // namespace rig

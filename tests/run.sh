@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds mqfail and runs all its tests, from a bare Debian 12 on. Exit status: that of ctest.
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+usage: tests/run.sh [--everyday] [--full] [--asan | --tsan] [-- CTEST-ARGUMENT...]
+
+  (nothing)    all tests: everyday, end to end against real servers, a slice of the fault runs
+  --everyday   only those that need no server (unit, simulation, papers)
+  --full       the long fault runs with ten times the seeds, and the long fuzz and soak runs
+  --asan       built with AddressSanitizer and UndefinedBehaviorSanitizer
+  --tsan       built with ThreadSanitizer
+END
+}
+
+preset=release
+selection=()
+while (($#)); do
+  case $1 in
+    --everyday) selection=(-L '^(unit|simulation|papers)$') ;;
+    --full) export MQFAIL_FULL=1 ;;
+    --asan) preset=asan ;;
+    --tsan) preset=tsan ;;
+    --help) usage; exit 0 ;;
+    --) shift; break ;;
+    *) usage >&2; exit 64 ;;
+  esac
+  shift
+done
+
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/install.sh
+source tests/install.sh
+install_missing tests
+
+# A sanitizer's finding must fail the test that caused it.
+export ASAN_OPTIONS=${ASAN_OPTIONS-abort_on_error=0:exitcode=99:detect_leaks=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS-halt_on_error=1:exitcode=99:print_stacktrace=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS-exitcode=99:halt_on_error=1}
+
+build=build/$preset
+launcher=()
+if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+cmake --preset "$preset" "${launcher[@]}" >"$PWD/.configure.log" 2>&1 || {
+  cat .configure.log
+  exit 70
+}
+rm -f .configure.log
+cmake --build "$build" -j"$(nproc)"
+ctest --test-dir "$build" --output-on-failure -j"$(nproc)" "${selection[@]}" "$@"

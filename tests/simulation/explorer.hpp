@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small random world around the engine: servers that are up, down, frozen, busy, denying, old or
+// dying, events that come late or not at all, people in a hurry, lists that change. Everything
+// comes from one seed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "laws.hpp"
+
+namespace mqfail::test {
+
+/// A defect put between the engine and the laws, to see that the laws are checked.
+enum class Sabotage {
+  none,
+  doubles_attempts,     ///< every Connect comes twice
+  keeps_losers,         ///< Abandon is swallowed
+  wakes_the_dead,       ///< a stale event starts an attempt
+  ignores_cooling,      ///< goes back to the server that just asked for rest
+  answers_late,         ///< the deadline is one millisecond ago
+  ignores_the_wait,     ///< connects right after telling how long it will wait
+  hides_the_wait,       ///< the same, and does not tell
+  never_times_out,      ///< the deadline of an attempt is far away
+  connects_after_stop,  ///< one more try
+  blames_everybody,     ///< gives up as denied at the first refusal
+  counts_wrong,         ///< every epoch is 1
+  oversleeps,           ///< wants never to be woken from a wait
+  is_deaf,              ///< never hears that it is connected
+};
+
+struct Exploration {
+  std::uint64_t steps = 0;
+  std::uint64_t episodes = 0;
+  std::uint64_t uses = 0;
+  std::uint64_t give_ups = 0;
+  std::optional<Violation> violation;
+  std::string trace;  ///< of the episode that broke a law: ready to become a scenario
+};
+
+/// Walks at random for `steps` steps of the engine, or until a law is broken.
+Exploration explore(std::uint64_t seed, std::uint64_t steps, Sabotage sabotage = Sabotage::none);
+
+}  // namespace mqfail::test

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "laws.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "policy/transcript.hpp"
+
+namespace mqfail::test {
+namespace {
+
+Violation broken(Law law, std::string what) {
+  return {law, std::move(what)};
+}
+
+std::string number(AttemptId id) {
+  return std::to_string(static_cast<std::uint64_t>(id));
+}
+std::string number(ServerIndex index) {
+  return std::to_string(static_cast<std::uint32_t>(index));
+}
+
+const AttemptId* attempt_of(const Event& event) {
+  if (const auto* e = std::get_if<event::Reached>(&event)) return &e->attempt;
+  if (const auto* e = std::get_if<event::Connected>(&event)) return &e->attempt;
+  if (const auto* e = std::get_if<event::Failed>(&event)) return &e->attempt;
+  if (const auto* e = std::get_if<event::Lost>(&event)) return &e->attempt;
+  return nullptr;
+}
+
+}  // namespace
+
+const char* name(Law law) {
+  switch (law) {
+    case Law::one_live_attempt:
+      return "one live attempt";
+    case Law::stale_events_inert:
+      return "stale events inert";
+    case Law::no_cooling_while_free:
+      return "no connect to a cooling server while another is free";
+    case Law::deadline_not_past:
+      return "never a deadline in the past";
+    case Law::bounded_by_back_off:
+      return "attempts bounded by the back-off";
+    case Law::time_bound:
+      return "no attempt outlives its connect timeout";
+    case Law::silent_after_stop:
+      return "after stop no action";
+    case Law::denied_by_all:
+      return "denied only by all";
+    case Law::counted_epochs:
+      return "epochs count uses";
+    case Law::comes_online:
+      return "a server that stays up is found";
+  }
+  return "";
+}
+
+Laws::Laws(FailoverSettings settings, std::size_t servers) : settings_(settings) {
+  for (std::size_t i = 0; i < servers; ++i) {
+    order_.push_back(ServerIndex(static_cast<std::uint32_t>(i)));
+  }
+}
+
+void Laws::is_up(ServerIndex server, bool up, TimePoint now) {
+  auto& since = books_[server].up_since;
+  if (!up) since.reset();
+  if (up && !since) since = now;
+}
+
+void Laws::listed(const std::vector<ServerIndex>& order, TimePoint now) {
+  for (const ServerIndex server : order) {
+    const bool known = std::find(order_.begin(), order_.end(), server) != order_.end();
+    if (!known) books_[server].listed_since = now;
+  }
+  order_ = order;
+}
+
+std::optional<Violation> Laws::check(const Event& event, const Actions& actions, TimePoint now,
+                                     std::optional<TimePoint> deadline) {
+  now_ = now;
+  if (over_ && (!actions.empty() || deadline)) {
+    return broken(Law::silent_after_stop, "it still acts or wants to be woken");
+  }
+  if (is_stale(event)) {
+    const bool same = deadline == last_deadline_ || (deadline == now && *last_deadline_ < now);
+    if (!actions.empty() || !same) {
+      return broken(Law::stale_events_inert, "an event of attempt #" + number(*attempt_of(event)) +
+                                                 ", which is not open, had an effect");
+    }
+  }
+  hear(event);
+  for (const Action& action : actions) {
+    if (auto found = see(action)) return found;
+  }
+  return after(deadline);
+}
+
+bool Laws::is_stale(const Event& event) const {
+  const AttemptId* id = attempt_of(event);
+  if (id == nullptr) return false;
+  const auto found = open_.find(*id);
+  if (found == open_.end()) return true;
+  return std::holds_alternative<event::Connected>(event) && found->second.connected.has_value();
+}
+
+void Laws::hear(const Event& event) {
+  failure_in_step_ = false;
+  older_.reset();
+  excused_ = std::holds_alternative<event::Hurried>(event) ||
+             std::holds_alternative<event::ListChanged>(event);
+  const AttemptId* id = attempt_of(event);
+  if (id == nullptr || !open_.contains(*id)) return;
+  if (std::holds_alternative<event::Connected>(event)) {
+    open_[*id].connected = now_;
+  } else if (!std::holds_alternative<event::Reached>(event)) {
+    open_.erase(*id);
+    if (live_ == *id) {
+      live_.reset();
+      offline_since_ = now_;
+    }
+  }
+}
+
+std::optional<Violation> Laws::see(const Action& action) {
+  if (const auto* a = std::get_if<action::Connect>(&action)) return see_connect(*a);
+  if (const auto* a = std::get_if<action::Abandon>(&action)) return see_end(a->attempt);
+  if (const auto* a = std::get_if<action::Disconnect>(&action)) return see_end(a->attempt);
+  if (const auto* a = std::get_if<action::Use>(&action)) return see_use(*a);
+  if (const auto* a = std::get_if<action::TellLost>(&action)) see_lost(*a);
+  if (const auto* a = std::get_if<action::TellFailed>(&action)) {
+    failure_in_step_ = true;
+    books_[a->server].denied = a->verdict == Verdict::auth;
+    if (a->verdict == Verdict::cool) cool(a->server);
+    if (a->verdict == Verdict::older_protocol) older_ = a->server;
+  }
+  if (const auto* a = std::get_if<action::TellBackoff>(&action)) not_before_ = now_ + a->delay;
+  if (const auto* a = std::get_if<action::GiveUp>(&action)) {
+    const bool all = std::all_of(order_.begin(), order_.end(),
+                                 [&](auto server) { return books_[server].denied; });
+    if (a->kind == ErrorKind::denied && !all) return broken(Law::denied_by_all, "somebody did not");
+    over_ = true;
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> Laws::see_connect(const action::Connect& connect) {
+  const auto id = static_cast<std::uint64_t>(connect.attempt);
+  const std::string who = "#" + number(connect.attempt) + " to server " + number(connect.server);
+  if (id <= last_id_) return broken(Law::one_live_attempt, who + ": the id is not new");
+  last_id_ = id;
+  if (live_ || (!settings_.connect_stagger && !open_.empty())) {
+    return broken(Law::one_live_attempt, who + ": another attempt is open");
+  }
+  for (const auto& [other, attempt] : open_) {
+    if (attempt.server == connect.server) {
+      return broken(Law::one_live_attempt, who + ": an attempt to this server is open");
+    }
+    if (!failure_in_step_ && !excused_ && now_ < attempt.since + *settings_.connect_stagger) {
+      return broken(Law::one_live_attempt, who + ": sooner than the stagger");
+    }
+  }
+  open_[connect.attempt] = {connect.server, now_, {}};
+  Book& book = books_[connect.server];
+  if (older_ == connect.server) return std::nullopt;
+
+  const bool somebody_free = std::any_of(order_.begin(), order_.end(), [&](ServerIndex other) {
+    return other != connect.server && books_[other].cooling_at_most <= now_;
+  });
+  if (now_ < book.cooling_at_least && somebody_free) {
+    return broken(Law::no_cooling_while_free, who);
+  }
+  if (not_before_ && now_ < *not_before_ && !excused_) {
+    return broken(Law::bounded_by_back_off, who + ": sooner than told");
+  }
+  not_before_.reset();
+  if (excused_) {
+    for (auto& [server, each] : books_) each.last_connect.reset();
+  }
+  if (book.last_connect) {
+    if (now_ < *book.last_connect + least(book.repeats)) {
+      return broken(Law::bounded_by_back_off,
+                    who + ": " + transcript_time(now_ - *book.last_connect) + " ms after the last");
+    }
+    ++book.repeats;
+  }
+  book.last_connect = now_;
+  return std::nullopt;
+}
+
+std::optional<Violation> Laws::see_use(const action::Use& use) {
+  const auto found = open_.find(use.attempt);
+  if (found == open_.end() || !found->second.connected) {
+    return broken(Law::counted_epochs, "#" + number(use.attempt) + " is not connected");
+  }
+  if (use.epoch != ++epoch_) return broken(Law::counted_epochs, "a wrong epoch");
+  if (open_.size() != 1) return broken(Law::one_live_attempt, "losers of the race are still open");
+  live_ = use.attempt;
+  books_[use.server].denied = false;
+  return std::nullopt;
+}
+
+std::optional<Violation> Laws::see_end(AttemptId id) {
+  const auto found = open_.find(id);
+  if (found == open_.end()) return broken(Law::one_live_attempt, "#" + number(id) + " is not open");
+  // The loser of a race keeps its turn and may be tried again in the same pass.
+  books_[found->second.server].last_connect.reset();
+  const auto connected = found->second.connected;
+  if (connected && now_ >= *connected + settings_.stable) {
+    forgive();
+    books_[found->second.server].cooled = 0;
+  }
+  open_.erase(found);
+  if (live_ == id) {
+    live_.reset();
+    offline_since_ = now_;
+  }
+  return std::nullopt;
+}
+
+void Laws::see_lost(const action::TellLost& lost) {
+  if (lost.up >= settings_.stable) {
+    forgive();
+    books_[lost.server].cooled = 0;
+  }
+  books_[lost.server].denied = lost.reason.code == 0x87;
+  if (lost.reason.code == 0x97) cool(lost.server);
+}
+
+std::optional<Violation> Laws::after(std::optional<TimePoint> deadline) {
+  last_deadline_ = deadline;
+  if (deadline && *deadline < now_) return broken(Law::deadline_not_past, "it is in the past");
+  if (over_) return std::nullopt;
+  for (const auto& [id, attempt] : open_) {
+    if (!attempt.connected && now_ > attempt.since + settings_.connect_timeout &&
+        (!deadline || *deadline > now_)) {
+      return broken(Law::time_bound, "#" + number(id) + " is still open");
+    }
+  }
+  if (live_) return std::nullopt;
+  for (const ServerIndex server : order_) {
+    const Book& book = books_[server];
+    if (!book.up_since) continue;
+    const TimePoint since =
+        std::max({*book.up_since, book.listed_since, book.cooling_at_most, offline_since_});
+    if (now_ > since + offline_bound_) {
+      return broken(Law::comes_online, "server " + number(server) + " is up since " +
+                                           transcript_time(book.up_since->time_since_epoch()));
+    }
+  }
+  return std::nullopt;
+}
+
+void Laws::cool(ServerIndex server) {
+  Book& book = books_[server];
+  book.cooling_at_least = now_ + least(book.cooled);
+  book.cooling_at_most = now_ + most(book.cooled);
+  ++book.cooled;
+}
+
+void Laws::forgive() {
+  for (auto& [server, book] : books_) {
+    book.last_connect.reset();
+    book.repeats = 0;
+  }
+}
+
+// The formula of mqfail(7) again, on purpose not shared with lib/policy.
+Duration Laws::most(int repeat) const {
+  const double first = static_cast<double>(
+      settings_.backoff.initial.value_or(std::chrono::milliseconds(100)).count());
+  const auto cap = static_cast<double>(settings_.backoff.cap.count());
+  if (settings_.backoff.jitter == Jitter::decorrelated) return settings_.backoff.cap;
+  const double bound = std::min(cap, first * std::pow(settings_.backoff.multiplier, repeat));
+  return Duration(static_cast<Duration::rep>(bound));
+}
+
+Duration Laws::least(int repeat) const {
+  switch (settings_.backoff.jitter) {
+    case Jitter::none:
+      return most(repeat);
+    case Jitter::equal:
+      return most(repeat) / 2;
+    case Jitter::full:
+      return Duration::zero();
+    case Jitter::decorrelated:
+      return settings_.backoff.initial.value_or(std::chrono::milliseconds(100));
+  }
+  return Duration::zero();
+}
+
+}  // namespace mqfail::test

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The laws of failover.md section 8, checked from outside: this room sees what the engine is told,
+// what it answers and when it wants to be woken, and keeps its own books. It never asks the engine.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/failover.hpp"
+
+namespace mqfail::test {
+
+enum class Law {
+  one_live_attempt,       ///< or the staggered set; what is abandoned or used is what is open
+  stale_events_inert,     ///< whatever names an attempt that is not open changes nothing
+  no_cooling_while_free,  ///< no connect to a cooling server while another is free
+  deadline_not_past,      ///< deadline() is never before now
+  bounded_by_back_off,    ///< neither sooner than told nor more often than the formula allows
+  time_bound,             ///< no attempt outlives its connect timeout
+  silent_after_stop,      ///< after stop or giving up: no action, no deadline
+  denied_by_all,          ///< giving up as denied needs the word of every server
+  counted_epochs,         ///< Use follows Connected, and its epochs count from 1
+  comes_online,           ///< a server that stays up longer than the bound is found
+};
+const char* name(Law law);
+
+struct Violation {
+  Law law;
+  std::string what;
+};
+
+class Laws {
+ public:
+  Laws(FailoverSettings settings, std::size_t servers);
+
+  /// One step as seen from outside. `deadline`: as answered after it.
+  std::optional<Violation> check(const Event& event, const Actions& actions, TimePoint now,
+                                 std::optional<TimePoint> deadline);
+
+  /// The world says that `server` accepts clients from now on, or no more.
+  void is_up(ServerIndex server, bool up, TimePoint now);
+  /// The list is now this; its servers are all of the roster.
+  void listed(const std::vector<ServerIndex>& order, TimePoint now);
+  /// Longest that the engine may stay offline beside a server that is up.
+  void allow_offline(Duration bound) { offline_bound_ = bound; }
+
+  /// An orderly end was asked for: from now on nothing may happen.
+  void stop() { over_ = true; }
+
+  bool is_open(AttemptId id) const { return open_.contains(id); }
+  bool is_over() const { return over_; }
+
+ private:
+  struct Open {
+    ServerIndex server;
+    TimePoint since;
+    std::optional<TimePoint> connected;
+  };
+  struct Book {
+    std::optional<TimePoint> last_connect;  // empty: the next one is free
+    int repeats = 0;                        // since the last stable connection
+    int cooled = 0;
+    TimePoint cooling_at_least{};
+    TimePoint cooling_at_most{};
+    bool denied = false;
+    std::optional<TimePoint> up_since;
+    TimePoint listed_since{};
+  };
+  using Verdicts = std::optional<Violation>;
+
+  bool is_stale(const Event& event) const;
+  void hear(const Event& event);
+  Verdicts see(const Action& action);
+  Verdicts see_connect(const action::Connect& connect);
+  Verdicts see_use(const action::Use& use);
+  Verdicts see_end(AttemptId id);
+  void see_lost(const action::TellLost& lost);
+  Verdicts after(std::optional<TimePoint> deadline);
+  void cool(ServerIndex server);
+  void forgive();
+  Duration least(int repeat) const;
+  Duration most(int repeat) const;
+
+  FailoverSettings settings_;
+  Duration offline_bound_ = std::chrono::hours(1);
+  std::map<AttemptId, Open> open_;
+  std::map<ServerIndex, Book> books_;
+  std::vector<ServerIndex> order_;
+  std::optional<AttemptId> live_;
+  std::optional<ServerIndex> older_;  // one more try there, with an older protocol
+  std::optional<TimePoint> not_before_;
+  std::optional<TimePoint> last_deadline_;
+  TimePoint now_{};
+  TimePoint offline_since_{};
+  std::uint64_t last_id_ = 0;
+  std::uint64_t epoch_ = 0;
+  bool failure_in_step_ = false;
+  bool excused_ = false;  // Hurried or ListChanged: the back-off may be cut short
+  bool over_ = false;
+};
+
+}  // namespace mqfail::test

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// The publisher against a scripted transport: what a real server will not do on demand.
+#include <boost/test/unit_test.hpp>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "session/publisher.hpp"
+
+using namespace mqfail;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Takes every message and acknowledges what the test says.
+class ScriptedTransport final : public Transport {
+ public:
+  void connect(AttemptId, const Server&, const ConnectSettings&, Protocol) override {}
+  void abandon(AttemptId attempt) override { abandoned.push_back(attempt); }
+  bool disconnect(AttemptId, Duration) override { return true; }
+  const ConnectionFacts* facts(AttemptId) const override { return nullptr; }
+  std::optional<std::uint16_t> publish(AttemptId, const Message& message) override {
+    sent.emplace_back(message.payload);
+    return static_cast<std::uint16_t>(message.qos > 0 ? ++last_id : 0);
+  }
+  void flush(AttemptId) override {}
+  std::size_t backlog(AttemptId) const override { return 0; }
+  std::uint64_t ping(AttemptId) override { return ++pings; }
+  std::uint64_t pongs(AttemptId) const override { return answered; }
+  void take_acknowledged(AttemptId, std::vector<Acknowledged>& into) override {
+    into = std::exchange(acknowledged, {});
+  }
+  std::size_t take_messages(AttemptId, const std::function<bool(const Message&)>&) override { return 0; }
+  void acknowledge(AttemptId, std::size_t) override {}
+
+  std::vector<std::string> sent;
+  std::vector<AttemptId> abandoned;
+  std::vector<Acknowledged> acknowledged;
+  std::uint16_t last_id = 0;
+  std::uint64_t pings = 0, answered = 0;
+};
+
+class Deaf final : public Announcer {
+ public:
+  void announce(const Notice& notice) override { names.push_back(notice.name); }
+  std::vector<NoticeName> names;
+};
+
+struct Stage {
+  explicit Stage(int qos, std::uint64_t messages = 5, PublisherSettings settings = {}) {
+    settings.topic = "t";
+    settings.qos = qos;
+    publisher = std::make_unique<Publisher>(
+        std::move(settings), std::make_unique<RepeatSource>("x", messages, Duration::zero()), transport, deaf);
+  }
+  std::optional<Reason> online(std::uint64_t attempt, ConnectionFacts facts = {}) {
+    return publisher->online(AttemptId{attempt}, Server{}, attempt, facts, now);
+  }
+  int finish(bool reached) {
+    Notice exit;
+    return publisher->finish({}, reached, now, exit);
+  }
+  ScriptedTransport transport;
+  Deaf deaf;
+  TimePoint now{};
+  std::unique_ptr<Publisher> publisher;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(done_means_acknowledged) {
+  Stage stage(1);
+  stage.online(1);
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.transport.sent.size() == 5U);
+  BOOST_TEST(!stage.publisher->done());
+  for (std::uint16_t id = 1; id <= 5; ++id) stage.transport.acknowledged.push_back({id, 0});
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.publisher->done());
+  BOOST_TEST(stage.finish(true) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_first_server_left_open_goes_to_the_second) {
+  Stage stage(1);
+  stage.online(1);
+  stage.publisher->pump(stage.now);
+  stage.transport.acknowledged.push_back({1, 0});
+  stage.publisher->offline(AttemptId{1}, stage.now);
+  stage.transport.sent.clear();
+  stage.online(2);
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.transport.sent.size() == 4U);  // what came at the last moment counted
+}
+
+BOOST_AUTO_TEST_CASE(the_servers_receive_maximum_bounds_what_is_open) {
+  Stage stage(1);
+  stage.online(1, {.receive_maximum = 2});
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.transport.sent.size() == 2U);
+  stage.transport.acknowledged.push_back({1, 0});
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.transport.sent.size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(qos_2_on_3_1_1_keeps_to_twenty) {
+  Stage stage(2, 50);
+  stage.online(1, {.protocol = Protocol::mqtt311});
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.transport.sent.size() == 20U);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_cannot_keep_the_asked_qos_is_unfit) {
+  Stage stage(2);
+  const auto reason = stage.online(1, {.maximum_qos = 1});
+  BOOST_REQUIRE(reason.has_value());
+  BOOST_TEST((reason->cause == Cause::unfit));
+}
+
+BOOST_AUTO_TEST_CASE(a_message_left_unacknowledged_too_long_makes_the_server_lost) {
+  Stage stage(1);
+  stage.online(1);
+  stage.publisher->pump(stage.now);
+  stage.now += 9999ms;
+  BOOST_TEST(!stage.publisher->pump(stage.now).has_value());
+  stage.now += 1ms;
+  const auto reason = stage.publisher->pump(stage.now);
+  BOOST_REQUIRE(reason.has_value());
+  BOOST_TEST((reason->cause == Cause::ack_timeout));
+}
+
+BOOST_AUTO_TEST_CASE(at_qos_0_only_an_answered_ping_is_proof) {
+  Stage stage(0);
+  stage.online(1);
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.transport.pings == 1U);
+  BOOST_TEST(!stage.publisher->done());
+  stage.transport.answered = 1;
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.publisher->done());
+  BOOST_TEST(stage.finish(true) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(unproven_messages_of_a_lost_connection_are_told_and_make_75) {
+  Stage stage(0);
+  stage.online(1);
+  stage.publisher->pump(stage.now);
+  stage.publisher->offline(AttemptId{1}, stage.now);
+  BOOST_REQUIRE(stage.deaf.names.size() == 1U);
+  BOOST_TEST((stage.deaf.names[0] == NoticeName::dropped));
+  BOOST_TEST(stage.finish(true) == 75);
+}
+
+BOOST_AUTO_TEST_CASE(allow_loss_makes_it_0) {
+  Stage stage(0, 5, {.allow_loss = true});
+  stage.online(1);
+  stage.publisher->pump(stage.now);
+  stage.publisher->offline(AttemptId{1}, stage.now);
+  BOOST_TEST(stage.finish(true) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(no_subscriber_is_settled_and_a_bad_payload_is_not) {
+  Stage stage(1, 2);
+  stage.online(1);
+  stage.publisher->pump(stage.now);
+  stage.transport.acknowledged = {{1, 0x10}, {2, 0x99}};
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.publisher->done());
+  BOOST_TEST(stage.finish(true) == 75);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_refuses_a_message_is_left_until_all_have_refused_it) {
+  Stage stage(1, 1, {.servers = 2});
+  stage.online(1);
+  stage.publisher->pump(stage.now);
+  stage.transport.acknowledged = {{1, 0x97}};
+  const auto reason = stage.publisher->pump(stage.now);
+  BOOST_REQUIRE(reason.has_value());
+  BOOST_TEST((reason->cause == Cause::ack_refused));
+  stage.publisher->offline(AttemptId{1}, stage.now);
+  stage.online(2);
+  stage.publisher->pump(stage.now);
+  stage.transport.acknowledged = {{2, 0x97}};
+  BOOST_TEST(!stage.publisher->pump(stage.now).has_value());
+  BOOST_TEST(stage.finish(true) == 75);
+}
+
+BOOST_AUTO_TEST_CASE(the_drain_timeout_ends_a_wait_and_69_means_that_nobody_was_reached) {
+  Stage stage(1);
+  stage.publisher->pump(stage.now);
+  stage.now += 10s;
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.publisher->done());
+  BOOST_TEST(stage.finish(false) == 69);
+}
+
+BOOST_AUTO_TEST_CASE(a_message_larger_than_the_server_takes_has_failed) {
+  Stage stage(1, 1);
+  stage.online(1, {.maximum_packet_size = 10});
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.transport.sent.empty());
+  BOOST_TEST(stage.finish(true) == 75);
+}

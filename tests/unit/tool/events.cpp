@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// Events, line by line, and what hostile words can do to them: nothing.
+#include "tool/events.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <ctime>
+#include <string>
+
+using namespace mqfail;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kWall = std::chrono::system_clock::time_point(1588795920123456us);  // 20:12:00 UTC
+constexpr TimePoint kSteady(7654321us);
+
+struct FixedZone {
+  FixedZone() {
+    ::setenv("TZ", "UTC", 1);
+    ::tzset();
+  }
+};
+BOOST_GLOBAL_FIXTURE(FixedZone);
+
+// A writer whose events on descriptor `fd` are caught.
+class Caught {
+ public:
+  explicit Caught(EventChoice choice, bool debug = false)
+      : writer(with_copy(choice), debug, {"mqfail-sub", "0a1b"},
+               {[] { return kWall; }, [] { return kSteady; }}) {}
+  ~Caught() {
+    ::close(ends_[0]);
+    ::close(ends_[1]);
+  }
+  std::string text() {
+    char buffer[8192];
+    const ssize_t got = ::read(ends_[0], buffer, sizeof buffer);
+    return {buffer, got > 0 ? static_cast<std::size_t>(got) : 0};
+  }
+  EventChoice with_copy(EventChoice choice) {
+    BOOST_REQUIRE(::pipe2(ends_, O_NONBLOCK) == 0);
+    choice.copy_fd = ends_[1];
+    choice.quiet = true;
+    return choice;
+  }
+
+ private:
+  int ends_[2] = {-1, -1};
+
+ public:
+  EventWriter writer;
+};
+
+EventWriter plain(bool debug = false) {
+  return {{}, debug, {"mqfail-sub", "0a1b"}, {[] { return kWall; }, [] { return kSteady; }}};
+}
+std::string human(const Notice& notice, bool debug = false) {
+  return plain(debug).human_line(notice, kWall);
+}
+std::string json(const Notice& notice) {
+  return plain().json_line(notice, kWall, kSteady, 5);
+}
+std::string logfmt(const Notice& notice) {
+  return plain().logfmt_line(notice, kWall, kSteady, 5);
+}
+
+const std::string kFixed =
+    R"({"v":1,"ts":"2020-05-06T20:12:00.123456Z","mono_ms":7654,"tool":"mqfail-sub","run":"0a1b","seq":5,)";
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(people_read_which_server_is_tried_and_why_it_failed) {
+  Notice notice{NoticeName::trying, Level::info, "a", "tcp://a:1883"};
+  BOOST_TEST(human(notice) == "mqfail-sub: 20:12:00 trying      a=tcp://a:1883");
+  notice.name = NoticeName::failed;
+  notice.reason = "connection refused";
+  notice.phase = "tcp";
+  BOOST_TEST(human(notice) ==
+             "mqfail-sub: 20:12:00 failed      a=tcp://a:1883: connection refused (tcp)");
+}
+
+BOOST_AUTO_TEST_CASE(people_read_how_a_connection_came_about) {
+  Notice notice{NoticeName::connected, Level::info, "b", "mqtts://b:8883"};
+  notice.dur = 38ms;
+  notice.more = {
+      {"session_present", false}, {"protocol", std::int64_t{5}}, {"tls", std::string("TLSv1.3")}};
+  BOOST_TEST(
+      human(notice) ==
+      "mqfail-sub: 20:12:00 connected   b=mqtts://b:8883 in 38ms (session new, v5, TLSv1.3)");
+  notice.more = {{"protocol", std::int64_t{4}}};
+  BOOST_TEST(human(notice) == "mqfail-sub: 20:12:00 connected   b=mqtts://b:8883 in 38ms (v3.1.1)");
+}
+
+BOOST_AUTO_TEST_CASE(people_read_failover_backoff_gap_and_exit) {
+  Notice failover{NoticeName::failover};
+  failover.dur = 1200us;
+  failover.more = {{"from", std::string("a")}, {"to", std::string("b")}};
+  BOOST_TEST(human(failover) == "mqfail-sub: 20:12:00 failover    a -> b after 1.2ms");
+  Notice backoff{NoticeName::backoff};
+  backoff.more = {{"delay_ms", std::int64_t{1500}}, {"pass", std::int64_t{3}}};
+  BOOST_TEST(human(backoff) ==
+             "mqfail-sub: 20:12:00 backoff     next pass in 1.5s (pass 3 failed)");
+  Notice gap{NoticeName::gap, Level::warning, "b"};
+  gap.dur = 1900ms;
+  gap.more = {{"qos", std::int64_t{0}}, {"lost_max", std::int64_t{12}}};
+  BOOST_TEST(human(gap) ==
+             "mqfail-sub: 20:12:00 gap         b 1.9s, up to 12 messages may be missing (QoS 0)");
+  Notice exit{NoticeName::exit};
+  exit.more = {
+      {"exit", std::int64_t{0}}, {"received", std::int64_t{7}}, {"printed", std::int64_t{6}}};
+  BOOST_TEST(human(exit) == "mqfail-sub: 20:12:00 exit        status 0, received 7, printed 6");
+}
+
+BOOST_AUTO_TEST_CASE(people_read_the_end_of_hope) {
+  Notice notice{NoticeName::gave_up, Level::error};
+  notice.reason = "not authorized (0x87)";
+  notice.more = {{"passes", std::int64_t{3}}, {"attempts", std::int64_t{6}}};
+  BOOST_TEST(
+      human(notice) ==
+      "mqfail-sub: 20:12:00 gave-up     after 6 attempts in 3 passes: not authorized (0x87)");
+}
+
+BOOST_AUTO_TEST_CASE(debug_tells_what_the_sentence_leaves_out) {
+  Notice notice{NoticeName::trying, Level::info, "a", "tcp://a:1883"};
+  notice.attempt = 4;
+  notice.more = {{"addr", std::string("127.0.0.1:1883")}};
+  BOOST_TEST(human(notice, true) ==
+             "mqfail-sub: 20:12:00 trying      a=tcp://a:1883 attempt=4 addr=127.0.0.1:1883");
+}
+
+BOOST_AUTO_TEST_CASE(json_has_the_fixed_keys_first_and_leaves_out_what_is_absent) {
+  BOOST_TEST(json({NoticeName::start}) == kFixed + R"("event":"start","level":"info"})");
+}
+
+BOOST_AUTO_TEST_CASE(json_has_all_keys_in_the_order_of_the_table) {
+  Notice notice{NoticeName::failed,
+                Level::warning,
+                "a",
+                "tcp://a:1883",
+                2,
+                17,
+                "connack",
+                135,
+                "not authorized",
+                "no"};
+  notice.dur = 1234us;
+  notice.more = {{"permanent", true},
+                 {"load", 0.5},
+                 {"count", std::int64_t{-1}},
+                 {"servers", std::vector<std::string>{"a", "b\""}}};
+  BOOST_TEST(
+      json(notice) ==
+      kFixed + R"("event":"failed","level":"warning","server":"a","uri":"tcp://a:1883","epoch":2,)"
+               R"("attempt":17,"phase":"connack","code":135,"reason":"not authorized","text":"no",)"
+               R"("dur_ms":1.234,"permanent":true,"load":0.5,"count":-1,"servers":["a","b\""]})");
+}
+
+BOOST_AUTO_TEST_CASE(logfmt_has_the_same_keys_and_quotes_what_needs_it) {
+  Notice notice{NoticeName::lost, Level::warning, "a"};
+  notice.reason = "connection reset";
+  notice.more = {{"servers", std::vector<std::string>{"a", "b"}}, {"empty", std::string()}};
+  BOOST_TEST(
+      logfmt(notice) ==
+      "v=1 ts=2020-05-06T20:12:00.123456Z mono_ms=7654 tool=mqfail-sub run=0a1b seq=5 event=lost "
+      "level=warning server=a reason=\"connection reset\" servers=\"[\\\"a\\\",\\\"b\\\"]\" "
+      "empty=\"\"");
+}
+
+BOOST_AUTO_TEST_CASE(hostile_words_cannot_start_a_line_or_colour_a_terminal) {
+  const std::string evil =
+      "x\nmqfail-sub: 00:00:00 exit\r\x1b[31m\u009b\u202e\xff\x7f" + std::string(5000, 'A');
+  Notice notice{NoticeName::redirected, Level::info, evil, evil};
+  notice.phase = evil;
+  notice.reason = evil;
+  notice.text = evil;
+  notice.more = {{evil, evil}, {"to", std::vector<std::string>{evil}}};
+  for (int i = 0; i <= static_cast<int>(NoticeName::exit); ++i) {
+    notice.name = static_cast<NoticeName>(i);
+    for (const std::string& line :
+         {human(notice), human(notice, true), json(notice), logfmt(notice)}) {
+      BOOST_TEST(std::none_of(line.begin(), line.end(),
+                              [](unsigned char c) { return c < 0x20 || c == 0x7f; }));
+      BOOST_TEST(line.find("\u009b") == std::string::npos);
+      BOOST_TEST(line.find("\u202e") == std::string::npos);
+      BOOST_TEST(line.find('\xff') == std::string::npos);
+      BOOST_TEST(line.size() < 16384U);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_servers_words_are_cut_at_256_bytes_between_characters) {
+  Notice notice{NoticeName::lost};
+  notice.text = std::string(255, 'a') + "€€";
+  BOOST_TEST(json(notice).ends_with("\"text\":\"" + std::string(255, 'a') + "...\"}"));
+  BOOST_TEST(human(notice).ends_with("\"" + std::string(255, 'a') + "...\""));
+}
+
+BOOST_AUTO_TEST_CASE(the_same_server_is_tried_in_silence_but_for_powers_of_two) {
+  Caught caught({.copy = EventFormat::human});
+  Notice trying{NoticeName::trying, Level::info, "a"};
+  const auto lines = [&] {
+    const std::string text = caught.text();
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  for (int i = 0; i < 9; ++i) caught.writer.announce(trying);
+  BOOST_TEST(lines() == 4);  // 1, 2, 4, 8
+  caught.writer.announce({NoticeName::connected, Level::info, "a"});
+  caught.writer.announce(trying);
+  BOOST_TEST(lines() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(machines_hear_of_every_attempt_and_errors_are_events) {
+  Caught caught({.copy = EventFormat::json});
+  for (int i = 0; i < 3; ++i) caught.writer.announce({NoticeName::trying, Level::info, "a"});
+  const std::string three = caught.text();
+  BOOST_TEST(std::count(three.begin(), three.end(), '\n') == 3);
+  BOOST_TEST(
+      (caught.writer.tell({ErrorKind::io, "stdout: no space", "make room"}) == ExitStatus::io));
+  const std::string told = caught.text();
+  BOOST_TEST(
+      told.find(
+          R"("seq":4,"event":"warning","level":"error","reason":"stdout: no space","hint":"make room"})") !=
+      std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(durations_are_short) {
+  BOOST_TEST(human_duration(380us) == "380us");
+  BOOST_TEST(human_duration(1200us) == "1.2ms");
+  BOOST_TEST(human_duration(38ms) == "38ms");
+  BOOST_TEST(human_duration(1900ms) == "1.9s");
+  BOOST_TEST(human_duration(300s) == "5m0s");
+  BOOST_TEST(human_duration(7500s) == "2h5m");
+}
+
+BOOST_AUTO_TEST_CASE(an_error_is_one_line_with_what_to_do) {
+  BOOST_TEST(error_lines("mqfail-sub", {ErrorKind::usage, "no\x1btopic", "name one"}) ==
+             "mqfail-sub: no\\x1btopic; name one\n");
+}
+
+BOOST_AUTO_TEST_CASE(errors_of_a_document_keep_their_lines) {
+  BOOST_TEST(error_lines("mqfail-sub", {ErrorKind::data, "F:1:2: error: x\n  {\"a\n  ^",
+                                        "see mqfail-servers(5)"}) ==
+             "F:1:2: error: x\n  {\"a\n  ^\nmqfail-sub: see mqfail-servers(5)\n");
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// The wire against a socket pair: what is collected, what is held back, what silence means.
+#include <boost/test/unit_test.hpp>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <string>
+
+#include "transport/paho_seams/wire.hpp"
+
+using namespace mqfail;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Line {
+  explicit Line(Duration keepalive = 0s, bool hold = false) {
+    BOOST_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
+    wire = std::make_unique<Wire>(ends[0], keepalive, hold, [this] { ++stirs; });
+  }
+  ~Line() {
+    close(ends[0]);
+    close(ends[1]);
+  }
+  std::string arrived() const {
+    std::string all(1 << 20, '\0');
+    std::size_t have = 0;
+    while (true) {
+      const ssize_t got = recv(ends[1], all.data() + have, all.size() - have, 0);
+      if (got <= 0) break;
+      have += static_cast<std::size_t>(got);
+    }
+    all.resize(have);
+    return all;
+  }
+  void append(const std::string& bytes) const { wire->append(bytes.data(), bytes.size()); }
+
+  std::array<int, 2> ends{};
+  int stirs = 0;
+  std::unique_ptr<Wire> wire;
+};
+
+const std::string kConnect = "\x10";
+const std::string kPingreq("\xC0\0", 2);
+
+std::string ack(char type, int id) {
+  return {type, 2, static_cast<char>(id >> 8), static_cast<char>(id & 0xFF)};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(small_packets_wait_for_a_flush_and_go_together) {
+  const Line line;
+  line.append("ab");
+  line.append("cd");
+  BOOST_TEST(line.arrived().empty());
+  BOOST_TEST(line.wire->backlog() == 4U);
+  line.wire->flush();
+  BOOST_TEST(line.arrived() == "abcd");
+  BOOST_TEST(line.wire->backlog() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(enough_packets_go_by_themselves) {
+  const Line line;
+  for (std::size_t i = 0; i < Wire::kFlushBytes; i += 1024) line.append(std::string(1024, 'x'));
+  BOOST_TEST(line.arrived().size() == Wire::kFlushBytes);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_kernel_does_not_take_is_kept_in_order_and_room_is_told) {
+  Line line;
+  std::string all;
+  for (int i = 0; i < 200; ++i) {
+    const std::string packet(8192, static_cast<char>('a' + i % 26));
+    line.append(packet);
+    all += packet;
+  }
+  BOOST_TEST(line.wire->backlog() > Wire::kBacklogBytes);
+  std::string got;
+  while (got.size() < all.size()) {
+    got += line.arrived();
+    line.wire->flush();
+  }
+  BOOST_TEST((got == all));
+  BOOST_TEST(line.stirs == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_write_is_silent_and_ends_the_reading_side) {
+  Line line;
+  close(line.ends[1]);
+  line.append("lost");
+  line.wire->flush();
+  line.append("lost too");
+  BOOST_TEST(line.wire->backlog() == 0U);
+  char byte = 0;
+  BOOST_TEST(line.wire->read(&byte, 1) <= 0);
+  line.ends[1] = dup(line.ends[0]);
+}
+
+BOOST_AUTO_TEST_CASE(acknowledgements_wait_for_their_message_to_be_written) {
+  const Line line(0s, true);
+  line.append(ack(0x40, 1));
+  line.wire->claim(1);
+  line.append(ack(0x50, 258));
+  line.wire->claim(258);
+  line.wire->release_orphans();
+  line.wire->flush();
+  BOOST_TEST(line.arrived().empty());
+  const std::array<std::uint16_t, 1> first{1};
+  line.wire->release(first);
+  line.wire->flush();
+  BOOST_TEST(line.arrived() == ack(0x40, 1));
+  const std::array<std::uint16_t, 1> second{258};
+  line.wire->release(second);
+  line.wire->flush();
+  BOOST_TEST(line.arrived() == ack(0x50, 258));
+}
+
+BOOST_AUTO_TEST_CASE(an_acknowledgement_without_a_message_goes_by_itself) {
+  const Line line(0s, true);
+  line.append(ack(0x50, 7));  // a repeated QoS 2 PUBLISH is not delivered twice
+  line.append(ack(0x40, 8));
+  line.wire->claim(8);
+  line.wire->release_orphans();
+  line.wire->flush();
+  BOOST_TEST(line.arrived() == ack(0x50, 7));
+}
+
+BOOST_AUTO_TEST_CASE(a_publisher_holds_nothing_back) {
+  const Line line;
+  line.append(ack(0x40, 1));
+  line.wire->flush();
+  BOOST_TEST(line.arrived() == ack(0x40, 1));
+}
+
+BOOST_AUTO_TEST_CASE(reading_ahead_hands_out_small_pieces) {
+  const Line line;
+  BOOST_REQUIRE(send(line.ends[1], "abcdef", 6, 0) == 6);
+  std::array<char, 4> piece{};
+  BOOST_TEST(line.wire->read(piece.data(), 1) == 1);
+  BOOST_TEST(line.wire->readable() == 5U);
+  BOOST_TEST(line.wire->read(piece.data(), 4) == 4);
+  BOOST_TEST(std::string(piece.data(), 4) == "bcde");
+  BOOST_TEST(line.wire->first_bytes() == "abcdef");
+}
+
+BOOST_AUTO_TEST_CASE(a_ping_is_sent_when_nothing_else_was) {
+  const Line line(10s);
+  line.append(kConnect);
+  line.wire->flush();
+  line.arrived();
+  const TimePoint begin = wire_now();
+  line.wire->keep_alive(begin + 9s);
+  BOOST_TEST(line.arrived().empty());
+  line.wire->keep_alive(begin + 10s);
+  BOOST_TEST(line.arrived() == kPingreq);
+}
+
+BOOST_AUTO_TEST_CASE(silence_after_an_unanswered_ping_is_a_loss_and_pausing_is_not) {
+  for (const bool paused : {false, true}) {
+    const Line line(100ms);
+    line.append(kConnect);
+    line.wire->flush();
+    line.wire->pause(paused);
+    const TimePoint begin = wire_now();
+    line.wire->keep_alive(begin + 100ms);
+    BOOST_TEST((line.wire->end() == WireEnd::open));
+    line.wire->keep_alive(begin + 10s);
+    BOOST_TEST((line.wire->end() == (paused ? WireEnd::open : WireEnd::silent)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_process_that_slept_gives_the_server_time_to_answer_first) {
+  const Line line(10s);
+  line.append(kConnect);
+  line.wire->flush();
+  const TimePoint begin = wire_now();
+  line.wire->keep_alive(begin + 60s);  // no ping was out: one goes now
+  BOOST_TEST((line.wire->end() == WireEnd::open));
+}
+
+BOOST_AUTO_TEST_CASE(news_are_told_once) {
+  Line line;
+  line.wire->note_news();
+  line.wire->note_news();
+  line.wire->tell_news();
+  line.wire->tell_news();
+  BOOST_TEST(line.stirs == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_detached_wire_touches_its_descriptor_no_more) {
+  const Line line;
+  line.append("x");
+  line.wire->detach();
+  line.wire->flush();
+  line.wire->shut();
+  BOOST_TEST(line.arrived().empty());
+  BOOST_TEST(send(line.ends[0], "still open", 10, MSG_NOSIGNAL) == 10);
+}
