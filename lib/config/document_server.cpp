@@ -79,8 +79,6 @@ class ItemReader {
   }
 
  private:
-  // --- members
-  // -------------------------------------------------------------------------------------
   void gather() {
     for (const JsonMember& member : item_.members) {
       const std::size_t key = find_key(member.key);
@@ -149,8 +147,6 @@ class ItemReader {
     return std::nullopt;
   }
 
-  // --- fields
-  // --------------------------------------------------------------------------------------
   void read_protocol() {
     const auto found = choice(kProtocol, std::array<std::string_view, 2>{"TCP", "WS"}, "TCP, WS");
     if (found) server_.web_socket = *found == 1;
@@ -374,8 +370,6 @@ class ItemReader {
     }
   }
 
-  // --- reporting
-  // -----------------------------------------------------------------------------------
   std::string at(std::string_view key) const { return pointer_ + "/" + pointer_token(key); }
   std::string at(Key key) const {
     return at(members_[key] != nullptr ? std::string_view(members_[key]->key) : kNames[key]);

@@ -290,6 +290,7 @@ Result<Done> apply_failover_option(std::string_view name, std::string_view text,
                                    [&](const auto& o) { return o.camelName == name; });
   if (option == kOptions.end()) {
     std::vector<std::string_view> names;
+    names.reserve(kOptions.size());
     for (const auto& known : kOptions) names.push_back(known.camelName);
     const auto meant = nearest(name, names);
     return Error{ErrorKind::usage, "unknown failover option '" + printable(name, 64) + "'",

@@ -38,7 +38,7 @@ struct PublishTuning {
   Duration ack_timeout =
       std::chrono::seconds(10);  ///< ackTimeout: a server silent on one message so long is lost
   std::uint64_t max_cache_bytes =
-      8U * 1024U * 1024U;  ///< maxCacheSize: a full outbox makes the input wait
+      std::uint64_t{8} * 1024 * 1024;  ///< maxCacheSize: a full outbox makes the input wait
   friend bool operator==(const PublishTuning&, const PublishTuning&) = default;
 };
 

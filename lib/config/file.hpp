@@ -12,7 +12,7 @@
 namespace mqfail {
 
 /// No document is larger; more is an error, not a full memory.
-inline constexpr std::size_t kLargestDocument = 64U * 1024U * 1024U;
+inline constexpr std::size_t kLargestDocument = std::size_t{64} * 1024 * 1024;
 
 /// The whole file; "-" is standard input. Errors: no_input, data if it is larger than `limit`
 /// bytes.

@@ -181,7 +181,7 @@ std::string lower_case(std::string_view text) {
 }
 
 bool same_word(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
+  if (a.size() != b.size() || (!a.empty() && folded(a[0]) != folded(b[0]))) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (folded(a[i]) != folded(b[i])) return false;
   }

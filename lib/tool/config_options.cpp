@@ -40,6 +40,7 @@ Error unexpected(const std::string& argument, bool has_verb) {
   }
   if (has_verb) return usage("unexpected argument " + shown, "--help shows how");
   std::vector<std::string_view> verbs;
+  verbs.reserve(kVerbs.size());
   for (const auto& [name, verb] : kVerbs) verbs.push_back(name);
   return usage("unknown verb " + shown,
                did_you_mean(argument, verbs, "verbs are set, get, check, fmt and remove"));
@@ -78,9 +79,11 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
   app.add_flag("--version", options.version);
 
   std::vector<std::pair<CLI::App*, ConfigVerb>> verbs;
+  verbs.reserve(kVerbs.size());
   for (const auto& [name, verb] : kVerbs)
     verbs.emplace_back(app.add_subcommand(std::string(name)), verb);
   std::vector<CLI::App*> later;
+  later.reserve(kLaterVerbs.size());
   for (const std::string_view name : kLaterVerbs)
     later.push_back(app.add_subcommand(std::string(name)));
   for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; })) {
