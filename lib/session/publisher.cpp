@@ -321,7 +321,8 @@ void Publisher::write_undelivered(const Ending& ending) {
     if (settings_.delimited && !put(std::string_view(&settings_.delimiter, 1))) return;
   }
   if (!put(source_->rest())) return;
-  const bool gave_up = ending.how == Ending::How::gave_up || outbox_.unsettled() != 0;
+  const bool gave_up = ending.how == Ending::How::gave_up ||
+                       (ending.how == Ending::How::done && outbox_.unsettled() != 0);
   if (!gave_up || source_->unread_fd() < 0) return;
   std::vector<char> block(65536);
   pollfd input{source_->unread_fd(), POLLIN, 0};

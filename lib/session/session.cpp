@@ -155,10 +155,12 @@ void Session::carry_out(const action::Connect& connect, TimePoint /*now*/) {
   Notice notice = about(NoticeName::trying, connect.server);
   notice.attempt = number(connect.attempt);
   announcer_.announce(notice);
-  if (is_tls(server.scheme) && !server.tls.verify_chain) {
+  if (is_tls(server.scheme) && !(server.tls.verify_chain && server.tls.verify_name)) {
     Notice insecure = about(NoticeName::insecure, connect.server);
     insecure.level = Level::warning;
-    insecure.reason = "server certificate validation is disabled for " + server.id;
+    insecure.reason = (server.tls.verify_chain ? "the name in the server certificate is not checked for "
+                                               : "server certificate validation is disabled for ") +
+                      server.id;
     announcer_.announce(insecure);
   }
   transport_.connect(connect.attempt, server, settings_.connect, connect.protocol);
@@ -174,11 +176,11 @@ void Session::carry_out(const action::Abandon& abandon, TimePoint now) {
 }
 
 void Session::carry_out(const action::Disconnect& disconnect, TimePoint now) {
+  transport_.disconnect(disconnect.attempt, settings_.leave_patience);
   if (live_ && live_->attempt == disconnect.attempt) {
     live_.reset();
     work_.offline(disconnect.attempt, now);
   }
-  transport_.disconnect(disconnect.attempt, settings_.leave_patience);
 }
 
 void Session::carry_out(const action::Use& use, TimePoint now) {
@@ -216,7 +218,20 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
     failover.dur = use.outage;
     failover.more = {{"from", failover_.server(*use.from).id}, {"to", failover.server}};
     announcer_.announce(failover);
+    if (!settings_.connect.subscriptions.empty()) tell_gap(use);
   }
+}
+
+void Session::tell_gap(const action::Use& use) {
+  int qos = 2;
+  for (const Subscription& one : settings_.connect.subscriptions) qos = std::min(qos, one.qos);
+  Notice gap = about(NoticeName::gap, use.server);
+  gap.level = Level::warning;
+  gap.epoch = use.epoch;
+  gap.dur = use.outage;
+  gap.reason = qos == 0 ? "nothing could arrive; messages may be missing (QoS 0)" : "nothing could arrive";
+  gap.more = {{"qos", std::int64_t{qos}}};
+  announcer_.announce(gap);
 }
 
 void Session::carry_out(const action::TellFailed& failed, TimePoint /*now*/) {

@@ -57,6 +57,7 @@ class Session {
   void carry_out(const action::GiveUp& give_up, TimePoint now);
 
   Notice about(NoticeName name, ServerIndex server) const;
+  void tell_gap(const action::Use& use);
   void tell_connected(const action::Use& use, const ConnectionFacts& facts);
 
   SessionSettings settings_;

@@ -130,7 +130,7 @@ inline int status_of(Process& process, milliseconds patience = 15s) {
 /// The exit status in the last event.
 inline long status_told(Events& events) {
   const auto last = events.all().back();
-  return last.name() == "exit" ? last.number("status") : -1;
+  return last.name() == "exit" ? last.number("exit") : -1;
 }
 
 inline std::string what_it_said(Process& process) {

@@ -16,6 +16,7 @@ namespace {
 using ThreadFunction = void* (*)(void*);
 std::atomic<ThreadFunction> g_receive{nullptr};
 thread_local bool t_receiver = false;
+std::atomic<std::uint64_t> g_rounds{0};
 
 void* receive_for_ever(void* argument) {
   t_receiver = true;
@@ -26,6 +27,8 @@ void* receive_for_ever(void* argument) {
 }  // namespace
 
 bool mqfail::is_receiver() { return t_receiver; }
+std::uint64_t mqfail::receiver_rounds() { return g_rounds; }
+void mqfail::count_receiver_round() { g_rounds.fetch_add(1, std::memory_order_relaxed); }
 
 // NOLINTNEXTLINE(bugprone-reserved-identifier): the linker chose this name.
 extern "C" void __wrap_Thread_start(void* (*function)(void*), void* argument) {

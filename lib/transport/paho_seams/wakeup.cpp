@@ -99,6 +99,7 @@ int __wrap_poll(pollfd* fds, nfds_t count, int timeout) {
     if (!any) return __real_poll(fds, count, timeout);
   }
   mqfail::t_waited = true;
+  mqfail::count_receiver_round();
   if ((fds[0].events & POLLIN) == 0) {
     // Paho asks who could be written to; a Wire always can.
     for (nfds_t i = 0; i < count; ++i) fds[i].revents = POLLOUT;
@@ -134,12 +135,19 @@ int __wrap_usleep(useconds_t duration) {
   }
   if (mqfail::is_receiver()) {
     // No descriptor at all: only a connect can bring work.
+    mqfail::count_receiver_round();
     pollfd wake{mqfail::wake_fd(), POLLIN, 0};
     if (__real_poll(&wake, 1, static_cast<int>(duration / 1000)) > 0) mqfail::drain_wake();
     return 0;
   }
-  // Paho looks for a state change in steps: short steps find it sooner, and it counts them.
-  return __real_usleep(std::min<useconds_t>(duration, 200));
+  // Paho waits for the receive thread to start or to stop, and counts the steps: a step ends as soon
+  // as that thread has come round.
+  constexpr useconds_t kSlice = 200;
+  const std::uint64_t round = mqfail::receiver_rounds();
+  for (useconds_t slept = 0; slept < duration && mqfail::receiver_rounds() == round; slept += kSlice) {
+    __real_usleep(kSlice);
+  }
+  return 0;
 }
 
 }
