@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 
 namespace rig {
 namespace {
@@ -165,6 +166,13 @@ void Process::signal(int number) {
 bool Process::running() {
   const std::lock_guard lock(mutex_);
   return !exit_;
+}
+
+long Process::peak_kib() const {
+  std::istringstream status(read_file("/proc/" + std::to_string(pid_) + "/status"));
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::strtol(line.c_str() + 6, nullptr, 10);
+  return 0;
 }
 
 bool Process::write(std::string_view bytes) {

@@ -37,7 +37,6 @@ struct Exit {
   rusage usage{};
   Moment at;
   double cpu_seconds() const;
-  long peak_rss_kib() const { return usage.ru_maxrss; }
 };
 
 struct Line {
@@ -58,6 +57,9 @@ class Process {
   /// Does nothing if it has exited.
   void signal(int number);
   bool running();
+  /// The most memory it has had so far, 0 when it has ended. Not from its rusage: the kernel counts
+  /// there what we, its parent, had when it was forked.
+  long peak_kib() const;
 
   /// Writes to standard input; false once the program has closed it.
   bool write(std::string_view bytes);
