@@ -51,6 +51,7 @@ BOOST_AUTO_TEST_CASE(a_changed_document_is_taken_without_touching_the_live_conne
   REQUIRE_EVENT(reader, events, "subscribed");
   write_file(scratch / "next", document({a.port(), b.port()}));
   std::filesystem::rename(scratch / "next", file);
+  reader.signal(SIGHUP);
   REQUIRE_EVENT(reader, events, "list-updated", 5s);
   BOOST_TEST(events.count("lost") == 0U);
   BOOST_TEST(a.count(What::connect) == 1U);
