@@ -299,24 +299,29 @@ Result<Done> complete(const ServerDefaults& defaults, ServerDraft& draft,
 void give_ids(std::vector<ServerDraft>& drafts, std::vector<std::string>& warnings) {
   std::set<std::string> taken;
   std::map<std::string, int> next;
-  const auto settle = [&](Server& server, const std::string wanted, bool given) {
+  const auto settle = [&](Server& server, bool given) {
+    const std::string wanted = given ? server.id : endpoint(server);
     server.id = wanted;
     int& number = next[wanted];
     if (number == 0) number = 2;
-    while (!taken.insert(lower_case(server.id)).second)
+    while (!taken.insert(lower_case(server.id)).second) {
       server.id = wanted + "#" + std::to_string(number++);
+    }
     if (given && server.id != wanted) {
       warnings.push_back("serverId '" + printable(wanted, 100) +
                          "' is used twice; the second is called '" + printable(server.id, 110) +
                          "'");
     }
   };
+  std::vector<Server*> nameless;
   for (ServerDraft& draft : drafts) {
-    if (!draft.server.id.empty()) settle(draft.server, draft.server.id, true);
+    if (draft.server.id.empty()) {
+      nameless.push_back(&draft.server);
+    } else {
+      settle(draft.server, true);
+    }
   }
-  for (ServerDraft& draft : drafts) {
-    if (draft.server.id.empty()) settle(draft.server, endpoint(draft.server), false);
-  }
+  for (Server* server : nameless) settle(*server, false);
 }
 
 // The options of all failover: URIs as one set. The same option with two values is nobody's wish.
