@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mqfail-probe: would a server take us, and which? Wiring only. Standard output always gets a verdict,
-// UNKNOWN too, and the exit status is the Monitoring Plugins'.
+// mqfail-probe: would a server take us, and which? Wiring only. Standard output always gets a
+// verdict, UNKNOWN too, and the exit status is the Monitoring Plugins'.
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -47,4 +47,6 @@ int main(int argc, char** argv) {
 }  // namespace
 }  // namespace mqfail
 
-int main(int argc, char** argv) { mqfail::leave(mqfail::main(argc, argv)); }
+int main(int argc, char** argv) {
+  mqfail::leave(mqfail::main(argc, argv));
+}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mqfail-pub: exit 0 means that a server has every message. Wiring only: options to roster, roster to
-// session, session to exit status.
+// mqfail-pub: exit 0 means that a server has every message. Wiring only: options to roster, roster
+// to session, session to exit status.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,7 +38,8 @@ Result<std::string> read_file(const std::string& path) {
   if (path == "-") return read_whole(STDIN_FILENO, "standard input");
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) {
-    return Error{ErrorKind::no_input, "-f " + path + ": " + std::strerror(errno), "name a file that can be read"};
+    return Error{ErrorKind::no_input, "-f " + path + ": " + std::strerror(errno),
+                 "name a file that can be read"};
   }
   auto payload = read_whole(fd, "-f " + path);
   close(fd);
@@ -47,7 +48,8 @@ Result<std::string> read_file(const std::string& path) {
 
 Result<std::unique_ptr<Source>> make_source(const PubOptions& options) {
   if (options.source == PubSource::stdin_line) {
-    return std::unique_ptr<Source>(std::make_unique<LineSource>(STDIN_FILENO, options.split_at_null ? '\0' : '\n'));
+    return std::unique_ptr<Source>(
+        std::make_unique<LineSource>(STDIN_FILENO, options.split_at_null ? '\0' : '\n'));
   }
   Result<std::string> payload = options.message;
   if (options.source == PubSource::file) payload = read_file(options.file);
@@ -63,9 +65,10 @@ Result<int> open_undelivered(const std::string& path) {
   if (path.empty()) return -1;
   struct stat input {};
   struct stat there {};
-  if (fstat(STDIN_FILENO, &input) == 0 && stat(path.c_str(), &there) == 0 && S_ISREG(there.st_mode) &&
-      input.st_dev == there.st_dev && input.st_ino == there.st_ino) {
-    return Error{ErrorKind::usage, "--undelivered " + path + " is also standard input and would be emptied",
+  if (fstat(STDIN_FILENO, &input) == 0 && stat(path.c_str(), &there) == 0 &&
+      S_ISREG(there.st_mode) && input.st_dev == there.st_dev && input.st_ino == there.st_ino) {
+    return Error{ErrorKind::usage,
+                 "--undelivered " + path + " is also standard input and would be emptied",
                  "name another file"};
   }
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
@@ -109,12 +112,16 @@ int main(int argc, char** argv) {
   publisher.undelivered_fd = *undelivered;
   publisher.delimited = options.source == PubSource::stdin_line;
   publisher.delimiter = options.split_at_null ? '\0' : '\n';
-  return run(program, options.common, *roster, std::move(settings), events, [&](Transport& transport) {
-    return std::make_unique<Publisher>(std::move(publisher), std::move(*source), transport, events);
-  });
+  return run(program, options.common, *roster, std::move(settings), events,
+             [&](Transport& transport) {
+               return std::make_unique<Publisher>(std::move(publisher), std::move(*source),
+                                                  transport, events);
+             });
 }
 
 }  // namespace
 }  // namespace mqfail
 
-int main(int argc, char** argv) { mqfail::leave(mqfail::main(argc, argv)); }
+int main(int argc, char** argv) {
+  mqfail::leave(mqfail::main(argc, argv));
+}

@@ -18,8 +18,8 @@
 namespace mqfail {
 namespace {
 
-// How many messages of QoS 1 and 2 the server may have under way. Paho searches inbound QoS 2 messages
-// one by one, so this is bounded; -C wants no more than it will print.
+// How many messages of QoS 1 and 2 the server may have under way. Paho searches inbound QoS 2
+// messages one by one, so this is bounded; -C wants no more than it will print.
 constexpr std::uint64_t kReceiveMaximum = 100;
 
 Result<MessageFormat> make_format(const SubOptions& options) {
@@ -28,10 +28,11 @@ Result<MessageFormat> make_format(const SubOptions& options) {
   return options.verbose ? MessageFormat::verbose(format) : MessageFormat::payload(format);
 }
 
-SubscriberSettings make_settings(const SubOptions& options, const MessageFormat& format, EventWriter& events) {
+SubscriberSettings make_settings(const SubOptions& options, const MessageFormat& format,
+                                 EventWriter& events) {
   SubscriberSettings settings;
-  settings.format = [&format, &events](const Message& message, const std::string& server_id, std::uint64_t epoch,
-                                       std::string& out) {
+  settings.format = [&format, &events](const Message& message, const std::string& server_id,
+                                       std::uint64_t epoch, std::string& out) {
     if (!format.append(message, {server_id, epoch, std::chrono::system_clock::now()}, out)) {
       events.warn("the payload on topic " + printable(message.topic) + " is not valid JSON");
     }
@@ -70,12 +71,16 @@ int main(int argc, char** argv) {
   // The server's end of stream tells that it has our last acknowledgements.
   settings.leave_patience = std::chrono::milliseconds(500);
   Output output(STDOUT_FILENO);
-  return run(program, options.common, *roster, std::move(settings), events, [&](Transport& transport) {
-    return std::make_unique<Subscriber>(make_settings(options, *format, events), transport, events, output);
-  });
+  return run(program, options.common, *roster, std::move(settings), events,
+             [&](Transport& transport) {
+               return std::make_unique<Subscriber>(make_settings(options, *format, events),
+                                                   transport, events, output);
+             });
 }
 
 }  // namespace
 }  // namespace mqfail
 
-int main(int argc, char** argv) { mqfail::leave(mqfail::main(argc, argv)); }
+int main(int argc, char** argv) {
+  mqfail::leave(mqfail::main(argc, argv));
+}

@@ -56,9 +56,11 @@ class Trace {
     return trace;
   }
 
-  void operator()(const Event& event, TimePoint now, const Actions& actions, const Failover& failover) const {
+  void operator()(const Event& event, TimePoint now, const Actions& actions,
+                  const Failover& failover) const {
     std::string text = transcript_line(event, now - begin_) + "\n";
-    for (const Action& action : actions) text += transcript_line(action, now - begin_, failover) + "\n";
+    for (const Action& action : actions)
+      text += transcript_line(action, now - begin_, failover) + "\n";
     write(text);
   }
 
@@ -82,7 +84,9 @@ Program Program::begin(const char* name) {
 EventWriter make_events(const Program& program, const CommonOptions& options) {
   char run[17];
   std::snprintf(run, sizeof run, "%016llx", static_cast<unsigned long long>(throw_dice()));
-  return {options.events, options.debug, {program.name, run},
+  return {options.events,
+          options.debug,
+          {program.name, run},
           {[] { return std::chrono::system_clock::now(); }, [] { return steady_now(); }}};
 }
 
@@ -90,8 +94,9 @@ int print(const Printout& printout) {
   return write_all(STDOUT_FILENO, printout.text) == 0 ? 0 : number(ExitStatus::io);
 }
 
-int run(const Program& program, const CommonOptions& options, const NamedRoster& roster, SessionSettings settings,
-        EventWriter& events, const std::function<std::unique_ptr<Work>(Transport&)>& make_work) {
+int run(const Program& program, const CommonOptions& options, const NamedRoster& roster,
+        SessionSettings settings, EventWriter& events,
+        const std::function<std::unique_ptr<Work>(Transport&)>& make_work) {
   keep_secrets_in(roster.servers);
   for (const std::string& warning : roster.warnings) events.warn(warning);
 
@@ -116,8 +121,8 @@ int run(const Program& program, const CommonOptions& options, const NamedRoster&
   PahoTransport transport(mailbox);
   const std::unique_ptr<Work> work = make_work(transport);
   tell_start(events, roster);
-  Session session(std::move(settings), Failover(failover, roster.servers, Random(seed)), transport, mailbox, *work,
-                  events, program.started);
+  Session session(std::move(settings), Failover(failover, roster.servers, Random(seed)), transport,
+                  mailbox, *work, events, program.started);
   // Not by returning: Paho's threads are still at work, and there is nothing left to lose.
   leave(session.run());
 }

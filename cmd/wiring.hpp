@@ -28,10 +28,11 @@ EventWriter make_events(const Program& program, const CommonOptions& options);
 /// Prints --help or --version. Status 0, or 74 if that could not be written.
 int print(const Printout& printout);
 
-/// A run over `roster` with the Work that `make_work` makes; tells start and warnings first. Returns
-/// the exit status.
-int run(const Program& program, const CommonOptions& options, const NamedRoster& roster, SessionSettings settings,
-        EventWriter& events, const std::function<std::unique_ptr<Work>(Transport&)>& make_work);
+/// A run over `roster` with the Work that `make_work` makes; tells start and warnings first.
+/// Returns the exit status.
+int run(const Program& program, const CommonOptions& options, const NamedRoster& roster,
+        SessionSettings settings, EventWriter& events,
+        const std::function<std::unique_ptr<Work>(Transport&)>& make_work);
 
 /// Ends the process without taking Paho's threads apart: everything is flushed by now.
 [[noreturn]] void leave(int status);

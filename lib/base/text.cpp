@@ -103,11 +103,21 @@ std::string json_string(std::string_view text) {
       continue;
     }
     switch (next.code_point) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (is_dangerous(next.code_point)) {
           append_format(out, "\\u%04x", static_cast<unsigned>(next.code_point));
@@ -136,7 +146,8 @@ Result<Duration> parse_duration(std::string_view text) {
   const auto [rest, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
   if (failure != std::errc() || !std::isfinite(number)) {
-    return Error{ErrorKind::usage, "'" + shown + "' is not a duration", "write 500ms, 5s, 2m or 1h"};
+    return Error{ErrorKind::usage, "'" + shown + "' is not a duration",
+                 "write 500ms, 5s, 2m or 1h"};
   }
   if (number < 0) {
     return Error{ErrorKind::usage, "'" + shown + "' is negative", "write 500ms, 5s, 2m or 1h"};
@@ -159,16 +170,19 @@ Result<Duration> parse_duration(std::string_view text) {
   } else if (unit == "d") {
     microseconds = 86400e6;
   } else {
-    return Error{ErrorKind::usage, "'" + shown + "' has an unknown unit", "units are us, ms, s, m, h and d"};
+    return Error{ErrorKind::usage, "'" + shown + "' has an unknown unit",
+                 "units are us, ms, s, m, h and d"};
   }
   const double total = number * microseconds;
   if (total > 1e17) {
-    return Error{ErrorKind::usage, "'" + shown + "' is too long", "the longest duration is about 3,000 years"};
+    return Error{ErrorKind::usage, "'" + shown + "' is too long",
+                 "the longest duration is about 3,000 years"};
   }
   return Duration(static_cast<Duration::rep>(std::llround(total)));
 }
 
-std::optional<std::string> nearest(std::string_view word, std::span<const std::string_view> candidates) {
+std::optional<std::string> nearest(std::string_view word,
+                                   std::span<const std::string_view> candidates) {
   // Optimal string alignment distance, case aside; a third of the length may differ, at least 1.
   const auto low = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
   std::size_t best = std::max<std::size_t>(word.size() / 3, 1) + 1;

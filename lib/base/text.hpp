@@ -29,11 +29,12 @@ std::string json_string(std::string_view text);
 /// True for well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF).
 bool is_utf8(std::string_view text);
 
-/// "500ms", "5s", "2m", "1h", fractions allowed. A bare number is an error that shows both spellings
-/// (product.md, Units and flags); so is a negative one.
+/// "500ms", "5s", "2m", "1h", fractions allowed. A bare number is an error that shows both
+/// spellings (product.md, Units and flags); so is a negative one.
 Result<Duration> parse_duration(std::string_view text);
 
 /// The candidate nearest to `word` (case aside) if it is near enough to be meant: "did you mean".
-std::optional<std::string> nearest(std::string_view word, std::span<const std::string_view> candidates);
+std::optional<std::string> nearest(std::string_view word,
+                                   std::span<const std::string_view> candidates);
 
 }  // namespace mqfail

@@ -39,10 +39,12 @@ struct ServerDefaults {
   std::optional<std::string> username;
   std::optional<Secret> password;
   TlsSettings tls;
-  bool tls_wanted = false;  ///< --cafile, --capath, --cert or --tls-use-os-certs given: -h means TLS, as mosquitto
+  bool tls_wanted = false;  ///< --cafile, --capath, --cert or --tls-use-os-certs given: -h means
+                            ///< TLS, as mosquitto
 };
 
-/// Everything said about servers. `ports`: never, once (for all hosts) or as often as -h; alone: localhost.
+/// Everything said about servers. `ports`: never, once (for all hosts) or as often as -h; alone:
+/// localhost.
 struct NamingRequest {
   std::vector<Naming> namings;
   std::vector<int> ports;
@@ -53,14 +55,15 @@ struct NamingRequest {
 
 /// A failover option given as a flag; it wins over the URI.
 struct FailoverFlags {
-  std::vector<std::pair<std::string, std::string>> options;  ///< camelCase name, value as in a URI (durations in ms)
+  std::vector<std::pair<std::string, std::string>>
+      options;  ///< camelCase name, value as in a URI (durations in ms)
 };
 
 struct NamedRoster {
-  ServerList servers;              ///< not empty, ids unique
-  FailoverSettings settings;       ///< with the URI's options, then the flags'
-  PublishTuning publish;           ///< likewise; only mqfail-pub has a use for it
-  std::vector<std::string> topics; ///< of -L
+  ServerList servers;               ///< not empty, ids unique
+  FailoverSettings settings;        ///< with the URI's options, then the flags'
+  PublishTuning publish;            ///< likewise; only mqfail-pub has a use for it
+  std::vector<std::string> topics;  ///< of -L
   std::vector<std::string> warnings;
   std::vector<std::string> documents;  ///< files to read again at SIGHUP
 };

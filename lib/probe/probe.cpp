@@ -144,8 +144,8 @@ std::vector<ServerReport> probe(const ServerList& servers, const ProbeSettings& 
 }
 
 ProbeVerdict judge(const std::vector<ServerReport>& reports, std::optional<std::uint32_t> min_up) {
-  const auto up = static_cast<std::size_t>(
-      std::count_if(reports.begin(), reports.end(), [](const ServerReport& one) { return one.up; }));
+  const auto up = static_cast<std::size_t>(std::count_if(
+      reports.begin(), reports.end(), [](const ServerReport& one) { return one.up; }));
   if (reports.empty()) return ProbeVerdict::unknown;
   if (up == 0) return ProbeVerdict::critical;
   if (!reports.front().up || up < min_up.value_or(0)) return ProbeVerdict::warning;

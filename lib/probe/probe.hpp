@@ -25,8 +25,8 @@ struct ServerReport {
 };
 
 struct ProbeSettings {
-  ConnectSettings connect;              ///< the client id is a prefix; a number is added for each server
-  std::optional<Protocol> protocol;     ///< empty: MQTT 5, then 3.1.1 where that is refused
+  ConnectSettings connect;  ///< the client id is a prefix; a number is added for each server
+  std::optional<Protocol> protocol;  ///< empty: MQTT 5, then 3.1.1 where that is refused
   Duration time_limit = std::chrono::seconds(10);
 };
 

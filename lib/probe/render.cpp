@@ -13,17 +13,22 @@ namespace {
 
 std::string_view word(ProbeVerdict verdict) {
   switch (verdict) {
-    case ProbeVerdict::ok: return "OK";
-    case ProbeVerdict::warning: return "WARNING";
-    case ProbeVerdict::critical: return "CRITICAL";
-    case ProbeVerdict::unknown: return "UNKNOWN";
+    case ProbeVerdict::ok:
+      return "OK";
+    case ProbeVerdict::warning:
+      return "WARNING";
+    case ProbeVerdict::critical:
+      return "CRITICAL";
+    case ProbeVerdict::unknown:
+      return "UNKNOWN";
   }
   return "UNKNOWN";
 }
 
 std::string in_ms(Duration duration) {
   std::array<char, 32> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%.3f", static_cast<double>(duration.count()) / 1000.0);
+  const int size = std::snprintf(text.data(), text.size(), "%.3f",
+                                 static_cast<double>(duration.count()) / 1000.0);
   return {text.data(), static_cast<std::size_t>(size)};
 }
 
@@ -45,9 +50,12 @@ Timings timings(const ServerReport& report) {
 
 std::string_view protocol(Protocol version) {
   switch (version) {
-    case Protocol::mqtt31: return "3.1";
-    case Protocol::mqtt311: return "3.1.1";
-    case Protocol::mqtt5: return "5";
+    case Protocol::mqtt31:
+      return "3.1";
+    case Protocol::mqtt311:
+      return "3.1.1";
+    case Protocol::mqtt5:
+      return "5";
   }
   return "5";
 }
@@ -59,8 +67,8 @@ std::string why(const Reason& reason) {
 }
 
 std::size_t count_up(const std::vector<ServerReport>& reports) {
-  return static_cast<std::size_t>(
-      std::count_if(reports.begin(), reports.end(), [](const ServerReport& one) { return one.up; }));
+  return static_cast<std::size_t>(std::count_if(reports.begin(), reports.end(),
+                                                [](const ServerReport& one) { return one.up; }));
 }
 
 std::string server_json(const ServerReport& report) {
@@ -83,7 +91,8 @@ std::string server_json(const ServerReport& report) {
     if (report.reason->code != 0) out += ",\"code\":" + std::to_string(report.reason->code);
     out += ",\"reason\":" + json_string(describe(*report.reason));
     if (!report.reason->text.empty()) {
-      out += ",\"text\":" + json_string(std::string_view(report.reason->text).substr(0, kShownBytes));
+      out +=
+          ",\"text\":" + json_string(std::string_view(report.reason->text).substr(0, kShownBytes));
     }
   }
   return out + "}";
@@ -135,7 +144,8 @@ std::string render_json(const std::vector<ServerReport>& reports, ProbeVerdict v
 
 std::string render_unknown(const std::string& why, bool json) {
   if (json) {
-    return "{\"v\":1,\"status\":\"UNKNOWN\",\"exit\":3,\"reason\":" + json_string(why) + ",\"servers\":[]}\n";
+    return "{\"v\":1,\"status\":\"UNKNOWN\",\"exit\":3,\"reason\":" + json_string(why) +
+           ",\"servers\":[]}\n";
   }
   const std::string line = printable(why.substr(0, why.find('\n')), 1024);
   return "UNKNOWN - " + line + "\n";

@@ -10,7 +10,9 @@ namespace mqfail {
 
 Mailbox::Mailbox() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
-Mailbox::~Mailbox() { close(fd_); }
+Mailbox::~Mailbox() {
+  close(fd_);
+}
 
 void Mailbox::happened(Event event) {
   {

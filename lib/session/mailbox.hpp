@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the transport's threads leave word for the session: events in order, and a bell. Rare things
-// come through here; messages and acknowledgements wait in the transport and only ring the bell.
+// Where the transport's threads leave word for the session: events in order, and a bell. Rare
+// things come through here; messages and acknowledgements wait in the transport and only ring the
+// bell.
 #pragma once
 
 #include <atomic>

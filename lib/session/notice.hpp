@@ -16,28 +16,48 @@ namespace mqfail {
 
 /// The closed set of event names; written with hyphens: standby-ready, gave-up ...
 enum class NoticeName {
-  start, trying, failed, connected, subscribed, lost, backoff, failover, failback, standby_ready,
-  standby_lost, redirected, list_updated, gap, duplicate, dropped, stalled, insecure, tls_expiry,
-  gave_up, warning, exit,
+  start,
+  trying,
+  failed,
+  connected,
+  subscribed,
+  lost,
+  backoff,
+  failover,
+  failback,
+  standby_ready,
+  standby_lost,
+  redirected,
+  list_updated,
+  gap,
+  duplicate,
+  dropped,
+  stalled,
+  insecure,
+  tls_expiry,
+  gave_up,
+  warning,
+  exit,
 };
 
 enum class Level { info, warning, error };
 
 using NoticeValue = std::variant<std::int64_t, double, bool, std::string, std::vector<std::string>>;
 
-/// Keys that are absent are not written. Strings need not be clean: the writer escapes and cuts them.
+/// Keys that are absent are not written. Strings need not be clean: the writer escapes and cuts
+/// them.
 struct Notice {
   NoticeName name = NoticeName::warning;
   Level level = Level::info;
-  std::string server;                   ///< server id
-  std::string uri;                      ///< redacted
-  std::optional<std::uint64_t> epoch;   ///< 1 for the first connection, +1 each switch
+  std::string server;                  ///< server id
+  std::string uri;                     ///< redacted
+  std::optional<std::uint64_t> epoch;  ///< 1 for the first connection, +1 each switch
   std::optional<std::uint64_t> attempt;
-  std::string phase;                    ///< dns tcp tls ws connack subscribe publish
-  std::optional<int> code;              ///< MQTT code or errno
-  std::string reason;                   ///< our words
-  std::string text;                     ///< the server's words, untrusted
-  std::optional<Duration> dur;          ///< written as dur_ms
+  std::string phase;            ///< dns tcp tls ws connack subscribe publish
+  std::optional<int> code;      ///< MQTT code or errno
+  std::string reason;           ///< our words
+  std::string text;             ///< the server's words, untrusted
+  std::optional<Duration> dur;  ///< written as dur_ms
   std::vector<std::pair<std::string, NoticeValue>> more;  ///< event's own keys, in this order
 };
 

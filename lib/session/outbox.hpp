@@ -19,12 +19,12 @@ namespace mqfail {
 class Outbox {
  public:
   struct Entry {
-    std::uint64_t line = 0;                 ///< of the input, from 1
+    std::uint64_t line = 0;  ///< of the input, from 1
     std::string payload;
-    std::optional<AttemptId> sent_on;       ///< empty: to be sent (again)
+    std::optional<AttemptId> sent_on;  ///< empty: to be sent (again)
     std::uint16_t packet_id = 0;
     bool settled = false;
-    std::uint32_t refusals = 0;             ///< servers that would not have it
+    std::uint32_t refusals = 0;  ///< servers that would not have it
     TimePoint taken_at{}, sent_at{};
   };
 
@@ -34,7 +34,8 @@ class Outbox {
   bool full() const { return count_ == slots_.size(); }
   bool empty() const { return count_ == 0; }
   std::size_t size() const { return count_; }
-  /// The oldest first; 0 <= place < size(). Settled entries behind an unsettled one are still there.
+  /// The oldest first; 0 <= place < size(). Settled entries behind an unsettled one are still
+  /// there.
   Entry& at(std::size_t place) { return slots_[(first_ + place) % slots_.size()]; }
   const Entry& at(std::size_t place) const { return slots_[(first_ + place) % slots_.size()]; }
 
@@ -45,7 +46,8 @@ class Outbox {
   std::size_t next_to_send() const { return next_; }
   void sent(std::size_t place, AttemptId attempt, std::uint16_t packet_id, TimePoint now);
 
-  /// The unsettled entry that was sent under this id on this attempt; late and foreign ids find none.
+  /// The unsettled entry that was sent under this id on this attempt; late and foreign ids find
+  /// none.
   Entry* find(AttemptId attempt, std::uint16_t packet_id);
   /// The entry is done with, settled or failed. Invalidates places.
   void close(Entry& entry);

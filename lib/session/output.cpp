@@ -38,8 +38,10 @@ Output::~Output() {
 long Output::put(const char* data, unsigned long size) const {
   switch (way_) {
     case Way::nonblocking:
-    case Way::file: return ::write(fd_, data, size);
-    case Way::socket: return send(fd_, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    case Way::file:
+      return ::write(fd_, data, size);
+    case Way::socket:
+      return send(fd_, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     case Way::small_pieces: {
       // POLLOUT on a pipe promises room for PIPE_BUF bytes.
       pollfd room{fd_, POLLOUT, 0};

@@ -20,7 +20,8 @@ class Output {
 
   /// To be filled by the caller; write() empties it.
   std::string& buffer() { return buffer_; }
-  /// True once everything in the buffer is written. False: see state(), or wait for POLLOUT of fd().
+  /// True once everything in the buffer is written. False: see state(), or wait for POLLOUT of
+  /// fd().
   bool write();
   /// Gives up what is still in the buffer.
   void abandon() { state_ = State::closed; }

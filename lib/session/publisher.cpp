@@ -29,22 +29,26 @@ constexpr auto kProofAfter = std::chrono::milliseconds(500);
 // Messages between two looks at the mailbox.
 constexpr int kTurn = 4096;
 
-std::int64_t as_int(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+std::int64_t as_int(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
 
 }  // namespace
 
-Publisher::Publisher(PublisherSettings settings, std::unique_ptr<Source> source, Transport& transport,
-                     Announcer& announcer)
+Publisher::Publisher(PublisherSettings settings, std::unique_ptr<Source> source,
+                     Transport& transport, Announcer& announcer)
     : settings_(std::move(settings)),
       source_(std::move(source)),
       transport_(transport),
       announcer_(announcer),
       outbox_(settings_.window) {}
 
-std::optional<Reason> Publisher::online(AttemptId attempt, const Server& /*server*/, std::uint64_t /*epoch*/,
-                                        const ConnectionFacts& facts, TimePoint now) {
+std::optional<Reason> Publisher::online(AttemptId attempt, const Server& /*server*/,
+                                        std::uint64_t /*epoch*/, const ConnectionFacts& facts,
+                                        TimePoint now) {
   std::size_t window = std::min<std::size_t>(settings_.window, facts.receive_maximum);
-  if (settings_.qos == 2 && facts.protocol != Protocol::mqtt5) window = std::min(window, kWindowQos2Mqtt3);
+  if (settings_.qos == 2 && facts.protocol != Protocol::mqtt5)
+    window = std::min(window, kWindowQos2Mqtt3);
   live_ = Live{attempt, window, facts.maximum_packet_size};
   live_->asked_at = now;
   questions_.clear();
@@ -53,7 +57,8 @@ std::optional<Reason> Publisher::online(AttemptId attempt, const Server& /*serve
                   "the server allows QoS " + std::to_string(facts.maximum_qos) + " at most"};
   }
   if (settings_.retain && !facts.retain_available) {
-    return Reason{Cause::unfit, Phase::connack, 0, true, "the server does not keep retained messages"};
+    return Reason{Cause::unfit, Phase::connack, 0, true,
+                  "the server does not keep retained messages"};
   }
   return std::nullopt;
 }
@@ -75,7 +80,9 @@ void Publisher::offline(AttemptId attempt, TimePoint now) {
   transport_.abandon(attempt);
 }
 
-std::uint64_t Publisher::unproven() const { return live_ ? live_->published - live_->proven : 0; }
+std::uint64_t Publisher::unproven() const {
+  return live_ ? live_->published - live_->proven : 0;
+}
 
 std::optional<Reason> Publisher::pump(TimePoint now) {
   more_ = false;
@@ -203,7 +210,8 @@ void Publisher::send_new(TimePoint now) {
 
 void Publisher::ask_for_proof(TimePoint now) {
   if (settings_.qos != 0 || live_->published == live_->asked) return;
-  if (input_over() || live_->published - live_->asked >= kProofEvery || now - live_->asked_at >= kProofAfter) {
+  if (input_over() || live_->published - live_->asked >= kProofEvery ||
+      now - live_->asked_at >= kProofAfter) {
     questions_.push_back({transport_.ping(live_->attempt), live_->published});
     live_->asked = live_->published;
     live_->asked_at = now;
@@ -213,8 +221,10 @@ void Publisher::ask_for_proof(TimePoint now) {
 // PUBLISH: fixed header up to 5 bytes, topic, packet id, properties (ours: none or few).
 bool Publisher::fits(std::size_t payload) const {
   std::size_t size = 5 + 2 + settings_.topic.size() + 2 + 1 + payload;
-  for (const auto& [name, value] : settings_.properties.user) size += 5 + name.size() + value.size();
-  const std::size_t limit = live_ && live_->maximum_packet_size != 0 ? live_->maximum_packet_size : kLargestPayload;
+  for (const auto& [name, value] : settings_.properties.user)
+    size += 5 + name.size() + value.size();
+  const std::size_t limit =
+      live_ && live_->maximum_packet_size != 0 ? live_->maximum_packet_size : kLargestPayload;
   return size <= limit;
 }
 
@@ -258,7 +268,8 @@ std::optional<TimePoint> Publisher::deadline() const {
     if (const Outbox::Entry* const oldest = outbox_.oldest_in_flight()) {
       sooner(oldest->sent_at + settings_.ack_timeout);
     }
-    if (settings_.qos == 0 && live_->published != live_->asked) sooner(live_->asked_at + kProofAfter);
+    if (settings_.qos == 0 && live_->published != live_->asked)
+      sooner(live_->asked_at + kProofAfter);
   }
   if (settings_.timeout && !outbox_.empty()) sooner(outbox_.at(0).taken_at + *settings_.timeout);
   return until;
@@ -288,7 +299,8 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
                {"resent", as_int(resent_)},
                {"lost_max", as_int(lost_max_)}};
   if (source_->error_number() != 0) {
-    exit.reason = std::string("the input could not be read: ") + std::strerror(source_->error_number());
+    exit.reason =
+        std::string("the input could not be read: ") + std::strerror(source_->error_number());
     return static_cast<int>(ErrorKind::io);
   }
   if (undelivered_failed_) {
@@ -300,7 +312,8 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
   }
   const bool complete = input_over() && unsettled == 0 && (lost_max_ == 0 || settings_.allow_loss);
   if (complete) return 0;
-  if (unsettled != 0) exit.reason = std::to_string(unsettled) + " messages are not acknowledged by any server";
+  if (unsettled != 0)
+    exit.reason = std::to_string(unsettled) + " messages are not acknowledged by any server";
   if (ending.how == Ending::How::timed_out) return 27;
   return static_cast<int>(reached ? ErrorKind::temporary : ErrorKind::unavailable);
 }
@@ -310,8 +323,8 @@ bool Publisher::put(std::string_view bytes) {
   return !undelivered_failed_;
 }
 
-// Unsettled payloads in order, then what was read and not sent; after giving up (which is what a drain
-// timeout is, too) also what is still unread, to its end or for the drain timeout.
+// Unsettled payloads in order, then what was read and not sent; after giving up (which is what a
+// drain timeout is, too) also what is still unread, to its end or for the drain timeout.
 void Publisher::write_undelivered(const Ending& ending) {
   if (settings_.undelivered_fd < 0) return;
   for (std::size_t place = 0; place < outbox_.size(); ++place) {
@@ -327,7 +340,8 @@ void Publisher::write_undelivered(const Ending& ending) {
   std::vector<char> block(65536);
   pollfd input{source_->unread_fd(), POLLIN, 0};
   const TimePoint until = steady_now() + settings_.drain_timeout;
-  while (steady_now() < until && poll(&input, 1, static_cast<int>(milliseconds(until - steady_now()))) > 0) {
+  while (steady_now() < until &&
+         poll(&input, 1, static_cast<int>(milliseconds(until - steady_now()))) > 0) {
     const ssize_t got = read(input.fd, block.data(), block.size());
     if (got <= 0 || !put({block.data(), static_cast<std::size_t>(got)})) return;
   }

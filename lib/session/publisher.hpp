@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The work of mqfail-pub: payloads to the live server, in order, and nothing forgotten until a server
-// has acknowledged it (delivery.md P1 to P4). Input is read only as fast as the window allows.
+// The work of mqfail-pub: payloads to the live server, in order, and nothing forgotten until a
+// server has acknowledged it (delivery.md P1 to P4). Input is read only as fast as the window
+// allows.
 #pragma once
 
 #include <deque>
@@ -24,10 +25,10 @@ struct PublisherSettings {
   Duration ack_timeout = std::chrono::seconds(10);
   std::optional<Duration> timeout;  ///< --timeout: an older unsettled message has failed
   bool allow_loss = false;
-  std::size_t servers = 1;          ///< a message that so many have refused has failed
-  int undelivered_fd = -1;          ///< --undelivered, open for writing
+  std::size_t servers = 1;  ///< a message that so many have refused has failed
+  int undelivered_fd = -1;  ///< --undelivered, open for writing
   char delimiter = '\n';
-  bool delimited = false;           ///< payloads are lines: the delimiter follows each in --undelivered
+  bool delimited = false;  ///< payloads are lines: the delimiter follows each in --undelivered
 };
 
 class Publisher final : public Work {

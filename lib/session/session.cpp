@@ -15,9 +15,12 @@ namespace {
 
 std::string_view name(Protocol protocol) {
   switch (protocol) {
-    case Protocol::mqtt31: return "3.1";
-    case Protocol::mqtt311: return "3.1.1";
-    case Protocol::mqtt5: return "5";
+    case Protocol::mqtt31:
+      return "3.1";
+    case Protocol::mqtt311:
+      return "3.1.1";
+    case Protocol::mqtt5:
+      return "5";
   }
   return "5";
 }
@@ -29,14 +32,18 @@ void explain(Notice& notice, const Reason& reason) {
   notice.text = reason.text;
 }
 
-std::uint64_t number(AttemptId attempt) { return static_cast<std::uint64_t>(attempt); }
+std::uint64_t number(AttemptId attempt) {
+  return static_cast<std::uint64_t>(attempt);
+}
 
-std::int64_t as_int(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+std::int64_t as_int(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
 
 }  // namespace
 
-Session::Session(SessionSettings settings, Failover failover, Transport& transport, Mailbox& mailbox, Work& work,
-                 Announcer& announcer, TimePoint started)
+Session::Session(SessionSettings settings, Failover failover, Transport& transport,
+                 Mailbox& mailbox, Work& work, Announcer& announcer, TimePoint started)
     : settings_(std::move(settings)),
       failover_(std::move(failover)),
       transport_(transport),
@@ -158,9 +165,10 @@ void Session::carry_out(const action::Connect& connect, TimePoint /*now*/) {
   if (is_tls(server.scheme) && !(server.tls.verify_chain && server.tls.verify_name)) {
     Notice insecure = about(NoticeName::insecure, connect.server);
     insecure.level = Level::warning;
-    insecure.reason = (server.tls.verify_chain ? "the name in the server certificate is not checked for "
-                                               : "server certificate validation is disabled for ") +
-                      server.id;
+    insecure.reason =
+        (server.tls.verify_chain ? "the name in the server certificate is not checked for "
+                                 : "server certificate validation is disabled for ") +
+        server.id;
     announcer_.announce(insecure);
   }
   transport_.connect(connect.attempt, server, settings_.connect, connect.protocol);
@@ -229,7 +237,8 @@ void Session::tell_gap(const action::Use& use) {
   gap.level = Level::warning;
   gap.epoch = use.epoch;
   gap.dur = use.outage;
-  gap.reason = qos == 0 ? "nothing could arrive; messages may be missing (QoS 0)" : "nothing could arrive";
+  gap.reason =
+      qos == 0 ? "nothing could arrive; messages may be missing (QoS 0)" : "nothing could arrive";
   gap.more = {{"qos", std::int64_t{qos}}};
   announcer_.announce(gap);
 }

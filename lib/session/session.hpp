@@ -31,8 +31,8 @@ struct SessionSettings {
 class Session {
  public:
   /// All references outlive the session. `started`: when the program began, for -W.
-  Session(SessionSettings settings, Failover failover, Transport& transport, Mailbox& mailbox, Work& work,
-          Announcer& announcer, TimePoint started);
+  Session(SessionSettings settings, Failover failover, Transport& transport, Mailbox& mailbox,
+          Work& work, Announcer& announcer, TimePoint started);
 
   /// Runs until the end and returns the exit status. The exit notice is the last.
   int run();

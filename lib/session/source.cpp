@@ -30,7 +30,8 @@ void LineSource::read_some() {
 // Finds the end of the first line, if it is here.
 void LineSource::look() {
   has_line_ = false;
-  const void* const found = std::memchr(buffer_.data() + scanned_, delimiter_, buffer_.size() - scanned_);
+  const void* const found =
+      std::memchr(buffer_.data() + scanned_, delimiter_, buffer_.size() - scanned_);
   if (found != nullptr) {
     line_end_ = static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
     has_line_ = true;
@@ -77,6 +78,8 @@ std::optional<Source::Item> RepeatSource::next(TimePoint now) {
   return Item{payload_, given_, false};
 }
 
-std::optional<TimePoint> RepeatSource::due() const { return at_end() ? std::nullopt : due_; }
+std::optional<TimePoint> RepeatSource::due() const {
+  return at_end() ? std::nullopt : due_;
+}
 
 }  // namespace mqfail

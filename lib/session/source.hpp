@@ -42,12 +42,15 @@ class Source {
   virtual int error_number() const { return 0; }
 };
 
-/// A message a line (-l) or a NUL-terminated record (-0). Blank lines are not sent, as mosquitto_pub.
+/// A message a line (-l) or a NUL-terminated record (-0). Blank lines are not sent, as
+/// mosquitto_pub.
 class LineSource final : public Source {
  public:
   LineSource(int fd, char delimiter) : fd_(fd), delimiter_(delimiter) {}
   std::optional<Item> next(TimePoint now) override;
-  bool at_end() const override { return (ended_ && head_ == buffer_.size()) || (stopped_ && !has_line_); }
+  bool at_end() const override {
+    return (ended_ && head_ == buffer_.size()) || (stopped_ && !has_line_);
+  }
   int fd() const override { return ended_ || stopped_ || has_line_ ? -1 : fd_; }
   void read_some() override;
   void stop() override;

@@ -11,14 +11,18 @@ namespace mqfail {
 namespace {
 constexpr int kTimedOut = 27;  // mosquitto's MOSQ_ERR_TIMEOUT, the status of -W
 constexpr auto kStopPatience = std::chrono::seconds(2);
-}
+}  // namespace
 
 Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announcer& announcer,
                        Output& output)
-    : settings_(std::move(settings)), transport_(transport), announcer_(announcer), output_(output) {}
+    : settings_(std::move(settings)),
+      transport_(transport),
+      announcer_(announcer),
+      output_(output) {}
 
-std::optional<Reason> Subscriber::online(AttemptId attempt, const Server& server, std::uint64_t epoch,
-                                         const ConnectionFacts& /*facts*/, TimePoint /*now*/) {
+std::optional<Reason> Subscriber::online(AttemptId attempt, const Server& server,
+                                         std::uint64_t epoch, const ConnectionFacts& /*facts*/,
+                                         TimePoint /*now*/) {
   feeds_.push_back({attempt, server.id, epoch, true});
   if (settings_.until_subscribed) done_ = true;
   return std::nullopt;
@@ -71,8 +75,8 @@ bool Subscriber::write_out(TimePoint now) {
 bool Subscriber::collect() {
   while (!feeds_.empty()) {
     const Feed& feed = feeds_.front();
-    const std::size_t taken =
-        transport_.take_messages(feed.attempt, [this, &feed](const Message& message) { return take(message, feed); });
+    const std::size_t taken = transport_.take_messages(
+        feed.attempt, [this, &feed](const Message& message) { return take(message, feed); });
     if (taken != 0) in_buffer_.push_back({feed.attempt, taken});
     if (taken != 0 || done_) return true;
     if (feed.live) return false;
@@ -90,7 +94,9 @@ bool Subscriber::take(const Message& message, const Feed& feed) {
   }
   ++received_;
   if (settings_.no_retained && message.retain) return true;
-  const auto excluded = [&message](const std::string& filter) { return matches(filter, message.topic); };
+  const auto excluded = [&message](const std::string& filter) {
+    return matches(filter, message.topic);
+  };
   if (std::any_of(settings_.filter_out.begin(), settings_.filter_out.end(), excluded)) return true;
   settings_.format(message, feed.server_id, feed.epoch, output_.buffer());
   ++printed_;
@@ -104,7 +110,8 @@ void Subscriber::want(std::vector<pollfd>& fds) const {
 }
 
 void Subscriber::ready(const pollfd* fds, std::size_t count) {
-  if (count == 1 && (fds[0].revents & (POLLERR | POLLNVAL)) != 0 && !output_.pending()) done_ = true;
+  if (count == 1 && (fds[0].revents & (POLLERR | POLLNVAL)) != 0 && !output_.pending())
+    done_ = true;
 }
 
 std::optional<TimePoint> Subscriber::deadline() const {
@@ -126,14 +133,20 @@ int Subscriber::finish(const Ending& ending, bool /*reached*/, TimePoint now, No
   exit.more = {{"received", static_cast<std::int64_t>(received_)},
                {"printed", static_cast<std::int64_t>(printed_)}};
   if (output_.state() == Output::State::failed) {
-    exit.reason = std::string("standard output could not be written: ") + std::strerror(output_.error_number());
+    exit.reason = std::string("standard output could not be written: ") +
+                  std::strerror(output_.error_number());
     return static_cast<int>(ErrorKind::io);
   }
   switch (ending.how) {
-    case Ending::How::done: return 0;
-    case Ending::How::gave_up: return static_cast<int>(ending.error);
-    case Ending::How::timed_out: exit.reason = "Timed out"; return kTimedOut;
-    case Ending::How::interrupted: return 128 + ending.signal;
+    case Ending::How::done:
+      return 0;
+    case Ending::How::gave_up:
+      return static_cast<int>(ending.error);
+    case Ending::How::timed_out:
+      exit.reason = "Timed out";
+      return kTimedOut;
+    case Ending::How::interrupted:
+      return 128 + ending.signal;
   }
   return static_cast<int>(ErrorKind::internal);
 }

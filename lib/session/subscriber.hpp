@@ -15,7 +15,8 @@ namespace mqfail {
 
 struct SubscriberSettings {
   /// Appends what is to be printed for a message, in full, with its end of line.
-  std::function<void(const Message&, const std::string& server_id, std::uint64_t epoch, std::string& out)>
+  std::function<void(const Message&, const std::string& server_id, std::uint64_t epoch,
+                     std::string& out)>
       format;
   std::optional<std::uint64_t> count;   ///< -C
   bool no_retained = false;             ///< -R
@@ -27,7 +28,8 @@ struct SubscriberSettings {
 
 class Subscriber final : public Work {
  public:
-  Subscriber(SubscriberSettings settings, Transport& transport, Announcer& announcer, Output& output);
+  Subscriber(SubscriberSettings settings, Transport& transport, Announcer& announcer,
+             Output& output);
 
   std::optional<Reason> online(AttemptId attempt, const Server& server, std::uint64_t epoch,
                                const ConnectionFacts& facts, TimePoint now) override;
@@ -73,7 +75,8 @@ class Subscriber final : public Work {
   std::vector<Unacknowledged> in_buffer_;  // goes out with the buffer
   bool more_ = false;
   bool done_ = false;
-  std::optional<TimePoint> give_up_at_;  // a reader that has stopped reading does not hold up a stop
+  std::optional<TimePoint>
+      give_up_at_;  // a reader that has stopped reading does not hold up a stop
   std::optional<TimePoint> blocked_since_;
   bool told_stalled_ = false;
   std::uint64_t received_ = 0, printed_ = 0;

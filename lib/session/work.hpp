@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a command does with a live connection: the Subscriber and the Publisher are Works. The session
-// says which connection is live; the Work moves messages and says when it has had enough.
+// What a command does with a live connection: the Subscriber and the Publisher are Works. The
+// session says which connection is live; the Work moves messages and says when it has had enough.
 #pragma once
 
 #include <poll.h>
@@ -35,8 +35,8 @@ class Work {
  public:
   virtual ~Work() = default;
 
-  /// `attempt` is live now. A reason back means that this server cannot do the work: the session drops
-  /// it and goes on to the next.
+  /// `attempt` is live now. A reason back means that this server cannot do the work: the session
+  /// drops it and goes on to the next.
   virtual std::optional<Reason> online(AttemptId attempt, const Server& server, std::uint64_t epoch,
                                        const ConnectionFacts& facts, TimePoint now) = 0;
   /// The live connection is gone. What it still holds may be taken; the Work says goodbye to the
@@ -54,8 +54,8 @@ class Work {
   virtual bool done() const = 0;
   /// The user wants an orderly end (first SIGINT or SIGTERM).
   virtual void stop(TimePoint now) = 0;
-  /// The last chance to move anything; then the exit status of product.md section 7. `reached`: some
-  /// server accepted us in this run. Adds its counts to the exit notice.
+  /// The last chance to move anything; then the exit status of product.md section 7. `reached`:
+  /// some server accepted us in this run. Adds its counts to the exit notice.
   virtual int finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) = 0;
 };
 

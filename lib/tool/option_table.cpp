@@ -131,7 +131,8 @@ std::vector<OptionRow> own_rows() {
       {"pretty", 0, "", output, kSub, built, "print the JSON of %j and %J over several lines"},
       {"format", 0, "FORMAT", output, kProbe, built, "text (default) or json", "", "text json"},
       {"", 'o', "FILE", output, kProbe, not_yet, "", "", "FILE"},
-      {"verbose", 'v', "", output, kProbe, built, "accepted: the phases of each server are always shown"},
+      {"verbose", 'v', "", output, kProbe, built,
+       "accepted: the phases of each server are always shown"},
 
       {"id", 'i', "ID", connection, kBoth, built, "client id (default: a new one each run)"},
       {"id-prefix", 'I', "PREFIX", connection, kBoth, built,

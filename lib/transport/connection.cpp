@@ -19,9 +19,12 @@ constexpr int kPahoInflight = 60000;
 
 int paho_version(Protocol protocol) {
   switch (protocol) {
-    case Protocol::mqtt31: return MQTTVERSION_3_1;
-    case Protocol::mqtt311: return MQTTVERSION_3_1_1;
-    case Protocol::mqtt5: return MQTTVERSION_5;
+    case Protocol::mqtt31:
+      return MQTTVERSION_3_1;
+    case Protocol::mqtt311:
+      return MQTTVERSION_3_1_1;
+    case Protocol::mqtt5:
+      return MQTTVERSION_5;
   }
   return MQTTVERSION_5;
 }
@@ -29,11 +32,13 @@ int paho_version(Protocol protocol) {
 // Paho sees only TCP and TLS; the host is what TLS names the server by.
 std::string paho_uri(const Server& server) {
   const bool brackets = server.host.find(':') != std::string::npos;
-  return std::string(is_tls(server.scheme) ? "ssl://" : "tcp://") + (brackets ? "[" : "") + server.host +
-         (brackets ? "]:" : ":") + std::to_string(server.port);
+  return std::string(is_tls(server.scheme) ? "ssl://" : "tcp://") + (brackets ? "[" : "") +
+         server.host + (brackets ? "]:" : ":") + std::to_string(server.port);
 }
 
-const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
+const char* or_null(const std::string& text) {
+  return text.empty() ? nullptr : text.c_str();
+}
 
 int collect_tls_error(const char* text, size_t size, void* into) {
   auto& line = *static_cast<std::string*>(into);
@@ -61,8 +66,8 @@ std::optional<ConnackHead> connack_head(const std::string& bytes) {
 
 }  // namespace
 
-Connection::Connection(AttemptId attempt, Server server, ConnectSettings settings, Protocol protocol,
-                       TransportListener& listener)
+Connection::Connection(AttemptId attempt, Server server, ConnectSettings settings,
+                       Protocol protocol, TransportListener& listener)
     : attempt_(attempt),
       server_(std::move(server)),
       settings_(std::move(settings)),
@@ -104,7 +109,8 @@ void Connection::reached(Phase phase) {
 bool Connection::open(const Dialled& dialled) {
   reached(is_tls(server_.scheme) ? Phase::tls : Phase::connack);
   const bool hold = !settings_.subscriptions.empty();
-  auto wire = std::make_shared<Wire>(dialled.fd, settings_.keepalive, hold, [this] { listener_.stirred(); });
+  auto wire = std::make_shared<Wire>(dialled.fd, settings_.keepalive, hold,
+                                     [this] { listener_.stirred(); });
   {
     const std::lock_guard lock(stage_mutex_);
     wire_ = wire;
@@ -112,8 +118,9 @@ bool Connection::open(const Dialled& dialled) {
   }
   MQTTClient_createOptions create = MQTTClient_createOptions_initializer;
   create.MQTTVersion = paho_version(protocol_);
-  int code = MQTTClient_createWithOptions(&handle_, paho_uri(server_).c_str(), settings_.client_id.c_str(),
-                                          MQTTCLIENT_PERSISTENCE_NONE, nullptr, &create);
+  int code =
+      MQTTClient_createWithOptions(&handle_, paho_uri(server_).c_str(), settings_.client_id.c_str(),
+                                   MQTTCLIENT_PERSISTENCE_NONE, nullptr, &create);
   if (code != MQTTCLIENT_SUCCESS) {
     handle_ = nullptr;
     wire->detach();
@@ -183,7 +190,8 @@ bool Connection::open(const Dialled& dialled) {
   {
     const ParallelCall parallel;
     if (mqtt5) {
-      response = MQTTClient_connect5(handle_, &options, connect_properties.get(), will_properties.get());
+      response =
+          MQTTClient_connect5(handle_, &options, connect_properties.get(), will_properties.get());
     } else {
       response.reasonCode = static_cast<MQTTReasonCodes>(MQTTClient_connect(handle_, &options));
     }
@@ -309,13 +317,17 @@ Reason Connection::connect_failure(int code, const std::string& tls_error) const
 
 Reason Connection::loss() const {
   switch (wire_->end()) {
-    case WireEnd::end_of_stream: return {Cause::closed, Phase::publish, 0, false, {}};
+    case WireEnd::end_of_stream:
+      return {Cause::closed, Phase::publish, 0, false, {}};
     case WireEnd::error:
       return {Cause::reset, Phase::publish, wire_->error_number(), false, {}};
-    case WireEnd::silent: return {Cause::keepalive, Phase::publish, 0, false, {}};
-    case WireEnd::shut: return {Cause::closed, Phase::publish, 0, false, {}};
+    case WireEnd::silent:
+      return {Cause::keepalive, Phase::publish, 0, false, {}};
+    case WireEnd::shut:
+      return {Cause::closed, Phase::publish, 0, false, {}};
     case WireEnd::nonsense:
-    case WireEnd::open: break;
+    case WireEnd::open:
+      break;
   }
   return {Cause::closed, Phase::publish, 0, false, "the server sent something that is not MQTT"};
 }
@@ -364,10 +376,11 @@ void Connection::free_arrived(const Arrived& arrived) {
   MQTTClient_free(arrived.topic);
 }
 
-int Connection::on_message(void* context, char* topic, int topic_size, MQTTClient_message* message) {
+int Connection::on_message(void* context, char* topic, int topic_size,
+                           MQTTClient_message* message) {
   auto& self = *static_cast<Connection*>(context);
-  const Arrived arrived{topic, topic_size > 0 ? static_cast<std::size_t>(topic_size) : std::strlen(topic),
-                        message};
+  const Arrived arrived{
+      topic, topic_size > 0 ? static_cast<std::size_t>(topic_size) : std::strlen(topic), message};
   if (message->qos > 0) self.wire_->claim(static_cast<std::uint16_t>(message->msgid));
   bool first = false;
   {
@@ -397,8 +410,8 @@ void Connection::on_delivered(void* context, MQTTClient_deliveryToken token) {
   if (self.protocol_ != Protocol::mqtt5) self.note_acknowledged(token, 0);
 }
 
-void Connection::on_published(void* context, int token, int packet_type, MQTTProperties* /*properties*/,
-                              MQTTReasonCodes code) {
+void Connection::on_published(void* context, int token, int packet_type,
+                              MQTTProperties* /*properties*/, MQTTReasonCodes code) {
   // A PUBREC is told only if it refuses; PUBACK and PUBCOMP always.
   if (packet_type == kPubrecType && code < 0x80) return;
   static_cast<Connection*>(context)->note_acknowledged(token, code);
@@ -451,20 +464,29 @@ std::optional<std::uint16_t> Connection::publish(const Message& message) {
     sent_properties_ = message.properties;
   }
   MQTTClient_deliveryToken token = 0;
-  const MQTTResponse response = MQTTClient_publish5(
-      handle_, topic_.c_str(), static_cast<int>(message.payload.size()), message.payload.data(), message.qos,
-      message.retain ? 1 : 0, sent_properties_ == nullptr ? nullptr : paho_properties_.get(), &token);
+  const MQTTResponse response =
+      MQTTClient_publish5(handle_, topic_.c_str(), static_cast<int>(message.payload.size()),
+                          message.payload.data(), message.qos, message.retain ? 1 : 0,
+                          sent_properties_ == nullptr ? nullptr : paho_properties_.get(), &token);
   if (response.reasonCode != MQTTREASONCODE_SUCCESS) return std::nullopt;
   return static_cast<std::uint16_t>(message.qos > 0 ? token : 0);
 }
 
-void Connection::flush() { wire_->flush(); }
+void Connection::flush() {
+  wire_->flush();
+}
 
-std::size_t Connection::backlog() const { return wire_->backlog(); }
+std::size_t Connection::backlog() const {
+  return wire_->backlog();
+}
 
-std::uint64_t Connection::ping() { return wire_->ping(); }
+std::uint64_t Connection::ping() {
+  return wire_->ping();
+}
 
-std::uint64_t Connection::pongs() const { return wire_->pongs(); }
+std::uint64_t Connection::pongs() const {
+  return wire_->pongs();
+}
 
 void Connection::take_acknowledged(std::vector<Acknowledged>& into) {
   const std::lock_guard lock(inbox_mutex_);
@@ -483,13 +505,14 @@ std::size_t Connection::take_messages(const std::function<bool(const Message&)>&
     const Arrived& arrived = taking_.front();
     const MQTTClient_message& paho = *arrived.message;
     MessageProperties properties;
-    Message message{{arrived.topic, arrived.topic_size},
-                    {static_cast<const char*>(paho.payload), static_cast<std::size_t>(paho.payloadlen)},
-                    paho.qos,
-                    paho.retained != 0,
-                    paho.dup != 0,
-                    static_cast<std::uint16_t>(paho.msgid),
-                    nullptr};
+    Message message{
+        {arrived.topic, arrived.topic_size},
+        {static_cast<const char*>(paho.payload), static_cast<std::size_t>(paho.payloadlen)},
+        paho.qos,
+        paho.retained != 0,
+        paho.dup != 0,
+        static_cast<std::uint16_t>(paho.msgid),
+        nullptr};
     if (paho.properties.count > 0) {
       properties = message_properties(paho.properties);
       message.properties = &properties;

@@ -88,19 +88,19 @@ class Connection {
   TransportListener& listener_;
 
   StopSwitch stop_;
-  std::shared_ptr<Wire> wire_;        // set by the attempt's thread under stage_mutex_
+  std::shared_ptr<Wire> wire_;  // set by the attempt's thread under stage_mutex_
   MQTTClient handle_ = nullptr;
   ConnectionFacts facts_;
 
-  mutable std::mutex stage_mutex_;    // stage_, silent_, wire_
+  mutable std::mutex stage_mutex_;  // stage_, silent_, wire_
   std::condition_variable closed_;
   Stage stage_ = Stage::connecting;
-  bool silent_ = false;               // abandoned or told its end: nothing more is said
-  bool was_online_ = false;           // facts_ is complete
-  bool paho_holds_ = false;           // connected: Paho will call on_lost or on_disconnected once
+  bool silent_ = false;      // abandoned or told its end: nothing more is said
+  bool was_online_ = false;  // facts_ is complete
+  bool paho_holds_ = false;  // connected: Paho will call on_lost or on_disconnected once
   std::atomic<bool> thread_done_{false};
 
-  std::mutex inbox_mutex_;            // inbox_, inbox_bytes_, acknowledged_
+  std::mutex inbox_mutex_;  // inbox_, inbox_bytes_, acknowledged_
   std::deque<Arrived> inbox_;
   std::size_t inbox_bytes_ = 0;
   std::vector<Acknowledged> acknowledged_;

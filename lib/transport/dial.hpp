@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a host name to a connected descriptor: resolves, tries every address, and can be told to stop
-// at any moment. The policy bounds the time; there is no timeout of its own here.
+// From a host name to a connected descriptor: resolves, tries every address, and can be told to
+// stop at any moment. The policy bounds the time; there is no timeout of its own here.
 #pragma once
 
 #include <atomic>
@@ -31,7 +31,7 @@ class StopSwitch {
 };
 
 struct Dialled {
-  int fd = -1;          ///< connected, non-blocking, close-on-exec, TCP_NODELAY; the caller's to close
+  int fd = -1;  ///< connected, non-blocking, close-on-exec, TCP_NODELAY; the caller's to close
   std::string address;  ///< numeric host:port, IPv6 in brackets
   Duration dns{};
   Duration tcp{};

@@ -13,11 +13,11 @@ namespace mqfail {
 
 /// The PUBLISH properties of MQTT 5 (section 3.3.2.3).
 struct MessageProperties {
-  std::optional<std::uint8_t> payload_format;    ///< 1: UTF-8 text
-  std::optional<std::uint32_t> message_expiry;   ///< seconds
+  std::optional<std::uint8_t> payload_format;   ///< 1: UTF-8 text
+  std::optional<std::uint32_t> message_expiry;  ///< seconds
   std::optional<std::string> content_type;
   std::optional<std::string> response_topic;
-  std::optional<std::string> correlation_data;   ///< binary
+  std::optional<std::string> correlation_data;  ///< binary
   std::vector<std::pair<std::string, std::string>> user;
   std::vector<std::uint32_t> subscription_ids;
   std::optional<std::uint16_t> topic_alias;
@@ -33,8 +33,8 @@ struct Message {
   int qos = 0;
   bool retain = false;
   bool duplicate = false;
-  std::uint16_t packet_id = 0;                       ///< 0 at QoS 0
-  const MessageProperties* properties = nullptr;     ///< null: none
+  std::uint16_t packet_id = 0;                    ///< 0 at QoS 0
+  const MessageProperties* properties = nullptr;  ///< null: none
 };
 
 }  // namespace mqfail

@@ -18,11 +18,14 @@ void PahoProperties::add(MQTTPropertyCodes code, std::uint32_t number) {
   MQTTProperty property{};
   property.identifier = code;
   switch (MQTTProperty_getType(code)) {
-    case MQTTPROPERTY_TYPE_BYTE: property.value.byte = static_cast<unsigned char>(number); break;
+    case MQTTPROPERTY_TYPE_BYTE:
+      property.value.byte = static_cast<unsigned char>(number);
+      break;
     case MQTTPROPERTY_TYPE_TWO_BYTE_INTEGER:
       property.value.integer2 = static_cast<unsigned short>(number);
       break;
-    default: property.value.integer4 = number;
+    default:
+      property.value.integer4 = number;
   }
   MQTTProperties_add(&list_, &property);
 }
@@ -78,7 +81,8 @@ void add_connect_properties(PahoProperties& into, const ConnectSettings& setting
     into.add(MQTTPROPERTY_CODE_TOPIC_ALIAS_MAXIMUM, *wanted.topic_alias_maximum);
   }
   if (wanted.request_problem_information) {
-    into.add(MQTTPROPERTY_CODE_REQUEST_PROBLEM_INFORMATION, *wanted.request_problem_information ? 1U : 0U);
+    into.add(MQTTPROPERTY_CODE_REQUEST_PROBLEM_INFORMATION,
+             *wanted.request_problem_information ? 1U : 0U);
   }
   if (wanted.request_response_information) {
     into.add(MQTTPROPERTY_CODE_REQUEST_RESPONSE_INFORMATION,
@@ -92,19 +96,32 @@ MessageProperties message_properties(const MQTTProperties& list) {
   for (int i = 0; i < list.count; ++i) {
     const MQTTProperty& property = list.array[i];
     switch (property.identifier) {
-      case MQTTPROPERTY_CODE_PAYLOAD_FORMAT_INDICATOR: result.payload_format = property.value.byte; break;
-      case MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL: result.message_expiry = property.value.integer4; break;
-      case MQTTPROPERTY_CODE_CONTENT_TYPE: result.content_type = owned(property.value.data); break;
-      case MQTTPROPERTY_CODE_RESPONSE_TOPIC: result.response_topic = owned(property.value.data); break;
-      case MQTTPROPERTY_CODE_CORRELATION_DATA: result.correlation_data = owned(property.value.data); break;
+      case MQTTPROPERTY_CODE_PAYLOAD_FORMAT_INDICATOR:
+        result.payload_format = property.value.byte;
+        break;
+      case MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL:
+        result.message_expiry = property.value.integer4;
+        break;
+      case MQTTPROPERTY_CODE_CONTENT_TYPE:
+        result.content_type = owned(property.value.data);
+        break;
+      case MQTTPROPERTY_CODE_RESPONSE_TOPIC:
+        result.response_topic = owned(property.value.data);
+        break;
+      case MQTTPROPERTY_CODE_CORRELATION_DATA:
+        result.correlation_data = owned(property.value.data);
+        break;
       case MQTTPROPERTY_CODE_SUBSCRIPTION_IDENTIFIER:
         result.subscription_ids.push_back(property.value.integer4);
         break;
-      case MQTTPROPERTY_CODE_TOPIC_ALIAS: result.topic_alias = property.value.integer2; break;
+      case MQTTPROPERTY_CODE_TOPIC_ALIAS:
+        result.topic_alias = property.value.integer2;
+        break;
       case MQTTPROPERTY_CODE_USER_PROPERTY:
         result.user.emplace_back(owned(property.value.data), owned(property.value.value));
         break;
-      default: break;  // no other property belongs to a PUBLISH
+      default:
+        break;  // no other property belongs to a PUBLISH
     }
   }
   return result;
@@ -118,7 +135,8 @@ std::optional<std::uint32_t> number_of(const MQTTProperties* list, MQTTPropertyC
 
 std::string text_of(const MQTTProperties* list, MQTTPropertyCodes code) {
   auto* const all = const_cast<MQTTProperties*>(list);
-  const MQTTProperty* const found = all == nullptr ? nullptr : MQTTProperties_getProperty(all, code);
+  const MQTTProperty* const found =
+      all == nullptr ? nullptr : MQTTProperties_getProperty(all, code);
   return found == nullptr ? std::string() : owned(found->value.data);
 }
 

@@ -14,7 +14,8 @@ namespace mqfail {
 PahoTransport::PahoTransport(TransportListener& listener) : listener_(listener) {
   unsetenv("http_proxy");
   unsetenv("https_proxy");
-  MQTTClient_create(&anchor_, "tcp://anchor.invalid", "anchor", MQTTCLIENT_PERSISTENCE_NONE, nullptr);
+  MQTTClient_create(&anchor_, "tcp://anchor.invalid", "anchor", MQTTCLIENT_PERSISTENCE_NONE,
+                    nullptr);
 }
 
 PahoTransport::~PahoTransport() {
@@ -30,10 +31,11 @@ PahoTransport::~PahoTransport() {
   }
 }
 
-void PahoTransport::connect(AttemptId attempt, const Server& server, const ConnectSettings& settings,
-                            Protocol protocol) {
+void PahoTransport::connect(AttemptId attempt, const Server& server,
+                            const ConnectSettings& settings, Protocol protocol) {
   bury();
-  connections_[attempt] = std::make_unique<Connection>(attempt, server, settings, protocol, listener_);
+  connections_[attempt] =
+      std::make_unique<Connection>(attempt, server, settings, protocol, listener_);
 }
 
 void PahoTransport::abandon(AttemptId attempt) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transport over Eclipse Paho's synchronous client, one handle an attempt. Why this of Paho's two
-// clients: it writes in the caller's thread, without a queue and a second copy, and costs a third of
-// the asynchronous one's CPU a message; what it lacks (parallel connects, prompt waits) the seams give.
+// clients: it writes in the caller's thread, without a queue and a second copy, and costs a third
+// of the asynchronous one's CPU a message; what it lacks (parallel connects, prompt waits) the
+// seams give.
 #pragma once
 
 #include <map>
@@ -32,7 +33,8 @@ class PahoTransport final : public Transport {
   std::uint64_t ping(AttemptId attempt) override;
   std::uint64_t pongs(AttemptId attempt) const override;
   void take_acknowledged(AttemptId attempt, std::vector<Acknowledged>& into) override;
-  std::size_t take_messages(AttemptId attempt, const std::function<bool(const Message&)>& visit) override;
+  std::size_t take_messages(AttemptId attempt,
+                            const std::function<bool(const Message&)>& visit) override;
   void acknowledge(AttemptId attempt, std::size_t count) override;
 
  private:

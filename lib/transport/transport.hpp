@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hands: the one interface through which bytes leave and arrive. Behind it Paho (paho_transport)
-// or a script (tests). It takes no decision: it does what it is told and says what happened.
+// The hands: the one interface through which bytes leave and arrive. Behind it Paho
+// (paho_transport) or a script (tests). It takes no decision: it does what it is told and says what
+// happened.
 #pragma once
 
 #include <cstdint>
@@ -59,30 +60,32 @@ struct ConnectSettings {
 struct ConnectionFacts {
   Protocol protocol = Protocol::mqtt5;
   bool session_present = false;
-  std::uint16_t receive_maximum = 65535;        ///< of the server, for QoS 1 and 2 of ours
-  std::uint32_t maximum_packet_size = 0;        ///< 0: no limit
+  std::uint16_t receive_maximum = 65535;  ///< of the server, for QoS 1 and 2 of ours
+  std::uint32_t maximum_packet_size = 0;  ///< 0: no limit
   int maximum_qos = 2;
   bool retain_available = true;
   std::string assigned_client_id;
-  std::string tls_version;                      ///< "TLSv1.3"; empty: plain
-  std::string tls_not_after;                    ///< of the server certificate, RFC 3339
-  std::string address;                          ///< numeric host:port that answered
+  std::string tls_version;                               ///< "TLSv1.3"; empty: plain
+  std::string tls_not_after;                             ///< of the server certificate, RFC 3339
+  std::string address;                                   ///< numeric host:port that answered
   Duration dns{}, tcp{}, tls{}, connack{}, subscribe{};  ///< how long each phase took
-  std::vector<int> granted;                     ///< SUBACK codes in the order of the filters
+  std::vector<int> granted;  ///< SUBACK codes in the order of the filters
 };
 
-/// An acknowledgement from the server: PUBACK or PUBCOMP, or a refusing PUBREC. `code` < 0x80: stored.
+/// An acknowledgement from the server: PUBACK or PUBCOMP, or a refusing PUBREC. `code` < 0x80:
+/// stored.
 struct Acknowledged {
   std::uint16_t packet_id;
   int code;
 };
 
-/// Hears of everything that happens on the transport's own threads. Must return quickly and must not
-/// call the transport back.
+/// Hears of everything that happens on the transport's own threads. Must return quickly and must
+/// not call the transport back.
 class TransportListener {
  public:
   virtual ~TransportListener() = default;
-  /// Any of Connected, Failed, Lost; at most one of Failed and Lost for an attempt, and the last word.
+  /// Any of Connected, Failed, Lost; at most one of Failed and Lost for an attempt, and the last
+  /// word.
   virtual void happened(Event event) = 0;
   /// Room in the send buffer again, messages or acknowledgements have come: look at them.
   virtual void stirred() = 0;

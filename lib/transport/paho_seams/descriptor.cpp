@@ -18,9 +18,13 @@ Handover::Handover(std::shared_ptr<Wire> wire, const Server& server)
   t_handover = this;
 }
 
-Handover::~Handover() { t_handover = nullptr; }
+Handover::~Handover() {
+  t_handover = nullptr;
+}
 
-Handover* Handover::current() { return t_handover; }
+Handover* Handover::current() {
+  return t_handover;
+}
 
 int Handover::take() {
   taken_ = true;
@@ -33,12 +37,15 @@ int Handover::take() {
 // NOLINTBEGIN(bugprone-reserved-identifier): the linker chose these names.
 extern "C" {
 
-int __wrap_getaddrinfo(const char* node, const char* service, const addrinfo* hints, addrinfo** result) {
-  if (mqfail::Handover::current() == nullptr) return __real_getaddrinfo(node, service, hints, result);
+int __wrap_getaddrinfo(const char* node, const char* service, const addrinfo* hints,
+                       addrinfo** result) {
+  if (mqfail::Handover::current() == nullptr)
+    return __real_getaddrinfo(node, service, hints, result);
   addrinfo numeric{};
   numeric.ai_flags = AI_NUMERICHOST;
   numeric.ai_socktype = SOCK_STREAM;
-  return __real_getaddrinfo("127.0.0.1", nullptr, &numeric, result);  // only looked at, never dialled
+  return __real_getaddrinfo("127.0.0.1", nullptr, &numeric,
+                            result);  // only looked at, never dialled
 }
 
 int __wrap_socket(int domain, int type, int protocol) {
@@ -60,6 +67,5 @@ int __wrap_close(int fd) {
   }
   return __real_close(fd);
 }
-
 }
 // NOLINTEND(bugprone-reserved-identifier)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which packets a server may send, checked before Paho sees them.
-// Shortfall (Paho 1.3.12): the answers to CONNECT and SUBSCRIBE go through one pointer of the handle
-// (m->pack), whatever their type; a second CONNACK right behind the SUBACK is read as a SUBACK and
-// crashes the process (seen with a hostile server).
-// Mended: CONNACK comes first and once, SUBACK as often as we subscribed, nothing that only clients
-// send. Only fixed headers are looked at (MQTT 5 section 2.1), so this costs a few steps a packet.
-// Unnecessary when: Paho checks the type of the packet it waits for.
+// Shortfall (Paho 1.3.12): the answers to CONNECT and SUBSCRIBE go through one pointer of the
+// handle (m->pack), whatever their type; a second CONNACK right behind the SUBACK is read as a
+// SUBACK and crashes the process (seen with a hostile server). Mended: CONNACK comes first and
+// once, SUBACK as often as we subscribed, nothing that only clients send. Only fixed headers are
+// looked at (MQTT 5 section 2.1), so this costs a few steps a packet. Unnecessary when: Paho checks
+// the type of the packet it waits for.
 #pragma once
 
 #include <atomic>
@@ -54,15 +54,19 @@ class Gate {
     const unsigned type = header >> 4U;
     if (!std::exchange(begun_, true)) return type == kConnack;
     switch (type) {
-      case kSuback: return subacks_-- > 0;
-      case kPublish: return (header & 0x06U) != 0x06U;  // QoS 3 does not exist
+      case kSuback:
+        return subacks_-- > 0;
+      case kPublish:
+        return (header & 0x06U) != 0x06U;  // QoS 3 does not exist
       case kPuback:
       case kPubrec:
       case kPubrel:
       case kPubcomp:
       case kPingresp:
-      case kDisconnect: return true;
-      default: return false;
+      case kDisconnect:
+        return true;
+      default:
+        return false;
     }
   }
 

@@ -18,6 +18,5 @@ int __wrap_MQTTProtocol_handlePingresps(void* packet, int fd) {
   if (mqfail::Wire* const wire = mqfail::find_wire(fd)) wire->pong();
   return __real_MQTTProtocol_handlePingresps(packet, fd);
 }
-
 }
 // NOLINTEND(bugprone-reserved-identifier)

@@ -20,7 +20,9 @@ ParallelCall::ParallelCall() {
   t_left_out = nullptr;
 }
 
-ParallelCall::~ParallelCall() { t_parallel = false; }
+ParallelCall::~ParallelCall() {
+  t_parallel = false;
+}
 
 }  // namespace mqfail
 
@@ -39,6 +41,5 @@ int __wrap_Thread_unlock_mutex(void* mutex) {
   if (mqfail::t_parallel && mqfail::t_left_out == mutex) return 0;
   return __real_Thread_unlock_mutex(mutex);
 }
-
 }
 // NOLINTEND(bugprone-reserved-identifier)

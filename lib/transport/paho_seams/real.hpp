@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The functions behind the seams: `--wrap=NAME` sends Paho's calls of NAME to __wrap_NAME and leaves
-// the original as __real_NAME. The list in CMakeLists.txt is checked against the archive.
+// The functions behind the seams: `--wrap=NAME` sends Paho's calls of NAME to __wrap_NAME and
+// leaves the original as __real_NAME. The list in CMakeLists.txt is checked against the archive.
 #pragma once
 
 #include <netdb.h>

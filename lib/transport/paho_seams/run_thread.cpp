@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Seam: one receive thread for the whole run.
 // Shortfall (Paho 1.3.12): the receive thread ends with the last connection and is started again by
-// the next connect; a connect that comes between "told to stop" and "stopped" waits for answers that
-// nobody reads (read in MQTTClient_stop and MQTTClient_connectURIVersion).
-// Mended: the first thread that Paho ever starts is the receive thread; when Paho ends it, it begins
-// anew, and later starts of it do nothing.
-// Unnecessary when: Paho's receive thread outlives its connections.
+// the next connect; a connect that comes between "told to stop" and "stopped" waits for answers
+// that nobody reads (read in MQTTClient_stop and MQTTClient_connectURIVersion). Mended: the first
+// thread that Paho ever starts is the receive thread; when Paho ends it, it begins anew, and later
+// starts of it do nothing. Unnecessary when: Paho's receive thread outlives its connections.
+#include "transport/paho_seams/run_thread.hpp"
+
 #include <atomic>
 
 #include "transport/paho_seams/real.hpp"
-#include "transport/paho_seams/run_thread.hpp"
 
 namespace {
 
@@ -26,9 +26,15 @@ void* receive_for_ever(void* argument) {
 
 }  // namespace
 
-bool mqfail::is_receiver() { return t_receiver; }
-std::uint64_t mqfail::receiver_rounds() { return g_rounds; }
-void mqfail::count_receiver_round() { g_rounds.fetch_add(1, std::memory_order_relaxed); }
+bool mqfail::is_receiver() {
+  return t_receiver;
+}
+std::uint64_t mqfail::receiver_rounds() {
+  return g_rounds;
+}
+void mqfail::count_receiver_round() {
+  g_rounds.fetch_add(1, std::memory_order_relaxed);
+}
 
 // NOLINTNEXTLINE(bugprone-reserved-identifier): the linker chose this name.
 extern "C" void __wrap_Thread_start(void* (*function)(void*), void* argument) {

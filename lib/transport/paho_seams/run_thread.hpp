@@ -8,8 +8,8 @@ namespace mqfail {
 
 bool is_receiver();
 
-/// Grows whenever the receive thread comes round to waiting: whoever waits for a change of its state
-/// has to look again then.
+/// Grows whenever the receive thread comes round to waiting: whoever waits for a change of its
+/// state has to look again then.
 std::uint64_t receiver_rounds();
 void count_receiver_round();
 

@@ -5,9 +5,9 @@
 // that waits inside OpenSSL after a packet without a body is not seen by poll, and a handshake that
 // is done in the first call counts as a failure (MQTTProtocol_connect knows only "in progress").
 // Mended at OpenSSL's documented interface: versions, level, host name and ALPN are set on each new
-// SSL object; SSL_read and SSL_write go through the Wire, whose lock makes them safe for two threads;
-// the whole handshake is left to the receive thread.
-// Unnecessary when: Paho honours sslVersion and hands out the SSL object.
+// SSL object; SSL_read and SSL_write go through the Wire, whose lock makes them safe for two
+// threads; the whole handshake is left to the receive thread. Unnecessary when: Paho honours
+// sslVersion and hands out the SSL object.
 #include <openssl/x509v3.h>
 
 #include <cstring>
@@ -35,13 +35,18 @@ void set_versions(SSL* ssl, TlsVersion version) {
   int high = 0;
   int level = 2;
   switch (version) {
-    case TlsVersion::any: break;
+    case TlsVersion::any:
+      break;
     case TlsVersion::tls11:
       low = high = TLS1_1_VERSION;
       level = 0;  // OpenSSL 3 knows TLS 1.1 only at level 0
       break;
-    case TlsVersion::tls12: high = TLS1_2_VERSION; break;
-    case TlsVersion::tls13: low = high = TLS1_3_VERSION; break;
+    case TlsVersion::tls12:
+      high = TLS1_2_VERSION;
+      break;
+    case TlsVersion::tls13:
+      low = high = TLS1_3_VERSION;
+      break;
   }
   SSL_set_security_level(ssl, level);
   SSL_set_min_proto_version(ssl, low);
@@ -66,7 +71,8 @@ void set_alpn(SSL* ssl, const std::string& protocol) {
 
 std::string not_after(const X509* certificate) {
   std::tm when{};
-  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &when) != 1) return {};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &when) != 1)
+    return {};
   char text[32];
   const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &when);
   return {text, size};
@@ -133,7 +139,8 @@ int __wrap_SSL_connect(SSL* ssl) {
   }
   wire->kick(false);
   const int result = __real_SSL_connect(ssl);
-  mqfail::t_last_error = {ssl, result, result == 1 ? SSL_ERROR_NONE : __real_SSL_get_error(ssl, result)};
+  mqfail::t_last_error = {ssl, result,
+                          result == 1 ? SSL_ERROR_NONE : __real_SSL_get_error(ssl, result)};
   if (result == 1) {
     X509* const certificate = SSL_get1_peer_certificate(ssl);
     wire->set_tls_facts(SSL_get_version(ssl), mqfail::not_after(certificate));
@@ -179,6 +186,5 @@ int __wrap_SSL_shutdown(SSL* ssl) {
   if (mqfail::Wire* const wire = mqfail::find_wire(SSL_get_fd(ssl))) wire->detach_tls();
   return __real_SSL_shutdown(ssl);
 }
-
 }
 // NOLINTEND(bugprone-reserved-identifier)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Seam: no heap and stack tracing in Paho.
-// Shortfall (Paho 1.3.12 of Debian 12): the archive is not built with PAHO_HIGH_PERFORMANCE, so each
-// malloc walks a tree under a global mutex and each call is logged; QoS 0 publishing is ten times
-// slower for it (upstream: the HIGH_PERFORMANCE build option).
-// Mended by defining the seven functions here: the linker then never pulls Heap.o and StackTrace.o.
-// Unnecessary when: Debian's package is built with PAHO_HIGH_PERFORMANCE.
+// Shortfall (Paho 1.3.12 of Debian 12): the archive is not built with PAHO_HIGH_PERFORMANCE, so
+// each malloc walks a tree under a global mutex and each call is logged; QoS 0 publishing is ten
+// times slower for it (upstream: the HIGH_PERFORMANCE build option). Mended by defining the seven
+// functions here: the linker then never pulls Heap.o and StackTrace.o. Unnecessary when: Debian's
+// package is built with PAHO_HIGH_PERFORMANCE.
 #include <stdlib.h>
 
 void* mymalloc(char* file, int line, size_t size);
@@ -31,7 +31,9 @@ void myfree(char* file, int line, void* memory) {
   (void)line;
   free(memory);
 }
-int Heap_initialize(void) { return 0; }
+int Heap_initialize(void) {
+  return 0;
+}
 void Heap_terminate(void) {}
 void StackTrace_entry(const char* name, int line, int level) {
   (void)name;
@@ -46,4 +48,6 @@ void StackTrace_exit(const char* name, int line, void* result, int level) {
 }
 
 // The shared library does this by -Wl,-init: it makes Paho's mutexes of the error-checking kind.
-__attribute__((constructor)) static void initialize(void) { MQTTClient_init(); }
+__attribute__((constructor)) static void initialize(void) {
+  MQTTClient_init();
+}

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Seam: waiting ends when something happens, not when a step of 10, 100 or 1,000 ms is over.
 // Shortfall (Paho 1.3.12): a new descriptor is not in the running poll(2), so a second connect in a
-// process takes up to two seconds; after a fruitless poll the receive thread sleeps 100 ms; a caller
-// waits for CONNACK and SUBACK in steps of usleep(10 ms) around sem_trywait (upstream issue 1256).
-// Mended at the operating system's interface: poll() also waits for our eventfd, sem_trywait() waits
-// for the post, and the sleeps that followed are skipped. The thread that is about to wait sends what
-// was written first.
-// Unnecessary when: Paho wakes its own threads.
+// process takes up to two seconds; after a fruitless poll the receive thread sleeps 100 ms; a
+// caller waits for CONNACK and SUBACK in steps of usleep(10 ms) around sem_trywait (upstream issue
+// 1256). Mended at the operating system's interface: poll() also waits for our eventfd,
+// sem_trywait() waits for the post, and the sleeps that followed are skipped. The thread that is
+// about to wait sends what was written first. Unnecessary when: Paho wakes its own threads.
 #include <sys/eventfd.h>
 
 #include <algorithm>
@@ -85,7 +84,9 @@ int wait_for_wires(pollfd* fds, nfds_t count, int timeout) {
 
 }  // namespace
 
-void wake_receiver() { eventfd_write(wake_fd(), 1); }
+void wake_receiver() {
+  eventfd_write(wake_fd(), 1);
+}
 
 }  // namespace mqfail
 
@@ -140,15 +141,15 @@ int __wrap_usleep(useconds_t duration) {
     if (__real_poll(&wake, 1, static_cast<int>(duration / 1000)) > 0) mqfail::drain_wake();
     return 0;
   }
-  // Paho waits for the receive thread to start or to stop, and counts the steps: a step ends as soon
-  // as that thread has come round.
+  // Paho waits for the receive thread to start or to stop, and counts the steps: a step ends as
+  // soon as that thread has come round.
   constexpr useconds_t kSlice = 200;
   const std::uint64_t round = mqfail::receiver_rounds();
-  for (useconds_t slept = 0; slept < duration && mqfail::receiver_rounds() == round; slept += kSlice) {
+  for (useconds_t slept = 0; slept < duration && mqfail::receiver_rounds() == round;
+       slept += kSlice) {
     __real_usleep(kSlice);
   }
   return 0;
 }
-
 }
 // NOLINTEND(bugprone-reserved-identifier)

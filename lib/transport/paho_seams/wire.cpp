@@ -50,7 +50,11 @@ TimePoint wire_now() {
 }
 
 Wire::Wire(int fd, Duration keepalive, bool hold, std::function<void()> stir)
-    : fd_(fd), made_at_(wire_now()), keepalive_(keepalive.count()), hold_(hold), stir_(std::move(stir)) {
+    : fd_(fd),
+      made_at_(wire_now()),
+      keepalive_(keepalive.count()),
+      hold_(hold),
+      stir_(std::move(stir)) {
   const auto now = made_at_.time_since_epoch().count();
   last_received_ = now;
   last_sent_ = now;
@@ -175,7 +179,8 @@ void Wire::broken_locked(int error) {
 }
 
 void Wire::put_ack_locked(const Held& held) {
-  const std::array<std::uint8_t, 4> packet{held.type, 2, static_cast<std::uint8_t>(held.packet_id >> 8U),
+  const std::array<std::uint8_t, 4> packet{held.type, 2,
+                                           static_cast<std::uint8_t>(held.packet_id >> 8U),
                                            static_cast<std::uint8_t>(held.packet_id & 0xFFU)};
   const iovec piece{const_cast<std::uint8_t*>(packet.data()), packet.size()};
   if (!broken_) append_locked(&piece, 1, packet.size());
@@ -296,8 +301,8 @@ void Wire::keep_alive(TimePoint now) {
   const auto sent = TimePoint(Duration(last_sent_.load()));
   const auto received = last_received();
   const auto pinged = TimePoint(Duration(last_ping_.load()));
-  // A process that was itself stopped finds old news: the server gets half a keepalive to answer the
-  // ping that follows before its silence counts.
+  // A process that was itself stopped finds old news: the server gets half a keepalive to answer
+  // the ping that follows before its silence counts.
   if (!paused() && now - received >= keepalive() * 3 / 2 && pinged > received &&
       now - pinged >= keepalive() / 2) {
     note_end(WireEnd::silent, 0);
@@ -352,7 +357,9 @@ void Wire::attach_tls(SSL* ssl) {
   ssl_ = ssl;
 }
 
-void Wire::detach_tls() { attach_tls(nullptr); }
+void Wire::detach_tls() {
+  attach_tls(nullptr);
+}
 
 void Wire::set_tls_failure(std::string text) {
   const std::lock_guard lock(out_mutex_);

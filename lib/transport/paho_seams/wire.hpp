@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bytes of one connection between Paho and the kernel: what Paho writes is collected here and
 // sent in large pieces; what the kernel has is read in large pieces and handed out in small ones.
-// Nothing here ever waits, and nothing here fails: an error on the way out shows itself on the way in.
-// All seams of this folder work on Wires; a descriptor without a Wire is none of their business.
+// Nothing here ever waits, and nothing here fails: an error on the way out shows itself on the way
+// in. All seams of this folder work on Wires; a descriptor without a Wire is none of their
+// business.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -28,8 +29,8 @@ namespace mqfail {
 /// `nonsense`: the server sent what it must not.
 enum class WireEnd { open, end_of_stream, error, silent, nonsense, shut };
 
-/// Thread: read(), readable() and the keepalive belong to Paho's receive thread; everything else may
-/// be called from any thread. One mutex a wire guards its outgoing side and its TLS object.
+/// Thread: read(), readable() and the keepalive belong to Paho's receive thread; everything else
+/// may be called from any thread. One mutex a wire guards its outgoing side and its TLS object.
 class Wire {
  public:
   /// Sent at this size at the latest.
@@ -38,8 +39,8 @@ class Wire {
   static constexpr std::size_t kBacklogBytes = 262144;
   static constexpr std::size_t kReadBytes = 65536;
 
-  /// `fd` is connected and non-blocking; it belongs to Paho once the socket seam has handed it over.
-  /// `hold`: keep back PUBACK, PUBREC and PUBCOMP of received messages until release().
+  /// `fd` is connected and non-blocking; it belongs to Paho once the socket seam has handed it
+  /// over. `hold`: keep back PUBACK, PUBREC and PUBCOMP of received messages until release().
   /// `stir`: called when a backlog above kBacklogBytes has drained or there are news.
   Wire(int fd, Duration keepalive, bool hold, std::function<void()> stir);
   ~Wire();
@@ -61,7 +62,8 @@ class Wire {
   bool wants_to_write() const { return backlog() != 0; }
 
   // -- acknowledgements held back (delivery.md S1)
-  /// The message of this packet id was handed to the session: its acknowledgement waits for release().
+  /// The message of this packet id was handed to the session: its acknowledgement waits for
+  /// release().
   void claim(std::uint16_t packet_id);
   /// These messages are written out; their acknowledgements may go. Does not flush.
   void release(std::span<const std::uint16_t> packet_ids);
@@ -148,11 +150,11 @@ class Wire {
   const std::function<void()> stir_;
 
   mutable std::mutex out_mutex_;
-  std::vector<char> out_;     // [out_head_, out_.size()) waits to be sent
+  std::vector<char> out_;  // [out_head_, out_.size()) waits to be sent
   std::size_t out_head_ = 0;
-  bool attached_ = true;      // the descriptor is ours to touch
-  bool broken_ = false;       // writing failed; more is swallowed
-  bool crowded_ = false;      // backlog went above kBacklogBytes
+  bool attached_ = true;  // the descriptor is ours to touch
+  bool broken_ = false;   // writing failed; more is swallowed
+  bool crowded_ = false;  // backlog went above kBacklogBytes
   std::atomic<SSL*> ssl_{nullptr};
   std::deque<Held> held_;
   std::size_t unclaimed_ = 0;
@@ -177,7 +179,8 @@ TimePoint wire_now();
 /// Wires by descriptor. Grows as needed; find() costs no lock while nothing changes.
 void register_wire(std::shared_ptr<Wire> wire);
 void forget_wire(int fd);
-/// Null if the descriptor has none. The pointer is good until the calling thread's next find_wire().
+/// Null if the descriptor has none. The pointer is good until the calling thread's next
+/// find_wire().
 Wire* find_wire(int fd);
 
 /// Ends a wait of Paho's receive thread in the poll seam.

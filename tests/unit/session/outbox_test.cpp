@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The outbox forgets nothing and keeps the order (delivery.md P2, P3), and is bounded (P4).
-#include <boost/test/unit_test.hpp>
+#include "session/outbox.hpp"
 
+#include <boost/test/unit_test.hpp>
 #include <string>
 #include <vector>
-
-#include "session/outbox.hpp"
 
 using namespace mqfail;
 
@@ -30,7 +29,8 @@ std::vector<std::string> to_be_sent(const Outbox& outbox) {
 
 Outbox filled(int count) {
   Outbox outbox(static_cast<std::size_t>(count));
-  for (int i = 1; i <= count; ++i) outbox.push(std::to_string(i), static_cast<std::uint64_t>(i), TimePoint{});
+  for (int i = 1; i <= count; ++i)
+    outbox.push(std::to_string(i), static_cast<std::uint64_t>(i), TimePoint{});
   return outbox;
 }
 
@@ -54,7 +54,8 @@ BOOST_AUTO_TEST_CASE(an_acknowledgement_out_of_order_settles_its_own_message_onl
   outbox.close(*outbox.find(kFirst, 11));
   BOOST_TEST(outbox.full());  // the first is still in front
   outbox.rewind();
-  BOOST_TEST(to_be_sent(outbox) == (std::vector<std::string>{"1", "3"}), boost::test_tools::per_element());
+  BOOST_TEST(to_be_sent(outbox) == (std::vector<std::string>{"1", "3"}),
+             boost::test_tools::per_element());
   outbox.sent(outbox.next_to_send(), kSecond, 1, TimePoint{});
   BOOST_TEST(outbox.at(outbox.next_to_send()).payload == "3");
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The publisher against a scripted transport: what a real server will not do on demand.
-#include <boost/test/unit_test.hpp>
+#include "session/publisher.hpp"
 
+#include <boost/test/unit_test.hpp>
 #include <deque>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "session/publisher.hpp"
 
 using namespace mqfail;
 using namespace std::chrono_literals;
@@ -33,7 +32,9 @@ class ScriptedTransport final : public Transport {
   void take_acknowledged(AttemptId, std::vector<Acknowledged>& into) override {
     into = std::exchange(acknowledged, {});
   }
-  std::size_t take_messages(AttemptId, const std::function<bool(const Message&)>&) override { return 0; }
+  std::size_t take_messages(AttemptId, const std::function<bool(const Message&)>&) override {
+    return 0;
+  }
   void acknowledge(AttemptId, std::size_t) override {}
 
   std::vector<std::string> sent;
@@ -54,7 +55,8 @@ struct Stage {
     settings.topic = "t";
     settings.qos = qos;
     publisher = std::make_unique<Publisher>(
-        std::move(settings), std::make_unique<RepeatSource>("x", messages, Duration::zero()), transport, deaf);
+        std::move(settings), std::make_unique<RepeatSource>("x", messages, Duration::zero()),
+        transport, deaf);
   }
   std::optional<Reason> online(std::uint64_t attempt, ConnectionFacts facts = {}) {
     return publisher->online(AttemptId{attempt}, Server{}, attempt, facts, now);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lines come out byte for byte, whatever the blocks they arrive in, and nothing is read too early.
-#include <boost/test/unit_test.hpp>
+#include "session/source.hpp"
 
 #include <unistd.h>
 
 #include <array>
+#include <boost/test/unit_test.hpp>
 #include <string>
 #include <vector>
 
-#include "session/source.hpp"
 #include "session/topic_filter.hpp"
 
 using namespace mqfail;
@@ -84,7 +84,9 @@ BOOST_AUTO_TEST_CASE(records_may_end_with_nul) {
              boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_input_has_no_lines) { BOOST_TEST(lines_of({}).empty()); }
+BOOST_AUTO_TEST_CASE(an_empty_input_has_no_lines) {
+  BOOST_TEST(lines_of({}).empty());
+}
 
 BOOST_AUTO_TEST_CASE(nothing_is_read_while_a_line_waits) {
   Pipe input;

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The wire against a socket pair: what is collected, what is held back, what silence means.
-#include <boost/test/unit_test.hpp>
+#include "transport/paho_seams/wire.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
+#include <boost/test/unit_test.hpp>
 #include <string>
-
-#include "transport/paho_seams/wire.hpp"
 
 using namespace mqfail;
 using namespace std::chrono_literals;
@@ -137,13 +136,20 @@ BOOST_AUTO_TEST_CASE(a_publisher_holds_nothing_back) {
 
 BOOST_AUTO_TEST_CASE(reading_ahead_hands_out_small_pieces) {
   const Line line;
-  BOOST_REQUIRE(send(line.ends[1], "\x20\x04" "cdef", 6, 0) == 6);
+  BOOST_REQUIRE(send(line.ends[1],
+                     "\x20\x04"
+                     "cdef",
+                     6, 0) == 6);
   std::array<char, 4> piece{};
   BOOST_TEST(line.wire->read(piece.data(), 1) == 1);
   BOOST_TEST(line.wire->readable() == 5U);
   BOOST_TEST(line.wire->read(piece.data(), 4) == 4);
-  BOOST_TEST(std::string(piece.data(), 4) == "\x04" "cde");
-  BOOST_TEST(line.wire->first_bytes() == "\x20\x04" "cdef");
+  BOOST_TEST(std::string(piece.data(), 4) ==
+             "\x04"
+             "cde");
+  BOOST_TEST(line.wire->first_bytes() ==
+             "\x20\x04"
+             "cdef");
 }
 
 BOOST_AUTO_TEST_CASE(a_ping_is_sent_when_nothing_else_was) {
@@ -209,13 +215,13 @@ BOOST_AUTO_TEST_CASE(a_server_may_send_only_what_servers_send) {
     bool fine;
   };
   const std::string publish("\x30\x04\0\1tx", 6);
-  for (const Story& story : {Story{connack + publish, 0, true}, Story{publish, 0, false},
-                             Story{connack + connack, 0, false}, Story{connack + suback, 0, false},
-                             Story{connack + suback + publish, 1, true},
-                             Story{connack + suback + connack, 1, false},
-                             Story{connack + suback + suback, 1, false}, Story{connack + "\x10", 0, false},
-                             Story{connack + "\x36", 0, false},
-                             Story{connack + std::string("\x30\xff\xff\xff\xff\x01"), 0, false}}) {
+  for (const Story& story :
+       {Story{connack + publish, 0, true}, Story{publish, 0, false},
+        Story{connack + connack, 0, false}, Story{connack + suback, 0, false},
+        Story{connack + suback + publish, 1, true}, Story{connack + suback + connack, 1, false},
+        Story{connack + suback + suback, 1, false}, Story{connack + "\x10", 0, false},
+        Story{connack + "\x36", 0, false},
+        Story{connack + std::string("\x30\xff\xff\xff\xff\x01"), 0, false}}) {
     for (const std::size_t piece : {story.bytes.size(), std::size_t{1}}) {
       Gate gate;
       for (int i = 0; i < story.subscribes; ++i) gate.expect_suback();
