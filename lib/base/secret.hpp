@@ -14,7 +14,11 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string text) : text_(std::move(text)) {}
   Secret(const Secret&) = default;
-  Secret(Secret&& other) noexcept : text_(other.text_) { other.wipe(); }
+  // A copy on purpose: moving would leave the bytes of a short string behind unwiped.
+  Secret(Secret&& other) noexcept
+      : text_(other.text_) {  // NOLINT(performance-move-constructor-init)
+    other.wipe();
+  }
   Secret& operator=(const Secret& other) {
     if (this != &other) {
       wipe();

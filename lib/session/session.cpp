@@ -276,6 +276,7 @@ void Session::carry_out(const action::TellBackoff& backoff, TimePoint /*now*/) {
 void Session::carry_out(const action::TellListChanged& changed, TimePoint /*now*/) {
   const auto ids = [this](const std::vector<ServerIndex>& indices) {
     std::vector<std::string> result;
+    result.reserve(indices.size());
     for (const ServerIndex index : indices) result.push_back(failover_.server(index).id);
     return result;
   };
