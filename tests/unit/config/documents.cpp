@@ -271,8 +271,9 @@ BOOST_AUTO_TEST_CASE(row_13_typographic_quotes_are_errors_that_say_what_to_write
   const auto reading = read("{\n  \u201ChostNameOrIpAddress\u201D: \"a\"\n}");
   BOOST_TEST(told(reading) == "doc:2:3: error: typographic quotes: write straight ones (\")\n");
   BOOST_TEST(!read("{\"hostNameOrIpAddress\": \u2018a\u2019}").valid());
-  BOOST_TEST(told(read("{\"hostNameOrIpAddress\": \"a\u201D}")) ==
-             "doc:1:25: error: this string is not closed: it ends with a typographic quote; write \"\n");
+  BOOST_TEST(
+      told(read("{\"hostNameOrIpAddress\": \"a\u201D}")) ==
+      "doc:1:25: error: this string is not closed: it ends with a typographic quote; write \"\n");
 }
 
 BOOST_AUTO_TEST_CASE(row_14_markdown_is_an_error_that_says_so_and_nothing_is_guessed) {
