@@ -210,7 +210,8 @@ BOOST_AUTO_TEST_CASE(nonsense_on_a_live_connection_is_a_loss) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_redirect_to_a_known_server_is_followed_and_to_a_stranger_not) {
+BOOST_AUTO_TEST_CASE(a_redirect_to_a_known_server_is_followed_and_to_a_stranger_not,
+                     *offered("mqfail-sub", {"--redirect", "known"})) {
   ScriptedServer stranger;
   Mosquitto b;
   for (const bool known : {true, false}) {
@@ -230,7 +231,8 @@ BOOST_AUTO_TEST_CASE(a_redirect_to_a_known_server_is_followed_and_to_a_stranger_
   BOOST_TEST(stranger.tcp_connections() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_redirect_while_connected_is_followed) {
+BOOST_AUTO_TEST_CASE(a_redirect_while_connected_is_followed,
+                     *offered("mqfail-sub", {"--redirect", "known"})) {
   ScriptedServer a;
   Mosquitto b;
   Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t"}));
