@@ -13,6 +13,9 @@ std::string document(const std::vector<std::uint16_t>& ports) {
             ", \"tls\": \"none\"}" + (port == ports.back() ? "\n" : ",\n");
   return text + "]\n";
 }
+auto watched_lists() {
+  return offered("mqfail-sub", {"--update-uris-supported"});
+}
 auto stored_lists() {
   return offered("mqfail-sub", {"--servers", "/nonexistent.json"});
 }
@@ -59,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_changed_document_is_taken_without_touching_the_live_conne
   BOOST_TEST(b.wait_for_subscriber(".*"), reader.bytes(Stream::err));
 }
 
-BOOST_AUTO_TEST_CASE(a_broken_document_changes_nothing_and_is_reported, *stored_lists()) {
+BOOST_AUTO_TEST_CASE(a_broken_document_changes_nothing_and_is_reported, *watched_lists()) {
   ScriptedServer a;
   Scratch scratch;
   const std::string file = (scratch / "servers.json").string();

@@ -81,7 +81,7 @@ enum class Kind { kill_at_publish, kill_at_ack, lost_acks, freeze, reset };
 bool pub_survives(std::uint64_t seed, const Options& options) {
   Dice dice(seed);
   Station a, b;
-  const std::size_t faults = dice.between(1, 3);
+  const std::size_t faults = dice.between(1, 3), swallow = dice.between(1, 30);
   // The Nth PUBLISH or acknowledgement over both servers sets the next fault off.
   struct Fault {
     std::size_t at;
@@ -159,8 +159,8 @@ bool pub_survives(std::uint64_t seed, const Options& options) {
       const Fault& fault = schedule[next];
       if (fault.kind == Kind::kill_at_ack) return die(fault, false);
       if (fault.kind == Kind::lost_acks) {
-        // The server has stored them and says so, and nobody hears it: half a window, then death.
-        if (++swallowing < window / 2) return Do::drop;
+        // The server has stored them and says so, and nobody hears it: a few, then death.
+        if (++swallowing < swallow) return Do::drop;
         swallowing = 0;
         return die(fault, false);
       }
@@ -323,6 +323,10 @@ bool hot_sub_survives(std::uint64_t seed, const Options& options) {
                                       "100ms"};
   Process sub(argv);
   Charges charges;
+  if (sub.wait_for_line(Stream::err, "not yet supported", 200ms)) {
+    std::printf("skipped: mqfail-sub --standby hot is not yet supported\n");
+    std::exit(77);  // ctest's skip, see CMakeLists.txt
+  }
   charge(charges, a.wait_for_subscriber("hot.*") && b.wait_for_subscriber("hot.*"),
          "does not subscribe on both");
   std::string story = sequence ? "hot, sequences:" : "hot, counting:";
