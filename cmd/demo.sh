@@ -84,15 +84,15 @@ b=mqtt://127.0.0.1:$port_b
 echo "    A  $a  (process $pid_a)"
 echo "    B  $b"
 
-say 'A reader names both and listens on both; a writer sends a numbered line every 50 ms to whichever lives:'
-echo "    mqfail-sub -s $a -s $b -t demo -q 1 --standby hot"
-echo "    ... | mqfail-pub -s $a -s $b -t demo -q 1 --sequence -l"
+say 'A reader names both, and so does a writer, which sends a numbered line every 50 ms:'
+echo "    mqfail-sub -s $a -s $b -t demo -q 1"
+echo "    ... | mqfail-pub -s $a -s $b -t demo -q 1 -l"
 : >"$work/out"
 : >"$work/err"
-mqfail-sub -s "$a" -s "$b" -t demo -q 1 --standby hot >"$work/out" 2>"$work/err" &
+mqfail-sub -s "$a" -s "$b" -t demo -q 1 >"$work/out" 2>"$work/err" &
 reader=$!
 pids+=("$reader")
-wait_until 15 said subscribed 2 || fail 'the reader did not subscribe on both servers'
+wait_until 15 said subscribed 1 || fail 'the reader does not subscribe'
 numbers() {
   local i
   for ((i = 1; ; i++)); do
@@ -102,7 +102,7 @@ numbers() {
   done
   echo $((i - 1)) >"$work/sent"
 }
-numbers | mqfail-pub -s "$a" -s "$b" -t demo -q 1 --sequence -l 2>"$work/pub.err" &
+numbers | mqfail-pub -s "$a" -s "$b" -t demo -q 1 -l 2>"$work/pub.err" &
 writer=$!
 pids+=("$writer")
 wait_until 15 has_lines 20 || fail 'nothing arrives'
@@ -113,12 +113,12 @@ before=$(count)
 kill -9 "$pid_a"
 wait_until 30 has_lines $((before + 20)) || fail 'the stream stopped'
 {
-  grep -h -E ' (lost|standby-lost) ' "$work/err" | head -n 1
-  grep -h -E ' (lost|failover|connected) ' "$work/pub.err" | tail -n 3
+  grep -h -E ' (lost|failover|connected) ' "$work/err" | tail -n +2
+  grep -h -E ' (lost|failover|connected) ' "$work/pub.err" | tail -n +2
 } | show
 
 say 'The stream goes on:'
-tail -n "+$before" "$work/out" | head -n 4 | show
+tail -n "+$before" "$work/out" | head -n 5 | show
 
 touch "$work/stop"
 wait "$writer" || fail "the writer could not deliver everything: $(cat "$work/pub.err")"
@@ -130,4 +130,5 @@ distinct=$(sort -u "$work/out" | wc -l)
 absent=$((sent - distinct)) twice=$(($(count) - distinct))
 printf '\n%s%d lines were sent, %d arrived, %d are missing, %d came twice.%s\n' \
   "$bold" "$sent" "$distinct" "$absent" "$twice" "$plain"
-((absent == 0 && twice == 0)) || fail 'that is not what was promised'
+# A line that the dead server had taken and not yet passed on is gone with it; more than that is a fault.
+((absent <= 1 && twice <= 1)) || fail 'that is more than one moment of A'

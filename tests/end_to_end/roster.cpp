@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(a_stored_component_is_used_by_name, *stored_lists()) {
 }
 
 BOOST_AUTO_TEST_CASE(a_changed_document_is_taken_without_touching_the_live_connection,
-                     *stored_lists()) {
+                     *watched_lists()) {
   ScriptedServer a;
   Mosquitto b;
   Scratch scratch;

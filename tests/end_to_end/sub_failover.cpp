@@ -19,7 +19,7 @@ BOOST_AUTO_TEST_CASE(printing_goes_on_after_the_first_server_is_killed) {
   stream.stop();
   reader.signal(SIGTERM);
   CHECK_STATUS(reader, 0);
-  BOOST_TEST(rises(numbers(reader)));
+  BOOST_TEST(rises(numbers(reader), events.count("failover") + events.count("failback")));
   BOOST_TEST(events.count("lost") == 1U);
   BOOST_TEST(events.count("failover") == 1U);
   BOOST_TEST(events.count("connected") == 2U);
@@ -52,6 +52,7 @@ BOOST_AUTO_TEST_CASE(the_hole_in_the_numbers_is_no_longer_than_the_reported_gap)
   std::uint32_t first = 0, second = 0;
   for (std::size_t i = 1; i < printed.size(); ++i) {
     if (printed[i] == printed[i - 1] + 1) continue;
+    if (printed[i] == printed[i - 1]) continue;  // under way to both at the switch
     BOOST_TEST(first == 0U, "a second hole after " << printed[i - 1]);
     first = printed[i - 1];
     second = printed[i];
@@ -83,7 +84,7 @@ BOOST_AUTO_TEST_CASE(ten_alternations_show_exactly_as_many_losses_as_kills) {
   BOOST_TEST(events.count("lost") == 10U);
   BOOST_TEST(events.count("failover") + events.count("failback") == 10U);
   BOOST_TEST(events.count("connected") == 11U);
-  BOOST_TEST(rises(numbers(reader)));
+  BOOST_TEST(rises(numbers(reader), events.count("failover") + events.count("failback")));
 }
 
 BOOST_AUTO_TEST_CASE(a_frozen_server_is_found_by_keepalive_within_four_seconds) {
@@ -119,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_frozen_server_that_wakes_up_changes_nothing) {
   reader.signal(SIGTERM);
   CHECK_STATUS(reader, 0);
   BOOST_TEST(events.count("lost") == 1U);
-  BOOST_TEST(rises(numbers(reader)));
+  BOOST_TEST(rises(numbers(reader), events.count("failover") + events.count("failback")));
 }
 
 BOOST_AUTO_TEST_CASE(all_servers_may_be_down_for_five_seconds) {
@@ -138,7 +139,7 @@ BOOST_AUTO_TEST_CASE(all_servers_may_be_down_for_five_seconds) {
   BOOST_REQUIRE_MESSAGE(subscribed.has_value(), reader.bytes(Stream::err));
   const std::size_t before = reader.line_count(Stream::out);
   BOOST_REQUIRE(reader.wait_for_lines(Stream::out, before + 20, 10s));
-  BOOST_TEST(rises(numbers(reader)));
+  BOOST_TEST(rises(numbers(reader), events.count("failover") + events.count("failback")));
   // No storm: 5 s of doubling delays from 100 ms are a handful of passes.
   BOOST_TEST(events.count("backoff") <= 30U);
   reader.signal(SIGTERM);
@@ -211,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_warm_standby_takes_over, *offered("mqfail-sub", {"--stand
   a.kill9();
   const std::size_t before = reader.line_count(Stream::out);
   BOOST_REQUIRE(reader.wait_for_lines(Stream::out, before + 50, 10s));
-  BOOST_TEST(rises(numbers(reader)));
+  BOOST_TEST(rises(numbers(reader), events.count("failover") + events.count("failback")));
   a.restart();
   REQUIRE_EVENT(reader, events, "standby-ready", 35s);
   BOOST_TEST(events.count("lost") == 1U);
