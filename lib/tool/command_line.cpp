@@ -119,11 +119,15 @@ Result<std::vector<std::string>> prepare(Tool tool, std::span<const std::string>
 // order across options is kept (CLI11 would run callbacks in the order of definition).
 class Parser {
  public:
-  Parser(Tool tool, const std::string& place, const OnGiven& on_given)
+  /// Only the options that `words` could mean are registered: CLI11 compares each new one with all
+  /// before it, which was a millisecond of every start.
+  Parser(Tool tool, const std::vector<std::string>& words, const std::string& place,
+         const OnGiven& on_given)
       : tool_(tool), place_(place), on_given_(on_given) {
     app_.set_help_flag();
     app_.allow_extras();
     for (const OptionRow& row : option_table(tool)) {
+      if (!could_mean(words, row)) continue;
       std::string names = row.name.empty() ? "" : "--" + row.name;
       if (row.letter != 0 && !is_server_of_pub(tool, row)) append_letter(names, row.letter);
       if (row.alias != 0) append_letter(names, row.alias);
@@ -143,6 +147,17 @@ class Parser {
   }
 
  private:
+  static bool could_mean(const std::vector<std::string>& words, const OptionRow& row) {
+    return std::any_of(words.begin(), words.end(), [&row](const std::string& word) {
+      if (word.size() < 2 || word[0] != '-') return false;
+      if (word[1] == '-')
+        return !row.name.empty() && word.compare(2, row.name.size(), row.name) == 0;
+      // Letters may stand in a bundle, and what follows one may be its value.
+      return (row.letter != 0 && word.find(row.letter) != std::string::npos) ||
+             (row.alias != 0 && word.find(row.alias) != std::string::npos);
+    });
+  }
+
   static void append_letter(std::string& names, char letter) {
     names.append(names.empty() ? "-" : ",-").append(1, letter);
   }
@@ -220,7 +235,7 @@ Result<std::vector<Given>> read_command_line(Tool tool, std::span<const std::str
                                              const std::string& place, const OnGiven& on_given) {
   auto prepared = prepare(tool, words, place);
   if (!prepared) return prepared.error();
-  return Parser(tool, place, on_given).parse(std::move(*prepared));
+  return Parser(tool, *prepared, place, on_given).parse(std::move(*prepared));
 }
 
 }  // namespace mqfail

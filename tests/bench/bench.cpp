@@ -245,8 +245,17 @@ void firehose(Table& table, int rounds) {
 /// From kill -9 of the server in use to the first line that the next one delivered.
 void failover_gap(Table& table, int kills) {
   Mosquitto a, b;
+<<<<<<< HEAD
   Process reader(Arguments{bin("mqfail-sub"), "--events", "json", "-s", a.uri(), "-s", b.uri(),
                            "-t", "t", "-i", "gap", "--stable", "50ms"});
+=======
+  // Each line names the server it came from.
+  Arguments argv{
+      bin("mqfail-sub"), "--events", "json", "-s",   a.uri(), "-s", b.uri(), "-t", "t", "-i", "gap",
+      "--stable",        "50ms",     "-F",   "%s %p"};
+  if (standby != "cold") argv.insert(argv.end(), {"--standby", standby});
+  Process reader(argv);
+>>>>>>> rig
   Events events(reader);
   if (!events.wait("subscribed")) throw Broken("not subscribed: " + reader.bytes(Stream::err));
   StreamPublisher stream({a.port(), b.port()},
@@ -255,15 +264,18 @@ void failover_gap(Table& table, int kills) {
   Range gap;
   for (int i = 0; i < kills; ++i) {
     Mosquitto& live = i % 2 == 0 ? a : b;
+<<<<<<< HEAD
+=======
+    if (standby != "cold" &&
+        !events.wait(standby == "warm" ? "standby-ready" : "subscribed", 40s) && i > 0)
+      throw Broken("no standby: " + reader.bytes(Stream::err));
+    const std::string next = ":" + std::to_string((i % 2 == 0 ? b : a).port()) + " ";
+>>>>>>> rig
     const std::size_t lines = reader.line_count(Stream::out);
     const Moment killed = Clock::now();
-    live.kill9();  // returns when it is gone; what it had sent is printed within this time
-    // The first line of a number published after the death can only come from the other server.
+    live.kill9();
     const auto line = reader.wait_for_line(
-        Stream::out,
-        [&](const std::string& text) {
-          return stream.when(number_of(text).value_or(0)) > killed + 200us;
-        },
+        Stream::out, [&](const std::string& text) { return text.find(next) != std::string::npos; },
         40s, lines);
     if (!line) throw Broken("it does not go on: " + reader.bytes(Stream::err));
     gap.add(seconds_between(killed, line->at) * 1000);
@@ -322,7 +334,7 @@ void large_document(Table& table, int rounds) {
   std::string text = "[\n";
   for (int i = 0; i < 10'000; ++i)
     text += std::string(i == 0 ? "" : ",\n") + "  {\"serverId\": \"server-" + std::to_string(i) +
-            "\", \"hostName\": \"host-" + std::to_string(i) +
+            "\", \"hostNameOrIpAddress\": \"host-" + std::to_string(i) +
             ".plant.example\", \"port\": 8883, \"userName\": \"joe\", \"tls\": \"TLS12\"}";
   text += "\n]\n";
   const std::string file = (scratch / "servers.json").string();
@@ -359,6 +371,10 @@ int main(int argc, char** argv) {
     try {
       measure();
     } catch (const Broken& broken) {
+      if (std::string(broken.what()).find("not yet supported") != std::string::npos) {
+        std::cerr << name << ": left out: " << broken.what() << '\n';
+        return;
+      }
       std::cerr << name << ": " << broken.what() << '\n';
       ++failed;
     }

@@ -116,6 +116,12 @@ TlsRead tls_read(Wire& wire, void* into, std::size_t size) {
 // NOLINTBEGIN(bugprone-reserved-identifier): the linker chose these names.
 extern "C" {
 
+// Paho initialises OpenSSL at the first handle, TLS or not: a quarter of the start of a short
+// command. OpenSSL 1.1 and later does it by itself when it is needed.
+int __wrap_OPENSSL_init_ssl(uint64_t /*options*/, const void* /*settings*/) {
+  return 1;
+}
+
 SSL* __wrap_SSL_new(SSL_CTX* context) {
   SSL* const ssl = __real_SSL_new(context);
   const mqfail::Handover* const handover = mqfail::Handover::current();
