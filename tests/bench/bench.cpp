@@ -245,17 +245,11 @@ void firehose(Table& table, int rounds) {
 /// From kill -9 of the server in use to the first line that the next one delivered.
 void failover_gap(Table& table, int kills) {
   Mosquitto a, b;
-<<<<<<< HEAD
-  Process reader(Arguments{bin("mqfail-sub"), "--events", "json", "-s", a.uri(), "-s", b.uri(),
-                           "-t", "t", "-i", "gap", "--stable", "50ms"});
-=======
   // Each line names the server it came from.
   Arguments argv{
       bin("mqfail-sub"), "--events", "json", "-s",   a.uri(), "-s", b.uri(), "-t", "t", "-i", "gap",
       "--stable",        "50ms",     "-F",   "%s %p"};
-  if (standby != "cold") argv.insert(argv.end(), {"--standby", standby});
   Process reader(argv);
->>>>>>> rig
   Events events(reader);
   if (!events.wait("subscribed")) throw Broken("not subscribed: " + reader.bytes(Stream::err));
   StreamPublisher stream({a.port(), b.port()},
@@ -264,13 +258,7 @@ void failover_gap(Table& table, int kills) {
   Range gap;
   for (int i = 0; i < kills; ++i) {
     Mosquitto& live = i % 2 == 0 ? a : b;
-<<<<<<< HEAD
-=======
-    if (standby != "cold" &&
-        !events.wait(standby == "warm" ? "standby-ready" : "subscribed", 40s) && i > 0)
-      throw Broken("no standby: " + reader.bytes(Stream::err));
     const std::string next = ":" + std::to_string((i % 2 == 0 ? b : a).port()) + " ";
->>>>>>> rig
     const std::size_t lines = reader.line_count(Stream::out);
     const Moment killed = Clock::now();
     live.kill9();
