@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "policy/protocol_name.hpp"
 #include "probe/probe.hpp"
 
 namespace mqfail {
@@ -48,18 +49,6 @@ Timings timings(const ServerReport& report) {
   return all;
 }
 
-std::string_view protocol(Protocol version) {
-  switch (version) {
-    case Protocol::mqtt31:
-      return "3.1";
-    case Protocol::mqtt311:
-      return "3.1.1";
-    case Protocol::mqtt5:
-      return "5";
-  }
-  return "5";
-}
-
 std::string why(const Reason& reason) {
   std::string text = describe(reason) + " (" + std::string(name(reason.phase)) + ")";
   if (!reason.text.empty()) text += ": " + printable(reason.text);
@@ -79,7 +68,7 @@ std::string server_json(const ServerReport& report) {
     out += ",\"" + std::string(phase) + "_ms\":" + in_ms(time);
   }
   if (report.up) {
-    out += ",\"protocol\":" + json_string(protocol(report.facts.protocol)) +
+    out += ",\"protocol\":" + json_string(name(report.facts.protocol)) +
            ",\"addr\":" + json_string(report.facts.address);
     if (!report.facts.tls_version.empty()) {
       out += ",\"tls\":" + json_string(report.facts.tls_version) +
@@ -113,7 +102,7 @@ std::string render_text(const std::vector<ServerReport>& reports, ProbeVerdict v
       separator = ", ";
     }
     if (report.up) {
-      out += " (v" + std::string(protocol(report.facts.protocol));
+      out += " (v" + std::string(name(report.facts.protocol));
       if (!report.facts.tls_version.empty()) out += ", " + report.facts.tls_version;
       out += ")";
     }

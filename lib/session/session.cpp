@@ -10,20 +10,10 @@
 #include <utility>
 #include <variant>
 
+#include "policy/protocol_name.hpp"
+
 namespace mqfail {
 namespace {
-
-std::string_view name(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::mqtt31:
-      return "3.1";
-    case Protocol::mqtt311:
-      return "3.1.1";
-    case Protocol::mqtt5:
-      return "5";
-  }
-  return "5";
-}
 
 void explain(Notice& notice, const Reason& reason) {
   notice.phase = std::string(name(reason.phase));
