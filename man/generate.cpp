@@ -17,7 +17,8 @@
 namespace mqfail {
 namespace {
 
-std::string replace_all(std::string text, std::string_view from, std::string_view to) {
+std::string replace_all(std::string_view in, std::string_view from, std::string_view to) {
+  std::string text(in);
   for (std::size_t at = text.find(from); at != std::string::npos;
        at = text.find(from, at + to.size())) {
     text.replace(at, from.size(), to);
@@ -26,20 +27,21 @@ std::string replace_all(std::string text, std::string_view from, std::string_vie
 }
 
 // mdoc text: a backslash is an escape and a line must not begin with a macro's dot.
-std::string mdoc(std::string text) {
-  text = replace_all(std::move(text), "\\", "\\e");
+std::string mdoc(std::string_view in) {
+  std::string text = replace_all(in, "\\", "\\e");
   return text.starts_with('.') || text.starts_with('\'') ? "\\&" + text : text;
 }
 
 // A capital letter, a full stop, and each sentence on a line of its own.
-std::string sentences(std::string text) {
+std::string sentences(std::string_view in) {
+  std::string text(in);
   if (text.empty()) return text;
   text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
   if (!text.ends_with('.')) text += '.';
-  return mdoc(replace_all(std::move(text), ". ", ".\n")) + "\n";
+  return mdoc(replace_all(text, ". ", ".\n")) + "\n";
 }
 
-std::string words_as_arguments(const std::string& argument) {
+std::string words_as_arguments(std::string_view argument) {
   return argument.empty() ? "" : " Ar " + replace_all(argument, " ", " Ar ");
 }
 
@@ -148,7 +150,7 @@ std::vector<std::string> spellings(const OptionRow& row) {
   std::vector<std::string> all;
   if (row.letter != 0) all.push_back(std::string("-") + row.letter);
   if (row.alias != 0) all.push_back(std::string("-") + row.alias);
-  if (!row.name.empty()) all.push_back("--" + row.name);
+  if (!row.name.empty()) all.push_back(row.long_flag());
   return all;
 }
 
@@ -178,7 +180,8 @@ void complete_bash(Tool tool) {
     } else if (row->values == "HOST") {
       action = "mapfile -t COMPREPLY < <(compgen -A hostname -- \"$word\")";
     } else if (!row->values.empty()) {
-      action = "mapfile -t COMPREPLY < <(compgen -W '" + row->values + "' -- \"$word\")";
+      action =
+          "mapfile -t COMPREPLY < <(compgen -W '" + std::string(row->values) + "' -- \"$word\")";
     }
     std::cout << "    " << joined(flags, " | ") << ")\n      " << action
               << "\n      return\n      ;;\n";
@@ -190,8 +193,8 @@ void complete_bash(Tool tool) {
 }
 
 // The text of an option for zsh, inside '...[...]...'.
-std::string zsh_text(std::string text) {
-  text = replace_all(std::move(text), "'", "'\\''");
+std::string zsh_text(std::string_view in) {
+  std::string text = replace_all(in, "'", "'\\''");
   text = replace_all(std::move(text), "[", "\\[");
   text = replace_all(std::move(text), "]", "\\]");
   return replace_all(std::move(text), ":", "\\:");
@@ -216,7 +219,7 @@ void complete_zsh(Tool tool) {
         } else if (row->values == "HOST") {
           action = "_hosts";
         } else if (!row->values.empty()) {
-          action = "(" + row->values + ")";
+          action = "(" + std::string(row->values) + ")";
         }
         spec += ":" + zsh_text(row->argument) + ":" + action;
       }

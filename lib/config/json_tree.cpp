@@ -159,8 +159,8 @@ std::vector<JsonValue> read_trees(StrictText& strict, std::vector<Problem>& prob
     if (failure || !walker.walk(value, tree)) {
       // The normaliser lets nothing through that simdjson refuses; should it ever, say so and go
       // on.
-      const char* why = failure ? simdjson::error_message(failure) : "cannot be read";
-      problems.push_back({span.begin, Severity::error, std::string("not JSON: ") + why});
+      problems.push_back({span.begin, Severity::error,
+                          "not JSON (simdjson's error " + std::to_string(failure) + ")"});
       tree = JsonValue{};
       tree.kind = JsonValue::Kind::damaged;
       tree.offset = span.begin;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <utility>
+#include <variant>
 
 namespace mqfail {
 
@@ -15,11 +16,13 @@ Mailbox::~Mailbox() {
 }
 
 void Mailbox::happened(Event event) {
+  // How far an attempt has come is asked only when its time is over: not worth a wake-up.
+  const bool urgent = !std::holds_alternative<event::Reached>(event);
   {
     const std::lock_guard lock(mutex_);
     events_.push_back(std::move(event));
   }
-  stirred();
+  if (urgent) stirred();
 }
 
 void Mailbox::stirred() {

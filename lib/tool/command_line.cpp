@@ -91,10 +91,10 @@ Result<std::vector<std::string>> prepare(Tool tool, std::span<const std::string>
     before = find_row(tool, std::string_view(word).substr(0, equals));
     if (before != nullptr && equals != std::string::npos) {
       if (!before->takes_value()) {
-        return usage(place, "--" + before->name + " takes no value",
-                     "it is a switch: write --" + before->name + " alone");
+        return usage(place, before->long_flag() + " takes no value",
+                     "it is a switch: write " + before->long_flag() + " alone");
       }
-      prepared.push_back("--" + before->name);
+      prepared.push_back(before->long_flag());
       prepared.push_back(word.substr(equals + 1));
       before = nullptr;
       continue;
@@ -128,7 +128,7 @@ class Parser {
     app_.allow_extras();
     for (const OptionRow& row : option_table(tool)) {
       if (!could_mean(words, row)) continue;
-      std::string names = row.name.empty() ? "" : "--" + row.name;
+      std::string names = row.long_flag();
       if (row.letter != 0 && !is_server_of_pub(tool, row)) append_letter(names, row.letter);
       if (row.alias != 0) append_letter(names, row.alias);
       add(names, row);
@@ -195,7 +195,7 @@ class Parser {
       return usage(place_, row->flag() + " needs a host", "for help write --help");
     }
     return usage(place_, row->flag() + " needs a value",
-                 "write " + row->flag() + " " + row->argument);
+                 "write " + row->flag() + " " + std::string(row->argument));
   }
 
   Result<Done> check_stray() {

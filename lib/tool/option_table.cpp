@@ -2,6 +2,7 @@
 #include "tool/option_table.hpp"
 
 #include <algorithm>
+#include <deque>
 
 #include "config/failover_options.hpp"
 
@@ -18,202 +19,194 @@ using enum OptionGroup;
 using enum Support;
 
 // Sorted by group; within a group as --help and the manual show it.
-std::vector<OptionRow> own_rows() {
-  return {
-      {"server", 's', "URI", servers, kSub | kProbe, built,
-       "a server, or a whole failover:(...) URI",
-       "May be repeated; the order is the order of preference. "
-       "The form is scheme://[user[:password]@]host[:port][/path][?option=value&...] "
-       "with the schemes tcp, mqtt (port 1883), ssl, tls, mqtts (8883), ws (80) and wss (443)."},
-      {"server", 's', "URI", servers, kPub, built, "a server, or a whole failover:(...) URI",
-       "May be repeated; the order is the order of preference. The short form needs a value that "
-       "contains :// or begins with failover:; without a value it is mosquitto's --stdin-file."},
-      {"host", 'h', "HOST", servers, kBoth, built, "a server by its host name or address",
-       "May be repeated, each adds a server.", "HOST"},
-      {"host", 'H', "HOST", servers, kProbe, built, "a server by its host name or address",
-       "May be repeated, each adds a server. -h is the same.", "HOST", 'h'},
-      {"port", 'p', "PORT", servers, kAll, built,
-       "port of the hosts: once for all, or as often as hosts",
-       "1883, or 8883 with TLS, if not given. Alone it means localhost."},
-      {"url", 'L', "URL", servers, kAll, built, "server and topic in one, mqtt://host[:port]/topic",
-       "May be repeated, each adds a server. Percent-encoding is decoded and IPv6 addresses stand "
-       "in brackets."},
-      {"servers", 0, "FILE", servers, kAll, built,
-       "a RedundantServers document, - for standard input", "See mqfail-servers(5).", "FILE"},
-      {"component", 0, "ID", servers, kAll, built, "a document stored by mqfail-config"},
-      {"username", 'u', "NAME", servers, kAll, built, "user name for servers that name none"},
-      {"pw", 'P', "PASSWORD", servers, kAll, built, "password for servers that have none",
-       "Overwritten in the process list as soon as it is read; --pw-file never shows it at all."},
-      {"pw-file", 0, "FILE", servers, kAll, built, "the password is the first line of FILE", "",
-       "FILE"},
-      {"pw-fd", 0, "N", servers, kAll, built,
-       "the password is the first line from file descriptor N"},
+constexpr OptionRow kOwnRows[] = {
+    {"server", 's', "URI", servers, kSub | kProbe, built, "a server, or a whole failover:(...) URI",
+     "May be repeated; the order is the order of preference. "
+     "The form is scheme://[user[:password]@]host[:port][/path][?option=value&...] "
+     "with the schemes tcp, mqtt (port 1883), ssl, tls, mqtts (8883), ws (80) and wss (443)."},
+    {"server", 's', "URI", servers, kPub, built, "a server, or a whole failover:(...) URI",
+     "May be repeated; the order is the order of preference. The short form needs a value that "
+     "contains :// or begins with failover:; without a value it is mosquitto's --stdin-file."},
+    {"host", 'h', "HOST", servers, kBoth, built, "a server by its host name or address",
+     "May be repeated, each adds a server.", "HOST"},
+    {"host", 'H', "HOST", servers, kProbe, built, "a server by its host name or address",
+     "May be repeated, each adds a server. -h is the same.", "HOST", 'h'},
+    {"port", 'p', "PORT", servers, kAll, built,
+     "port of the hosts: once for all, or as often as hosts",
+     "1883, or 8883 with TLS, if not given. Alone it means localhost."},
+    {"url", 'L', "URL", servers, kAll, built, "server and topic in one, mqtt://host[:port]/topic",
+     "May be repeated, each adds a server. Percent-encoding is decoded and IPv6 addresses stand "
+     "in brackets."},
+    {"servers", 0, "FILE", servers, kAll, built,
+     "a RedundantServers document, - for standard input", "See mqfail-servers(5).", "FILE"},
+    {"component", 0, "ID", servers, kAll, built, "a document stored by mqfail-config"},
+    {"username", 'u', "NAME", servers, kAll, built, "user name for servers that name none"},
+    {"pw", 'P', "PASSWORD", servers, kAll, built, "password for servers that have none",
+     "Overwritten in the process list as soon as it is read; --pw-file never shows it at all."},
+    {"pw-file", 0, "FILE", servers, kAll, built, "the password is the first line of FILE", "",
+     "FILE"},
+    {"pw-fd", 0, "N", servers, kAll, built,
+     "the password is the first line from file descriptor N"},
 
-      {"topic", 't', "FILTER", messages, kSub, built,
-       "topic filter to subscribe to, may be repeated"},
-      {"topic", 't', "TOPIC", messages, kPub, built, "topic to publish to"},
-      {"topic", 0, "TOPIC", messages, kProbe, not_yet, ""},
-      {"qos", 'q', "QOS", messages, kSub, built,
-       "quality of service to subscribe with: 0, 1 or 2 (default 0)", "", "0 1 2"},
-      {"qos", 'q', "QOS", messages, kPub, built,
-       "quality of service of the messages: 0, 1 or 2 (default 0)",
-       "Only 1 and 2 survive the loss of a server.", "0 1 2"},
-      {"message", 'm', "TEXT", messages, kPub, built, "the message"},
-      {"file", 'f', "FILE", messages, kPub, built,
-       "the message is the content of FILE, - for standard input", "", "FILE"},
-      {"stdin-file", 's', "", messages, kPub, built, "the message is all of standard input"},
-      {"stdin-line", 'l', "", messages, kPub, built, "a message for each line of standard input",
-       "Input is read only as fast as messages are acknowledged."},
-      {"null", '0', "", messages, kPub, built, "with -l, messages end at NUL instead of newline"},
-      {"null-message", 'n', "", messages, kPub, built, "an empty message"},
-      {"retain", 'r', "", messages, kPub, built,
-       "the server keeps the message for later subscribers"},
-      {"repeat", 0, "N", messages, kPub, built, "publish the message N times, not with -l"},
-      {"repeat-delay", 0, "SECONDS", messages, kPub, built,
-       "pause between repetitions (default 0)"},
-      {"", 'C', "N", messages, kSub, built, "exit with 0 after N messages"},
-      {"", 'W', "SECONDS", messages, kSub, built, "exit with 27 after so long, connecting included",
-       "Fractions are allowed."},
-      {"", 'E', "", messages, kSub, built, "exit with 0 as soon as all filters are granted"},
-      {"filter-out", 'T', "FILTER", messages, kSub, built,
-       "drop messages whose topic matches, may be repeated"},
-      {"", 'R', "", messages, kSub, built, "drop retained messages"},
-      {"retained-only", 0, "", messages, kSub, built,
-       "only retained messages; exit at the first other one"},
-      {"retain-as-published", 0, "", messages, kSub, built,
-       "keep the retain flag as the publisher set it (MQTT 5)"},
-      {"retain-handling", 0, "N", messages, kSub, built,
-       "retained messages are sent 0 always, 1 to new subscriptions, 2 never (MQTT 5)", "",
-       "0 1 2"},
-      {"unsubscribe", 'U', "FILTER", messages, kSub, not_yet, ""},
-      {"remove-retained", 0, "", messages, kSub, not_yet, ""},
-      {"random-filter", 0, "PERCENT", messages, kSub, not_supported, "filter the output instead"},
-      {"standby", 0, "MODE", messages, kSub, not_yet, ""},
-      {"dedupe", 0, "", messages, kSub, not_yet, ""},
-      {"no-dedupe", 0, "", messages, kSub, not_yet, ""},
-      {"sequence-gaps", 0, "", messages, kSub, not_yet, ""},
-      {"retained", 0, "MODE", messages, kSub, not_yet, ""},
-      {"sync", 0, "", messages, kSub, not_yet, ""},
-      {"window", 0, "N", messages, kPub, built, "unacknowledged messages at most (default 100)",
-       "Never more than the server's Receive Maximum allows."},
-      {"", 'M', "N", messages, kPub, built, "the same as --window, as mosquitto calls it"},
-      {"drain-timeout", 0, "TIME", messages, kPub, built,
-       "wait so long for acknowledgements at the end of input or after a signal (default 10s)"},
-      {"undelivered", 0, "FILE", messages, kPub, built,
-       "write what was not acknowledged to FILE, a message a line",
-       "Byte-exact and ready to be fed to -l again.", "FILE"},
-      {"allow-loss", 0, "", messages, kPub, built,
-       "exit with 0 although QoS 0 messages were dropped"},
-      {"spool", 0, "DIR", messages, kPub, not_yet, "", "", "DIR"},
-      {"sequence", 0, "", messages, kPub, not_yet, ""},
-      {"acks", 0, "N", messages, kPub, not_yet, ""},
+    {"topic", 't', "FILTER", messages, kSub, built,
+     "topic filter to subscribe to, may be repeated"},
+    {"topic", 't', "TOPIC", messages, kPub, built, "topic to publish to"},
+    {"topic", 0, "TOPIC", messages, kProbe, not_yet, ""},
+    {"qos", 'q', "QOS", messages, kSub, built,
+     "quality of service to subscribe with: 0, 1 or 2 (default 0)", "", "0 1 2"},
+    {"qos", 'q', "QOS", messages, kPub, built,
+     "quality of service of the messages: 0, 1 or 2 (default 0)",
+     "Only 1 and 2 survive the loss of a server.", "0 1 2"},
+    {"message", 'm', "TEXT", messages, kPub, built, "the message"},
+    {"file", 'f', "FILE", messages, kPub, built,
+     "the message is the content of FILE, - for standard input", "", "FILE"},
+    {"stdin-file", 's', "", messages, kPub, built, "the message is all of standard input"},
+    {"stdin-line", 'l', "", messages, kPub, built, "a message for each line of standard input",
+     "Input is read only as fast as messages are acknowledged."},
+    {"null", '0', "", messages, kPub, built, "with -l, messages end at NUL instead of newline"},
+    {"null-message", 'n', "", messages, kPub, built, "an empty message"},
+    {"retain", 'r', "", messages, kPub, built,
+     "the server keeps the message for later subscribers"},
+    {"repeat", 0, "N", messages, kPub, built, "publish the message N times, not with -l"},
+    {"repeat-delay", 0, "SECONDS", messages, kPub, built, "pause between repetitions (default 0)"},
+    {"", 'C', "N", messages, kSub, built, "exit with 0 after N messages"},
+    {"", 'W', "SECONDS", messages, kSub, built, "exit with 27 after so long, connecting included",
+     "Fractions are allowed."},
+    {"", 'E', "", messages, kSub, built, "exit with 0 as soon as all filters are granted"},
+    {"filter-out", 'T', "FILTER", messages, kSub, built,
+     "drop messages whose topic matches, may be repeated"},
+    {"", 'R', "", messages, kSub, built, "drop retained messages"},
+    {"retained-only", 0, "", messages, kSub, built,
+     "only retained messages; exit at the first other one"},
+    {"retain-as-published", 0, "", messages, kSub, built,
+     "keep the retain flag as the publisher set it (MQTT 5)"},
+    {"retain-handling", 0, "N", messages, kSub, built,
+     "retained messages are sent 0 always, 1 to new subscriptions, 2 never (MQTT 5)", "", "0 1 2"},
+    {"unsubscribe", 'U', "FILTER", messages, kSub, not_yet, ""},
+    {"remove-retained", 0, "", messages, kSub, not_yet, ""},
+    {"random-filter", 0, "PERCENT", messages, kSub, not_supported, "filter the output instead"},
+    {"standby", 0, "MODE", messages, kSub, not_yet, ""},
+    {"dedupe", 0, "", messages, kSub, not_yet, ""},
+    {"no-dedupe", 0, "", messages, kSub, not_yet, ""},
+    {"sequence-gaps", 0, "", messages, kSub, not_yet, ""},
+    {"retained", 0, "MODE", messages, kSub, not_yet, ""},
+    {"sync", 0, "", messages, kSub, not_yet, ""},
+    {"window", 0, "N", messages, kPub, built, "unacknowledged messages at most (default 100)",
+     "Never more than the server's Receive Maximum allows."},
+    {"", 'M', "N", messages, kPub, built, "the same as --window, as mosquitto calls it"},
+    {"drain-timeout", 0, "TIME", messages, kPub, built,
+     "wait so long for acknowledgements at the end of input or after a signal (default 10s)"},
+    {"undelivered", 0, "FILE", messages, kPub, built,
+     "write what was not acknowledged to FILE, a message a line",
+     "Byte-exact and ready to be fed to -l again.", "FILE"},
+    {"allow-loss", 0, "", messages, kPub, built,
+     "exit with 0 although QoS 0 messages were dropped"},
+    {"spool", 0, "DIR", messages, kPub, not_yet, "", "", "DIR"},
+    {"sequence", 0, "", messages, kPub, not_yet, ""},
+    {"acks", 0, "N", messages, kPub, not_yet, ""},
 
-      {"", 't', "SECONDS", messages, kProbe, built, "bound of the whole run (default 10)",
-       "Fractions are allowed."},
-      {"min-up", 0, "N", messages, kProbe, built, "fewer servers that answer mean WARNING"},
-      {"ok-if-any", 0, "", messages, kProbe, built,
-       "exit with 0 instead of 1 as long as some server answers"},
-      {"", 'w', "RANGE", messages, kProbe, not_yet, ""},
-      {"", 'c', "RANGE", messages, kProbe, not_yet, ""},
-      {"metric", 0, "NAME", messages, kProbe, not_yet, ""},
-      {"cert-warn", 0, "DAYS", messages, kProbe, not_yet, ""},
-      {"cert-crit", 0, "DAYS", messages, kProbe, not_yet, ""},
-      {"plan", 0, "", messages, kProbe, not_yet, ""},
-      {"watch", 0, "SECONDS", messages, kProbe, not_yet, ""},
+    {"", 't', "SECONDS", messages, kProbe, built, "bound of the whole run (default 10)",
+     "Fractions are allowed."},
+    {"min-up", 0, "N", messages, kProbe, built, "fewer servers that answer mean WARNING"},
+    {"ok-if-any", 0, "", messages, kProbe, built,
+     "exit with 0 instead of 1 as long as some server answers"},
+    {"", 'w', "RANGE", messages, kProbe, not_yet, ""},
+    {"", 'c', "RANGE", messages, kProbe, not_yet, ""},
+    {"metric", 0, "NAME", messages, kProbe, not_yet, ""},
+    {"cert-warn", 0, "DAYS", messages, kProbe, not_yet, ""},
+    {"cert-crit", 0, "DAYS", messages, kProbe, not_yet, ""},
+    {"plan", 0, "", messages, kProbe, not_yet, ""},
+    {"watch", 0, "SECONDS", messages, kProbe, not_yet, ""},
 
-      {"verbose", 'v', "", output, kSub, built,
-       "print `topic payload' instead of the payload alone"},
-      {"", 'N', "", output, kSub, built, "print no newline after each message"},
-      {"", 'F', "FORMAT", output, kSub, built, "print each message in a format of your own",
-       "See OUTPUT for its sequences."},
-      {"json", 0, "", output, kSub, built,
-       "print each message as a JSON object, the same as -F %j"},
-      {"pretty", 0, "", output, kSub, built, "print the JSON of %j and %J over several lines"},
-      {"format", 0, "FORMAT", output, kProbe, built, "text (default) or json", "", "text json"},
-      {"", 'o', "FILE", output, kProbe, not_yet, "", "", "FILE"},
-      {"verbose", 'v', "", output, kProbe, built,
-       "accepted: the phases of each server are always shown"},
+    {"verbose", 'v', "", output, kSub, built, "print `topic payload' instead of the payload alone"},
+    {"", 'N', "", output, kSub, built, "print no newline after each message"},
+    {"", 'F', "FORMAT", output, kSub, built, "print each message in a format of your own",
+     "See OUTPUT for its sequences."},
+    {"json", 0, "", output, kSub, built, "print each message as a JSON object, the same as -F %j"},
+    {"pretty", 0, "", output, kSub, built, "print the JSON of %j and %J over several lines"},
+    {"format", 0, "FORMAT", output, kProbe, built, "text (default) or json", "", "text json"},
+    {"", 'o', "FILE", output, kProbe, not_yet, "", "", "FILE"},
+    {"verbose", 'v', "", output, kProbe, built,
+     "accepted: the phases of each server are always shown"},
 
-      {"id", 'i', "ID", connection, kBoth, built, "client id (default: a new one each run)"},
-      {"id-prefix", 'I', "PREFIX", connection, kBoth, built,
-       "the client id is PREFIX and the process id"},
-      {"keepalive", 'k', "SECONDS", connection, kBoth, built, "keepalive, 1 to 65535 (default 10)",
-       "A server that is silent for one and a half times as long is lost."},
-      {"protocol-version", 'V', "VERSION", connection, kBoth, built,
-       "5, 311 or 31 (default: 5, and 311 where a server speaks no 5)", "", "5 311 31"},
-      {"protocol-version", 0, "VERSION", connection, kProbe, built,
-       "5, 311 or 31 (default: 5, and 311 where a server speaks no 5)", "", "5 311 31"},
-      {"disable-clean-session", 'c', "", connection, kBoth, built, "keep the session, needs -i",
-       "Sessions are one per server."},
-      {"", 'x', "SECONDS", connection, kBoth, built, "session expiry interval (MQTT 5); -1: never"},
-      {"property", 'D', "COMMAND NAME VALUE", connection, kSub, built,
-       "an MQTT 5 property of CONNECT or WILL",
-       "A user-property takes a name and a value. The names are those of mosquitto_sub(1)."},
-      {"property", 'D', "COMMAND NAME VALUE", connection, kPub, built,
-       "an MQTT 5 property of CONNECT, PUBLISH or WILL",
-       "A user-property takes a name and a value. The names are those of mosquitto_pub(1)."},
-      {"nodelay", 0, "", connection, kBoth, built, "does nothing: there is never a delay"},
-      {"", 'A', "ADDRESS", connection, kBoth, not_supported, "choose the interface by routing"},
-      {"unix", 0, "PATH", connection, kBoth, not_supported, "name a server by host and port"},
-      {"", 'S', "", connection, kSub | kPub, not_supported,
-       "name the servers, each with its own -s or -h"},
-      {"proxy", 0, "URL", connection, kBoth, not_supported, "use a local port forwarder"},
+    {"id", 'i', "ID", connection, kBoth, built, "client id (default: a new one each run)"},
+    {"id-prefix", 'I', "PREFIX", connection, kBoth, built,
+     "the client id is PREFIX and the process id"},
+    {"keepalive", 'k', "SECONDS", connection, kBoth, built, "keepalive, 1 to 65535 (default 10)",
+     "A server that is silent for one and a half times as long is lost."},
+    {"protocol-version", 'V', "VERSION", connection, kBoth, built,
+     "5, 311 or 31 (default: 5, and 311 where a server speaks no 5)", "", "5 311 31"},
+    {"protocol-version", 0, "VERSION", connection, kProbe, built,
+     "5, 311 or 31 (default: 5, and 311 where a server speaks no 5)", "", "5 311 31"},
+    {"disable-clean-session", 'c', "", connection, kBoth, built, "keep the session, needs -i",
+     "Sessions are one per server."},
+    {"", 'x', "SECONDS", connection, kBoth, built, "session expiry interval (MQTT 5); -1: never"},
+    {"property", 'D', "COMMAND NAME VALUE", connection, kSub, built,
+     "an MQTT 5 property of CONNECT or WILL",
+     "A user-property takes a name and a value. The names are those of mosquitto_sub(1)."},
+    {"property", 'D', "COMMAND NAME VALUE", connection, kPub, built,
+     "an MQTT 5 property of CONNECT, PUBLISH or WILL",
+     "A user-property takes a name and a value. The names are those of mosquitto_pub(1)."},
+    {"nodelay", 0, "", connection, kBoth, built, "does nothing: there is never a delay"},
+    {"", 'A', "ADDRESS", connection, kBoth, not_supported, "choose the interface by routing"},
+    {"unix", 0, "PATH", connection, kBoth, not_supported, "name a server by host and port"},
+    {"", 'S', "", connection, kSub | kPub, not_supported,
+     "name the servers, each with its own -s or -h"},
+    {"proxy", 0, "URL", connection, kBoth, not_supported, "use a local port forwarder"},
 
-      {"will-topic", 0, "TOPIC", will, kBoth, built,
-       "topic of the will, which a server publishes if we vanish"},
-      {"will-payload", 0, "TEXT", will, kBoth, built, "the will's message (default empty)"},
-      {"will-qos", 0, "QOS", will, kBoth, built, "its quality of service: 0, 1 or 2 (default 0)",
-       "", "0 1 2"},
-      {"will-retain", 0, "", will, kBoth, built, "the will is retained"},
+    {"will-topic", 0, "TOPIC", will, kBoth, built,
+     "topic of the will, which a server publishes if we vanish"},
+    {"will-payload", 0, "TEXT", will, kBoth, built, "the will's message (default empty)"},
+    {"will-qos", 0, "QOS", will, kBoth, built, "its quality of service: 0, 1 or 2 (default 0)", "",
+     "0 1 2"},
+    {"will-retain", 0, "", will, kBoth, built, "the will is retained"},
 
-      {"cafile", 0, "FILE", tls, kAll, built, "trusted CA certificates; turns TLS on for -h", "",
-       "FILE"},
-      {"capath", 0, "DIR", tls, kAll, built,
-       "directory of trusted CA certificates; turns TLS on for -h", "", "DIR"},
-      {"cert", 0, "FILE", tls, kAll, built, "client certificate (PEM)", "", "FILE"},
-      {"key", 0, "FILE", tls, kAll, built, "key of the client certificate (PEM)", "", "FILE"},
-      {"ciphers", 0, "LIST", tls, kAll, built, "ciphers in OpenSSL's words"},
-      {"tls-version", 0, "VERSION", tls, kAll, built,
-       "tlsv1.3, tlsv1.2 or tlsv1.1 and no other (default: 1.2 or later)", "",
-       "tlsv1.3 tlsv1.2 tlsv1.1"},
-      {"tls-alpn", 0, "NAME", tls, kAll, built,
-       "protocol to ask for where one port serves several"},
-      {"tls-use-os-certs", 0, "", tls, kAll, built,
-       "trust the system's CA certificates; turns TLS on for -h"},
-      {"insecure", 0, "", tls, kAll, built,
-       "do not check that the certificate names the host (warns)"},
-      {"no-verify", 0, "", tls, kAll, built, "do not check the certificate at all (warns)"},
-      {"psk", 0, "HEX", tls, kAll, not_yet, ""},
-      {"psk-identity", 0, "ID", tls, kAll, not_yet, ""},
-      {"keyform", 0, "FORM", tls, kBoth, not_supported, "give the key as a PEM file with --key"},
-      {"tls-engine", 0, "NAME", tls, kBoth, not_supported, "give the key as a PEM file with --key"},
-      {"tls-engine-kpass-sha1", 0, "HEX", tls, kBoth, not_supported,
-       "give the key as a PEM file with --key"},
+    {"cafile", 0, "FILE", tls, kAll, built, "trusted CA certificates; turns TLS on for -h", "",
+     "FILE"},
+    {"capath", 0, "DIR", tls, kAll, built,
+     "directory of trusted CA certificates; turns TLS on for -h", "", "DIR"},
+    {"cert", 0, "FILE", tls, kAll, built, "client certificate (PEM)", "", "FILE"},
+    {"key", 0, "FILE", tls, kAll, built, "key of the client certificate (PEM)", "", "FILE"},
+    {"ciphers", 0, "LIST", tls, kAll, built, "ciphers in OpenSSL's words"},
+    {"tls-version", 0, "VERSION", tls, kAll, built,
+     "tlsv1.3, tlsv1.2 or tlsv1.1 and no other (default: 1.2 or later)", "",
+     "tlsv1.3 tlsv1.2 tlsv1.1"},
+    {"tls-alpn", 0, "NAME", tls, kAll, built, "protocol to ask for where one port serves several"},
+    {"tls-use-os-certs", 0, "", tls, kAll, built,
+     "trust the system's CA certificates; turns TLS on for -h"},
+    {"insecure", 0, "", tls, kAll, built,
+     "do not check that the certificate names the host (warns)"},
+    {"no-verify", 0, "", tls, kAll, built, "do not check the certificate at all (warns)"},
+    {"psk", 0, "HEX", tls, kAll, not_yet, ""},
+    {"psk-identity", 0, "ID", tls, kAll, not_yet, ""},
+    {"keyform", 0, "FORM", tls, kBoth, not_supported, "give the key as a PEM file with --key"},
+    {"tls-engine", 0, "NAME", tls, kBoth, not_supported, "give the key as a PEM file with --key"},
+    {"tls-engine-kpass-sha1", 0, "HEX", tls, kBoth, not_supported,
+     "give the key as a PEM file with --key"},
 
-      {"once", 0, "", failover, kBoth, built, "try every server once, do not reconnect"},
-      {"seed", 0, "N", failover, kBoth, built,
-       "make the order and the delays of failover reproducible"},
-      {"trace", 0, "FILE", failover, kBoth, built,
-       "write every step of the failover engine to FILE", "", "FILE"},
+    {"once", 0, "", failover, kBoth, built, "try every server once, do not reconnect"},
+    {"seed", 0, "N", failover, kBoth, built,
+     "make the order and the delays of failover reproducible"},
+    {"trace", 0, "FILE", failover, kBoth, built, "write every step of the failover engine to FILE",
+     "", "FILE"},
 
-      {"events", 0, "FORMAT", events, kBoth, built,
-       "events on stderr: human (default), json, logfmt or none", "", "human json logfmt none"},
-      {"events-fd", 0, "N", events, kBoth, built,
-       "events go to file descriptor N (json unless --events says), stderr stays human"},
-      {"quiet", 0, "", events, kBoth, built, "nothing on stderr but usage errors"},
-      {"debug", 'd', "", events, kBoth, built, "more detail in the events"},
+    {"events", 0, "FORMAT", events, kBoth, built,
+     "events on stderr: human (default), json, logfmt or none", "", "human json logfmt none"},
+    {"events-fd", 0, "N", events, kBoth, built,
+     "events go to file descriptor N (json unless --events says), stderr stays human"},
+    {"quiet", 0, "", events, kBoth, built, "nothing on stderr but usage errors"},
+    {"debug", 'd', "", events, kBoth, built, "more detail in the events"},
 
-      {"", 'o', "FILE", general, kBoth, built, "read options from FILE, one `-option value' a line",
-       "", "FILE"},
-      {"no-config", 0, "", general, kAll, built,
-       "do not read the options file in the configuration directory"},
-      {"help", 0, "", general, kAll, built, "print this help"},
-      {"version", 0, "", general, kBoth, built, "print the version"},
-      {"version", 'V', "", general, kProbe, built, "print the version"},
-  };
-}
+    {"", 'o', "FILE", general, kBoth, built, "read options from FILE, one `-option value' a line",
+     "", "FILE"},
+    {"no-config", 0, "", general, kAll, built,
+     "do not read the options file in the configuration directory"},
+    {"help", 0, "", general, kAll, built, "print this help"},
+    {"version", 0, "", general, kBoth, built, "print the version"},
+    {"version", 'V', "", general, kProbe, built, "print the version"},
+};
 
-std::string value_name(OptionKind kind) {
+std::string_view value_name(OptionKind kind) {
   switch (kind) {
     case OptionKind::boolean:
       return "";
@@ -239,13 +232,18 @@ std::string shown_default(const FailoverOption& option) {
                                    : standard + "ms";
 }
 
+// A text of a row that is put together here.
+std::string_view kept(std::string text) {
+  static std::deque<std::string> texts;
+  return texts.emplace_back(std::move(text));
+}
+
 void add_failover_rows(std::vector<OptionRow>& rows, unsigned wanted) {
   for (const FailoverOption& option : failover_options()) {
     unsigned tools = option.publisher ? kPub : kBoth;
     if (option.camelName == "connectTimeout") tools = kAll;
     if ((tools & wanted) == 0) continue;
     const Support support = option.built ? built : not_yet;
-    const std::string name(option.kebabName);
     std::string help(option.help);
     std::string detail = "In a URI: " + std::string(option.camelName) + ".";
     std::string words(option.choices);
@@ -254,10 +252,12 @@ void add_failover_rows(std::vector<OptionRow>& rows, unsigned wanted) {
     const std::string standard = shown_default(option);
     if (!standard.empty() && option.kind != OptionKind::boolean)
       help += " (default " + standard + ")";
-    rows.push_back(
-        {name, 0, value_name(option.kind), failover, tools, support, help, detail, words});
+    rows.push_back({option.kebabName, 0, value_name(option.kind), failover, tools, support,
+                    kept(std::move(help)), kept(std::move(detail)), kept(std::move(words))});
     if (option.kind == OptionKind::boolean) {
-      rows.push_back({"no-" + name, 0, "", failover, tools, support, "the opposite of --" + name});
+      const std::string name(option.kebabName);
+      rows.push_back(
+          {kept("no-" + name), 0, "", failover, tools, support, kept("the opposite of --" + name)});
     }
   }
 }
@@ -268,12 +268,11 @@ std::vector<OptionRow> rows_of(Tool tool) {
   const auto add = [&](const OptionRow& row) {
     if ((row.tools & wanted) != 0) rows.push_back(row);
   };
-  std::vector<OptionRow> own = own_rows();
-  for (const OptionRow& row : own) {
+  for (const OptionRow& row : kOwnRows) {
     if (row.group < failover) add(row);
   }
   add_failover_rows(rows, wanted);
-  for (const OptionRow& row : own) {
+  for (const OptionRow& row : kOwnRows) {
     if (row.group >= failover) add(row);
   }
   return rows;
@@ -322,18 +321,22 @@ std::string_view title(OptionGroup group) {
 }
 
 std::span<const OptionRow> option_table(Tool tool) {
-  static const std::vector<OptionRow> sub = rows_of(Tool::sub);
-  static const std::vector<OptionRow> pub = rows_of(Tool::pub);
-  static const std::vector<OptionRow> probe = rows_of(Tool::probe);
+  // Each is made when it is first asked for: a command needs only its own.
   switch (tool) {
-    case Tool::sub:
-      return sub;
-    case Tool::pub:
-      return pub;
-    case Tool::probe:
-      return probe;
+    case Tool::sub: {
+      static const std::vector<OptionRow> rows = rows_of(tool);
+      return rows;
+    }
+    case Tool::pub: {
+      static const std::vector<OptionRow> rows = rows_of(tool);
+      return rows;
+    }
+    case Tool::probe: {
+      static const std::vector<OptionRow> rows = rows_of(tool);
+      return rows;
+    }
   }
-  return sub;
+  return {};
 }
 
 }  // namespace mqfail

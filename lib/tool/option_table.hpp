@@ -40,22 +40,26 @@ enum class Support {
   not_supported,  ///< known, refused: "is not supported"
 };
 
+/// The texts live as long as the program.
 struct OptionRow {
-  std::string name;      ///< long name without dashes; empty if there is none
-  char letter = 0;       ///< 0 if there is none
-  std::string argument;  ///< what --help calls the value; empty for a switch
+  std::string_view name;      ///< long name without dashes; empty if there is none
+  char letter = 0;            ///< 0 if there is none
+  std::string_view argument;  ///< what --help calls the value; empty for a switch
   OptionGroup group = OptionGroup::general;
   unsigned tools = 0;  ///< a Tool each bit
   Support support = Support::built;
-  std::string help;    ///< one line for --help, no full stop; for a refused one what to do instead
-  std::string detail;  ///< further sentences for the manual
-  std::string values;  ///< for completion: "FILE", "DIR", "HOST" or the words it may be
-  char alias = 0;      ///< a second letter that means the same
+  std::string_view
+      help;  ///< one line for --help, no full stop; for a refused one what to do instead
+  std::string_view detail;  ///< further sentences for the manual
+  std::string_view values;  ///< for completion: "FILE", "DIR", "HOST" or the words it may be
+  char alias = 0;           ///< a second letter that means the same
 
+  /// "--name"; empty if there is none.
+  std::string long_flag() const { return name.empty() ? "" : "--" + std::string(name); }
   /// How errors name it: "-q", "--events".
-  std::string flag() const { return letter != 0 ? std::string("-") + letter : "--" + name; }
+  std::string flag() const { return letter != 0 ? std::string("-") + letter : long_flag(); }
   /// How the interpreters find it: "q" only where there is no long name.
-  std::string key() const { return name.empty() ? std::string(1, letter) : name; }
+  std::string key() const { return name.empty() ? std::string(1, letter) : std::string(name); }
   bool takes_value() const { return !argument.empty(); }
 };
 

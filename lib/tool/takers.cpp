@@ -12,7 +12,7 @@ Result<Done> take_all(const Takers& takers, std::span<const Given> given) {
   for (const Given& one : given) {
     const OptionRow& row = *one.row;
     if (row.support == Support::not_supported) {
-      return Error{ErrorKind::usage, one.flag() + " is not supported", row.help};
+      return Error{ErrorKind::usage, one.flag() + " is not supported", std::string(row.help)};
     }
     const auto taker = takers.find(row.key());
     if (row.support == Support::not_yet || taker == takers.end()) {

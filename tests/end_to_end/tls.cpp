@@ -13,7 +13,29 @@ const Certificates& certificates() {
 std::string tls_uri(const std::string& host, std::uint16_t port) {
   return "mqtts://" + host + ":" + std::to_string(port);
 }
+
+#ifdef MQFAIL_LATE
+bool has_openssl(const Process& process) {
+  return read_file("/proc/" + std::to_string(process.pid()) + "/maps").find("libcrypto") !=
+         std::string::npos;
+}
+#endif
 }  // namespace
+
+#ifdef MQFAIL_LATE
+BOOST_AUTO_TEST_CASE(openssl_is_loaded_by_the_first_tls_server_and_not_before) {
+  Mosquitto plain;
+  Mosquitto secure({.certificate = certificates().certificate(), .key = certificates().key()});
+  Process reader(sub({"-s", uri(plain.port()), "-s", tls_uri("localhost", secure.port()), "-t", "t",
+                      "--cafile", certificates().authority()}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  BOOST_TEST(!has_openssl(reader));
+  plain.kill9();
+  REQUIRE_EVENT(reader, events, "failover");
+  BOOST_TEST(has_openssl(reader));
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(a_server_of_our_authority_is_accepted_by_name_and_by_address) {
   Mosquitto server({.certificate = certificates().certificate(), .key = certificates().key()});

@@ -10,6 +10,7 @@ failed=0
 # Folder by folder, what it may include besides itself; a file's name allows that header only.
 declare -A may=(
   [lib/base]=''
+  [lib/late]=''
   [lib/policy]='base'
   [lib/transport]='base policy'
   [lib/config]='base policy'

@@ -8,6 +8,8 @@
 #include "transport/paho_seams/run_thread.hpp"
 
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 
 #include "transport/paho_seams/real.hpp"
 
@@ -17,6 +19,9 @@ using ThreadFunction = void* (*)(void*);
 std::atomic<ThreadFunction> g_receive{nullptr};
 thread_local bool t_receiver = false;
 std::atomic<std::uint64_t> g_rounds{0};
+std::atomic<int> g_waiting{0};  // callers in await_receiver_round
+std::mutex g_round_mutex;
+std::condition_variable g_round_counted;
 
 void* receive_for_ever(void* argument) {
   t_receiver = true;
@@ -29,11 +34,18 @@ void* receive_for_ever(void* argument) {
 bool mqfail::is_receiver() {
   return t_receiver;
 }
-std::uint64_t mqfail::receiver_rounds() {
-  return g_rounds;
-}
 void mqfail::count_receiver_round() {
-  g_rounds.fetch_add(1, std::memory_order_relaxed);
+  g_rounds.fetch_add(1);
+  if (g_waiting.load() == 0) return;
+  const std::lock_guard lock(g_round_mutex);
+  g_round_counted.notify_all();
+}
+void mqfail::await_receiver_round(std::chrono::microseconds patience) {
+  g_waiting.fetch_add(1);
+  const std::uint64_t round = g_rounds;
+  std::unique_lock lock(g_round_mutex);
+  g_round_counted.wait_for(lock, patience, [round] { return g_rounds != round; });
+  g_waiting.fetch_sub(1);
 }
 
 // NOLINTNEXTLINE(bugprone-reserved-identifier): the linker chose this name.

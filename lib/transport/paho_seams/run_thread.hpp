@@ -2,15 +2,16 @@
 // Who is Paho's receive thread: the other seams behave differently on it.
 #pragma once
 
-#include <cstdint>
+#include <chrono>
 
 namespace mqfail {
 
 bool is_receiver();
 
-/// Grows whenever the receive thread comes round to waiting: whoever waits for a change of its
-/// state has to look again then.
-std::uint64_t receiver_rounds();
+/// The receive thread tells that it has come round to waiting.
 void count_receiver_round();
+/// Waits until it has come round once more, at most `patience`: whoever waits for a change of its
+/// state has to look again then.
+void await_receiver_round(std::chrono::microseconds patience);
 
 }  // namespace mqfail

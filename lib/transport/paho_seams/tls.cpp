@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include <cstring>
+#include <mutex>
 #include <string>
 
 #include "transport/paho_seams/handover.hpp"
@@ -116,10 +117,21 @@ TlsRead tls_read(Wire& wire, void* into, std::size_t size) {
 // NOLINTBEGIN(bugprone-reserved-identifier): the linker chose these names.
 extern "C" {
 
-// Paho initialises OpenSSL at the first handle, TLS or not: a quarter of the start of a short
-// command. OpenSSL 1.1 and later does it by itself when it is needed.
-int __wrap_OPENSSL_init_ssl(uint64_t /*options*/, const void* /*settings*/) {
-  return 1;
+// Paho initialises OpenSSL with the first handle, TLS or not, and would load it for nothing
+// (late/openssl.cpp). It is done with the first context instead.
+int __wrap_SSLSocket_initialize() {
+  return 0;
+}
+
+SSL_CTX* __wrap_SSL_CTX_new(const SSL_METHOD* method) {
+  static std::once_flag initialised;
+  std::call_once(initialised, [] { __real_SSLSocket_initialize(); });
+  return __real_SSL_CTX_new(method);
+}
+
+// Also called for every connection without TLS, to do nothing.
+void __wrap_SSL_SESSION_free(SSL_SESSION* session) {
+  if (session != nullptr) __real_SSL_SESSION_free(session);
 }
 
 SSL* __wrap_SSL_new(SSL_CTX* context) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Seam: no heap and stack tracing in Paho.
+// Seam: no heap, stack and packet tracing in Paho.
 // Shortfall (Paho 1.3.12 of Debian 12): the archive is not built with PAHO_HIGH_PERFORMANCE, so
 // each malloc walks a tree under a global mutex and each call is logged; QoS 0 publishing is ten
-// times slower for it (upstream: the HIGH_PERFORMANCE build option). Mended by defining the seven
-// functions here: the linker then never pulls Heap.o and StackTrace.o. Unnecessary when: Debian's
-// package is built with PAHO_HIGH_PERFORMANCE.
+// times slower for it (upstream: the HIGH_PERFORMANCE build option). Each packet is put into words
+// as well, under another global mutex, for a trace that is never read; the start asks OpenSSL and
+// /proc for their versions for it, and MQTT_C_CLIENT_TRACE=ON in the environment would mix it, with
+// what is in the packets, into standard output. Mended by defining these functions here: the linker
+// then never pulls Heap.o, StackTrace.o and Log.o. Unnecessary when: Debian's package is built with
+// PAHO_HIGH_PERFORMANCE, and Paho can be built without its log.
 #include <stdlib.h>
 
 void* mymalloc(char* file, int line, size_t size);
@@ -14,6 +17,12 @@ int Heap_initialize(void);
 void Heap_terminate(void);
 void StackTrace_entry(const char* name, int line, int level);
 void StackTrace_exit(const char* name, int line, void* result, int level);
+int Log_initialize(void* info);
+void Log_terminate(void);
+void Log_setTraceLevel(int level);
+void Log_setTraceCallback(void* callback);
+void Log(int level, int number, const char* format, ...);
+const char* __wrap_OpenSSL_version(int what);
 int MQTTClient_init(void);
 
 void* mymalloc(char* file, int line, size_t size) {
@@ -45,6 +54,28 @@ void StackTrace_exit(const char* name, int line, void* result, int level) {
   (void)line;
   (void)result;
   (void)level;
+}
+
+int Log_initialize(void* info) {
+  (void)info;
+  return 0;
+}
+void Log_terminate(void) {}
+void Log_setTraceLevel(int level) {
+  (void)level;
+}
+void Log_setTraceCallback(void* callback) {
+  (void)callback;
+}
+void Log(int level, int number, const char* format, ...) {
+  (void)level;
+  (void)number;
+  (void)format;
+}
+// Only for the head of the log; OpenSSL may not even be loaded (late/openssl.cpp).
+const char* __wrap_OpenSSL_version(int what) {
+  (void)what;
+  return "";
 }
 
 // The shared library does this by -Wl,-init: it makes Paho's mutexes of the error-checking kind.

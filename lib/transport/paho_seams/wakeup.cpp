@@ -142,13 +142,9 @@ int __wrap_usleep(useconds_t duration) {
     return 0;
   }
   // Paho waits for the receive thread to start or to stop, and counts the steps: a step ends as
-  // soon as that thread has come round.
-  constexpr useconds_t kSlice = 200;
-  const std::uint64_t round = mqfail::receiver_rounds();
-  for (useconds_t slept = 0; slept < duration && mqfail::receiver_rounds() == round;
-       slept += kSlice) {
-    __real_usleep(kSlice);
-  }
+  // soon as that thread has come round, and it is sent round at once.
+  mqfail::wake_receiver();
+  mqfail::await_receiver_round(std::chrono::microseconds(duration));
   return 0;
 }
 }

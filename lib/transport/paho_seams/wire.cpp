@@ -225,7 +225,7 @@ std::ptrdiff_t Wire::read(void* into, std::size_t size) {
   if (size == 0) return 0;
   if (ahead_size_ == 0) {
     if (size >= kReadBytes) return receive(into, size);
-    if (!ahead_) ahead_ = std::make_unique<char[]>(kReadBytes);
+    if (!ahead_) ahead_ = std::make_unique_for_overwrite<char[]>(kReadBytes);
     const std::ptrdiff_t got = receive(ahead_.get(), kReadBytes);
     if (got <= 0) return got;
     ahead_head_ = 0;

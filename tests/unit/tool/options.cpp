@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(every_option_of_the_table_has_a_meaning_or_a_refusal) {
       // These read a file at once; further tests do.
       if (row.support != Support::built || row.key() == "o" || row.name.starts_with("pw-f"))
         continue;
-      Words words = {row.name.empty() ? row.flag() : "--" + row.name};
+      Words words = {row.name.empty() ? row.flag() : row.long_flag()};
       if (row.takes_value()) words.push_back("1");
       if (row.name == "property") words = {"-D", "connect", "receive-maximum", "1"};
       const std::string message = tool == Tool::sub   ? sub_refuses(words)
