@@ -96,7 +96,7 @@ class Wire {
   void pong();
   std::uint64_t pongs() const { return pongs_; }
   /// The server may shorten it (MQTT 5 Server Keep Alive).
-  void set_keepalive(Duration keepalive) { keepalive_ = keepalive.count(); }
+  void set_keepalive(Duration keepalive);
   TimePoint made_at() const { return made_at_; }
   /// When keep_alive() wants to be called again.
   TimePoint next_look() const;
