@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "transport/paho_seams/handover.hpp"
+#include "transport/paho_seams/in_path.hpp"
 
 namespace mqfail {
 namespace {
@@ -207,6 +208,11 @@ bool Connection::open(const Dialled& dialled) {
   }
   learn(response, dialled);
   MQTTResponse_free(response);
+  if (const std::string holes = seams_not_in_path(is_tls(server_.scheme)); !holes.empty()) {
+    fail({Cause::local, Phase::connack, 0, false,
+          "this mqfail was linked wrongly, Paho goes past its seams " + holes});
+    return false;
+  }
   const std::lock_guard lock(stage_mutex_);
   paho_holds_ = true;
   if (stage_ == Stage::connecting) stage_ = Stage::subscribing;

@@ -6,6 +6,7 @@
 // Mended: writev() always succeeds, into the Wire, which sends at 32 KiB or when flushed: by the
 // session after a batch, before any wait (wakeup.cpp) and before the end.
 // Unnecessary when: Paho collects its writes and leaves no failed message with two owners.
+#include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
 #include "transport/paho_seams/wire.hpp"
 
@@ -13,6 +14,7 @@
 extern "C" ssize_t __wrap_writev(int fd, const iovec* pieces, int count) {
   mqfail::Wire* const wire = mqfail::find_wire(fd);
   if (wire == nullptr) return __real_writev(fd, pieces, count);
+  mqfail::in_path(mqfail::Seam::coalesce);
   ssize_t total = 0;
   for (int i = 0; i < count; ++i) total += static_cast<ssize_t>(pieces[i].iov_len);
   wire->append(pieces, count);

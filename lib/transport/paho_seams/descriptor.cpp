@@ -6,6 +6,7 @@
 // socket() and connect() are answered from that. close() takes the Wire out of the registry first.
 // Unnecessary when: Paho accepts a connected descriptor or resolves without its lock.
 #include "transport/paho_seams/handover.hpp"
+#include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
 
 namespace mqfail {
@@ -51,6 +52,7 @@ int __wrap_getaddrinfo(const char* node, const char* service, const addrinfo* hi
 int __wrap_socket(int domain, int type, int protocol) {
   mqfail::Handover* const handover = mqfail::Handover::current();
   if (handover == nullptr || handover->taken()) return __real_socket(domain, type, protocol);
+  mqfail::in_path(mqfail::Seam::descriptor);
   return handover->take();
 }
 

@@ -5,13 +5,16 @@
 // Mended: Paho's own check does nothing; Wire::keep_alive() sends PINGREQ when it is due and takes
 // silence of 1.5 keepalives for a loss, unless it is we who do not read.
 // Unnecessary when: Paho counts any byte received as life and checks in milliseconds.
+#include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
 #include "transport/paho_seams/wire.hpp"
 
 // NOLINTBEGIN(bugprone-reserved-identifier): the linker chose these names.
 extern "C" {
 
-void __wrap_MQTTProtocol_keepalive(...) {}
+void __wrap_MQTTProtocol_keepalive(...) {
+  mqfail::in_path(mqfail::Seam::keepalive);
+}
 
 // Paho forgets a PINGRESP at once; to us it proves that the server has read what went before.
 int __wrap_MQTTProtocol_handlePingresps(void* packet, int fd) {

@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
 
 namespace {
@@ -52,6 +53,7 @@ void mqfail::await_receiver_round(std::chrono::microseconds patience) {
 extern "C" void __wrap_Thread_start(void* (*function)(void*), void* argument) {
   ThreadFunction none = nullptr;
   if (g_receive.compare_exchange_strong(none, function)) {
+    mqfail::in_path(mqfail::Seam::run_thread);
     __real_Thread_start(receive_for_ever, argument);
   } else if (function != g_receive) {
     __real_Thread_start(function, argument);

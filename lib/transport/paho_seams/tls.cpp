@@ -15,6 +15,7 @@
 #include <string>
 
 #include "transport/paho_seams/handover.hpp"
+#include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
 #include "transport/paho_seams/run_thread.hpp"
 #include "transport/paho_seams/wire.hpp"
@@ -138,6 +139,7 @@ SSL* __wrap_SSL_new(SSL_CTX* context) {
   SSL* const ssl = __real_SSL_new(context);
   const mqfail::Handover* const handover = mqfail::Handover::current();
   if (ssl == nullptr || handover == nullptr) return ssl;
+  mqfail::in_path(mqfail::Seam::tls);
   const mqfail::Server& server = handover->server();
   mqfail::set_versions(ssl, server.tls.version);
   SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

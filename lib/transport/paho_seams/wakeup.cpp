@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "transport/paho_seams/handover.hpp"
+#include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
 #include "transport/paho_seams/run_thread.hpp"
 #include "transport/paho_seams/wire.hpp"
@@ -117,6 +118,7 @@ int __wrap_poll(pollfd* fds, nfds_t count, int timeout) {
     for (nfds_t i = 0; i < count && !any; ++i) any = mqfail::find_wire(fds[i].fd) != nullptr;
     if (!any) return __real_poll(fds, count, timeout);
   }
+  mqfail::in_path(mqfail::Seam::wakeup);
   mqfail::t_waited = true;
   mqfail::count_receiver_round();
   if ((fds[0].events & POLLIN) == 0) {

@@ -10,6 +10,8 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
+#include "transport/paho_seams/in_path.hpp"
+
 using namespace mqfail;
 using namespace std::chrono_literals;
 
@@ -232,4 +234,17 @@ BOOST_AUTO_TEST_CASE(a_server_may_send_only_what_servers_send) {
       BOOST_TEST(fine == story.fine, "first byte pieces of " << piece);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_seam_that_paho_goes_past_is_named) {
+  g_seams_used = 0;
+  BOOST_TEST(seams_not_in_path(false) ==
+             "tracing_off descriptor coalesce read_ahead wakeup run_thread keepalive");
+  for (const Seam seam : {Seam::tracing_off, Seam::descriptor, Seam::coalesce, Seam::read_ahead,
+                          Seam::wakeup, Seam::run_thread}) {
+    in_path(seam);
+  }
+  BOOST_TEST(seams_not_in_path(true) == "keepalive tls");
+  in_path(Seam::keepalive);
+  BOOST_TEST(seams_not_in_path(false).empty());
 }
