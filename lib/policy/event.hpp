@@ -26,7 +26,7 @@ enum class ServerIndex : std::uint32_t {};
 /// Which MQTT to speak. `mqtt31` only if -V 31 was given.
 enum class Protocol { mqtt31 = 3, mqtt311 = 4, mqtt5 = 5 };
 
-/// What a connection is for. Attempts of `standby` serve --standby warm and hot, `probe` fail-back.
+/// What a connection is for. Attempts of `standby` serve --standby warm, `probe` fail-back.
 enum class Role { active, standby, probe };
 
 /// Where a list comes from: a document is the configuration itself and replaces the configured
@@ -78,8 +78,9 @@ struct Abandon {
 struct Disconnect {
   AttemptId attempt;
 };  ///< leave in good order
-/// The attempt is now the live connection; `epoch` counts from 1. `from`: the server lost before;
-/// `outage`: time since that loss, 0 for the first connection.
+/// The attempt is live now, beside those that are (FailoverSettings::width). `epoch` counts from 1
+/// and rises with each change of the server. `from`: the server whose loss left none live;
+/// `outage`: time since that loss. Empty and 0 for the first connection and beside a live one.
 struct Use {
   AttemptId attempt;
   ServerIndex server;

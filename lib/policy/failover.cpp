@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine, one function an event and one a decision; failover.md sections 2, 3, 5 and 8 are its
-// law. Every attempt under way is in `attempts`, the live one in `live`: whatever names another id
-// changes nothing.
+// law. Every attempt under way is in `attempts`, every live one in `live`: whatever names another
+// id changes nothing. While none is live, the rules of the pass hold, with as many attempts side by
+// side as servers are missing; while one is, each missing server waits for a back-off of its own.
 #include "policy/failover.hpp"
 
 #include <algorithm>
@@ -38,8 +39,8 @@ struct Live {
 }  // namespace
 
 struct Failover::Engine {
-  Engine(FailoverSettings s, ServerList servers, Random r)
-      : settings(s), roster(std::move(servers), s.backoff), random(r), backoff(s.backoff) {}
+  Engine(FailoverSettings s, const ServerList& servers, Random r)
+      : settings(s), roster(servers, s.backoff), random(r), backoff(s.backoff) {}
 
   FailoverSettings settings;
   Roster roster;
@@ -51,7 +52,7 @@ struct Failover::Engine {
 
   Pass pass;
   std::vector<Attempt> attempts;
-  std::optional<Live> live;
+  std::vector<Live> live;
   TimePoint wake{};                     // end of `waiting`
   std::optional<TimePoint> stagger_at;  // start of the next parallel attempt
   TimePoint ghosts_until{};             // an abandoned CONNECT may still take our session over
@@ -63,6 +64,7 @@ struct Failover::Engine {
   std::uint64_t failed_passes = 0;
   std::uint64_t attempts_made = 0;
   Reason last_reason{Cause::timeout, Phase::dns, 0, false, {}};
+  std::optional<Reason> ours;  // said in this pass, while another server could still prove it wrong
 
   void started();
   void connected(AttemptId id);
@@ -74,11 +76,12 @@ struct Failover::Engine {
   void stopped();
 
   void failed(const Attempt& attempt, const Reason& reason);
-  void lost(const Reason& reason);
+  void lost(std::vector<Live>::iterator which, const Reason& reason);
   bool left(TimePoint since, ServerIndex server);
   void time_out();
-  void begin_pass() { pass = Pass(roster.pass(settings.randomize, random)); }
+  void begin_pass();
   void try_next();
+  void fill();
   void pass_failed(Duration already_waited);
   void connect(ServerIndex server, Protocol protocol);
   void wait(Duration delay);
@@ -86,10 +89,10 @@ struct Failover::Engine {
   void abandon_all();
   void give_up(ErrorKind kind, const Reason& reason);
 
-  bool moving() const {
-    return state == FailoverState::connecting || state == FailoverState::waiting;
-  }
-  std::optional<ServerIndex> pick() const { return pass.next(roster, now); }
+  std::size_t missing() const;
+  bool is_free(ServerIndex server) const;
+  std::optional<ServerIndex> pick() const;
+  std::optional<ServerIndex> longest_waiting() const;
   std::optional<std::uint64_t> pass_limit() const;
   bool may_reconnect() const { return !settings.once && settings.max_passes != 0; }
   std::optional<TimePoint> bound() const;
@@ -100,7 +103,7 @@ void Failover::Engine::started() {
   if (state != FailoverState::idle) return;
   bad_since = now;
   begin_pass();
-  try_next();
+  fill();
 }
 
 void Failover::Engine::connected(AttemptId id) {
@@ -109,17 +112,34 @@ void Failover::Engine::connected(AttemptId id) {
   if (winner == attempts.end()) return;
   const Attempt attempt = *winner;
   attempts.erase(winner);
-  // Those that lost the race were not refused: they keep their turn in this pass.
-  for (const Attempt& loser : attempts) pass.give_turn_back(loser.server);
-  abandon_all();
+  const bool first = live.empty();
+  live.push_back({attempt, now});
+  if (missing() == 0) {
+    // Those that lost the race were not refused: they keep their turn in this pass.
+    for (const Attempt& loser : attempts) pass.give_turn_back(loser.server);
+    abandon_all();
+  }
   if (attempt.protocol == Protocol::mqtt311) {
     roster.remember_protocol(attempt.server, attempt.protocol);
   }
-  if (epoch == 0) failed_passes = 0;
-  live = Live{attempt, now};
+  pass.note_denied(attempt.server, false);
   state = FailoverState::online;
-  const Duration outage = epoch == 0 ? Duration::zero() : now - bad_since;
-  out.emplace_back(action::Use{id, attempt.server, ++epoch, from, outage});
+  action::Use use{id, attempt.server, epoch, std::nullopt, Duration::zero()};
+  if (first && epoch == 0) failed_passes = 0;
+  if (first && epoch > 0) {
+    use.from = from;
+    use.outage = now - bad_since;
+  }
+  if (epoch == 0 || (use.from && *use.from != attempt.server)) ++epoch;
+  use.epoch = epoch;
+  out.emplace_back(use);
+  if (!first) return;
+  ours.reset();
+  // From here on each of those that failed in this pass waits by itself.
+  for (const ServerIndex server : roster.order()) {
+    if (is_free(server) && pass.had_turn(server)) roster.put_off(server, now, random);
+  }
+  fill();
 }
 
 void Failover::Engine::reached(const event::Reached& event) {
@@ -131,7 +151,9 @@ void Failover::Engine::reached(const event::Reached& event) {
 // Failed and Lost both come here: the end of an attempt is its end, whichever word a transport that
 // raced with us has chosen.
 void Failover::Engine::ended(AttemptId id, const Reason& reason) {
-  if (live && live->attempt.id == id) return lost(reason);
+  const auto used =
+      std::find_if(live.begin(), live.end(), [&](const Live& one) { return one.attempt.id == id; });
+  if (used != live.end()) return lost(used, reason);
   const auto found = std::find_if(attempts.begin(), attempts.end(),
                                   [&](const Attempt& attempt) { return attempt.id == id; });
   if (found == attempts.end()) return;
@@ -141,24 +163,27 @@ void Failover::Engine::ended(AttemptId id, const Reason& reason) {
 }
 
 void Failover::Engine::ticked() {
-  if (!moving()) return;
+  if (state == FailoverState::idle) return;
   if (const auto end = bound(); end && now >= *end) {
     if (!attempts.empty()) last_reason = timeout_of(attempts.back());
     return give_up(ErrorKind::unavailable, last_reason);
   }
   if (state == FailoverState::waiting) {
-    if (now >= wake) try_next();
+    if (now >= wake) fill();
     return;
   }
   time_out();
-  if (state == FailoverState::connecting && stagger_at && now >= *stagger_at) {
+  if (state == FailoverState::waiting || state == FailoverState::stopped) return;
+  if (stagger_at && now >= *stagger_at) {
     stagger_at.reset();
-    if (pick()) try_next();
+    try_next();
   }
+  if (state == FailoverState::online) fill();
 }
 
 void Failover::Engine::hurried() {
-  if (state == FailoverState::waiting) try_next();
+  roster.hurry();
+  if (state == FailoverState::waiting || state == FailoverState::online) fill();
 }
 
 void Failover::Engine::list_changed(const event::ListChanged& event) {
@@ -172,24 +197,30 @@ void Failover::Engine::list_changed(const event::ListChanged& event) {
     abandon(attempt);
     return true;
   });
-  if (live && !roster.contains(live->attempt.server)) {
-    const Live gone = *live;
-    live.reset();
+  bool left_one = false;
+  for (auto one = live.begin(); one != live.end();) {
+    if (roster.contains(one->attempt.server)) {
+      ++one;
+      continue;
+    }
+    const Live gone = *one;
+    one = live.erase(one);
     out.emplace_back(action::Disconnect{gone.attempt.id});
-    if (!may_reconnect()) return give_up(ErrorKind::unavailable, last_reason);
     left(gone.since, gone.attempt.server);
-    begin_pass();
-    try_next();
-  } else if ((state == FailoverState::connecting && attempts.empty()) ||
-             (state == FailoverState::waiting && !change.added.empty())) {
-    try_next();
+    left_one = true;
   }
+  if (left_one && live.empty()) {
+    if (!may_reconnect()) return give_up(ErrorKind::unavailable, last_reason);
+    begin_pass();
+    return fill();
+  }
+  if (state != FailoverState::waiting || !change.added.empty()) fill();
 }
 
 void Failover::Engine::stopped() {
   abandon_all();
-  if (live) out.emplace_back(action::Disconnect{live->attempt.id});
-  live.reset();
+  for (const Live& one : live) out.emplace_back(action::Disconnect{one.attempt.id});
+  live.clear();
   state = FailoverState::stopped;
 }
 
@@ -204,30 +235,23 @@ void Failover::Engine::failed(const Attempt& attempt, const Reason& reason) {
   if (answered && (what == Verdict::older_protocol || attempt.protocol == Protocol::mqtt311)) {
     roster.remember_protocol(attempt.server, Protocol::mqtt311);
   }
-  switch (what) {
-    case Verdict::older_protocol:
-      return connect(attempt.server, Protocol::mqtt311);
-    case Verdict::ours:
-      return give_up(ErrorKind::unavailable, reason);
-    case Verdict::auth:
-      pass.note_denied(attempt.server);
-      break;
-    case Verdict::cool:
-      roster.cool(attempt.server, now, random);
-      break;
-    case Verdict::next:
-    case Verdict::redirect:
-    case Verdict::taken_over:
-      break;
+  pass.note_denied(attempt.server, what == Verdict::auth);
+  if (what == Verdict::older_protocol) return connect(attempt.server, Protocol::mqtt311);
+  if (what == Verdict::ours) {
+    if (live.empty() && attempts.empty()) return give_up(ErrorKind::unavailable, reason);
+    if (live.empty()) ours = reason;
   }
+  if (what == Verdict::cool) roster.cool(attempt.server, now, random);
+  if (!live.empty()) roster.put_off(attempt.server, now, random);
   try_next();
+  fill();
 }
 
-void Failover::Engine::lost(const Reason& reason) {
-  const Live gone = *live;
+void Failover::Engine::lost(std::vector<Live>::iterator which, const Reason& reason) {
+  const Live gone = *which;
   const ServerIndex server = gone.attempt.server;
   const Duration up = now - gone.since;
-  live.reset();
+  live.erase(which);
   last_reason = reason;
   const bool wordless = reason.cause == Cause::closed || reason.cause == Cause::reset;
   const bool maybe_twin =
@@ -236,26 +260,38 @@ void Failover::Engine::lost(const Reason& reason) {
 
   const Verdict what = verdict(reason, true, true);
   const bool ghost = what == Verdict::taken_over && now < ghosts_until;
-  if (what == Verdict::ours || (what == Verdict::taken_over && !ghost) || !may_reconnect()) {
+  const bool nothing_else = live.empty() && attempts.empty();
+  if ((what == Verdict::taken_over && !ghost) ||
+      (nothing_else && (what == Verdict::ours || !may_reconnect()))) {
     return give_up(ErrorKind::unavailable, reason);
   }
   roster.lost(server);
   const bool was_stable = left(gone.since, server);
-  if (was_stable) begin_pass();
+  if (was_stable && may_reconnect()) begin_pass();
   if (what == Verdict::cool) roster.cool(server, now, random);
-  if (what == Verdict::auth && !was_stable) pass.note_denied(server);
+  if (what == Verdict::auth && !was_stable) pass.note_denied(server, true);
 
-  if (!pick()) return pass_failed(up);
   const Duration first = settings.backoff.initial.value_or(Duration::zero());
-  if (first <= Duration::zero()) return try_next();
+  if (!live.empty()) {
+    if (!was_stable || first > Duration::zero()) roster.put_off(server, gone.since, random);
+    return fill();
+  }
+  if (!attempts.empty()) {
+    state = FailoverState::connecting;
+    return first <= Duration::zero() ? fill() : void();
+  }
+  if (!pick()) return pass_failed(up);
+  if (first <= Duration::zero()) return fill();
   wait(first);
   out.emplace_back(action::TellBackoff{first, 0, false});
 }
 
 // A live connection is behind us. If it proved stable, what went wrong before it is forgiven.
 bool Failover::Engine::left(TimePoint since, ServerIndex server) {
-  from = server;
-  bad_since = now;
+  if (live.empty()) {
+    from = server;
+    bad_since = now;
+  }
   if (now - since < settings.stable) return false;
   roster.settled(server);
   backoff.reset();
@@ -265,7 +301,7 @@ bool Failover::Engine::left(TimePoint since, ServerIndex server) {
 }
 
 void Failover::Engine::time_out() {
-  while (state == FailoverState::connecting) {
+  while (state != FailoverState::stopped) {
     const auto late = std::find_if(attempts.begin(), attempts.end(),
                                    [&](const Attempt& attempt) { return now >= attempt.deadline; });
     if (late == attempts.end()) return;
@@ -276,19 +312,65 @@ void Failover::Engine::time_out() {
   }
 }
 
-void Failover::Engine::try_next() {
-  if (const auto server = pick()) {
-    pass.use_turn(*server);
-    const Protocol preferred = settings.protocol.value_or(Protocol::mqtt5);
-    return connect(*server, roster.protocol(*server, preferred));
+void Failover::Engine::begin_pass() {
+  pass = Pass(roster.pass(settings.randomize, random));
+  for (const Attempt& attempt : attempts) pass.use_turn(attempt.server);
+  ours.reset();
+}
+
+// How many more servers should be live; those on the way count as missing still.
+std::size_t Failover::Engine::missing() const {
+  const std::size_t all = roster.order().size();
+  const auto width = static_cast<std::size_t>(std::max<std::int64_t>(settings.width, 0));
+  const std::size_t wanted = width == 0 ? all : std::min(width, all);
+  return wanted - std::min(wanted, live.size());
+}
+
+bool Failover::Engine::is_free(ServerIndex server) const {
+  return std::none_of(live.begin(), live.end(),
+                      [&](const Live& one) { return one.attempt.server == server; }) &&
+         std::none_of(attempts.begin(), attempts.end(),
+                      [&](const Attempt& one) { return one.server == server; });
+}
+
+// Whom to try now. Without leave to reconnect, each server has the one turn of the first pass.
+std::optional<ServerIndex> Failover::Engine::pick() const {
+  if (live.empty()) return pass.next(roster, now);
+  const auto server = longest_waiting();
+  if (!server || roster.free_at(*server) > now) return std::nullopt;
+  return server;
+}
+
+// Beside a live connection: the free server that has waited longest or will be the first to have
+// waited enough, so that no server that fails time and again takes another one's place.
+std::optional<ServerIndex> Failover::Engine::longest_waiting() const {
+  std::optional<ServerIndex> first;
+  for (const ServerIndex server : pass.plan()) {
+    if (!is_free(server) || (!may_reconnect() && pass.had_turn(server))) continue;
+    if (!first || roster.free_at(server) < roster.free_at(*first)) first = server;
   }
-  if (attempts.empty()) pass_failed(Duration::zero());
+  return first;
+}
+
+void Failover::Engine::try_next() {
+  const auto server = pick();
+  if (!server) return;
+  pass.use_turn(*server);
+  const Protocol preferred = settings.protocol.value_or(Protocol::mqtt5);
+  connect(*server, roster.protocol(*server, preferred));
+}
+
+// As many attempts as servers are missing; a pass in which nobody is left to try has failed.
+void Failover::Engine::fill() {
+  while (attempts.size() < missing() && pick()) try_next();
+  if (live.empty() && attempts.empty()) pass_failed(Duration::zero());
 }
 
 // `already_waited`: the life of a connection that cost its server's turn. It counts as waiting, so
 // that a pass still takes at least its back-off but a working pipeline is not kept from working.
 void Failover::Engine::pass_failed(Duration already_waited) {
   ++failed_passes;
+  if (ours) return give_up(ErrorKind::unavailable, *ours);
   if (pass.denied_by_all(roster)) {
     return give_up(ErrorKind::denied, last_reason);
   }
@@ -297,7 +379,7 @@ void Failover::Engine::pass_failed(Duration already_waited) {
   }
   begin_pass();
   const Duration delay = backoff.next(random) - already_waited;
-  if (delay <= Duration::zero() && already_waited > Duration::zero()) return try_next();
+  if (delay <= Duration::zero() && already_waited > Duration::zero()) return fill();
   wait(delay);
   const auto every = static_cast<std::uint64_t>(std::max<std::int64_t>(settings.warn_every, 0));
   const bool warn = every > 0 && (failed_passes == 1 || failed_passes % every == 0);
@@ -311,7 +393,7 @@ void Failover::Engine::connect(ServerIndex server, Protocol protocol) {
   const AttemptId id{++last_id};
   ++attempts_made;
   attempts.push_back({id, server, protocol, now + allowed});
-  state = FailoverState::connecting;
+  if (live.empty()) state = FailoverState::connecting;
   stagger_at.reset();
   if (settings.connect_stagger && pick()) stagger_at = now + *settings.connect_stagger;
   out.emplace_back(action::Connect{id, server, Role::active, protocol});
@@ -352,23 +434,28 @@ std::optional<std::uint64_t> Failover::Engine::pass_limit() const {
 }
 
 std::optional<TimePoint> Failover::Engine::bound() const {
+  if (!live.empty()) return std::nullopt;
   const auto& allowed = epoch == 0 ? settings.startup_timeout : settings.give_up_after;
   if (!allowed) return std::nullopt;
   return bad_since + *allowed;
 }
 
 std::optional<TimePoint> Failover::Engine::deadline() const {
-  if (!moving()) return std::nullopt;
+  if (state == FailoverState::idle || state == FailoverState::stopped) return std::nullopt;
   std::optional<TimePoint> first = bound();
   const auto at = [&](TimePoint point) { first = std::min(first.value_or(point), point); };
   if (state == FailoverState::waiting) at(wake);
   for (const Attempt& attempt : attempts) at(attempt.deadline);
   if (stagger_at) at(*stagger_at);
+  if (!live.empty() && attempts.size() < missing()) {
+    if (const auto server = longest_waiting()) at(roster.free_at(*server));
+  }
+  if (!first) return std::nullopt;
   return std::max(*first, now);
 }
 
-Failover::Failover(FailoverSettings settings, ServerList servers, Random random)
-    : engine_(std::make_unique<Engine>(settings, std::move(servers), random)) {}
+Failover::Failover(FailoverSettings settings, const ServerList& servers, Random random)
+    : engine_(std::make_unique<Engine>(settings, servers, random)) {}
 Failover::~Failover() = default;
 Failover::Failover(Failover&&) noexcept = default;
 

@@ -17,7 +17,7 @@ namespace mqfail {
 enum class FailoverState {
   idle,        ///< nothing was started
   connecting,  ///< at least one attempt is under way, none is live
-  online,      ///< exactly one attempt is live
+  online,      ///< at least one attempt is live, and as many more as `width` asks for are sought
   waiting,     ///< between two passes; only deadline(), Hurried or Stopped end it
   stopped,     ///< gave up or was told to stop: no Connect ever again
 };
@@ -30,7 +30,7 @@ std::string_view name(FailoverState state);
 class Failover {
  public:
   /// `servers` is not empty. Ids are unique (lib/config sees to both).
-  Failover(FailoverSettings settings, ServerList servers, Random random);
+  Failover(FailoverSettings settings, const ServerList& servers, Random random);
   ~Failover();
   Failover(Failover&&) noexcept;
 

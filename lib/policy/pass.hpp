@@ -20,6 +20,8 @@ class Pass {
   /// A new order; turns that were used up stay so.
   void replan(std::vector<ServerIndex> plan) { plan_ = std::move(plan); }
   void use_turn(ServerIndex server) { tried_.push_back(server); }
+  const std::vector<ServerIndex>& plan() const { return plan_; }
+  bool had_turn(ServerIndex server) const { return holds(tried_, server); }
   void give_turn_back(ServerIndex server) { std::erase(tried_, server); }
 
   /// The first server of the plan whose turn is still to come. Who is in a cool-down is passed over
@@ -33,7 +35,11 @@ class Pass {
     return std::nullopt;
   }
 
-  void note_denied(ServerIndex server) { denied_.push_back(server); }
+  /// What `server` has said last: that it denies us, or anything else.
+  void note_denied(ServerIndex server, bool denied) {
+    std::erase(denied_, server);
+    if (denied) denied_.push_back(server);
+  }
   bool denied_by_all(const Roster& roster) const {
     const auto& order = roster.order();
     return std::all_of(order.begin(), order.end(), [&](auto i) { return holds(denied_, i); });

@@ -29,11 +29,8 @@ std::vector<ServerIndex> missing_from(const std::vector<ServerIndex>& list,
 
 }  // namespace
 
-Roster::Roster(ServerList servers, const BackoffSettings& cooling) : cooling_(cooling) {
-  for (Server& server : servers) {
-    configured_.push_back(ServerIndex(static_cast<std::uint32_t>(entries_.size())));
-    entries_.push_back({std::move(server), Backoff(cooling_), {}, {}});
-  }
+Roster::Roster(const ServerList& servers, const BackoffSettings& cooling) : cooling_(cooling) {
+  for (const Server& server : servers) configured_.push_back(add(server));
   reorder();
 }
 
@@ -54,6 +51,23 @@ std::vector<ServerIndex> Roster::pass(bool randomize, Random& random) const {
 
 void Roster::cool(ServerIndex index, TimePoint now, Random& random) {
   entry(index).rests_until = now + entry(index).cooling.next(random);
+}
+
+void Roster::put_off(ServerIndex index, TimePoint since, Random& random) {
+  entry(index).put_off_until = since + entry(index).putting_off.next(random);
+}
+
+TimePoint Roster::free_at(ServerIndex index) const {
+  return std::max(entry(index).rests_until, entry(index).put_off_until);
+}
+
+void Roster::hurry() {
+  for (Entry& entry : entries_) entry.put_off_until = {};
+}
+
+void Roster::settled(ServerIndex index) {
+  entry(index).cooling.reset();
+  entry(index).putting_off.reset();
 }
 
 bool Roster::all_cooling(TimePoint now) const {
@@ -88,14 +102,18 @@ RosterChange Roster::change(const ServerList& servers, ListSource source, bool f
   return change;
 }
 
+ServerIndex Roster::add(const Server& server) {
+  entries_.push_back({server, Backoff(cooling_), {}, Backoff(cooling_), {}, {}});
+  return ServerIndex(static_cast<std::uint32_t>(entries_.size() - 1));
+}
+
 ServerIndex Roster::find_or_add(const Server& server) {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     if (!equal_but_for_id(entries_[i].server, server)) continue;
     entries_[i].server.id = server.id;
     return ServerIndex(static_cast<std::uint32_t>(i));
   }
-  entries_.push_back({server, Backoff(cooling_), {}, {}});
-  return ServerIndex(static_cast<std::uint32_t>(entries_.size() - 1));
+  return add(server);
 }
 
 // An update knows endpoints only: where one is configured, that entry with its credentials is

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ordered servers and what is remembered of each: resting until, protocol spoken, who was lost.
+// The ordered servers and what is remembered of each: resting until, put off until, protocol
+// spoken, who was lost.
 // A pool that is only a pool: it never decides when to connect. Order and updates: failover.md 2
 // and 5.
 #pragma once
@@ -26,7 +27,7 @@ struct RosterChange {
 class Roster {
  public:
   /// `servers` become indices 0, 1, 2 ...; the later of two with the same endpoint is never tried.
-  Roster(ServerList servers, const BackoffSettings& cooling);
+  Roster(const ServerList& servers, const BackoffSettings& cooling);
 
   /// Valid for the whole run, also for servers that have left the order.
   const Server& server(ServerIndex index) const { return entry(index).server; }
@@ -43,8 +44,15 @@ class Roster {
   void lost(ServerIndex index) { lost_ = index; }
   /// `index` rests for one back-off of its own, longer each time until settled().
   void cool(ServerIndex index, TimePoint now, Random& random);
+  /// `index` failed while others are live: it is not missed so badly that it could not wait for one
+  /// back-off of its own, longer each time until settled(), counted from `since`.
+  void put_off(ServerIndex index, TimePoint since, Random& random);
+  /// When `index` may be tried while others are live: neither put off nor resting.
+  TimePoint free_at(ServerIndex index) const;
+  /// Nobody is put off any more; who rests goes on resting.
+  void hurry();
   /// A connection to `index` proved stable: its next rest is a first one again.
-  void settled(ServerIndex index) { entry(index).cooling.reset(); }
+  void settled(ServerIndex index);
   bool is_cooling(ServerIndex index, TimePoint now) const { return entry(index).rests_until > now; }
   bool all_cooling(TimePoint now) const;
 
@@ -62,15 +70,18 @@ class Roster {
     Server server;
     Backoff cooling;
     TimePoint rests_until{};
+    Backoff putting_off;
+    TimePoint put_off_until{};
     std::optional<Protocol> speaks;
   };
   Entry& entry(ServerIndex index) { return entries_[static_cast<std::size_t>(index)]; }
   const Entry& entry(ServerIndex index) const { return entries_[static_cast<std::size_t>(index)]; }
+  ServerIndex add(const Server& server);
   ServerIndex find_or_add(const Server& server);
   ServerIndex find_endpoint_or_add(const Server& server);
   void reorder();
 
-  BackoffSettings cooling_;
+  BackoffSettings cooling_;    // of each server's own back-offs
   std::deque<Entry> entries_;  // a deque, so that server() stays valid while the roster grows
   std::vector<ServerIndex> configured_;
   std::vector<ServerIndex> updated_;  // of the last update

@@ -34,8 +34,9 @@ struct FailoverSettings {
   Duration connect_timeout = std::chrono::seconds(5);
   std::optional<Duration> connect_stagger;
   Duration stable = std::chrono::seconds(10);
-  std::int64_t warn_every = 10;      ///< warnAfterReconnectAttempts; 0 and below: never
-  bool forget_learned = false;       ///< updateClusterClientsOnRemove
+  std::int64_t warn_every = 10;  ///< warnAfterReconnectAttempts; 0 and below: never
+  bool forget_learned = false;   ///< updateClusterClientsOnRemove
+  std::int64_t width = 1;        ///< servers to have live at once (--acks); 0: all (--standby hot)
   std::optional<Protocol> protocol;  ///< -V; not given: MQTT 5 first, 3.1.1 where refused
 };
 

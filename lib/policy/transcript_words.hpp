@@ -51,6 +51,7 @@ void for_each_setting(Settings& s, Field&& field) {
   field("stable", s.stable);
   field("warnAfterReconnectAttempts", s.warn_every);
   field("updateClusterClientsOnRemove", s.forget_learned);
+  field("width", s.width);
   field("protocol", s.protocol);
 }
 

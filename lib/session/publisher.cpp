@@ -84,17 +84,17 @@ std::uint64_t Publisher::unproven() const {
   return live_ ? live_->published - live_->proven : 0;
 }
 
-std::optional<Reason> Publisher::pump(TimePoint now) {
+std::vector<Trouble> Publisher::pump(TimePoint now) {
   more_ = false;
   if (live_) {
-    if (auto trouble = settle(now)) return trouble;
+    if (auto reason = settle(now)) return {{live_->attempt, std::move(*reason)}};
     if (settings_.timeout) expire(now);
     if (send_stored(now)) send_new(now);
     ask_for_proof(now);
     transport_.flush(live_->attempt);
     const Outbox::Entry* const oldest = outbox_.oldest_in_flight();
     if (oldest != nullptr && now - oldest->sent_at >= settings_.ack_timeout) {
-      return Reason{Cause::ack_timeout, Phase::publish, 0, false, {}};
+      return {{live_->attempt, {Cause::ack_timeout, Phase::publish, 0, false, {}}}};
     }
   } else {
     if (settings_.timeout) expire(now);
@@ -112,7 +112,7 @@ std::optional<Reason> Publisher::pump(TimePoint now) {
   }
   if (input_over() && !drain_until_) drain_until_ = now + settings_.drain_timeout;
   if (drain_until_ && now >= *drain_until_) drained_out_ = true;
-  return std::nullopt;
+  return {};
 }
 
 std::optional<Reason> Publisher::settle(TimePoint /*now*/) {

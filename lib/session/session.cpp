@@ -49,6 +49,8 @@ int Session::run() {
   Notice exit{.name = NoticeName::exit};
   const int status = work_.finish(*ending_, reached_, now, exit);
   step(event::Stopped{}, now);
+  // A policy that gave up has stopped by itself; what is live still is left in good order.
+  for (const Live& one : live_) transport_.disconnect(one.attempt, settings_.leave_patience);
   exit.more.insert(exit.more.begin(), {"exit", std::int64_t{status}});
   if (status != 0) exit.level = Level::error;
   announcer_.announce(exit);
@@ -72,8 +74,7 @@ std::optional<TimePoint> Session::turn(TimePoint now) {
 }
 
 void Session::pump(TimePoint now) {
-  auto trouble = work_.pump(now);
-  if (trouble && live_) lose(std::move(*trouble), now);
+  for (Trouble& trouble : work_.pump(now)) lose(std::move(trouble), now);
   if (work_.done()) end({});
 }
 
@@ -128,15 +129,16 @@ void Session::step(const Event& event, TimePoint now) {
   for (const Action& action : actions) {
     std::visit([this, now](const auto& one) { carry_out(one, now); }, action);
   }
-  if (unfit_) {
-    const Reason reason = *std::exchange(unfit_, std::nullopt);
-    lose(reason, now);
-  }
+  for (Trouble& trouble : std::exchange(unfit_, {})) lose(std::move(trouble), now);
 }
 
-void Session::lose(Reason reason, TimePoint now) {
-  const AttemptId attempt = live_->attempt;
-  step(event::Lost{attempt, std::move(reason)}, now);
+void Session::lose(Trouble trouble, TimePoint now) {
+  step(event::Lost{trouble.attempt, std::move(trouble.reason)}, now);
+}
+
+Session::LiveList::iterator Session::find(AttemptId attempt) {
+  return std::find_if(live_.begin(), live_.end(),
+                      [&](const Live& one) { return one.attempt == attempt; });
 }
 
 Notice Session::about(NoticeName name, ServerIndex index) const {
@@ -165,8 +167,8 @@ void Session::carry_out(const action::Connect& connect, TimePoint /*now*/) {
 }
 
 void Session::carry_out(const action::Abandon& abandon, TimePoint now) {
-  if (live_ && live_->attempt == abandon.attempt) {
-    live_.reset();
+  if (const auto one = find(abandon.attempt); one != live_.end()) {
+    live_.erase(one);
     work_.offline(abandon.attempt, now);
     return;
   }
@@ -175,19 +177,20 @@ void Session::carry_out(const action::Abandon& abandon, TimePoint now) {
 
 void Session::carry_out(const action::Disconnect& disconnect, TimePoint now) {
   transport_.disconnect(disconnect.attempt, settings_.leave_patience);
-  if (live_ && live_->attempt == disconnect.attempt) {
-    live_.reset();
+  if (const auto one = find(disconnect.attempt); one != live_.end()) {
+    live_.erase(one);
     work_.offline(disconnect.attempt, now);
   }
 }
 
 void Session::carry_out(const action::Use& use, TimePoint now) {
   const ConnectionFacts* const facts = transport_.facts(use.attempt);
-  live_ = Live{use.attempt, use.server, use.epoch};
+  live_.push_back({use.attempt, use.server, use.epoch});
   if (facts == nullptr) return;  // lost again already; the event is on its way
   reached_ = true;
   tell_connected(use, *facts);
-  unfit_ = work_.online(use.attempt, failover_.server(use.server), use.epoch, *facts, now);
+  auto unfit = work_.online(use.attempt, failover_.server(use.server), use.epoch, *facts, now);
+  if (unfit) unfit_.push_back({use.attempt, std::move(*unfit)});
 }
 
 void Session::tell_connected(const action::Use& use, const ConnectionFacts& facts) {
@@ -202,6 +205,7 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
   if (!facts.assigned_client_id.empty()) {
     connected.more.emplace_back("assigned_id", facts.assigned_client_id);
   }
+  if (use.from) connected.more.emplace_back("outage_ms", milliseconds(use.outage));
   announcer_.announce(connected);
   if (!facts.granted.empty()) {
     Notice subscribed = about(NoticeName::subscribed, use.server);
@@ -210,14 +214,14 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
     subscribed.more = {{"filters", as_int(facts.granted.size())}};
     announcer_.announce(subscribed);
   }
-  if (use.from) {
+  if (use.from && *use.from != use.server) {
     Notice failover = about(NoticeName::failover, use.server);
     failover.epoch = use.epoch;
     failover.dur = use.outage;
     failover.more = {{"from", failover_.server(*use.from).id}, {"to", failover.server}};
     announcer_.announce(failover);
-    if (!settings_.connect.subscriptions.empty()) tell_gap(use);
   }
+  if (use.from && !settings_.connect.subscriptions.empty()) tell_gap(use);
 }
 
 void Session::tell_gap(const action::Use& use) {
@@ -246,14 +250,15 @@ void Session::carry_out(const action::TellLost& lost, TimePoint now) {
   Notice notice = about(NoticeName::lost, lost.server);
   notice.level = Level::warning;
   notice.attempt = number(lost.attempt);
-  if (live_) notice.epoch = live_->epoch;
+  const auto one = find(lost.attempt);
+  if (one != live_.end()) notice.epoch = one->epoch;
   explain(notice, lost.reason);
   notice.more = {{"up_ms", milliseconds(lost.up)}};
   if (lost.maybe_twin) {
     notice.more.emplace_back("twin", std::string("another client may use our client id"));
   }
   announcer_.announce(notice);
-  if (live_ && live_->attempt == lost.attempt) live_.reset();
+  if (one != live_.end()) live_.erase(one);
   work_.offline(lost.attempt, now);
 }
 

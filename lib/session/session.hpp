@@ -43,7 +43,7 @@ class Session {
   void step(const Event& event, TimePoint now);
   void pump(TimePoint now);
   void signalled(TimePoint now);
-  void lose(Reason reason, TimePoint now);
+  void lose(Trouble trouble, TimePoint now);
   void end(Ending ending);
 
   void carry_out(const action::Connect& connect, TimePoint now);
@@ -73,8 +73,11 @@ class Session {
     ServerIndex server;
     std::uint64_t epoch;
   };
-  std::optional<Live> live_;
-  std::optional<Reason> unfit_;  // the Work refused the connection it was just given
+  using LiveList = std::vector<Live>;
+  LiveList::iterator find(AttemptId attempt);
+
+  LiveList live_;               // in the order of their coming
+  std::vector<Trouble> unfit_;  // the Work refused the connection it was just given
   bool reached_ = false;
   int signals_ = 0;
   std::optional<Ending> ending_;

@@ -34,14 +34,14 @@ void Subscriber::offline(AttemptId attempt, TimePoint /*now*/) {
   }
 }
 
-std::optional<Reason> Subscriber::pump(TimePoint now) {
+std::vector<Trouble> Subscriber::pump(TimePoint now) {
   more_ = false;
   for (int batch = 0; batch < kBatches; ++batch) {
-    if (!write_out(now)) return std::nullopt;
-    if (done_ || !collect()) return std::nullopt;
+    if (!write_out(now)) return {};
+    if (done_ || !collect()) return {};
   }
   more_ = true;
-  return std::nullopt;
+  return {};
 }
 
 // True if nothing waits to be written any more; then what was written may be acknowledged.

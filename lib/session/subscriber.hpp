@@ -34,7 +34,7 @@ class Subscriber final : public Work {
   std::optional<Reason> online(AttemptId attempt, const Server& server, std::uint64_t epoch,
                                const ConnectionFacts& facts, TimePoint now) override;
   void offline(AttemptId attempt, TimePoint now) override;
-  std::optional<Reason> pump(TimePoint now) override;
+  std::vector<Trouble> pump(TimePoint now) override;
   void want(std::vector<pollfd>& fds) const override;
   void ready(const pollfd* fds, std::size_t count) override;
   std::optional<TimePoint> deadline() const override;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a command does with a live connection: the Subscriber and the Publisher are Works. The
-// session says which connection is live; the Work moves messages and says when it has had enough.
+// What a command does with live connections: the Subscriber and the Publisher are Works. The
+// session says which connections are live; the Work moves messages and says when it has had enough.
 #pragma once
 
 #include <poll.h>
@@ -30,20 +30,28 @@ struct Ending {
   int signal = 0;
 };
 
-/// Thread: the session's. Nothing here waits.
+/// A connection that is no good any more, and why.
+struct Trouble {
+  AttemptId attempt;
+  Reason reason;
+};
+
+/// Thread: the session's. Nothing here waits. Several connections may be live at a time, at most
+/// one a server (FailoverSettings::width); a Work that asks for no more is given one.
 class Work {
  public:
   virtual ~Work() = default;
 
-  /// `attempt` is live now. A reason back means that this server cannot do the work: the session
-  /// drops it and goes on to the next.
+  /// `attempt` is live now, until offline() names it. A reason back means that this server cannot
+  /// do the work: the session drops it, by offline(), and goes on to the next.
   virtual std::optional<Reason> online(AttemptId attempt, const Server& server, std::uint64_t epoch,
                                        const ConnectionFacts& facts, TimePoint now) = 0;
-  /// The live connection is gone. What it still holds may be taken; the Work says goodbye to the
+  /// A live connection is gone. What it still holds may be taken; the Work says goodbye to the
   /// attempt by Transport::abandon when it has.
   virtual void offline(AttemptId attempt, TimePoint now) = 0;
-  /// Does what can be done now. A reason back means that the live connection is no good any more.
-  virtual std::optional<Reason> pump(TimePoint now) = 0;
+  /// Does what can be done now, on all live connections. Those in the answer are lost to the
+  /// session: it names each to offline().
+  virtual std::vector<Trouble> pump(TimePoint now) = 0;
 
   /// What to wait for besides the mailbox. `ready` has the same entries with their revents.
   virtual void want(std::vector<pollfd>& fds) const = 0;

@@ -41,6 +41,9 @@ class Saboteur {
     if (!due) return due;
     if (sabotage_ == Sabotage::answers_late) return now_ - milliseconds(1);
     const FailoverState state = failover_.state();
+    if (sabotage_ == Sabotage::forgets_the_rest && state == FailoverState::online) {
+      return std::nullopt;
+    }
     if (sabotage_ == Sabotage::oversleeps && state == FailoverState::waiting) return std::nullopt;
     if (sabotage_ == Sabotage::never_times_out && state == FailoverState::connecting) {
       return *due + seconds(60);
@@ -62,7 +65,19 @@ class Saboteur {
         if (sabotage_ == Sabotage::keeps_losers) out.pop_back();
       } else if (auto* use = std::get_if<action::Use>(&out.back())) {
         if (sabotage_ == Sabotage::counts_wrong) use->epoch = 1;
+        live_ = use->attempt;
+        if (sabotage_ == Sabotage::overfills) {
+          out.emplace_back(action::Connect{AttemptId{1'000'000}, use->server, Role::active, {}});
+        }
+      } else if (const auto* lost = std::get_if<action::TellLost>(&action)) {
+        if (live_ == lost->attempt) live_.reset();
       } else if (const auto* failed = std::get_if<action::TellFailed>(&action)) {
+        if (live_ && failover_.state() == FailoverState::online) {
+          if (sabotage_ == Sabotage::drops_the_live) out.emplace_back(action::Disconnect{*live_});
+          if (sabotage_ == Sabotage::waits_beside) {
+            out.emplace_back(action::TellBackoff{seconds(1), 1, false});
+          }
+        }
         cooled_.reset();
         if (failed->verdict == Verdict::cool) cooled_ = failed->server;
         if (failed->verdict == Verdict::auth && sabotage_ == Sabotage::blames_everybody) {
@@ -82,6 +97,7 @@ class Saboteur {
   Sabotage sabotage_;
   TimePoint now_{};
   std::optional<ServerIndex> cooled_;
+  std::optional<AttemptId> live_;
 };
 
 enum class Mood { up, down, frozen, busy, denying, old, closing, dying };
@@ -151,6 +167,7 @@ class Episode {
     s.stable = milliseconds(500 + below(4000));
     if (chance(4)) s.connect_stagger = milliseconds(30 + below(300));
     const auto count = 1 + below(5);
+    if (chance(2)) s.width = below(static_cast<std::uint64_t>(count) + 1);
     for (char c = 'a'; c < 'a' + count; ++c) {
       head.servers.emplace_back();
       head.servers.back().id = head.servers.back().host = std::string(1, c);
@@ -170,9 +187,11 @@ class Episode {
     moods_[server] = mood;
     const auto index = ServerIndex(static_cast<std::uint32_t>(server));
     laws_.is_up(index, mood == Mood::up, now_);
-    if (live_ && live_->server == index && mood != Mood::up && mood != Mood::old) {
-      const auto silence = mood == Mood::frozen ? milliseconds(1500) : milliseconds(0);
-      dues_.push_back({now_ + silence + milliseconds(below(20)), live_->attempt, index, {}, true});
+    if (mood == Mood::up || mood == Mood::old) return;
+    const auto silence = mood == Mood::frozen ? milliseconds(1500) : milliseconds(0);
+    for (const Due& live : live_) {
+      if (live.server != index) continue;
+      dues_.push_back({now_ + silence + milliseconds(below(20)), live.attempt, index, {}, true});
     }
   }
 
@@ -246,7 +265,7 @@ class Episode {
   }
 
   void accept(const Due& due, Exploration& out) {
-    if (laws_.is_open(due.attempt) && !live_) live_ = due;
+    if (laws_.is_open(due.attempt)) live_.push_back(due);
     feed(event::Connected{due.attempt}, out);
   }
 
@@ -289,13 +308,14 @@ class Episode {
     feed(event, out);
   }
 
+  void forget(AttemptId attempt) {
+    std::erase_if(live_, [&](const Due& live) { return live.attempt == attempt; });
+  }
+
   void feed(const Event& event, Exploration& out) {
     told_.push_back({now_.time_since_epoch(), event});
     ++out.steps;
-    if (live_ && std::holds_alternative<event::Lost>(event) &&
-        std::get<event::Lost>(event).attempt == live_->attempt) {
-      live_.reset();
-    }
+    if (const auto* lost = std::get_if<event::Lost>(&event)) forget(lost->attempt);
     const Actions actions = engine_.step(event, now_);
     if (std::holds_alternative<event::ListChanged>(event)) {
       laws_.listed(engine_.inner().roster(), now_);
@@ -306,7 +326,7 @@ class Episode {
         dues_.push_back({now_ + Duration(below(Duration(kLatency).count())), a->attempt, a->server,
                          a->protocol, false});
       } else if (const auto* d = std::get_if<action::Disconnect>(&action)) {
-        if (live_ && live_->attempt == d->attempt) live_.reset();
+        forget(d->attempt);
       } else if (std::holds_alternative<action::Use>(action)) {
         ++out.uses;
       } else if (std::holds_alternative<action::GiveUp>(action)) {
@@ -324,7 +344,7 @@ class Episode {
   Laws laws_;
   std::vector<Mood> moods_;
   std::vector<Due> dues_;
-  std::optional<Due> live_;
+  std::vector<Due> live_;
   std::vector<TranscriptEvent> told_;
   TimePoint now_{};
   TimePoint next_change_{};

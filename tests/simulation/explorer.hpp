@@ -28,6 +28,10 @@ enum class Sabotage {
   counts_wrong,         ///< every epoch is 1
   oversleeps,           ///< wants never to be woken from a wait
   is_deaf,              ///< never hears that it is connected
+  overfills,            ///< tries one more beside what is live
+  forgets_the_rest,     ///< is content with the first live one
+  drops_the_live,       ///< ends a live connection when another attempt fails
+  waits_beside,         ///< tells a wait although one is live
 };
 
 struct Exploration {

@@ -51,6 +51,10 @@ const std::vector<Broken> kBroken{
     {Sabotage::counts_wrong, Law::counted_epochs, "counts wrong"},
     {Sabotage::oversleeps, Law::comes_online, "oversleeps"},
     {Sabotage::is_deaf, Law::comes_online, "is deaf"},
+    {Sabotage::overfills, Law::one_live_attempt, "overfills"},
+    {Sabotage::forgets_the_rest, Law::comes_online, "forgets the rest"},
+    {Sabotage::drops_the_live, Law::left_in_peace, "drops the live"},
+    {Sabotage::waits_beside, Law::left_in_peace, "waits beside"},
 };
 
 }  // namespace

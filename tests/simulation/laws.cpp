@@ -49,7 +49,9 @@ const char* name(Law law) {
     case Law::denied_by_all:
       return "denied only by all";
     case Law::counted_epochs:
-      return "epochs count uses";
+      return "epochs count changes of the server";
+    case Law::left_in_peace:
+      return "what is live is left in peace";
     case Law::comes_online:
       return "a server that stays up is found";
   }
@@ -106,26 +108,37 @@ bool Laws::is_stale(const Event& event) const {
 
 void Laws::hear(const Event& event) {
   failure_in_step_ = false;
+  stopping_ = std::holds_alternative<event::Stopped>(event);
   older_.reset();
   excused_ = std::holds_alternative<event::Hurried>(event) ||
              std::holds_alternative<event::ListChanged>(event);
+  if (std::holds_alternative<event::Hurried>(event) && width() > 1) {
+    // Nobody is put off any more, although not everybody can be tried at once.
+    for (auto& [server, book] : books_) book.last_connect.reset();
+  }
   const AttemptId* id = attempt_of(event);
   if (id == nullptr || !open_.contains(*id)) return;
   if (std::holds_alternative<event::Connected>(event)) {
     open_[*id].connected = now_;
   } else if (!std::holds_alternative<event::Reached>(event)) {
+    const Open gone = open_[*id];
     open_.erase(*id);
-    if (live_ == *id) {
-      live_.reset();
-      offline_since_ = now_;
-    }
+    ended(gone, *id);
   }
 }
 
 std::optional<Violation> Laws::see(const Action& action) {
   if (const auto* a = std::get_if<action::Connect>(&action)) return see_connect(*a);
   if (const auto* a = std::get_if<action::Abandon>(&action)) return see_end(a->attempt);
-  if (const auto* a = std::get_if<action::Disconnect>(&action)) return see_end(a->attempt);
+  if (const auto* a = std::get_if<action::Disconnect>(&action)) {
+    const auto found = open_.find(a->attempt);
+    const bool listed = found != open_.end() && std::find(order_.begin(), order_.end(),
+                                                          found->second.server) != order_.end();
+    if (listed && !stopping_) {
+      return broken(Law::left_in_peace, "#" + number(a->attempt) + " was live and of the list");
+    }
+    return see_end(a->attempt);
+  }
   if (const auto* a = std::get_if<action::Use>(&action)) return see_use(*a);
   if (const auto* a = std::get_if<action::TellLost>(&action)) see_lost(*a);
   if (const auto* a = std::get_if<action::TellFailed>(&action)) {
@@ -134,7 +147,10 @@ std::optional<Violation> Laws::see(const Action& action) {
     if (a->verdict == Verdict::cool) cool(a->server);
     if (a->verdict == Verdict::older_protocol) older_ = a->server;
   }
-  if (const auto* a = std::get_if<action::TellBackoff>(&action)) not_before_ = now_ + a->delay;
+  if (const auto* a = std::get_if<action::TellBackoff>(&action)) {
+    if (!live_.empty()) return broken(Law::left_in_peace, "a wait beside a live connection");
+    not_before_ = now_ + a->delay;
+  }
   if (const auto* a = std::get_if<action::GiveUp>(&action)) {
     const bool all = std::all_of(order_.begin(), order_.end(),
                                  [&](auto server) { return books_[server].denied; });
@@ -149,13 +165,14 @@ std::optional<Violation> Laws::see_connect(const action::Connect& connect) {
   const std::string who = "#" + number(connect.attempt) + " to server " + number(connect.server);
   if (id <= last_id_) return broken(Law::one_live_attempt, who + ": the id is not new");
   last_id_ = id;
-  if (live_ || (!settings_.connect_stagger && !open_.empty())) {
-    return broken(Law::one_live_attempt, who + ": another attempt is open");
+  if (live_.size() >= width() || (!settings_.connect_stagger && open_.size() >= width())) {
+    return broken(Law::one_live_attempt, who + ": as many as the width are open");
   }
   for (const auto& [other, attempt] : open_) {
     if (attempt.server == connect.server) {
       return broken(Law::one_live_attempt, who + ": an attempt to this server is open");
     }
+    if (open_.size() < width() || attempt.connected) continue;
     if (!failure_in_step_ && !excused_ && now_ < attempt.since + *settings_.connect_stagger) {
       return broken(Law::one_live_attempt, who + ": sooner than the stagger");
     }
@@ -193,9 +210,19 @@ std::optional<Violation> Laws::see_use(const action::Use& use) {
   if (found == open_.end() || !found->second.connected) {
     return broken(Law::counted_epochs, "#" + number(use.attempt) + " is not connected");
   }
-  if (use.epoch != ++epoch_) return broken(Law::counted_epochs, "a wrong epoch");
-  if (open_.size() != 1) return broken(Law::one_live_attempt, "losers of the race are still open");
-  live_ = use.attempt;
+  if (live_.empty()) {
+    if (epoch_ == 0 || last_lost_ != use.server) ++epoch_;
+    // Those that wait begin to wait by themselves, who had no turn yet after that.
+    if (width() > 1) {
+      for (auto& [server, book] : books_) book.repeats = -1;
+    }
+  }
+  if (use.epoch != epoch_) return broken(Law::counted_epochs, "a wrong epoch");
+  live_.insert(use.attempt);
+  if (live_.size() > width()) return broken(Law::one_live_attempt, "more live than the width");
+  if (live_.size() == width() && open_.size() != live_.size()) {
+    return broken(Law::one_live_attempt, "losers of the race are still open");
+  }
   books_[use.server].denied = false;
   return std::nullopt;
 }
@@ -210,12 +237,28 @@ std::optional<Violation> Laws::see_end(AttemptId id) {
     forgive();
     books_[found->second.server].cooled = 0;
   }
+  const Open gone = found->second;
   open_.erase(found);
-  if (live_ == id) {
-    live_.reset();
-    offline_since_ = now_;
-  }
+  ended(gone, id);
   return std::nullopt;
+}
+
+void Laws::ended(const Open& attempt, AttemptId id) {
+  if (live_.size() >= width()) short_since_ = now_;
+  if (live_.erase(id) == 0) return;
+  books_[attempt.server].ended_at = now_;
+  if (!live_.empty()) return;
+  last_lost_ = attempt.server;
+  // With none left, the others' own back-offs are not held against them.
+  for (auto& [server, book] : books_) {
+    if (width() > 1) book.repeats = 0;
+    if (width() > 1 && server != attempt.server) book.last_connect.reset();
+  }
+}
+
+std::size_t Laws::width() const {
+  if (settings_.width == 0) return order_.size();
+  return std::min(static_cast<std::size_t>(settings_.width), order_.size());
 }
 
 void Laws::see_lost(const action::TellLost& lost) {
@@ -237,12 +280,14 @@ std::optional<Violation> Laws::after(std::optional<TimePoint> deadline) {
       return broken(Law::time_bound, "#" + number(id) + " is still open");
     }
   }
-  if (live_) return std::nullopt;
+  if (live_.size() >= width()) return std::nullopt;
   for (const ServerIndex server : order_) {
     const Book& book = books_[server];
-    if (!book.up_since) continue;
-    const TimePoint since =
-        std::max({*book.up_since, book.listed_since, book.cooling_at_most, offline_since_});
+    const bool live = std::any_of(live_.begin(), live_.end(),
+                                  [&](AttemptId id) { return open_[id].server == server; });
+    if (!book.up_since || live) continue;
+    const TimePoint since = std::max(
+        {*book.up_since, book.listed_since, book.cooling_at_most, book.ended_at, short_since_});
     if (now_ > since + offline_bound_) {
       return broken(Law::comes_online, "server " + number(server) + " is up since " +
                                            transcript_time(book.up_since->time_since_epoch()));
@@ -271,7 +316,8 @@ Duration Laws::most(int repeat) const {
       settings_.backoff.initial.value_or(std::chrono::milliseconds(100)).count());
   const auto cap = static_cast<double>(settings_.backoff.cap.count());
   if (settings_.backoff.jitter == Jitter::decorrelated) return settings_.backoff.cap;
-  const double bound = std::min(cap, first * std::pow(settings_.backoff.multiplier, repeat));
+  const double bound =
+      std::min(cap, first * std::pow(settings_.backoff.multiplier, std::max(repeat, 0)));
   return Duration(static_cast<Duration::rep>(bound));
 }
 

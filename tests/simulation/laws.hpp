@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@
 namespace mqfail::test {
 
 enum class Law {
-  one_live_attempt,       ///< or the staggered set; what is abandoned or used is what is open
+  one_live_attempt,       ///< as many open as the width allows, or the staggered set; one a server
   stale_events_inert,     ///< whatever names an attempt that is not open changes nothing
   no_cooling_while_free,  ///< no connect to a cooling server while another is free
   deadline_not_past,      ///< deadline() is never before now
@@ -21,8 +22,10 @@ enum class Law {
   time_bound,             ///< no attempt outlives its connect timeout
   silent_after_stop,      ///< after stop or giving up: no action, no deadline
   denied_by_all,          ///< giving up as denied needs the word of every server
-  counted_epochs,         ///< Use follows Connected, and its epochs count from 1
-  comes_online,           ///< a server that stays up longer than the bound is found
+  counted_epochs,  ///< Use follows Connected; its epochs count from 1, one more each change of
+                   ///< server
+  left_in_peace,   ///< while one is live, nobody is waited for and no connection is ended
+  comes_online,  ///< a server that stays up longer than the bound is found, until the width is full
 };
 const char* name(Law law);
 
@@ -67,6 +70,7 @@ class Laws {
     bool denied = false;
     std::optional<TimePoint> up_since;
     TimePoint listed_since{};
+    TimePoint ended_at{};  // its last connection
   };
   using Verdicts = std::optional<Violation>;
 
@@ -80,6 +84,8 @@ class Laws {
   Verdicts after(std::optional<TimePoint> deadline);
   void cool(ServerIndex server);
   void forgive();
+  std::size_t width() const;
+  void ended(const Open& attempt, AttemptId id);
   Duration least(int repeat) const;
   Duration most(int repeat) const;
 
@@ -88,15 +94,17 @@ class Laws {
   std::map<AttemptId, Open> open_;
   std::map<ServerIndex, Book> books_;
   std::vector<ServerIndex> order_;
-  std::optional<AttemptId> live_;
-  std::optional<ServerIndex> older_;  // one more try there, with an older protocol
+  std::set<AttemptId> live_;
+  std::optional<ServerIndex> last_lost_;  // whose loss left none live
+  std::optional<ServerIndex> older_;      // one more try there, with an older protocol
   std::optional<TimePoint> not_before_;
   std::optional<TimePoint> last_deadline_;
   TimePoint now_{};
-  TimePoint offline_since_{};
+  TimePoint short_since_{};  // fewer live than the width
   std::uint64_t last_id_ = 0;
   std::uint64_t epoch_ = 0;
   bool failure_in_step_ = false;
+  bool stopping_ = false;
   bool excused_ = false;  // Hurried or ListChanged: the back-off may be cut short
   bool over_ = false;
 };
