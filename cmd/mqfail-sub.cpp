@@ -28,6 +28,16 @@ Result<MessageFormat> make_format(const SubOptions& options) {
   return options.verbose ? MessageFormat::verbose(format) : MessageFormat::payload(format);
 }
 
+NoveltySettings make_novelty(const SubOptions& options) {
+  NoveltySettings novelty;
+  novelty.several_servers = options.standby == Standby::hot && options.dedupe;
+  // A server that is silent for one and a half keepalives is lost; who is alive is not later.
+  novelty.window = options.common.connect.keepalive * 2;
+  novelty.hold_back_unchanged = options.hold_back_unchanged && !options.retain_as_published;
+  novelty.key = {throw_dice(), throw_dice()};
+  return novelty;
+}
+
 SubscriberSettings make_settings(const SubOptions& options, const MessageFormat& format,
                                  EventWriter& events) {
   SubscriberSettings settings;
@@ -43,6 +53,7 @@ SubscriberSettings make_settings(const SubOptions& options, const MessageFormat&
   settings.until_subscribed = options.exit_after_subscribe;
   settings.filter_out = options.filter_out;
   settings.keepalive = options.common.connect.keepalive;
+  settings.novelty = make_novelty(options);
   return settings;
 }
 
@@ -54,8 +65,9 @@ int main(int argc, char** argv) {
   const SubOptions options = std::move(std::get<SubOptions>(*parsed));
   EventWriter events = make_events(program, options.common);
 
-  const auto roster = name_servers(options.common.naming, options.common.failover);
+  auto roster = name_servers(options.common.naming, options.common.failover);
   if (!roster) return number(events.tell(roster.error()));
+  if (options.standby == Standby::hot) roster->settings.width = 0;
   auto filters = subscriptions(options, roster->topics);
   if (!filters) return number(events.tell(filters.error()));
   const auto format = make_format(options);

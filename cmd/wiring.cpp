@@ -22,11 +22,6 @@
 namespace mqfail {
 namespace {
 
-std::uint64_t throw_dice() {
-  std::random_device device;
-  return (static_cast<std::uint64_t>(device()) << 32U) | device();
-}
-
 // A core file would hold the passwords.
 void keep_secrets_in(const ServerList& servers) {
   const bool any = std::any_of(servers.begin(), servers.end(),
@@ -79,6 +74,11 @@ Program Program::begin(const char* name) {
   auto signals = Signals::block();
   if (!signals) leave(number(report(name, signals.error())));
   return {name, started, std::move(*signals)};
+}
+
+std::uint64_t throw_dice() {
+  std::random_device device;
+  return (static_cast<std::uint64_t>(device()) << 32U) | device();
 }
 
 EventWriter make_events(const Program& program, const CommonOptions& options) {

@@ -23,6 +23,9 @@ struct Program {
   static Program begin(const char* name);
 };
 
+/// 64 bits of chance, from the system.
+std::uint64_t throw_dice();
+
 EventWriter make_events(const Program& program, const CommonOptions& options);
 
 /// Prints --help or --version. Status 0, or 74 if that could not be written.

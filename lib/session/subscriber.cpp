@@ -18,12 +18,13 @@ Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announ
     : settings_(std::move(settings)),
       transport_(transport),
       announcer_(announcer),
-      output_(output) {}
+      output_(output),
+      novelty_(settings_.novelty) {}
 
 std::optional<Reason> Subscriber::online(AttemptId attempt, const Server& server,
-                                         std::uint64_t epoch, const ConnectionFacts& /*facts*/,
-                                         TimePoint /*now*/) {
-  feeds_.push_back({attempt, server.id, epoch, true});
+                                         std::uint64_t epoch, const ConnectionFacts& facts,
+                                         TimePoint now) {
+  feeds_.push_back({attempt, server.id, epoch, novelty_.online(server.id, facts, now)});
   if (settings_.until_subscribed) done_ = true;
   return std::nullopt;
 }
@@ -38,7 +39,7 @@ std::vector<Trouble> Subscriber::pump(TimePoint now) {
   more_ = false;
   for (int batch = 0; batch < kBatches; ++batch) {
     if (!write_out(now)) return {};
-    if (done_ || !collect()) return {};
+    if (done_ || !collect(now)) return {};
   }
   more_ = true;
   return {};
@@ -70,24 +71,35 @@ bool Subscriber::write_out(TimePoint now) {
   return true;
 }
 
-// Fills the buffer; false if there was nothing to take. Old connections come first: what they had
-// received was received before.
-bool Subscriber::collect() {
-  while (!feeds_.empty()) {
-    const Feed& feed = feeds_.front();
-    const std::size_t taken = transport_.take_messages(
-        feed.attempt, [this, &feed](const Message& message) { return take(message, feed); });
-    if (taken != 0) in_buffer_.push_back({feed.attempt, taken});
-    if (taken != 0 || done_) return true;
-    if (feed.live) return false;
-    transport_.abandon(feed.attempt);
-    feeds_.pop_front();
+// Fills the buffer; false if there was nothing to take. Dead connections come first: what they had
+// received was received before. The live ones take turns.
+bool Subscriber::collect(TimePoint now) {
+  while (!done_) {
+    const auto dead =
+        std::find_if(feeds_.begin(), feeds_.end(), [](const Feed& feed) { return !feed.live; });
+    if (dead == feeds_.end()) break;
+    if (collect(*dead, now)) return true;
+    novelty_.offline(dead->novelty);
+    transport_.abandon(dead->attempt);
+    feeds_.erase(dead);
   }
-  return false;
+  bool any = false;
+  for (std::size_t i = feeds_.size(); i > 0 && !done_ && !full(); --i) {
+    if (collect(feeds_[turn_++ % feeds_.size()], now)) any = true;
+  }
+  return any || done_;
 }
 
-bool Subscriber::take(const Message& message, const Feed& feed) {
-  if (done_ || output_.buffer().size() >= kBatchBytes) return false;
+bool Subscriber::collect(const Feed& feed, TimePoint now) {
+  const std::size_t taken = transport_.take_messages(
+      feed.attempt,
+      [this, &feed, now](const Message& message) { return take(message, feed, now); });
+  if (taken != 0) in_buffer_.push_back({feed.attempt, taken});
+  return taken != 0 || done_;
+}
+
+bool Subscriber::take(const Message& message, const Feed& feed, TimePoint now) {
+  if (done_ || full()) return false;
   if (settings_.retained_only && !message.retain) {
     done_ = true;
     return false;
@@ -98,6 +110,8 @@ bool Subscriber::take(const Message& message, const Feed& feed) {
     return matches(filter, message.topic);
   };
   if (std::any_of(settings_.filter_out.begin(), settings_.filter_out.end(), excluded)) return true;
+  if (!novelty_.is_new(message, feed.novelty, now)) return true;
+  novelty_.printed(feed.novelty, now);
   settings_.format(message, feed.server_id, feed.epoch, output_.buffer());
   ++printed_;
   if (settings_.count && printed_ >= *settings_.count) done_ = true;
@@ -131,7 +145,9 @@ void Subscriber::stop(TimePoint now) {
 int Subscriber::finish(const Ending& ending, bool /*reached*/, TimePoint now, Notice& exit) {
   write_out(now);
   exit.more = {{"received", static_cast<std::int64_t>(received_)},
-               {"printed", static_cast<std::int64_t>(printed_)}};
+               {"printed", static_cast<std::int64_t>(printed_)},
+               {"duplicates", static_cast<std::int64_t>(novelty_.copies())},
+               {"unchanged", static_cast<std::int64_t>(novelty_.unchanged())}};
   if (output_.state() == Output::State::failed) {
     exit.reason = std::string("standard output could not be written: ") +
                   std::strerror(output_.error_number());

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The work of mqfail-sub: messages to standard output, and only then their acknowledgements
-// (delivery.md S1). Takes no more messages than the output has room for.
+// The work of mqfail-sub: the new messages of all live connections to standard output, and only
+// then their acknowledgements (delivery.md S1). Takes no more messages than the output has room
+// for.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "session/novelty.hpp"
 #include "session/output.hpp"
 #include "session/work.hpp"
 
@@ -24,6 +25,7 @@ struct SubscriberSettings {
   bool until_subscribed = false;        ///< -E
   std::vector<std::string> filter_out;  ///< -T
   Duration keepalive{};                 ///< `stalled` is told after half of it
+  NoveltySettings novelty;              ///< what of that which comes again is printed
 };
 
 class Subscriber final : public Work {
@@ -50,12 +52,13 @@ class Subscriber final : public Work {
   /// Batches before the mailbox is looked at again.
   static constexpr int kBatches = 32;
 
-  /// A connection that has, or may have, messages for us; the last one may be live.
+  /// A connection that has, or may have, messages for us.
   struct Feed {
     AttemptId attempt;
     std::string server_id;
     std::uint64_t epoch;
-    bool live;
+    Novelty::Feed novelty;
+    bool live = true;
   };
   struct Unacknowledged {
     AttemptId attempt;
@@ -63,15 +66,19 @@ class Subscriber final : public Work {
   };
 
   bool write_out(TimePoint now);
-  bool collect();
-  bool take(const Message& message, const Feed& feed);
+  bool collect(TimePoint now);
+  bool collect(const Feed& feed, TimePoint now);
+  bool take(const Message& message, const Feed& feed, TimePoint now);
+  bool full() const { return output_.buffer().size() >= kBatchBytes; }
 
   SubscriberSettings settings_;
   Transport& transport_;
   Announcer& announcer_;
   Output& output_;
 
-  std::deque<Feed> feeds_;
+  Novelty novelty_;
+  std::vector<Feed> feeds_;
+  std::size_t turn_ = 0;                   // of the live feeds
   std::vector<Unacknowledged> in_buffer_;  // goes out with the buffer
   bool more_ = false;
   bool done_ = false;

@@ -111,9 +111,11 @@ std::string connected(const Notice& notice, Facts& facts) {
   if (const auto present = facts.take("session_present")) {
     add_part(list, *present == "yes" ? "session resumed" : "session new");
   }
+  const auto outage = facts.take_ms("outage_ms");
   if (const auto version = facts.take("protocol")) add_part(list, protocol(*version));
   if (const auto tls = facts.take("tls"); tls && !tls->empty()) add_part(list, *tls);
-  return list.empty() ? out : out + " (" + list + ")";
+  if (!list.empty()) out += " (" + list + ")";
+  return outage ? out + " after " + human_duration(*outage) + " without a server" : out;
 }
 
 std::string lost(const Notice& notice, Facts& facts) {

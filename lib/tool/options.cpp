@@ -115,6 +115,27 @@ Parsed<SubOptions> parse_sub(int argc, char** argv, const Environment& environme
     draft.options.time_limit = *limit;
     return Done{};
   };
+  takers["standby"] = [&](const Given& given) -> Result<Done> {
+    if (given.value() == "warm") {
+      return Error{ErrorKind::usage, given.flag() + " warm is not yet supported",
+                   "take cold or hot"};
+    }
+    if (given.value() != "cold" && given.value() != "hot") {
+      return bad_value(given, "cold, warm or hot");
+    }
+    options.standby = given.value() == "hot" ? Standby::hot : Standby::cold;
+    return Done{};
+  };
+  takers["dedupe"] = set(options.dedupe);
+  takers["no-dedupe"] = set(options.dedupe, false);
+  takers["retained"] = [&](const Given& given) -> Result<Done> {
+    if (given.value() != "all" && given.value() != "changed" && given.value() != "none") {
+      return bad_value(given, "all, changed or none");
+    }
+    options.hold_back_unchanged = given.value() == "changed";
+    options.no_retained = given.value() == "none";
+    return Done{};
+  };
   takers["E"] = set(options.exit_after_subscribe);
   takers["filter-out"] = [&](const Given& given) -> Result<Done> {
     options.filter_out.push_back(given.value());

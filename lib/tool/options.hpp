@@ -54,6 +54,9 @@ struct CommonOptions {
   std::string trace_file;             ///< --trace; empty: none
 };
 
+/// Which servers mqfail-sub is connected to besides the one in use: none, the next, or all alike.
+enum class Standby { cold, warm, hot };
+
 struct SubOptions {
   CommonOptions common;
   std::vector<std::string> topics;  ///< -t; those of -L come with the roster
@@ -65,9 +68,12 @@ struct SubOptions {
   bool pretty = false;                 ///< --pretty, for %j and %J
   std::optional<std::string> format;   ///< -F, or %j for --json; valid for MessageFormat::compile
   std::optional<std::uint64_t> count;  ///< -C, at least 1; messages that -T or -R drop do not count
-  bool no_retained = false;            ///< -R: drop retained messages
+  bool no_retained = false;            ///< -R, --retained none: drop retained messages
   bool retained_only = false;          ///< end at the first message that is not retained
   std::vector<std::string> filter_out;  ///< -T
+  Standby standby = Standby::cold;      ///< --standby
+  bool dedupe = true;                   ///< false: --no-dedupe, all that comes is printed
+  bool hold_back_unchanged = true;      ///< --retained changed
   bool exit_after_subscribe = false;    ///< -E: exit 0 once all filters are granted
 };
 

@@ -160,94 +160,6 @@ BOOST_AUTO_TEST_CASE(sigusr1_tries_at_once_instead_of_waiting) {
   BOOST_TEST(seconds_between(then, Clock::now()) < 2.0);
 }
 
-BOOST_AUTO_TEST_CASE(hot_standby_has_no_gap_and_nothing_twice,
-                     *offered("mqfail-sub", {"--standby", "hot"})) {
-  Mosquitto a, b;
-  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "--standby", "hot"}));
-  Events events(reader);
-  REQUIRE_EVENT(reader, events, "subscribed");
-  BOOST_REQUIRE(a.wait_for_subscriber(".*"));
-  BOOST_REQUIRE(b.wait_for_subscriber(".*"));
-  StreamPublisher stream({a.port(), b.port()}, {.every = 2ms});
-  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 100, 10s));
-  a.kill9();
-  const std::size_t before = reader.line_count(Stream::out);
-  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, before + 200, 10s));
-  stream.stop();
-  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, stream.published(), 5s));
-  reader.signal(SIGTERM);
-  CHECK_STATUS(reader, 0);
-  const auto printed = numbers(reader);
-  BOOST_TEST(printed.front() == 1U);
-  BOOST_TEST(complete(printed));
-  BOOST_TEST(events.count("failover") == 0U);
-  BOOST_TEST((events.count("lost") + events.count("standby-lost")) == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(hot_standby_keeps_legal_repeats,
-                     *offered("mqfail-sub", {"--standby", "hot"})) {
-  Mosquitto a, b;
-  Process reader(
-      sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "--standby", "hot", "-C", "6"}));
-  BOOST_REQUIRE(a.wait_for_subscriber(".*"));
-  BOOST_REQUIRE(b.wait_for_subscriber(".*"));
-  Client to_a(a.port()), to_b(b.port());
-  for (const char* payload : {"on", "on", "off", "on", "on", "end"}) {
-    to_a.publish({.topic = "t", .payload = payload, .qos = 1});
-    to_b.publish({.topic = "t", .payload = payload, .qos = 1});
-  }
-  CHECK_STATUS(reader, 0);
-  BOOST_TEST(reader.bytes(Stream::out) == "on\non\noff\non\non\nend\n");
-}
-
-BOOST_AUTO_TEST_CASE(a_warm_standby_takes_over, *offered("mqfail-sub", {"--standby", "warm"})) {
-  Mosquitto a, b;
-  Process reader(
-      sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "--standby", "warm", "-i", "me"}));
-  Events events(reader);
-  REQUIRE_EVENT(reader, events, "subscribed");
-  REQUIRE_EVENT(reader, events, "standby-ready");
-  StreamPublisher stream({a.port(), b.port()}, {.every = 2ms});
-  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 50, 10s));
-  a.kill9();
-  const std::size_t before = reader.line_count(Stream::out);
-  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, before + 50, 10s));
-  BOOST_TEST(rises(numbers(reader), events.count("failover") + events.count("failback")));
-  a.restart();
-  REQUIRE_EVENT(reader, events, "standby-ready", 35s);
-  BOOST_TEST(events.count("lost") == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(it_goes_back_to_the_preferred_server_without_a_loss,
-                     *offered("mqfail-sub", {"--priority-backup"})) {
-  Mosquitto a, b;
-  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "--priority-backup",
-                      "--priority-probe-interval", "200ms", "--priority-hold", "500ms"}));
-  Events events(reader);
-  REQUIRE_EVENT(reader, events, "subscribed");
-  StreamPublisher stream({a.port(), b.port()}, {.every = 2ms});
-  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 50, 10s));
-  a.kill9();
-  REQUIRE_EVENT(reader, events, "failover");
-  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 50, 10s));
-  a.restart();
-  REQUIRE_EVENT(reader, events, "failback", 15s);
-  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 100, 10s));
-  stream.stop();
-  reader.signal(SIGTERM);
-  CHECK_STATUS(reader, 0);
-  BOOST_TEST(events.count("lost") == 1U);
-  // Make before break: after the one hole of the kill the stream has no other hole.
-  const auto printed = numbers(reader);
-  std::size_t holes = 0, doubles = 0;
-  for (std::size_t i = 1; i < printed.size(); ++i) {
-    if (printed[i] > printed[i - 1] + 1) ++holes;
-    if (printed[i] <= printed[i - 1]) ++doubles;
-  }
-  BOOST_TEST(holes <= 1U);
-  BOOST_TEST_MESSAGE("doubled at failback: " << doubles);
-}
-
 BOOST_AUTO_TEST_CASE(a_server_that_dies_right_after_connack_does_not_reset_the_back_off) {
   ScriptedServer trap({.close_after_connack = true});
   Process reader(sub({"-s", trap.uri(), "-t", "t", "--startup-max-reconnect-attempts", "-1"}));
@@ -288,21 +200,6 @@ BOOST_AUTO_TEST_CASE(the_spoken_version_is_remembered_for_that_server) {
   const auto connects = server.log(What::connect);
   BOOST_TEST(connects.size() == 3U);
   BOOST_TEST(connects.back().connect.version == 4);
-}
-
-BOOST_AUTO_TEST_CASE(a_retained_message_that_was_printed_is_not_printed_again_after_a_switch,
-                     *offered("mqfail-sub", {"--retained", "changed"})) {
-  Mosquitto a, b;
-  for (const Mosquitto* server : {&a, &b})
-    Client(server->port()).publish({.topic = "state", .payload = "same", .qos = 1, .retain = true});
-  Client(b.port()).publish({.topic = "other", .payload = "changed", .qos = 1, .retain = true});
-  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "state", "-t", "other", "-v"}));
-  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 1, 10s));
-  a.kill9();
-  BOOST_REQUIRE(reader.wait_for_line(Stream::out, "other changed", 10s).has_value());
-  Client(b.port()).publish({.topic = "state", .payload = "end", .qos = 1});
-  BOOST_REQUIRE(reader.wait_for_line(Stream::out, "state end", 10s).has_value());
-  BOOST_TEST(reader.bytes(Stream::out) == "state same\nother changed\nstate end\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_persistent_session_keeps_what_came_while_the_reader_was_dead) {

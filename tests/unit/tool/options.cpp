@@ -207,6 +207,22 @@ BOOST_AUTO_TEST_CASE(a_switch_takes_no_value) {
   BOOST_TEST(sub_refuses({"-t", "a", "--randomize=false"}) == "--randomize takes no value");
 }
 
+BOOST_AUTO_TEST_CASE(standby_and_what_comes_again) {
+  BOOST_TEST(bool(sub({"-t", "a"}).standby == Standby::cold));
+  const SubOptions options =
+      sub({"-t", "a", "--standby", "hot", "--no-dedupe", "--retained", "all"});
+  BOOST_TEST(bool(options.standby == Standby::hot));
+  BOOST_TEST(!options.dedupe);
+  BOOST_TEST(!options.hold_back_unchanged);
+  BOOST_TEST(sub({"-t", "a", "--retained", "none"}).no_retained);
+  BOOST_TEST(sub({"-t", "a", "--retained", "none"}).retain_handling == 2);
+  BOOST_TEST(sub({"-t", "a"}).hold_back_unchanged);
+  BOOST_TEST(sub_refuses({"-t", "a", "--standby", "tepid"}) ==
+             "--standby takes cold, warm or hot, not 'tepid'");
+  BOOST_TEST(sub_refuses({"-t", "a", "--retained", "some"}) ==
+             "--retained takes all, changed or none, not 'some'");
+}
+
 BOOST_AUTO_TEST_CASE(what_mosquitto_has_and_we_have_not_is_refused_by_name) {
   for (const Words& words : std::vector<Words>{{"-A", "::1"},
                                                {"--unix", "/s"},
@@ -222,7 +238,7 @@ BOOST_AUTO_TEST_CASE(what_mosquitto_has_and_we_have_not_is_refused_by_name) {
   }
   BOOST_TEST(sub_refuses({"-t", "a", "--remove-retained"}) ==
              "--remove-retained is not yet supported");
-  BOOST_TEST(sub_refuses({"-t", "a", "--standby", "hot"}) == "--standby is not yet supported");
+  BOOST_TEST(sub_refuses({"-t", "a", "--standby", "warm"}) == "--standby warm is not yet supported");
   BOOST_TEST(sub_refuses({"-t", "a", "--priority-backup"}) ==
              "--priority-backup is not yet supported");
   BOOST_TEST(sub_refuses({"-t", "a", "--psk", "00"}) == "--psk is not yet supported");

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/novelty.hpp"
+
+#include <utility>
+
+namespace mqfail {
+
+Novelty::Feed Novelty::online(const std::string& server_id, const ConnectionFacts& facts,
+                              TimePoint now) {
+  Feed feed;
+  feed.first = !std::exchange(any_, true);
+  // What is published from the SUBSCRIBE on comes through this connection too.
+  if (settings_.several_servers) {
+    feed.place = copies_.join(server_id, now - facts.subscribe, facts.session_present);
+  }
+  return feed;
+}
+
+void Novelty::offline(const Feed& feed) {
+  copies_.leave(feed.place);
+}
+
+void Novelty::digest(const Message& message) {
+  topic_ = siphash(settings_.key, message.topic);
+  payload_ = siphash(settings_.key, message.payload);
+  // Crosswise, or equal topic and payload would cancel out.
+  both_ = {topic_.first ^ payload_.second, topic_.second ^ payload_.first};
+}
+
+bool Novelty::is_new(const Message& message, const Feed& feed, TimePoint now) {
+  if (!settings_.several_servers && !settings_.hold_back_unchanged) return true;
+  digest(message);
+  if (settings_.several_servers && copies_.is_copy(feed.place, both_, now)) {
+    ++copies_seen_;
+    return false;
+  }
+  if (message.retain && !feed.first && settings_.hold_back_unchanged &&
+      last_printed_.is(topic_, payload_)) {
+    ++unchanged_;
+    return false;
+  }
+  return true;
+}
+
+void Novelty::printed(const Feed& feed, TimePoint now) {
+  if (settings_.several_servers) copies_.printed(feed.place, both_, now);
+  if (settings_.hold_back_unchanged) last_printed_.printed(topic_, payload_);
+}
+
+}  // namespace mqfail

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one answer to "is this message new?" for everything that may bring a message twice: several
+// servers at once (S3) and a new SUBSCRIBE after a switch (S6). delivery.md.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "session/copies.hpp"
+#include "session/last_printed.hpp"
+#include "transport/message.hpp"
+#include "transport/transport.hpp"
+
+namespace mqfail {
+
+struct NoveltySettings {
+  bool several_servers = false;  ///< --standby hot with --dedupe: the same comes through each
+  Duration window{};             ///< how late a copy may be
+  /// Hold back retained messages that a later SUBSCRIBE brings although they are unchanged. Not
+  /// with
+  /// --retain-as-published, where the flag does not tell what a SUBSCRIBE has brought.
+  bool hold_back_unchanged = true;
+  SipKey key;  ///< of chance
+};
+
+/// Not thread-safe; one owner. Ask is_new() for each message in the order of arrival, and tell
+/// printed() before the next if it is printed.
+class Novelty {
+ public:
+  explicit Novelty(NoveltySettings settings) : settings_(settings), copies_(settings.window) {}
+
+  /// What is remembered of one connection.
+  struct Feed {
+    std::size_t place = Copies::kNoPlace;
+    bool first = false;  ///< of the run: all that it brings is new
+  };
+
+  Feed online(const std::string& server_id, const ConnectionFacts& facts, TimePoint now);
+  /// Nothing more comes from the connection.
+  void offline(const Feed& feed);
+
+  bool is_new(const Message& message, const Feed& feed, TimePoint now);
+  /// The message that was asked about last is printed.
+  void printed(const Feed& feed, TimePoint now);
+
+  std::uint64_t copies() const { return copies_seen_; }
+  std::uint64_t unchanged() const { return unchanged_; }
+
+ private:
+  void digest(const Message& message);
+
+  NoveltySettings settings_;
+  Copies copies_;
+  LastPrinted last_printed_;
+  bool any_ = false;
+  Digest topic_, payload_, both_;  // of the message that was asked about last
+  std::uint64_t copies_seen_ = 0, unchanged_ = 0;
+};
+
+}  // namespace mqfail

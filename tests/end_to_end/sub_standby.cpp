@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// mqfail-sub with more than one connection: --standby hot and warm, fail-back; and what the next
+// connection brings again.
+#include "end_to_end/tools.hpp"
+
+using namespace rig;
+
+namespace {
+
+/// A hot reader of topic t that is subscribed on all of `servers`.
+class Hot : public Process {
+ public:
+  Hot(const std::vector<Mosquitto*>& servers, const Arguments& more)
+      : Process(arguments(servers, more)) {
+    for (Mosquitto* const server : servers) BOOST_REQUIRE(server->wait_for_subscriber(".*"));
+    // The server knows of the subscription before we know of the grant.
+    Events events(*this);
+    for (std::size_t i = 0; i < servers.size(); ++i) REQUIRE_EVENT(*this, events, "subscribed");
+  }
+
+ private:
+  static Arguments arguments(const std::vector<Mosquitto*>& servers, const Arguments& more) {
+    Arguments all{"-t", "t", "-q", "1", "--standby", "hot"};
+    for (const Mosquitto* const server : servers) {
+      all.insert(all.end(), {"-s", server->uri()});
+    }
+    all.insert(all.end(), more.begin(), more.end());
+    return sub(all);
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(hot_standby_has_no_gap_and_nothing_twice) {
+  Mosquitto a, b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "--standby", "hot"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  BOOST_REQUIRE(a.wait_for_subscriber(".*"));
+  BOOST_REQUIRE(b.wait_for_subscriber(".*"));
+  StreamPublisher stream({a.port(), b.port()}, {.every = 2ms});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 100, 10s));
+  a.kill9();
+  const std::size_t before = reader.line_count(Stream::out);
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, before + 200, 10s));
+  stream.stop();
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, stream.published(), 5s));
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  const auto printed = numbers(reader);
+  BOOST_TEST(printed.front() == 1U);
+  BOOST_TEST(complete(printed));
+  BOOST_TEST(events.count("failover") == 0U);
+  BOOST_TEST((events.count("lost") + events.count("standby-lost")) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(hot_standby_keeps_legal_repeats) {
+  Mosquitto a, b;
+  Process reader(
+      sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "--standby", "hot", "-C", "6"}));
+  BOOST_REQUIRE(a.wait_for_subscriber(".*"));
+  BOOST_REQUIRE(b.wait_for_subscriber(".*"));
+  Client to_a(a.port()), to_b(b.port());
+  for (const char* payload : {"on", "on", "off", "on", "on", "end"}) {
+    to_a.publish({.topic = "t", .payload = payload, .qos = 1});
+    to_b.publish({.topic = "t", .payload = payload, .qos = 1});
+  }
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(reader.bytes(Stream::out) == "on\non\noff\non\non\nend\n");
+}
+
+// The longest silence is one of the publisher, and a kill adds nothing to it.
+BOOST_AUTO_TEST_CASE(a_kill_is_not_heard_in_a_hot_stream) {
+  constexpr auto kEvery = 20ms;
+  Mosquitto a, b;
+  Hot reader({&a, &b}, {"--max-reconnect-delay", "200ms"});
+  StreamPublisher stream({a.port(), b.port()}, {.every = kEvery});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 20, 10s));
+  for (int i = 0; i < 10; ++i) {
+    Mosquitto& dies = i % 2 == 0 ? a : b;
+    dies.kill9();
+    BOOST_REQUIRE(reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 10, 10s));
+    dies.restart();
+    BOOST_REQUIRE(dies.wait_for_subscriber(".*"));
+    BOOST_REQUIRE(reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 10, 10s));
+  }
+  stream.stop();
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  const auto lines = reader.lines(Stream::out);
+  BOOST_TEST(complete(numbers(reader)));
+  double longest = 0;
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    // What the publisher itself was late is not ours.
+    const double silence = seconds_between(lines[i - 1].at, lines[i].at);
+    const double sent = seconds_between(stream.when(*number_of(lines[i - 1].text)),
+                                        stream.when(*number_of(lines[i].text)));
+    longest = std::max(longest, silence - sent);
+  }
+  BOOST_TEST_MESSAGE("a line was at most " << longest * 1000 << " ms later than its interval");
+  BOOST_TEST(longest < 0.005);
+  Events events(reader);
+  BOOST_TEST(events.count("failover") == 0U);
+  BOOST_TEST(events.count("lost") == 10U);
+  BOOST_TEST(events.count("gap") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_thawed_server_brings_nothing_twice) {
+  Mosquitto a, b;
+  Hot reader({&a, &b}, {});
+  StreamPublisher stream({a.port(), b.port()}, {.every = 1ms});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 100, 10s));
+  b.freeze();
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 1000, 20s));
+  b.thaw();
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 200, 20s));
+  stream.stop();
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, stream.published(), 5s));
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(complete(numbers(reader)));
+  BOOST_TEST(Events(reader).all().back().number("duplicates") > 0);
+}
+
+BOOST_AUTO_TEST_CASE(hot_standby_survives_that_all_are_down) {
+  Mosquitto a, b;
+  Hot reader({&a, &b}, {});
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  a.kill9();
+  b.kill9();
+  REQUIRE_EVENT(reader, events, "backoff");
+  b.restart();
+  REQUIRE_EVENT(reader, events, "gap");
+  a.restart();
+  BOOST_REQUIRE(a.wait_for_subscriber(".*"));
+  BOOST_REQUIRE(b.wait_for_subscriber(".*"));
+  Client(a.port()).publish({.topic = "t", .payload = "x", .qos = 1});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 1, 5s));
+}
+
+BOOST_AUTO_TEST_CASE(hot_standby_starts_with_the_servers_that_there_are) {
+  Mosquitto b;
+  Process reader(sub({"-s", dead_uri(), "-s", b.uri(), "-t", "t", "-C", "1", "--standby", "hot"}));
+  BOOST_REQUIRE(b.wait_for_subscriber(".*"));
+  Client(b.port()).publish({.topic = "t", .payload = "x", .qos = 1});
+  CHECK_STATUS(reader, 0);
+}
+
+BOOST_AUTO_TEST_CASE(hot_standby_gives_up_only_when_nobody_is_there) {
+  Process reader(sub({"-s", dead_uri(), "-s", dead_uri(), "-t", "t", "--standby", "hot",
+                      "--startup-max-reconnect-attempts", "2"}));
+  CHECK_STATUS(reader, 69);
+  MosquittoSettings locked{.user = "u", .password = "p"};
+  Mosquitto a(locked), b(locked);
+  Process denied(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "--standby", "hot"}));
+  CHECK_STATUS(denied, 77);
+}
+
+// S1 for copies: the second one is acknowledged too, but not before the first is written.
+BOOST_AUTO_TEST_CASE(a_copy_is_acknowledged_when_the_original_is_written) {
+  ScriptedServer a, b;
+  Process reader(
+      Command{.argv = sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "--standby", "hot"}),
+              .stdout_unread = true});
+  BOOST_REQUIRE(a.wait_for(What::subscribe));
+  BOOST_REQUIRE(b.wait_for(What::subscribe));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  REQUIRE_EVENT(reader, events, "subscribed");
+  const Publish fits{.topic = "t", .payload = "small", .qos = 1};
+  a.publish(fits);
+  BOOST_REQUIRE(a.wait_for(What::ack, 1));
+  b.publish(fits);
+  BOOST_REQUIRE(b.wait_for(What::ack, 1));
+  const Publish large{.topic = "t", .payload = std::string(1 << 20, 'x'), .qos = 1};
+  a.publish(large);
+  b.publish(large);
+  // Nobody reads: the pipe takes a part, and neither is acknowledged. Both connections are alive.
+  BOOST_REQUIRE(a.wait_for(What::ping, 1, 20s));
+  BOOST_REQUIRE(b.wait_for(What::ping, 1, 20s));
+  BOOST_TEST(a.count(What::ack) == 1U);
+  BOOST_TEST(b.count(What::ack) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(no_dedupe_prints_all_that_comes) {
+  Mosquitto a, b;
+  Hot reader({&a, &b}, {"--no-dedupe", "-C", "2"});
+  Client(a.port()).publish({.topic = "t", .payload = "x", .qos = 1});
+  Client(b.port()).publish({.topic = "t", .payload = "x", .qos = 1});
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(reader.bytes(Stream::out) == "x\nx\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_warm_standby_takes_over, *offered("mqfail-sub", {"--standby", "warm"})) {
+  Mosquitto a, b;
+  Process reader(
+      sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "--standby", "warm", "-i", "me"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  REQUIRE_EVENT(reader, events, "standby-ready");
+  StreamPublisher stream({a.port(), b.port()}, {.every = 2ms});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 50, 10s));
+  a.kill9();
+  const std::size_t before = reader.line_count(Stream::out);
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, before + 50, 10s));
+  BOOST_TEST(rises(numbers(reader), events.count("failover") + events.count("failback")));
+  a.restart();
+  REQUIRE_EVENT(reader, events, "standby-ready", 35s);
+  BOOST_TEST(events.count("lost") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(it_goes_back_to_the_preferred_server_without_a_loss,
+                     *offered("mqfail-sub", {"--priority-backup"})) {
+  Mosquitto a, b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "--priority-backup",
+                      "--priority-probe-interval", "200ms", "--priority-hold", "500ms"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  StreamPublisher stream({a.port(), b.port()}, {.every = 2ms});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 50, 10s));
+  a.kill9();
+  REQUIRE_EVENT(reader, events, "failover");
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 50, 10s));
+  a.restart();
+  REQUIRE_EVENT(reader, events, "failback", 15s);
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 100, 10s));
+  stream.stop();
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(events.count("lost") == 1U);
+  // Make before break: after the one hole of the kill the stream has no other hole.
+  const auto printed = numbers(reader);
+  std::size_t holes = 0, doubles = 0;
+  for (std::size_t i = 1; i < printed.size(); ++i) {
+    if (printed[i] > printed[i - 1] + 1) ++holes;
+    if (printed[i] <= printed[i - 1]) ++doubles;
+  }
+  BOOST_TEST(holes <= 1U);
+  BOOST_TEST_MESSAGE("doubled at failback: " << doubles);
+}
+
+BOOST_AUTO_TEST_CASE(a_retained_message_that_was_printed_is_not_printed_again_after_a_switch) {
+  Mosquitto a, b;
+  for (const Mosquitto* server : {&a, &b})
+    Client(server->port()).publish({.topic = "state", .payload = "same", .qos = 1, .retain = true});
+  Client(b.port()).publish({.topic = "other", .payload = "changed", .qos = 1, .retain = true});
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "state", "-t", "other", "-v"}));
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 1, 10s));
+  a.kill9();
+  BOOST_REQUIRE(reader.wait_for_line(Stream::out, "other changed", 10s).has_value());
+  Client(b.port()).publish({.topic = "state", .payload = "end", .qos = 1});
+  BOOST_REQUIRE(reader.wait_for_line(Stream::out, "state end", 10s).has_value());
+  BOOST_TEST(reader.bytes(Stream::out) == "state same\nother changed\nstate end\n");
+}
