@@ -5,13 +5,12 @@
 
 namespace mqfail {
 
-Novelty::Feed Novelty::online(const std::string& server_id, const ConnectionFacts& facts,
-                              TimePoint now) {
+Novelty::Feed Novelty::online(const std::string& server_id, const ConnectionFacts& facts) {
   Feed feed;
   feed.first = !std::exchange(any_, true);
   // What is published from the SUBSCRIBE on comes through this connection too.
   if (settings_.several_servers) {
-    feed.place = copies_.join(server_id, now - facts.subscribe, facts.session_present);
+    feed.place = copies_.join(server_id, facts.subscribed_at, facts.session_present);
   }
   return feed;
 }

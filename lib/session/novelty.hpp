@@ -35,7 +35,7 @@ class Novelty {
     bool first = false;  ///< of the run: all that it brings is new
   };
 
-  Feed online(const std::string& server_id, const ConnectionFacts& facts, TimePoint now);
+  Feed online(const std::string& server_id, const ConnectionFacts& facts);
   /// Nothing more comes from the connection.
   void offline(const Feed& feed);
 

@@ -23,8 +23,8 @@ Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announ
 
 std::optional<Reason> Subscriber::online(AttemptId attempt, const Server& server,
                                          std::uint64_t epoch, const ConnectionFacts& facts,
-                                         TimePoint now) {
-  feeds_.push_back({attempt, server.id, epoch, novelty_.online(server.id, facts, now)});
+                                         TimePoint /*now*/) {
+  feeds_.push_back({attempt, server.id, epoch, novelty_.online(server.id, facts)});
   if (settings_.until_subscribed) done_ = true;
   return std::nullopt;
 }

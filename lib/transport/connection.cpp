@@ -268,6 +268,7 @@ bool Connection::subscribe() {
     }
   }
   facts_.granted = std::move(codes);
+  facts_.subscribed_at = begin;
   facts_.subscribe = wire_now() - begin;
   return true;
 }

@@ -69,7 +69,8 @@ struct ConnectionFacts {
   std::string tls_not_after;                             ///< of the server certificate, RFC 3339
   std::string address;                                   ///< numeric host:port that answered
   Duration dns{}, tcp{}, tls{}, connack{}, subscribe{};  ///< how long each phase took
-  std::vector<int> granted;  ///< SUBACK codes in the order of the filters
+  TimePoint subscribed_at{};  ///< when SUBSCRIBE was sent, on the session's clock
+  std::vector<int> granted;   ///< SUBACK codes in the order of the filters
 };
 
 /// An acknowledgement from the server: PUBACK or PUBCOMP, or a refusing PUBREC. `code` < 0x80:

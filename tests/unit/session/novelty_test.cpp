@@ -21,7 +21,8 @@ struct Stage {
     now += 1ms;
     ConnectionFacts facts;
     facts.session_present = resumed;
-    feeds[server] = novelty.online(std::string(1, server), facts, now);
+    facts.subscribed_at = now;
+    feeds[server] = novelty.online(std::string(1, server), facts);
   }
   void leave(char server) { novelty.offline(feeds[server]); }
   void send(char server, const std::string& payload, bool retain = false) {

@@ -238,7 +238,8 @@ BOOST_AUTO_TEST_CASE(what_mosquitto_has_and_we_have_not_is_refused_by_name) {
   }
   BOOST_TEST(sub_refuses({"-t", "a", "--remove-retained"}) ==
              "--remove-retained is not yet supported");
-  BOOST_TEST(sub_refuses({"-t", "a", "--standby", "warm"}) == "--standby warm is not yet supported");
+  BOOST_TEST(sub_refuses({"-t", "a", "--standby", "warm"}) ==
+             "--standby warm is not yet supported");
   BOOST_TEST(sub_refuses({"-t", "a", "--priority-backup"}) ==
              "--priority-backup is not yet supported");
   BOOST_TEST(sub_refuses({"-t", "a", "--psk", "00"}) == "--psk is not yet supported");
