@@ -176,6 +176,7 @@ int __wrap_SSL_connect(SSL* ssl) {
 }
 
 int __wrap_SSL_read(SSL* ssl, void* into, int size) {
+  mqfail::in_path(mqfail::Seam::read_ahead);
   mqfail::Wire* const wire = mqfail::find_wire(SSL_get_fd(ssl));
   if (wire == nullptr) return __real_SSL_read(ssl, into, size);
   const auto got = static_cast<int>(wire->read(into, static_cast<std::size_t>(size)));
@@ -190,6 +191,7 @@ int __wrap_SSL_pending(const SSL* ssl) {
 }
 
 int __wrap_SSL_write(SSL* ssl, const void* data, int size) {
+  mqfail::in_path(mqfail::Seam::coalesce);
   mqfail::Wire* const wire = mqfail::find_wire(SSL_get_fd(ssl));
   if (wire == nullptr) return __real_SSL_write(ssl, data, size);
   wire->append(data, static_cast<std::size_t>(size));
