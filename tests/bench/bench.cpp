@@ -114,77 +114,139 @@ void start_to_exit(Table& table, int rounds) {
   table.row("start to exit, one message, QoS 1", "ms", ours, &theirs, false);
 }
 
-void publish_rate(Table& table, int rounds, int qos) {
-  Mosquitto server(unlimited());
+/// One load: what is sent, how, and how much of it.
+struct Load {
+  int qos;
+  std::size_t size = 100;  // bytes a payload
+  bool tls = false;
+  std::string name() const {
+    return "QoS " + std::to_string(qos) + (tls ? " over TLS, " : ", ") + std::to_string(size) +
+           "-byte payloads, ";
+  }
+  /// Messages of a long run. mosquitto_pub reuses packet ids above 65,535 unsettled lines, so QoS 1
+  /// and 2 stay below.
+  std::uint32_t many() const {
+    const std::uint32_t small = qos == 0 ? 600'000 : 60'000;
+    return size > 10'000 ? 6'000 : small;
+  }
+  std::uint32_t few() const { return many() / 6; }
+  std::string line(std::uint32_t i) const {
+    return size < 20 ? std::to_string(1'000'000'000 + i) : numbered_line(i, size);
+  }
+};
+
+const Certificates& certificates() {
+  static const Certificates made;
+  return made;
+}
+
+MosquittoSettings server_for(const Load& load) {
+  MosquittoSettings settings = unlimited();
+  if (load.tls) {
+    settings.certificate = certificates().certificate();
+    settings.key = certificates().key();
+  }
+  return settings;
+}
+
+/// The part of the command line that both tools understand.
+Arguments to(const Mosquitto& server, const Load& load) {
+  Arguments words{"-h", load.tls ? "localhost" : "127.0.0.1",
+                  "-p", std::to_string(server.port()),
+                  "-t", "t",
+                  "-q", std::to_string(load.qos)};
+  if (load.tls) words.insert(words.end(), {"--cafile", certificates().authority()});
+  return words;
+}
+
+Arguments operator+(Arguments words, const Arguments& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+void publish_rate(Table& table, int rounds, const Load& load) {
+  Mosquitto server(server_for(load));
   Scratch scratch;
-  // mosquitto_pub reuses packet ids above 65,535 unsettled lines, so QoS 1 and 2 stay below.
-  const std::uint32_t few = qos == 0 ? 100'000 : 10'000, many = qos == 0 ? 600'000 : 60'000;
-  for (const std::uint32_t count : {few, many}) {
+  for (const std::uint32_t count : {load.few(), load.many()}) {
     std::ofstream out(scratch / std::to_string(count), std::ios::binary);
-    for (std::uint32_t i = 1; i <= count; ++i) out << numbered_line(i, 100) << '\n';
+    for (std::uint32_t i = 1; i <= count; ++i) out << load.line(i) << '\n';
   }
   Range our_rate, their_rate, our_cpu, their_cpu;
   for (int round = 0; round < rounds; ++round) {
     for (const bool our_turn : {round % 2 == 0, round % 2 != 0}) {
       std::map<std::uint32_t, Took> result;
-      for (const std::uint32_t count : {few, many}) {
-        Process process(
-            {.argv = {our_turn ? bin("mqfail-pub") : "mosquitto_pub", "-h", "127.0.0.1", "-p",
-                      std::to_string(server.port()), "-t", "t", "-l", "-q", std::to_string(qos)},
-             .stdin_file = (scratch / std::to_string(count)).string()});
+      for (const std::uint32_t count : {load.few(), load.many()}) {
+        Process process({.argv = Arguments{our_turn ? bin("mqfail-pub") : "mosquitto_pub"} +
+                                 to(server, load) + Arguments{"-l"},
+                         .stdin_file = (scratch / std::to_string(count)).string()});
         result[count] = took(process);
       }
-      const double lines = many - few;
-      (our_turn ? our_rate : their_rate).add(lines / (result[many].wall - result[few].wall) / 1000);
-      (our_turn ? our_cpu : their_cpu).add((result[many].cpu - result[few].cpu) / lines * 1e6);
+      const double lines = load.many() - load.few();
+      const Took &few = result[load.few()], &many = result[load.many()];
+      (our_turn ? our_rate : their_rate).add(lines / (many.wall - few.wall) / 1000);
+      (our_turn ? our_cpu : their_cpu).add((many.cpu - few.cpu) / lines * 1e6);
     }
   }
-  const std::string what = "publish QoS " + std::to_string(qos) + ", 100-byte lines, ";
-  table.row(what + "marginal rate", "k/s", our_rate, &their_rate, true, 0);
-  table.row(what + "CPU a message", "µs", our_cpu, &their_cpu, false);
+  table.row("publish " + load.name() + "marginal rate", "k/s", our_rate, &their_rate, true, 1);
+  table.row("publish " + load.name() + "CPU a message", "µs", our_cpu, &their_cpu, false);
 }
 
-/// Publishes as fast as the server takes it, reading what it answers.
-void blast(std::uint16_t port, int qos, std::uint32_t count) {
+/// Publishes as fast as the server takes it, over plain TCP and MQTT 3.1.1, to the end of the
+/// handshakes.
+void blast(std::uint16_t port, const Load& load, const std::vector<std::string>& payloads) {
   Client client(port);
-  std::thread drain([fd = client.fd()] {
-    std::vector<char> sink(65536);
-    while (::read(fd, sink.data(), sink.size()) > 0) {
+  std::thread drain([&client, &load, open = load.qos == 0 ? 0 : payloads.size()]() mutable {
+    PacketReader reader;
+    std::vector<char> chunk(65536);
+    for (ssize_t n = 0; open > 0 && (n = ::read(client.fd(), chunk.data(), chunk.size())) > 0;) {
+      reader.feed({chunk.data(), static_cast<std::size_t>(n)});
+      std::string answers;
+      while (const auto packet = reader.next()) {
+        if (packet->type == Type::pubrec) answers += "\x62\x02" + packet->body.substr(0, 2);
+        if (packet->type == (load.qos == 1 ? Type::puback : Type::pubcomp)) --open;
+      }
+      if (!answers.empty() && !write_all(client.fd(), answers)) break;
     }
   });
   std::string chunk;
-  for (std::uint32_t i = 1; i <= count; ++i) {
-    chunk += encode(Publish{.topic = "t",
-                            .payload = numbered_line(i, 100),
-                            .qos = qos,
-                            .id = static_cast<std::uint16_t>(qos == 0 ? 0 : (i - 1) % 65535 + 1)},
-                    4);
-    if (chunk.size() > 60'000 || i == count) {
+  for (std::size_t i = 0; i < payloads.size(); ++i) {
+    const auto id = static_cast<std::uint16_t>(load.qos == 0 ? 0 : i % 65535 + 1);
+    chunk += encode(Publish{.topic = "t", .payload = payloads[i], .qos = load.qos, .id = id}, 4);
+    if (chunk.size() > 60'000 || i + 1 == payloads.size()) {
       if (!write_all(client.fd(), chunk)) break;
       chunk.clear();
     }
   }
-  ::shutdown(client.fd(), SHUT_WR);
   drain.join();
 }
 
-void subscribe_rate(Table& table, int rounds, int qos) {
-  const std::uint32_t count = qos == 0 ? 500'000 : 100'000;
+void subscribe_rate(Table& table, int rounds, const Load& load) {
+  const std::uint32_t count = load.many();
   Range our_rate, their_rate, our_cpu, their_cpu;
   std::string expected;
-  for (std::uint32_t i = 1; i <= count; ++i) expected += numbered_line(i, 100) + "\n";
+  std::vector<std::string> payloads;
+  for (std::uint32_t i = 1; i <= count; ++i) {
+    payloads.push_back(load.line(i));
+    expected += payloads.back() + "\n";
+  }
   for (int round = 0; round < rounds; ++round) {
     for (const bool our_turn : {round % 2 == 0, round % 2 != 0}) {
-      Mosquitto server({.lines = {"max_queued_messages 0", "max_queued_bytes 0"}});
+      // The publisher has a listener of its own, so that TLS is the reader's alone; the reader gets
+      // the window that a server grants by itself.
+      const std::uint16_t plain = free_port();
+      MosquittoSettings settings = server_for(load);
+      settings.lines = {"max_queued_messages 0", "max_queued_bytes 0",
+                        "listener " + std::to_string(plain) + " 127.0.0.1"};
+      Mosquitto server(settings);
       Scratch scratch;
       const std::string file = (scratch / "out").string();
-      Process process({.argv = {our_turn ? bin("mqfail-sub") : "mosquitto_sub", "-h", "127.0.0.1",
-                                "-p", std::to_string(server.port()), "-t", "t", "-i", "reader",
-                                "-q", std::to_string(qos), "-C", std::to_string(count)},
+      Process process({.argv = Arguments{our_turn ? bin("mqfail-sub") : "mosquitto_sub"} +
+                               to(server, load) +
+                               Arguments{"-i", "reader", "-C", std::to_string(count)},
                        .stdout_file = file});
       if (!server.wait_for_subscriber("reader")) throw Broken("no subscription");
       const Moment start = Clock::now();
-      std::thread publisher([&] { blast(server.port(), qos, count); });
+      std::thread publisher([&] { blast(plain, load, payloads); });
       const auto exit = process.wait_exit(120s);
       publisher.join();
       if (!exit || exit->status != 0)
@@ -194,9 +256,48 @@ void subscribe_rate(Table& table, int rounds, int qos) {
       (our_turn ? our_cpu : their_cpu).add(exit->cpu_seconds() / count * 1e6);
     }
   }
-  const std::string what = "subscribe QoS " + std::to_string(qos) + " to a file, ";
-  table.row(what + "rate with a real server", "k/s", our_rate, &their_rate, true, 0);
+  const std::string what = "subscribe " + load.name() + "to a file, ";
+  table.row(what + "rate", "k/s", our_rate, &their_rate, true, 1);
   table.row(what + "CPU a message", "µs", our_cpu, &their_cpu, false);
+}
+
+/// The most memory that a run needs, with payloads of 64 KiB.
+void peak_memory(Table& table, int rounds) {
+  const auto peak = [](Process& process) {
+    long most = 0;
+    while (!process.wait_exit(1ms)) most = std::max(most, process.peak_kib());
+    return static_cast<double>(most) / 1024;
+  };
+  const Load load{1, 65'536};
+  Scratch scratch;
+  std::vector<std::string> payloads;
+  std::ofstream out(scratch / "lines", std::ios::binary);
+  for (std::uint32_t i = 1; i <= 2'000; ++i) {
+    payloads.push_back(load.line(i));
+    out << payloads.back() << '\n';
+  }
+  out.close();
+  std::map<std::string, std::array<Range, 2>> most;
+  for (int round = 0; round < rounds; ++round) {
+    for (const bool ours : {true, false}) {
+      Mosquitto server(unlimited());
+      Process publisher({.argv = Arguments{ours ? bin("mqfail-pub") : "mosquitto_pub"} +
+                                 to(server, load) + Arguments{"-l"},
+                         .stdin_file = (scratch / "lines").string()});
+      most["publish"][ours ? 0 : 1].add(peak(publisher));
+      Process reader({.argv = Arguments{ours ? bin("mqfail-sub") : "mosquitto_sub"} +
+                              to(server, load) + Arguments{"-i", "reader", "-C", "2000"},
+                      .stdout_file = (scratch / "out").string()});
+      if (!server.wait_for_subscriber("reader")) throw Broken("no subscription");
+      std::thread blaster([&] { blast(server.port(), load, payloads); });
+      most["subscribe"][ours ? 0 : 1].add(peak(reader));
+      blaster.join();
+    }
+  }
+  for (const char* what : {"publish", "subscribe"}) {
+    table.row(what + std::string(" ") + load.name() + "peak memory", "MiB", most[what][0],
+              &most[what][1], false, 1);
+  }
 }
 
 /// A server that does nothing but pour: what the reader itself can take.
@@ -295,6 +396,38 @@ void frozen(Table& table, int rounds) {
             0);
 }
 
+/// How many times a second a server that comes and goes can be connected to: a server that accepts,
+/// gives one message and hangs up.
+void connects(Table& table, int rounds) {
+  Range rate;
+  for (int round = 0; round < rounds; ++round) {
+    const Fd listener = listen_on(0);
+    Process reader(Arguments{
+        bin("mqfail-sub"), "-s", "mqtt://127.0.0.1:" + std::to_string(port_of(listener)), "-t", "t",
+        "-q", "1", "--initial-reconnect-delay", "0ms", "--stable", "0ms", "--events", "none"});
+    constexpr int kConnects = 300;
+    Moment first;
+    for (int i = 0; i <= kConnects; ++i) {
+      pollfd wait{listener.get(), POLLIN, 0};
+      ::poll(&wait, 1, 5000);
+      const Fd fd(::accept(listener.get(), nullptr, nullptr));
+      std::array<char, 4096> chunk;
+      if (::read(fd.get(), chunk.data(), chunk.size()) <= 0) throw Broken("no CONNECT");
+      write_all(fd.get(), encode_connack(5, 0, false, {}));
+      if (::read(fd.get(), chunk.data(), chunk.size()) <= 0) throw Broken("no SUBSCRIBE");
+      // SUBACK and a message; its acknowledgement says that the connection is in use.
+      const char answer[] = {'\x90', 4, chunk[2], chunk[3], 0, 0, '\x32', 7,
+                             0,      1, 't',      0,        1, 0, 'x'};
+      write_all(fd.get(), {answer, sizeof answer});
+      if (::read(fd.get(), chunk.data(), chunk.size()) <= 0) throw Broken("no PUBACK");
+      if (i == 0) first = Clock::now();
+    }
+    rate.add(kConnects / seconds_between(first, Clock::now()));
+  }
+  table.row("connects a second, each with a subscription and a message", "1/s", rate, nullptr, true,
+            0);
+}
+
 double resident_mib(pid_t pid) {
   std::istringstream status(read_file("/proc/" + std::to_string(pid) + "/status"));
   for (std::string line; std::getline(status, line);)
@@ -340,13 +473,25 @@ void large_document(Table& table, int rounds) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  int rounds = 5;
+  const std::vector<Load> kLoads{{0},
+                                 {1},
+                                 {2},
+                                 {0, 10},
+                                 {1, 10},
+                                 {0, 65'536},
+                                 {1, 65'536},
+                                 {0, 100, true},
+                                 {1, 100, true},
+                                 {2, 100, true}};
+  int rounds = 5, kills = 100;
   std::string file;
   std::set<std::string> only;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     if (argument == "--rounds" && i + 1 < argc)
       rounds = std::atoi(argv[++i]);
+    else if (argument == "--kills" && i + 1 < argc)
+      kills = std::atoi(argv[++i]);
     else if (argument == "--only" && i + 1 < argc)
       only.insert(argv[++i]);
     else
@@ -368,12 +513,14 @@ int main(int argc, char** argv) {
     }
   };
   part("start", [&] { start_to_exit(table, rounds); });
-  for (const int qos : {0, 1, 2}) part("publish", [&] { publish_rate(table, rounds, qos); });
-  for (const int qos : {0, 1}) part("subscribe", [&] { subscribe_rate(table, rounds, qos); });
+  for (const Load& load : kLoads) part("publish", [&] { publish_rate(table, rounds, load); });
+  for (const Load& load : kLoads) part("subscribe", [&] { subscribe_rate(table, rounds, load); });
   part("firehose", [&] { firehose(table, rounds); });
-  part("gap", [&] { failover_gap(table, 30); });
+  part("gap", [&] { failover_gap(table, kills); });
   part("frozen", [&] { frozen(table, rounds); });
+  part("connects", [&] { connects(table, rounds); });
   part("memory", [&] { idle_memory(table); });
+  part("memory", [&] { peak_memory(table, rounds); });
   part("document", [&] { large_document(table, rounds); });
 
   std::ostringstream text;
