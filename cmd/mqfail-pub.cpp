@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <random>
 #include <string>
 #include <utility>
 #include <variant>
@@ -79,6 +81,18 @@ Result<int> open_undelivered(const std::string& path) {
   return fd;
 }
 
+// The 128 bits that tell the numbers of this run from those of all others.
+std::string throw_publisher_id() {
+  std::random_device device;
+  std::string id;
+  for (int i = 0; i < 4; ++i) {
+    char digits[9];
+    std::snprintf(digits, sizeof digits, "%08x", device());
+    id += digits;
+  }
+  return id;
+}
+
 int main(int argc, char** argv) {
   const Program program = Program::begin("mqfail-pub");
   auto parsed = parse_pub(argc, argv, Environment::of_process());
@@ -103,6 +117,7 @@ int main(int argc, char** argv) {
   publisher.qos = options.qos;
   publisher.retain = options.retain;
   publisher.properties = options.properties;
+  if (options.sequence) publisher.publisher_id = throw_publisher_id();
   publisher.window = options.window;
   publisher.drain_timeout = options.drain_timeout;
   publisher.ack_timeout = roster->publish.ack_timeout;

@@ -34,6 +34,7 @@ NoveltySettings make_novelty(const SubOptions& options) {
   // A server that is silent for one and a half keepalives is lost; who is alive is not later.
   novelty.window = options.common.connect.keepalive * 2;
   novelty.hold_back_unchanged = options.hold_back_unchanged && !options.retain_as_published;
+  novelty.numbers = options.dedupe;
   novelty.key = {throw_dice(), throw_dice()};
   return novelty;
 }
@@ -52,6 +53,7 @@ SubscriberSettings make_settings(const SubOptions& options, const MessageFormat&
   settings.retained_only = options.retained_only;
   settings.until_subscribed = options.exit_after_subscribe;
   settings.filter_out = options.filter_out;
+  settings.sequence_gaps = options.sequence_gaps;
   settings.keepalive = options.common.connect.keepalive;
   settings.novelty = make_novelty(options);
   return settings;

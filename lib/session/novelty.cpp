@@ -27,6 +27,17 @@ void Novelty::digest(const Message& message) {
 }
 
 bool Novelty::is_new(const Message& message, const Feed& feed, TimePoint now) {
+  numbered_ = message.number != 0;
+  verdict_ = {};
+  if (numbered_) {
+    verdict_ = dedupe_.judge(message.publisher, message.number, message.retain);
+    const bool again = verdict_.kind == Dedupe::Verdict::Kind::duplicate;
+    if (again) ++copies_seen_;
+    if (again && settings_.numbers) return false;
+    // It needs no counting, and it is no old message even if it says what the last one said.
+    if (settings_.hold_back_unchanged) digest(message);
+    return true;
+  }
   if (!settings_.several_servers && !settings_.hold_back_unchanged) return true;
   digest(message);
   if (settings_.several_servers && copies_.is_copy(feed.place, both_, now)) {
@@ -42,7 +53,7 @@ bool Novelty::is_new(const Message& message, const Feed& feed, TimePoint now) {
 }
 
 void Novelty::printed(const Feed& feed, TimePoint now) {
-  if (settings_.several_servers) copies_.printed(feed.place, both_, now);
+  if (settings_.several_servers && !numbered_) copies_.printed(feed.place, both_, now);
   if (settings_.hold_back_unchanged) last_printed_.printed(topic_, payload_);
 }
 

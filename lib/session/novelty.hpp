@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one answer to "is this message new?" for everything that may bring a message twice: several
-// servers at once (S3) and a new SUBSCRIBE after a switch (S6). delivery.md.
+// servers at once (S3), a publisher that sends again (S2) and a new SUBSCRIBE after a switch (S6).
+// delivery.md.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
 #include "session/copies.hpp"
+#include "session/dedupe.hpp"
 #include "session/last_printed.hpp"
 #include "transport/message.hpp"
 #include "transport/transport.hpp"
@@ -20,7 +22,8 @@ struct NoveltySettings {
   /// with
   /// --retain-as-published, where the flag does not tell what a SUBSCRIBE has brought.
   bool hold_back_unchanged = true;
-  SipKey key;  ///< of chance
+  bool numbers = true;  ///< a message that its publisher has numbered is new once
+  SipKey key;           ///< of chance
 };
 
 /// Not thread-safe; one owner. Ask is_new() for each message in the order of arrival, and tell
@@ -43,6 +46,11 @@ class Novelty {
   /// The message that was asked about last is printed.
   void printed(const Feed& feed, TimePoint now);
 
+  /// What the number of the message that was asked about last has told.
+  const Dedupe::Verdict& verdict() const { return verdict_; }
+
+  /// Numbers that have not come.
+  std::uint64_t missing() const { return dedupe_.missing(); }
   std::uint64_t copies() const { return copies_seen_; }
   std::uint64_t unchanged() const { return unchanged_; }
 
@@ -51,9 +59,13 @@ class Novelty {
 
   NoveltySettings settings_;
   Copies copies_;
+  Dedupe dedupe_;
   LastPrinted last_printed_;
   bool any_ = false;
-  Digest topic_, payload_, both_;  // of the message that was asked about last
+  // Of the message that was asked about last.
+  Digest topic_, payload_, both_;
+  bool numbered_ = false;
+  Dedupe::Verdict verdict_;
   std::uint64_t copies_seen_ = 0, unchanged_ = 0;
 };
 

@@ -3,9 +3,11 @@
 
 namespace mqfail {
 
-void Outbox::push(std::string_view payload, std::uint64_t line, TimePoint now) {
+void Outbox::push(std::string_view payload, std::uint64_t line, std::uint64_t number,
+                  TimePoint now) {
   Entry& entry = slots_[(first_ + count_) % slots_.size()];
   entry.line = line;
+  entry.number = number;
   entry.payload.assign(payload);
   entry.sent_on.reset();
   entry.packet_id = 0;

@@ -19,7 +19,8 @@ namespace mqfail {
 class Outbox {
  public:
   struct Entry {
-    std::uint64_t line = 0;  ///< of the input, from 1
+    std::uint64_t line = 0;    ///< of the input, from 1
+    std::uint64_t number = 0;  ///< of the message, from 1 (delivery.md P7)
     std::string payload;
     std::optional<AttemptId> sent_on;  ///< empty: to be sent (again)
     std::uint16_t packet_id = 0;
@@ -40,7 +41,7 @@ class Outbox {
   const Entry& at(std::size_t place) const { return slots_[(first_ + place) % slots_.size()]; }
 
   /// Not when full(). The slot's old memory is used again.
-  void push(std::string_view payload, std::uint64_t line, TimePoint now);
+  void push(std::string_view payload, std::uint64_t line, std::uint64_t number, TimePoint now);
 
   /// The oldest entry that is to be sent; its place, or size().
   std::size_t next_to_send() const { return next_; }

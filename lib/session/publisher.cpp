@@ -56,6 +56,11 @@ std::optional<Reason> Publisher::online(AttemptId attempt, const Server& /*serve
     return Reason{Cause::unfit, Phase::connack, 0, true,
                   "the server allows QoS " + std::to_string(facts.maximum_qos) + " at most"};
   }
+  if (!settings_.publisher_id.empty() && facts.protocol != Protocol::mqtt5) {
+    // Without its numbers a message would come out twice at a switch, or look missing.
+    return Reason{Cause::unfit, Phase::connack, 0, false,
+                  "the server speaks no MQTT 5, which --sequence needs"};
+  }
   if (settings_.retain && !facts.retain_available) {
     return Reason{Cause::unfit, Phase::connack, 0, true,
                   "the server does not keep retained messages"};
@@ -106,7 +111,7 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
       if (item->too_long || !fits(item->payload.size())) {
         fail(item->line, item->payload, "larger than a message can be");
       } else {
-        outbox_.push(item->payload, item->line, now);
+        outbox_.push(item->payload, item->line, item->number, now);
       }
     }
   }
@@ -159,9 +164,13 @@ bool Publisher::room() const {
   return outbox_.in_flight() < live_->window && transport_.backlog(live_->attempt) < kBacklog;
 }
 
-bool Publisher::send(std::string_view payload, std::uint16_t& packet_id) {
+bool Publisher::send(std::string_view payload, std::uint64_t number, std::uint16_t& packet_id) {
   Message message{settings_.topic, payload, settings_.qos, settings_.retain};
   if (!settings_.properties.empty()) message.properties = &settings_.properties;
+  if (!settings_.publisher_id.empty()) {
+    message.publisher = settings_.publisher_id;
+    message.number = number;
+  }
   const auto id = transport_.publish(live_->attempt, message);
   if (!id) return false;
   packet_id = *id;
@@ -182,7 +191,7 @@ bool Publisher::send_stored(TimePoint now) {
       continue;
     }
     std::uint16_t packet_id = 0;
-    if (!send(entry.payload, packet_id)) return false;
+    if (!send(entry.payload, entry.number, packet_id)) return false;
     outbox_.sent(place, live_->attempt, packet_id, now);
     if (settings_.qos == 0) outbox_.close(entry);
   }
@@ -199,10 +208,10 @@ void Publisher::send_new(TimePoint now) {
       continue;
     }
     std::uint16_t packet_id = 0;
-    if (settings_.qos == 0 && send(item->payload, packet_id)) continue;
+    if (settings_.qos == 0 && send(item->payload, item->number, packet_id)) continue;
     // What could not be written at all waits for the next server, at QoS 0 too.
-    outbox_.push(item->payload, item->line, now);
-    if (settings_.qos == 0 || !send(item->payload, packet_id)) return;
+    outbox_.push(item->payload, item->line, item->number, now);
+    if (settings_.qos == 0 || !send(item->payload, item->number, packet_id)) return;
     outbox_.sent(outbox_.next_to_send(), live_->attempt, packet_id, now);
   }
   more_ = true;

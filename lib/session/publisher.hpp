@@ -20,6 +20,8 @@ struct PublisherSettings {
   int qos = 0;
   bool retain = false;
   MessageProperties properties;
+  std::string
+      publisher_id;  ///< --sequence: the messages are numbered under it; empty: they are not
   std::size_t window = 100;
   Duration drain_timeout = std::chrono::seconds(10);
   Duration ack_timeout = std::chrono::seconds(10);
@@ -66,7 +68,7 @@ class Publisher final : public Work {
   std::optional<Reason> judge(Outbox::Entry& entry, int code);
   bool send_stored(TimePoint now);
   void send_new(TimePoint now);
-  bool send(std::string_view payload, std::uint16_t& packet_id);
+  bool send(std::string_view payload, std::uint64_t number, std::uint16_t& packet_id);
   void ask_for_proof(TimePoint now);
   void fail(std::uint64_t line, std::string_view payload, const std::string& why);
   void expire(TimePoint now);

@@ -52,7 +52,8 @@ void LineSource::look() {
 std::optional<Source::Item> LineSource::next(TimePoint /*now*/) {
   while (has_line_) {
     const bool complete = line_end_ < buffer_.size();
-    Item item{std::string_view(buffer_).substr(head_, line_end_ - head_), line_ + 1, false};
+    Item item{std::string_view(buffer_).substr(head_, line_end_ - head_), line_ + 1, number_ + 1,
+              false};
     item.too_long = item.payload.size() > kLargestPayload;
     const bool was_skipping = skipping_;
     skipping_ = item.too_long && !complete;
@@ -61,6 +62,7 @@ std::optional<Source::Item> LineSource::next(TimePoint /*now*/) {
     if (!skipping_) ++line_;
     look();
     if (was_skipping || item.payload.empty()) continue;
+    ++number_;
     return item;
   }
   return std::nullopt;
@@ -75,7 +77,7 @@ std::optional<Source::Item> RepeatSource::next(TimePoint now) {
   if (at_end() || (due_ && now < *due_)) return std::nullopt;
   ++given_;
   due_ = now + delay_;
-  return Item{payload_, given_, false};
+  return Item{payload_, given_, given_, false};
 }
 
 std::optional<TimePoint> RepeatSource::due() const {

@@ -21,6 +21,7 @@ class Source {
   struct Item {
     std::string_view payload;  ///< until the next call
     std::uint64_t line = 0;    ///< from 1
+    std::uint64_t number = 0;  ///< of the message: 1, 2, 3 ... (delivery.md P7)
     bool too_long = false;     ///< cannot be a message; the payload is its beginning
   };
   /// The next payload if it is here already.
@@ -68,7 +69,7 @@ class LineSource final : public Source {
   std::size_t head_ = 0;     // what comes before was handed out
   std::size_t scanned_ = 0;  // no delimiter between head_ and here
   std::size_t line_end_ = 0;
-  std::uint64_t line_ = 0;
+  std::uint64_t line_ = 0, number_ = 0;
   bool has_line_ = false, ended_ = false, stopped_ = false, skipping_ = false;
   int error_ = 0;
 };

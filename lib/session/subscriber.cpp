@@ -11,6 +11,11 @@ namespace mqfail {
 namespace {
 constexpr int kTimedOut = 27;  // mosquitto's MOSQ_ERR_TIMEOUT, the status of -W
 constexpr auto kStopPatience = std::chrono::seconds(2);
+constexpr auto kHolesEvery = std::chrono::seconds(1);
+
+std::int64_t as_int(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
 }  // namespace
 
 Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announcer& announcer,
@@ -39,7 +44,9 @@ std::vector<Trouble> Subscriber::pump(TimePoint now) {
   more_ = false;
   for (int batch = 0; batch < kBatches; ++batch) {
     if (!write_out(now)) return {};
-    if (done_ || !collect(now)) return {};
+    const bool found = !done_ && collect(now);
+    if (holes_.count != 0) tell_holes(now);
+    if (!found) return {};
   }
   more_ = true;
   return {};
@@ -110,12 +117,49 @@ bool Subscriber::take(const Message& message, const Feed& feed, TimePoint now) {
     return matches(filter, message.topic);
   };
   if (std::any_of(settings_.filter_out.begin(), settings_.filter_out.end(), excluded)) return true;
+  // One that is not new is acknowledged like any other: what it repeats stands before it in the
+  // buffer or was written already (S1).
   if (!novelty_.is_new(message, feed.novelty, now)) return true;
   novelty_.printed(feed.novelty, now);
-  settings_.format(message, feed.server_id, feed.epoch, output_.buffer());
+  Message printable = message;
+  if (message.number != 0) note_number(printable, feed);
+  settings_.format(printable, feed.server_id, feed.epoch, output_.buffer());
   ++printed_;
   if (settings_.count && printed_ >= *settings_.count) done_ = true;
   return true;
+}
+
+// What the number of a message says about others: that some are missing, or were before.
+void Subscriber::note_number(Message& message, const Feed& feed) {
+  const Dedupe::Verdict& verdict = novelty_.verdict();
+  if (verdict.kind == Dedupe::Verdict::Kind::late) {
+    message.late = true;
+    ++late_;
+  }
+  if (verdict.missing == 0) return;
+  ++holes_.count;
+  holes_.missing += verdict.missing;
+  holes_.first = verdict.missing_from;
+  holes_.publisher = message.publisher;
+  holes_.server_id = feed.server_id;
+  holes_.epoch = feed.epoch;
+}
+
+void Subscriber::tell_holes(TimePoint now) {
+  if (told_holes_ && now - *told_holes_ < kHolesEvery) return;
+  Notice gap{.name = NoticeName::gap, .level = Level::warning};
+  gap.server = holes_.server_id;
+  gap.epoch = holes_.epoch;
+  gap.more = {{"missing", as_int(holes_.missing)}};
+  if (holes_.count == 1) {
+    gap.more.emplace_back("first_missing", as_int(holes_.first));
+    gap.more.emplace_back("publisher", holes_.publisher);
+  } else {
+    gap.more.emplace_back("holes", as_int(holes_.count));
+  }
+  announcer_.announce(gap);
+  told_holes_ = now;
+  holes_ = {};
 }
 
 void Subscriber::want(std::vector<pollfd>& fds) const {
@@ -131,6 +175,7 @@ void Subscriber::ready(const pollfd* fds, std::size_t count) {
 std::optional<TimePoint> Subscriber::deadline() const {
   if (more_) return TimePoint{};  // long ago: at once
   if (give_up_at_) return give_up_at_;
+  if (holes_.count != 0) return *told_holes_ + kHolesEvery;
   if (blocked_since_ && !told_stalled_ && settings_.keepalive > Duration::zero()) {
     return *blocked_since_ + settings_.keepalive / 2;
   }
@@ -144,14 +189,23 @@ void Subscriber::stop(TimePoint now) {
 
 int Subscriber::finish(const Ending& ending, bool /*reached*/, TimePoint now, Notice& exit) {
   write_out(now);
-  exit.more = {{"received", static_cast<std::int64_t>(received_)},
-               {"printed", static_cast<std::int64_t>(printed_)},
-               {"duplicates", static_cast<std::int64_t>(novelty_.copies())},
-               {"unchanged", static_cast<std::int64_t>(novelty_.unchanged())}};
+  told_holes_.reset();
+  if (holes_.count != 0) tell_holes(now);
+  exit.more = {{"received", as_int(received_)},
+               {"printed", as_int(printed_)},
+               {"duplicates", as_int(novelty_.copies())},
+               {"unchanged", as_int(novelty_.unchanged())},
+               {"late", as_int(late_)},
+               {"missing", as_int(novelty_.missing())}};
   if (output_.state() == Output::State::failed) {
     exit.reason = std::string("standard output could not be written: ") +
                   std::strerror(output_.error_number());
     return static_cast<int>(ErrorKind::io);
+  }
+  const bool orderly = ending.how == Ending::How::done || ending.how == Ending::How::timed_out;
+  if (orderly && settings_.sequence_gaps && novelty_.missing() != 0) {
+    exit.reason = std::to_string(novelty_.missing()) + " numbered messages did not come";
+    return static_cast<int>(ErrorKind::temporary);
   }
   switch (ending.how) {
     case Ending::How::done:

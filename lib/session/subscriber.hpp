@@ -26,6 +26,7 @@ struct SubscriberSettings {
   std::vector<std::string> filter_out;  ///< -T
   Duration keepalive{};                 ///< `stalled` is told after half of it
   NoveltySettings novelty;              ///< what of that which comes again is printed
+  bool sequence_gaps = false;           ///< numbers missing at the end make the exit status 75
 };
 
 class Subscriber final : public Work {
@@ -69,6 +70,8 @@ class Subscriber final : public Work {
   bool collect(TimePoint now);
   bool collect(const Feed& feed, TimePoint now);
   bool take(const Message& message, const Feed& feed, TimePoint now);
+  void note_number(Message& message, const Feed& feed);
+  void tell_holes(TimePoint now);
   bool full() const { return output_.buffer().size() >= kBatchBytes; }
 
   SubscriberSettings settings_;
@@ -86,7 +89,17 @@ class Subscriber final : public Work {
       give_up_at_;  // a reader that has stopped reading does not hold up a stop
   std::optional<TimePoint> blocked_since_;
   bool told_stalled_ = false;
-  std::uint64_t received_ = 0, printed_ = 0;
+  std::uint64_t received_ = 0, printed_ = 0, late_ = 0;
+
+  // Holes in the numbers that were not told yet. The first is told at once, then one line a second.
+  struct Holes {
+    std::uint64_t count = 0, missing = 0;
+    std::uint64_t first = 0;  // number missing; the rest is about the last hole
+    std::string publisher, server_id;
+    std::uint64_t epoch = 0;
+  };
+  Holes holes_;
+  std::optional<TimePoint> told_holes_;
 };
 
 }  // namespace mqfail

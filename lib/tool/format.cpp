@@ -12,8 +12,7 @@
 namespace mqfail {
 namespace {
 
-// %n of product.md comes with sequence numbers.
-constexpr std::string_view kLetters = "%ACDEFIJPRSUXgjlmpqrstx";
+constexpr std::string_view kLetters = "%ACDEFIJPRSUXgjlmnpqrstx";
 constexpr int kWidest = 65535;
 
 Error bad_format(const std::string& what, std::string hint) {
@@ -103,6 +102,7 @@ bool append_json(std::string& out, const Message& message, const LocalTime& time
   root.number("retain", message.retain ? 1 : 0);
   root.number("payloadlen", static_cast<long long>(message.payload.size()));
   if (message.qos > 0) root.number("mid", message.packet_id);
+  if (message.late) root.number("late", 1);
   if (message.properties != nullptr && !message.properties->empty()) {
     append_properties(root, out, *message.properties, style);
   }
@@ -204,7 +204,6 @@ Result<MessageFormat> MessageFormat::compile(std::string_view spec, FormatOption
     }
     if (i == spec.size())
       return bad_format("the format ends inside a % sequence", "write %% to print a %");
-    if (spec[i] == 'n') return bad_format("%n is not yet supported", "leave it out");
     if (kLetters.find(spec[i]) == std::string_view::npos) {
       return bad_format("there is no %" + printable(spec.substr(i, 1)),
                         "mqfail-sub(1) lists the sequences");
@@ -378,6 +377,13 @@ bool MessageFormat::append_step(const Step& step, const Message& message, const 
       break;
     case 'm':
       number(message.packet_id);
+      break;
+    case 'n':
+      if (message.number != 0) {
+        number(static_cast<long long>(message.number));
+      } else {
+        blank(step.pad);
+      }
       break;
     case 'p':
       payload(nullptr);

@@ -155,6 +155,11 @@ std::string gap(const Notice& notice, Facts& facts) {
   if (duration) out.append(out.empty() ? "" : " ").append(human_duration(*duration));
   const auto most = facts.take("lost_max");
   const auto qos = facts.take("qos");
+  if (const auto missing = facts.take("missing")) {
+    out += (out.empty() ? "" : ": ") + *missing + " numbered messages are missing";
+    if (const auto first = facts.take("first_missing")) out += ", the first is " + *first;
+    if (const auto holes = facts.take("holes")) out += ", in " + *holes + " holes";
+  }
   if (most) {
     out += ", up to " + *most + " messages may be missing";
   } else if (qos == "0") {

@@ -90,9 +90,12 @@ constexpr OptionRow kOwnRows[] = {
      "gap",
      "See STANDBY in mqfail(7).", "cold hot"},
     {"dedupe", 0, "", messages, kSub, built,
-     "print once what comes through several servers (default)"},
+     "print once what its publisher has numbered and what comes through several servers (default)",
+     "For the numbers see --sequence of mqfail-pub(1): the last 65536 of each of 2048 publishers "
+     "are remembered."},
     {"no-dedupe", 0, "", messages, kSub, built, "print all that comes"},
-    {"sequence-gaps", 0, "", messages, kSub, not_yet, ""},
+    {"sequence-gaps", 0, "", messages, kSub, built,
+     "exit with 75 if numbered messages are still missing at the end"},
     {"retained", 0, "MODE", messages, kSub, built,
      "retained messages after a new connection: all, only those that have changed (default) or "
      "none (-R)",
@@ -111,7 +114,11 @@ constexpr OptionRow kOwnRows[] = {
     {"allow-loss", 0, "", messages, kPub, built,
      "exit with 0 although QoS 0 messages were dropped"},
     {"spool", 0, "DIR", messages, kPub, not_yet, "", "", "DIR"},
-    {"sequence", 0, "", messages, kPub, not_yet, ""},
+    {"sequence", 0, "", messages, kPub, built,
+     "number the messages, so that mqfail-sub prints each once and finds holes (MQTT 5)",
+     "The user properties mqfail-id (new for each run) and mqfail-seq (1, 2, 3, ...) say it. A "
+     "message that fails keeps its number: its hole is seen. A server that speaks no MQTT 5 is not "
+     "used."},
     {"acks", 0, "N", messages, kPub, not_yet, ""},
 
     {"", 't', "SECONDS", messages, kProbe, built, "bound of the whole run (default 10)",

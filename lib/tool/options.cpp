@@ -166,6 +166,7 @@ Parsed<SubOptions> parse_sub(int argc, char** argv, const Environment& environme
     return Done{};
   };
   takers["pretty"] = set(options.pretty);
+  takers["sequence-gaps"] = set(options.sequence_gaps);
 
   if (auto done = take_all(takers, sources->given); !done) return done.error();
   if (auto done = finish_common(Tool::sub, draft, environment); !done) return done.error();
@@ -207,6 +208,11 @@ Parsed<PubOptions> parse_pub(int argc, char** argv, const Environment& environme
   takers["drain-timeout"] = set_duration(options.drain_timeout);
   takers["undelivered"] = set(options.undelivered_file);
   takers["allow-loss"] = set(options.allow_loss);
+  takers["sequence"] = [&](const Given& given) -> Result<Done> {
+    if (draft.needs_mqtt5.empty()) draft.needs_mqtt5 = given.flag();
+    options.sequence = true;
+    return Done{};
+  };
 
   if (auto done = take_all(takers, sources->given); !done) return done.error();
   if (auto done = finish_common(Tool::pub, draft, environment); !done) return done.error();

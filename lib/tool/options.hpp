@@ -75,6 +75,7 @@ struct SubOptions {
   bool dedupe = true;                   ///< false: --no-dedupe, all that comes is printed
   bool hold_back_unchanged = true;      ///< --retained changed
   bool exit_after_subscribe = false;    ///< -E: exit 0 once all filters are granted
+  bool sequence_gaps = false;  ///< numbers that are missing at the end make the exit status 75
 };
 
 /// Where the messages of mqfail-pub come from.
@@ -96,6 +97,7 @@ struct PubOptions {
   Duration drain_timeout = std::chrono::seconds(10);
   std::string undelivered_file;  ///< --undelivered; empty: none
   bool allow_loss = false;
+  bool sequence = false;  ///< number the messages (delivery.md P7)
 };
 
 enum class ProbeFormat { text, json };

@@ -467,16 +467,19 @@ const ConnectionFacts* Connection::facts() const {
 
 std::optional<std::uint16_t> Connection::publish(const Message& message) {
   if (topic_ != message.topic) topic_.assign(message.topic);
-  if (message.properties != sent_properties_) {
+  if (message.properties != sent_properties_ || message.publisher != sent_publisher_) {
     paho_properties_.clear();
     if (message.properties != nullptr) paho_properties_.add(*message.properties);
+    if (!message.publisher.empty()) paho_properties_.add_numbering(message.publisher);
     sent_properties_ = message.properties;
+    sent_publisher_ = message.publisher;
   }
+  const bool plain = message.properties == nullptr && message.publisher.empty();
+  if (!message.publisher.empty()) paho_properties_.set_number(message.number);
   MQTTClient_deliveryToken token = 0;
-  const MQTTResponse response =
-      MQTTClient_publish5(handle_, topic_.c_str(), static_cast<int>(message.payload.size()),
-                          message.payload.data(), message.qos, message.retain ? 1 : 0,
-                          sent_properties_ == nullptr ? nullptr : paho_properties_.get(), &token);
+  const MQTTResponse response = MQTTClient_publish5(
+      handle_, topic_.c_str(), static_cast<int>(message.payload.size()), message.payload.data(),
+      message.qos, message.retain ? 1 : 0, plain ? nullptr : paho_properties_.get(), &token);
   if (response.reasonCode != MQTTREASONCODE_SUCCESS) return std::nullopt;
   return static_cast<std::uint16_t>(message.qos > 0 ? token : 0);
 }
@@ -521,10 +524,14 @@ std::size_t Connection::take_messages(const std::function<bool(const Message&)>&
         paho.retained != 0,
         paho.dup != 0,
         static_cast<std::uint16_t>(paho.msgid),
-        nullptr};
+        nullptr,
+        {},
+        0,
+        false};
     if (paho.properties.count > 0) {
       properties = message_properties(paho.properties);
       message.properties = &properties;
+      take_numbering(properties, message);
     }
     if (!visit(message)) break;
     taken_.push_back(static_cast<std::uint16_t>(paho.qos > 0 ? paho.msgid : 0));

@@ -110,6 +110,7 @@ class Connection {
   std::deque<std::uint16_t> taken_;
   std::string topic_;
   const MessageProperties* sent_properties_ = nullptr;
+  std::string sent_publisher_;
   PahoProperties paho_properties_;
 
   std::thread thread_;

@@ -27,6 +27,10 @@ struct MessageProperties {
   }
 };
 
+/// The user properties that number a publisher's messages (delivery.md P7).
+inline constexpr std::string_view kPublisherProperty = "mqfail-id";
+inline constexpr std::string_view kNumberProperty = "mqfail-seq";
+
 struct Message {
   std::string_view topic;
   std::string_view payload;
@@ -35,6 +39,9 @@ struct Message {
   bool duplicate = false;
   std::uint16_t packet_id = 0;                    ///< 0 at QoS 0
   const MessageProperties* properties = nullptr;  ///< null: none
+  std::string_view publisher;                     ///< mqfail-id; empty: not numbered
+  std::uint64_t number = 0;                       ///< mqfail-seq, from 1
+  bool late = false;  ///< received after higher numbers; the session finds out
 };
 
 }  // namespace mqfail

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/paho_properties.hpp"
 
+#include <charconv>
+#include <limits>
+
 namespace mqfail {
 namespace {
+
+constexpr std::size_t kNumberDigits = std::numeric_limits<std::uint64_t>::digits10 + 1;
 
 MQTTLenString borrowed(const std::string& text) {
   return {static_cast<int>(text.size()), const_cast<char*>(text.data())};
@@ -59,6 +64,35 @@ void PahoProperties::add(const MessageProperties& properties) {
     add(MQTTPROPERTY_CODE_CORRELATION_DATA, *properties.correlation_data);
   }
   for (const auto& [name, value] : properties.user) add_user(name, value);
+}
+
+// Room for the longest number is made once; set_number() writes into it.
+void PahoProperties::add_numbering(std::string_view publisher) {
+  add_user(std::string(kPublisherProperty), std::string(publisher));
+  number_ = list_.count;
+  add_user(std::string(kNumberProperty), std::string(kNumberDigits, '0'));
+}
+
+void PahoProperties::set_number(std::uint64_t number) {
+  MQTTLenString& digits = list_.array[number_].value.value;
+  const char* const end = std::to_chars(digits.data, digits.data + kNumberDigits, number).ptr;
+  const int size = static_cast<int>(end - digits.data);
+  list_.length += size - digits.len;
+  digits.len = size;
+}
+
+void take_numbering(const MessageProperties& properties, Message& message) {
+  for (const auto& [name, value] : properties.user) {
+    if (name == kPublisherProperty) {
+      message.publisher = value;
+    } else if (name == kNumberProperty) {
+      std::int64_t number = 0;  // signed, so that counts of numbers fit as well
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+      const bool whole = error == std::errc() && end == value.data() + value.size();
+      message.number = whole && number > 0 ? static_cast<std::uint64_t>(number) : 0;
+    }
+  }
+  if (message.number == 0) message.publisher = {};
 }
 
 void PahoProperties::clear() {

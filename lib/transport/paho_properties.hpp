@@ -25,15 +25,22 @@ class PahoProperties {
   void add(MQTTPropertyCodes code, const std::string& text);
   void add_user(const std::string& name, const std::string& value);
   void add(const MessageProperties& properties);
+  /// mqfail-id, and mqfail-seq with a number that may change from message to message.
+  void add_numbering(std::string_view publisher);
+  void set_number(std::uint64_t number);
   void clear();
 
   MQTTProperties* get() { return &list_; }
 
  private:
   MQTTProperties list_ = MQTTProperties_initializer;
+  int number_ = -1;  // where mqfail-seq stands
 };
 
 void add_connect_properties(PahoProperties& into, const ConnectSettings& settings);
+
+/// The numbering that the user properties carry, into `message`, which keeps views of them.
+void take_numbering(const MessageProperties& properties, Message& message);
 
 MessageProperties message_properties(const MQTTProperties& list);
 std::optional<std::uint32_t> number_of(const MQTTProperties* list, MQTTPropertyCodes code);

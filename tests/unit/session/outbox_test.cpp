@@ -30,7 +30,8 @@ std::vector<std::string> to_be_sent(const Outbox& outbox) {
 Outbox filled(int count) {
   Outbox outbox(static_cast<std::size_t>(count));
   for (int i = 1; i <= count; ++i)
-    outbox.push(std::to_string(i), static_cast<std::uint64_t>(i), TimePoint{});
+    outbox.push(std::to_string(i), static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(i),
+                TimePoint{});
   return outbox;
 }
 
@@ -66,7 +67,7 @@ BOOST_AUTO_TEST_CASE(after_a_switch_everything_unsettled_goes_again_in_input_ord
   outbox.close(*outbox.find(kFirst, 1));
   outbox.close(*outbox.find(kFirst, 2));
   outbox.rewind();
-  outbox.push("6", 6, TimePoint{});
+  outbox.push("6", 6, 6, TimePoint{});
   BOOST_TEST(outbox.in_flight() == 0U);
   BOOST_TEST(to_be_sent(outbox) == (std::vector<std::string>{"3", "4", "5", "6"}),
              boost::test_tools::per_element());
@@ -99,7 +100,7 @@ BOOST_AUTO_TEST_CASE(the_ring_goes_round_without_mixing_messages_up) {
   Outbox outbox(3);
   std::uint16_t id = 0;
   for (std::uint64_t line = 1; line <= 1000; ++line) {
-    outbox.push(std::to_string(line), line, TimePoint{});
+    outbox.push(std::to_string(line), line, line, TimePoint{});
     outbox.sent(outbox.next_to_send(), kFirst, ++id, TimePoint{});
     if (outbox.full()) {
       Outbox::Entry* const oldest = outbox.find(kFirst, static_cast<std::uint16_t>(id - 2));

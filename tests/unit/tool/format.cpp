@@ -227,6 +227,21 @@ BOOST_AUTO_TEST_CASE(a_terminal_gets_control_characters_escaped_but_those_of_the
   BOOST_TEST(out == "a\\x1b]0;x\\x07 b\\x1b[31m\tc\nd\\u009b\\xff");
 }
 
+BOOST_AUTO_TEST_CASE(a_number_is_printed_where_there_is_one_and_late_ones_say_so) {
+  Message message{"t", "p"};
+  const auto print = [&](const char* spec) {
+    std::string out;
+    MessageFormat::compile(spec, {.end_of_line = false})->append(message, kOrigin, out);
+    return out;
+  };
+  BOOST_TEST(print("[%n][%3n]") == "[][   ]");
+  BOOST_TEST(print("%j").find("late") == std::string::npos);
+  message.number = 42;
+  message.late = true;
+  BOOST_TEST(print("[%n][%03n]") == "[42][042]");
+  BOOST_TEST(print("%j").find("\"late\":1") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(sequences_that_do_not_exist_are_named) {
   BOOST_TEST(error("%Z") == "there is no %Z");
   BOOST_TEST(error("\\q") == "there is no \\q");
@@ -236,5 +251,4 @@ BOOST_AUTO_TEST_CASE(sequences_that_do_not_exist_are_named) {
   BOOST_TEST(error("%-010.5") == "the format ends inside a % sequence");
   BOOST_TEST(error("%0-5l") == "there is no %-");
   BOOST_TEST(error("%99999999999t") == "a width above 65535");
-  BOOST_TEST(error("%n") == "%n is not yet supported");
 }
