@@ -8,12 +8,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <random>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include "session/publisher.hpp"
+#include "session/spooled_source.hpp"
 #include "tool/exit_status.hpp"
 #include "wiring.hpp"
 
@@ -50,8 +50,10 @@ Result<std::string> read_file(const std::string& path) {
 
 Result<std::unique_ptr<Source>> make_source(const PubOptions& options) {
   if (options.source == PubSource::stdin_line) {
-    return std::unique_ptr<Source>(
-        std::make_unique<LineSource>(STDIN_FILENO, options.split_at_null ? '\0' : '\n'));
+    // With a spool a line leaves the input when it is on the disk.
+    auto peek = options.spool_directory.empty() ? nullptr : Peek::of(STDIN_FILENO);
+    return std::unique_ptr<Source>(std::make_unique<LineSource>(
+        STDIN_FILENO, options.split_at_null ? '\0' : '\n', std::move(peek)));
   }
   Result<std::string> payload = options.message;
   if (options.source == PubSource::file) payload = read_file(options.file);
@@ -81,16 +83,13 @@ Result<int> open_undelivered(const std::string& path) {
   return fd;
 }
 
-// The 128 bits that tell the numbers of this run from those of all others.
+// The 128 bits that tell the numbers of this publisher from those of all others.
 std::string throw_publisher_id() {
-  std::random_device device;
-  std::string id;
-  for (int i = 0; i < 4; ++i) {
-    char digits[9];
-    std::snprintf(digits, sizeof digits, "%08x", device());
-    id += digits;
-  }
-  return id;
+  char digits[33];
+  std::snprintf(digits, sizeof digits, "%016llx%016llx",
+                static_cast<unsigned long long>(throw_dice()),
+                static_cast<unsigned long long>(throw_dice()));
+  return digits;
 }
 
 int main(int argc, char** argv) {
@@ -107,8 +106,21 @@ int main(int argc, char** argv) {
   if (!topic) return number(events.tell(topic.error()));
   const auto undelivered = open_undelivered(options.undelivered_file);
   if (!undelivered) return number(events.tell(undelivered.error()));
+  const bool spools = !options.spool_directory.empty();
+  std::string publisher_id = spools || options.sequence ? throw_publisher_id() : std::string();
+  std::unique_ptr<Spool> spool;
+  if (spools) {
+    auto opened = Spool::open(options.spool_directory, *topic, publisher_id);
+    if (!opened) return number(events.tell(opened.error()));
+    spool = std::move(*opened);
+    publisher_id = spool->publisher_id();
+  }
   auto source = make_source(options);
   if (!source) return number(events.tell(source.error()));
+  if (spool) {
+    source = std::unique_ptr<Source>(
+        std::make_unique<SpooledSource>(std::move(*source), std::move(spool), events));
+  }
 
   SessionSettings settings;
   settings.connect = options.common.connect;
@@ -117,7 +129,7 @@ int main(int argc, char** argv) {
   publisher.qos = options.qos;
   publisher.retain = options.retain;
   publisher.properties = options.properties;
-  if (options.sequence) publisher.publisher_id = throw_publisher_id();
+  if (options.sequence) publisher.publisher_id = publisher_id;
   publisher.window = options.window;
   publisher.drain_timeout = options.drain_timeout;
   publisher.ack_timeout = roster->publish.ack_timeout;

@@ -91,8 +91,12 @@ std::uint64_t Publisher::unproven() const {
 
 std::vector<Trouble> Publisher::pump(TimePoint now) {
   more_ = false;
+  std::optional<Reason> trouble;
+  if (live_) trouble = settle(now);
+  tell_settled();
+  source_->tend(now, hungry());
+  if (trouble) return {{live_->attempt, std::move(*trouble)}};
   if (live_) {
-    if (auto reason = settle(now)) return {{live_->attempt, std::move(*reason)}};
     if (settings_.timeout) expire(now);
     if (send_stored(now)) send_new(now);
     ask_for_proof(now);
@@ -108,6 +112,7 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
     while (settings_.qos > 0 && !outbox_.full()) {
       const auto item = source_->next(now);
       if (!item) break;
+      taken_ = std::max(taken_, item->number);
       if (item->too_long || !fits(item->payload.size())) {
         fail(item->line, item->payload, "larger than a message can be");
       } else {
@@ -115,7 +120,7 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
       }
     }
   }
-  if (input_over() && !drain_until_) drain_until_ = now + settings_.drain_timeout;
+  if (source_->dry() && !drain_until_) drain_until_ = now + settings_.drain_timeout;
   if (drain_until_ && now >= *drain_until_) drained_out_ = true;
   return {};
 }
@@ -135,6 +140,8 @@ std::optional<Reason> Publisher::settle(TimePoint /*now*/) {
       }
       ++acked_;
       outbox_.close(*entry);
+      // A spool that is worked off may take its time, as long as something moves.
+      if (!stopping_ && !source_->at_end()) drain_until_.reset();
     } else if (auto reason = judge(*entry, one.code); reason && !trouble) {
       trouble = std::move(reason);
     }
@@ -203,6 +210,7 @@ void Publisher::send_new(TimePoint now) {
     if (!room() || outbox_.full()) return;
     const auto item = source_->next(now);
     if (!item) return;
+    taken_ = std::max(taken_, item->number);
     if (item->too_long || !fits(item->payload.size())) {
       fail(item->line, item->payload, "larger than the server takes");
       continue;
@@ -257,9 +265,21 @@ void Publisher::expire(TimePoint now) {
   }
 }
 
+// In a spool nothing up to here is needed any more.
+void Publisher::tell_settled() {
+  source_->settled(outbox_.empty() ? taken_ : outbox_.at(0).number - 1);
+}
+
+// Whether to read more of the input. A spool is filled during an outage; while a server takes the
+// messages, only as fast as it does.
+bool Publisher::hungry() const {
+  if (!live_ && source_->keeps()) return true;
+  if (outbox_.full()) return false;
+  return live_ ? room() && source_->waiting() == 0 : settings_.qos > 0;
+}
+
 void Publisher::want(std::vector<pollfd>& fds) const {
-  const bool wanted = !outbox_.full() && (live_ ? room() : settings_.qos > 0);
-  fds.push_back({wanted ? source_->fd() : -1, POLLIN, 0});
+  fds.push_back({hungry() ? source_->fd() : -1, POLLIN, 0});
 }
 
 void Publisher::ready(const pollfd* fds, std::size_t count) {
@@ -279,6 +299,8 @@ std::optional<TimePoint> Publisher::deadline() const {
     }
     if (settings_.qos == 0 && live_->published != live_->asked)
       sooner(live_->asked_at + kProofAfter);
+  } else if (source_->keeps() && (source_->fd() >= 0 || !source_->trouble().empty())) {
+    sooner(source_->due());
   }
   if (settings_.timeout && !outbox_.empty()) sooner(outbox_.at(0).taken_at + *settings_.timeout);
   return until;
@@ -292,6 +314,7 @@ bool Publisher::done() const {
 
 void Publisher::stop(TimePoint now) {
   source_->stop();
+  stopping_ = true;
   drain_until_ = now + settings_.drain_timeout;
 }
 
@@ -300,16 +323,24 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
   lost_max_ += unproven();
   if (live_) live_->proven = live_->published;
   write_undelivered(ending);
+  tell_settled();
+  source_->close();
   const std::uint64_t cut_short = source_->rest().empty() ? 0 : 1;
-  const std::uint64_t unsettled = outbox_.unsettled() + failed_ + cut_short;
+  const std::uint64_t kept = outbox_.unsettled() + source_->waiting();
+  const std::uint64_t unsettled = kept + failed_ + source_->damaged() + cut_short;
   exit.more = {{"published", as_int(published_)},
                {"acked", as_int(acked_)},
                {"unsettled", as_int(unsettled)},
                {"resent", as_int(resent_)},
                {"lost_max", as_int(lost_max_)}};
+  if (source_->keeps()) exit.more.emplace_back("spooled", as_int(kept));
   if (source_->error_number() != 0) {
     exit.reason =
         std::string("the input could not be read: ") + std::strerror(source_->error_number());
+    return static_cast<int>(ErrorKind::io);
+  }
+  if (const std::string trouble = source_->trouble(); !trouble.empty()) {
+    exit.reason = trouble;
     return static_cast<int>(ErrorKind::io);
   }
   if (undelivered_failed_) {
@@ -322,7 +353,8 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
   const bool complete = input_over() && unsettled == 0 && (lost_max_ == 0 || settings_.allow_loss);
   if (complete) return 0;
   if (unsettled != 0)
-    exit.reason = std::to_string(unsettled) + " messages are not acknowledged by any server";
+    exit.reason = std::to_string(unsettled) + " messages are not acknowledged by any server" +
+                  (source_->keeps() && kept == unsettled ? "; the spool keeps them" : "");
   if (ending.how == Ending::How::timed_out) return 27;
   return static_cast<int>(reached ? ErrorKind::temporary : ErrorKind::unavailable);
 }
@@ -336,7 +368,7 @@ bool Publisher::put(std::string_view bytes) {
 // drain timeout is, too) also what is still unread, to its end or for the drain timeout.
 void Publisher::write_undelivered(const Ending& ending) {
   if (settings_.undelivered_fd < 0) return;
-  for (std::size_t place = 0; place < outbox_.size(); ++place) {
+  for (std::size_t place = 0; place < outbox_.size() && !source_->keeps(); ++place) {
     const Outbox::Entry& entry = outbox_.at(place);
     if (entry.settled) continue;
     if (!put(entry.payload)) return;

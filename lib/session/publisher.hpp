@@ -72,8 +72,10 @@ class Publisher final : public Work {
   void ask_for_proof(TimePoint now);
   void fail(std::uint64_t line, std::string_view payload, const std::string& why);
   void expire(TimePoint now);
+  void tell_settled();
   bool fits(std::size_t payload) const;
   bool room() const;
+  bool hungry() const;
   bool input_over() const { return source_->at_end(); }
   std::uint64_t unproven() const;
   bool put(std::string_view bytes);
@@ -89,6 +91,8 @@ class Publisher final : public Work {
   std::deque<Question> questions_;
   std::vector<Acknowledged> acknowledged_;
   std::optional<TimePoint> drain_until_;
+  std::uint64_t taken_ = 0;  // the number of the last message from the source
+  bool stopping_ = false;
   bool more_ = false;
   bool drained_out_ = false;  // the drain timeout is over
   bool warned_no_subscriber_ = false;

@@ -3,13 +3,24 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "session/clock.hpp"
+
 namespace mqfail {
+namespace {
+constexpr Duration kSoon = std::chrono::milliseconds(1);
+constexpr Duration kRarely = std::chrono::milliseconds(500);
+}  // namespace
 
 void LineSource::read_some() {
   if (ended_ || stopped_) return;
+  if (peek_) {
+    peek_some();
+    return;
+  }
   if (head_ > 0) {
     buffer_.erase(0, head_);
     scanned_ -= head_;
@@ -25,6 +36,45 @@ void LineSource::read_some() {
     ended_ = true;
   }
   look();
+}
+
+// The buffer is what has left the input, which a line longer than a pipe has to, and what is seen
+// of the rest.
+void LineSource::peek_some() {
+  release();
+  const std::size_t seen = buffer_.size();
+  buffer_.resize(taken_ + Peek::kSize);
+  const ssize_t got = peek_->look(buffer_.data() + taken_, Peek::kSize);
+  buffer_.resize(taken_ + static_cast<std::size_t>(got > 0 ? got : 0));
+  scanned_ = std::min(scanned_, taken_);
+  if (got < 0 && errno != EAGAIN && errno != EINTR) error_ = errno;
+  ended_ = error_ != 0 || (got >= 0 && peek_->complete());
+  look();
+  if (!has_line_ && (peek_->cut() || buffer_.size() - taken_ >= kBlock)) {
+    peek_->take(buffer_.size() - taken_);
+    taken_ = buffer_.size();
+  }
+  look_again_in(buffer_.size() == seen ? std::min<Duration>(wait_ * 2, kRarely) : kSoon);
+}
+
+// The beginning of a line stays in the pipe, so it is readable all the time. More of it is told by
+// Peek::fd(), but not while a writer is blocked in one large write: then only a look shows it.
+void LineSource::look_again_in(Duration wait) {
+  look_at_.reset();
+  if (has_line_ || ended_ || stopped_ || taken_ == buffer_.size()) return;
+  wait_ = wait;
+  look_at_ = steady_now() + wait;
+}
+
+void LineSource::release() {
+  if (!peek_ || head_ == 0) return;
+  if (head_ > taken_) peek_->take(head_ - taken_);
+  buffer_.erase(0, head_);
+  taken_ -= std::min(head_, taken_);
+  scanned_ -= head_;
+  line_end_ -= std::min(head_, line_end_);
+  head_ = 0;
+  look_again_in(kSoon);
 }
 
 // Finds the end of the first line, if it is here.

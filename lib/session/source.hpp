@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the payloads of mqfail-pub come from: lines of an input that is read in blocks and only as
-// fast as they are taken, or one payload, perhaps repeated.
+// fast as they are taken, or one payload, perhaps repeated; spooled_source keeps either on disk.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/time.hpp"
+#include "session/peek.hpp"
 
 namespace mqfail {
 
@@ -41,31 +44,68 @@ class Source {
   virtual int unread_fd() const { return -1; }
   /// errno of a failed read, or 0.
   virtual int error_number() const { return 0; }
+
+  // -- what a spool adds
+  /// What next() has handed out is safe: it may leave the input.
+  virtual void release() {}
+  /// Messages are kept on disk until they are settled: the input is read during an outage, too, and
+  /// what is unsettled at the end is not lost.
+  virtual bool keeps() const { return false; }
+  /// Messages up to this number are done with.
+  virtual void settled(std::uint64_t /*number*/) {}
+  /// Called often; does what is due. `hungry`: it may take in more.
+  virtual void tend(TimePoint /*now*/, bool /*hungry*/) {}
+  /// No more will be taken in, though next() may still have something.
+  virtual bool dry() const { return at_end(); }
+  /// Messages that were taken in and not handed out.
+  virtual std::uint64_t waiting() const { return 0; }
+  /// Messages that were taken in and can not be read any more; each was told.
+  virtual std::uint64_t damaged() const { return 0; }
+  /// Why the input is not taken in although it is there, at this moment.
+  virtual std::string trouble() const { return {}; }
+  /// The run is over: writes down what was settled.
+  virtual void close() {}
 };
 
 /// A message a line (-l) or a NUL-terminated record (-0). Blank lines are not sent, as
 /// mosquitto_pub.
 class LineSource final : public Source {
  public:
-  LineSource(int fd, char delimiter) : fd_(fd), delimiter_(delimiter) {}
+  /// `peek`: bytes leave the input only by release(). Null: as soon as they are read.
+  LineSource(int fd, char delimiter, std::unique_ptr<Peek> peek = nullptr)
+      : fd_(fd), delimiter_(delimiter), peek_(std::move(peek)) {}
   std::optional<Item> next(TimePoint now) override;
   bool at_end() const override {
     return (ended_ && head_ == buffer_.size()) || (stopped_ && !has_line_);
   }
-  int fd() const override { return ended_ || stopped_ || has_line_ ? -1 : fd_; }
+  int fd() const override {
+    if (ended_ || stopped_ || has_line_) return -1;
+    return peek_ ? peek_->fd(taken_ < buffer_.size()) : fd_;
+  }
   void read_some() override;
+  void release() override;
+  std::optional<TimePoint> due() const override { return look_at_; }
   void stop() override;
-  std::string_view rest() const override { return std::string_view(buffer_).substr(head_); }
+  std::string_view rest() const override {
+    return std::string_view(buffer_).substr(
+        head_, peek_ ? taken_ - std::min(head_, taken_) : std::string::npos);
+  }
   int unread_fd() const override { return ended_ ? -1 : fd_; }
   int error_number() const override { return error_; }
 
  private:
   static constexpr std::size_t kBlock = 65536;
   void look();
+  void peek_some();
+  void look_again_in(Duration wait);
 
   const int fd_;
   const char delimiter_;
+  const std::unique_ptr<Peek> peek_;
   std::string buffer_;
+  std::optional<TimePoint> look_at_;
+  Duration wait_{};
+  std::size_t taken_ = 0;    // with a peek: what comes before has left the input
   std::size_t head_ = 0;     // what comes before was handed out
   std::size_t scanned_ = 0;  // no delimiter between head_ and here
   std::size_t line_end_ = 0;

@@ -113,7 +113,9 @@ constexpr OptionRow kOwnRows[] = {
      "Byte-exact and ready to be fed to -l again.", "FILE"},
     {"allow-loss", 0, "", messages, kPub, built,
      "exit with 0 although QoS 0 messages were dropped"},
-    {"spool", 0, "DIR", messages, kPub, not_yet, "", "", "DIR"},
+    {"spool", 0, "DIR", messages, kPub, built,
+     "keep the messages in DIR until a server has them; the next run sends what is left",
+     "See SPOOL.", "DIR"},
     {"sequence", 0, "", messages, kPub, built,
      "number the messages, so that mqfail-sub prints each once and finds holes (MQTT 5)",
      "The user properties mqfail-id (new for each run) and mqfail-seq (1, 2, 3, ...) say it. A "

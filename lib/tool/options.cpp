@@ -72,6 +72,9 @@ Result<Done> finish_pub(PubOptions& options, const CommonDraft& draft, const Sou
     return Error{ErrorKind::usage, "-0 and " + source.flag + " exclude each other",
                  "-0 goes with -l"};
   }
+  if (!options.spool_directory.empty() && options.qos == 0) {
+    return Error{ErrorKind::usage, "--spool needs acknowledgements", "give -q 1 or -q 2"};
+  }
   if (options.repeat > 1 && options.source == PubSource::stdin_line) {
     return Error{ErrorKind::usage, "--repeat and -l exclude each other",
                  "repeat the input instead"};
@@ -208,6 +211,7 @@ Parsed<PubOptions> parse_pub(int argc, char** argv, const Environment& environme
   takers["drain-timeout"] = set_duration(options.drain_timeout);
   takers["undelivered"] = set(options.undelivered_file);
   takers["allow-loss"] = set(options.allow_loss);
+  takers["spool"] = set(options.spool_directory);
   takers["sequence"] = [&](const Given& given) -> Result<Done> {
     if (draft.needs_mqtt5.empty()) draft.needs_mqtt5 = given.flag();
     options.sequence = true;

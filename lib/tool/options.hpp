@@ -97,7 +97,8 @@ struct PubOptions {
   Duration drain_timeout = std::chrono::seconds(10);
   std::string undelivered_file;  ///< --undelivered; empty: none
   bool allow_loss = false;
-  bool sequence = false;  ///< number the messages (delivery.md P7)
+  bool sequence = false;        ///< number the messages (delivery.md P7)
+  std::string spool_directory;  ///< --spool; empty: none
 };
 
 enum class ProbeFormat { text, json };

@@ -25,6 +25,7 @@ Result<Signals> Signals::block() {
                  std::string("signals cannot be blocked: ") + std::strerror(failed), ""};
   }
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a file as large as ulimit -f allows is a full disk, not a death
   const int fd = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   if (fd < 0) {
     return Error{ErrorKind::internal,

@@ -313,58 +313,6 @@ BOOST_AUTO_TEST_CASE(acks_2_with_one_server_left_is_75, *offered("mqfail-pub", {
   CHECK_STATUS(publisher, 75);
 }
 
-BOOST_AUTO_TEST_CASE(a_spool_survives_a_kill_at_any_point,
-                     *offered("mqfail-pub", {"--spool", "/nonexistent"})) {
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-    Dice dice(seed);
-    Scratch scratch;
-    const std::string spool = (scratch / "spool").string();
-    ScriptedServer server({.ack_delay = 1ms});
-    const Arguments arguments{"-s", server.uri(), "-t", "t", "-q", "1", "-l", "--spool", spool};
-    std::size_t offered = 0;
-    {
-      Publisher publisher(arguments);
-      std::atomic<std::size_t> written{0};
-      std::thread writer([&] {
-        for (std::uint32_t i = 1; i <= 2000 && publisher.write(numbered_line(i) + "\n"); ++i)
-          written = i;
-      });
-      server.wait_for(What::acknowledged, dice.between(1, 1500), 20s);
-      publisher.signal(SIGKILL);
-      BOOST_REQUIRE(publisher.wait_exit(5s).has_value());
-      writer.join();
-      offered = written;
-    }
-    Publisher again(arguments);
-    again.close_stdin();
-    CHECK_STATUS(again, 0);
-    // Everything up to the last line that the first run is known to have read must be there: it had
-    // read at least what it sent, and what it read forms a prefix of the input.
-    std::set<std::uint32_t> settled;
-    for (const std::uint32_t number : numbers(acknowledged(server))) settled.insert(number);
-    std::uint32_t highest_received = 0;
-    for (const std::uint32_t number : numbers(received(server)))
-      highest_received = std::max(highest_received, number);
-    BOOST_TEST(settled.size() == highest_received, "seed " << seed << ", offered " << offered);
-    BOOST_TEST(
-        (settled.empty() || (*settled.begin() == 1U && *settled.rbegin() == highest_received)));
-  }
-}
-
-BOOST_AUTO_TEST_CASE(one_process_a_spool, *offered("mqfail-pub", {"--spool", "/nonexistent"})) {
-  Scratch scratch;
-  const std::string spool = (scratch / "spool").string();
-  ScriptedServer server;
-  const Arguments arguments{"-s", server.uri(), "-t", "t", "-q", "1", "-l", "--spool", spool};
-  Publisher first(arguments);
-  BOOST_REQUIRE(server.wait_for(What::connect));
-  Publisher second(arguments);
-  second.close_stdin();
-  CHECK_STATUS(second, 75);
-  first.close_stdin();
-  CHECK_STATUS(first, 0);
-}
-
 BOOST_AUTO_TEST_CASE(both_kinds_of_minus_s_live_together) {
   ScriptedServer server;
   Publisher publisher({"-s", server.uri(), "-t", "t", "-q", "1", "-s"});

@@ -243,7 +243,8 @@ BOOST_AUTO_TEST_CASE(what_mosquitto_has_and_we_have_not_is_refused_by_name) {
   BOOST_TEST(sub_refuses({"-t", "a", "--priority-backup"}) ==
              "--priority-backup is not yet supported");
   BOOST_TEST(sub_refuses({"-t", "a", "--psk", "00"}) == "--psk is not yet supported");
-  BOOST_TEST(pub_refuses({"-t", "a", "-l", "--spool", "d"}) == "--spool is not yet supported");
+  BOOST_TEST(pub_refuses({"-t", "a", "-l", "--acks", "2"}) == "--acks is not yet supported");
+  BOOST_TEST(pub_refuses({"-t", "a", "-l", "--spool", "d"}) == "--spool needs acknowledgements");
   BOOST_TEST(probe_refuses({"--format", "nagios"}) == "--format nagios is not yet supported");
 }
 

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages on their way between the input, the spool and the publisher: payloads one after the
+// other in one piece of memory that is used again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mqfail {
+
+class Batch {
+ public:
+  struct Entry {
+    std::size_t begin, size;
+    std::uint64_t number, line;
+  };
+
+  void add(std::string_view payload, std::uint64_t number, std::uint64_t line) {
+    entries_.push_back({bytes_.size(), payload.size(), number, line});
+    bytes_ += payload;
+  }
+  void clear() {
+    // One huge payload must not keep its memory for the rest of the run.
+    if (bytes_.capacity() > kKept) bytes_ = {};
+    bytes_.clear();
+    entries_.clear();
+  }
+  bool empty() const { return entries_.empty(); }
+  std::size_t size() const { return entries_.size(); }
+  std::size_t bytes() const { return bytes_.size(); }
+  Entry& at(std::size_t place) { return entries_[place]; }
+  const Entry& at(std::size_t place) const { return entries_[place]; }
+  std::string_view payload(const Entry& entry) const {
+    return std::string_view(bytes_).substr(entry.begin, entry.size);
+  }
+
+ private:
+  static constexpr std::size_t kKept = 1U << 20U;
+  std::string bytes_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace mqfail

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading a pipe or a file without taking anything out of it: what was seen stays in the input
+// until it is safe elsewhere, so that whoever reads on after our death misses nothing.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <memory>
+
+namespace mqfail {
+
+class Peek {
+ public:
+  /// Null if `fd` is neither a pipe nor a regular file. `fd` stays the caller's.
+  static std::unique_ptr<Peek> of(int fd);
+  ~Peek();
+  Peek(const Peek&) = delete;
+  Peek& operator=(const Peek&) = delete;
+
+  /// Most that look() shows at once.
+  static constexpr std::size_t kSize = 262144;
+
+  /// Copies what has not been taken, from its beginning. -1 with errno: nothing now (EAGAIN), or
+  /// an error. 0: the end.
+  ssize_t look(char* into, std::size_t size);
+  /// Removes so many bytes that look() has shown.
+  void take(std::size_t size);
+  /// What look() has shown last is all there will ever be.
+  bool complete() const { return complete_; }
+  /// It was not all there was.
+  bool cut() const { return cut_; }
+  /// To wait for (POLLIN) until there is something. `seen`: look() showed something that was not
+  /// taken, so that only more of it is news.
+  int fd(bool seen) const { return seen && !cut_ && edge_ >= 0 ? edge_ : fd_; }
+
+ private:
+  Peek(int fd, bool pipe) : fd_(fd), pipe_(pipe) {}
+  ssize_t look_into_pipe(char* into, std::size_t size);
+
+  const int fd_;
+  const bool pipe_;
+  int copy_[2] = {-1, -1};
+  int edge_ = -1;  // an epoll that tells of each write into the pipe
+  bool complete_ = false;
+  bool cut_ = false;  // there was more than look() could show
+};
+
+}  // namespace mqfail

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+// mqfail-pub --spool: what was read is on disk, whatever happens to the run, and what cannot be
+// kept is told.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "end_to_end/tools.hpp"
+
+using namespace rig;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Spooler : Process {
+  explicit Spooler(const Arguments& arguments)
+      : Process({.argv = pub(arguments), .stdin_pipe = true}) {}
+};
+
+Arguments spooling(const std::string& server, const std::string& spool,
+                   const Arguments& more = {}) {
+  Arguments all{"-s", server, "-t", "t", "-q", "1", "-l", "--spool", spool};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+/// Distinct numbers in the order of their first arrival.
+std::vector<std::uint32_t> first_arrivals(const std::vector<std::string>& payloads) {
+  std::set<std::uint32_t> seen;
+  std::vector<std::uint32_t> result;
+  for (const std::uint32_t number : numbers(payloads)) {
+    if (seen.insert(number).second) result.push_back(number);
+  }
+  return result;
+}
+
+/// A spool with lines 1 to `lines` that no server has taken.
+void fill(const std::string& spool, std::uint32_t lines) {
+  Spooler spooler(spooling(dead_uri(), spool));
+  spooler.feed(numbered_lines(1, lines));
+  CHECK_STATUS(spooler, 69);
+  Events events(spooler);
+  BOOST_TEST(events.last("exit")->number("spooled") == static_cast<long>(lines));
+}
+
+/// A pipe that outlives its readers, as that of `producer | while ! mqfail-pub ...; do :; done`.
+class LastingPipe {
+ public:
+  explicit LastingPipe(std::string path) : path_(std::move(path)) {
+    BOOST_REQUIRE(::mkfifo(path_.c_str(), 0600) == 0);
+    reader_ = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    writer_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+  }
+  ~LastingPipe() {
+    ::close(reader_);
+    finish();
+  }
+  const std::string& path() const { return path_; }
+  bool write(std::string_view bytes) { return write_all(writer_, bytes); }
+  void finish() {
+    if (writer_ >= 0) ::close(writer_);
+    writer_ = -1;
+  }
+
+ private:
+  std::string path_;
+  int reader_ = -1, writer_ = -1;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_spool_survives_a_kill_at_any_point) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    Dice dice(seed);
+    Scratch scratch;
+    const std::string spool = (scratch / "spool").string();
+    ScriptedServer server({.ack_delay = 1ms});
+    {
+      Spooler spooler(spooling(server.uri(), spool));
+      std::thread writer([&] {
+        for (std::uint32_t i = 1; i <= 2000 && spooler.write(numbered_line(i) + "\n"); ++i) {
+        }
+      });
+      server.wait_for(What::acknowledged, dice.between(1, 1500), 20s);
+      spooler.signal(SIGKILL);
+      BOOST_REQUIRE(spooler.wait_exit(5s).has_value());
+      writer.join();
+    }
+    Spooler again(spooling(server.uri(), spool));
+    again.close_stdin();
+    CHECK_STATUS(again, 0);
+    // What it had read forms a prefix of the input, and it had read at least what it sent.
+    const auto arrived = first_arrivals(acknowledged(server));
+    BOOST_REQUIRE(!arrived.empty());
+    BOOST_TEST(complete(arrived), "seed " << seed);
+    BOOST_TEST(arrived.front() == 1U);
+    BOOST_TEST(arrived.size() == first_arrivals(received(server)).size());
+    BOOST_TEST(!fs::exists(spool + "/messages.db"), "an empty spool holds no payload");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_killed_run_had_not_stored_is_still_in_the_pipe) {
+  constexpr std::uint32_t lines = 30'000;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    Dice dice(seed);
+    Scratch scratch;
+    const std::string spool = (scratch / "spool").string();
+    ScriptedServer server;
+    LastingPipe pipe((scratch / "pipe").string());
+    // In pieces that end anywhere, in the middle of lines too.
+    std::thread writer([&] {
+      const std::string all = numbered_lines(1, lines);
+      for (std::size_t at = 0; at < all.size();) {
+        const std::size_t size = std::min<std::size_t>(dice.between(1, 30'000), all.size() - at);
+        pipe.write(std::string_view(all).substr(at, size));
+        at += size;
+      }
+    });
+    const Command command{.argv = pub(spooling(server.uri(), spool)), .stdin_file = pipe.path()};
+    Dice kills(seed + 100);
+    for (int kill = 1; kill <= 8; ++kill) {
+      Process spooler(command);
+      const std::size_t wanted = lines * kill / 10 + kills.between(0, 2000);
+      while (server.count(What::acknowledged) < wanted && spooler.running())
+        server.wait_for(What::acknowledged, wanted, 20ms);
+      spooler.signal(SIGKILL);
+      BOOST_REQUIRE(spooler.wait_exit(5s).has_value());
+    }
+    Process last(command);  // opens the pipe, which waits for a writer
+    writer.join();
+    pipe.finish();
+    CHECK_STATUS(last, 0);
+    const auto arrived = first_arrivals(acknowledged(server));
+    BOOST_TEST(arrived.size() == lines, "seed " << seed);
+    BOOST_TEST(complete(arrived), "seed " << seed);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_numbers_go_on_from_run_to_run) {
+  Scratch scratch;
+  const std::string spool = (scratch / "spool").string();
+  fill(spool, 3);
+  ScriptedServer server;
+  for (const std::string input : {"d\n", "e\nf\n"}) {
+    Spooler spooler(spooling(server.uri(), spool, {"--sequence"}));
+    spooler.feed(input);
+    CHECK_STATUS(spooler, 0);
+  }
+  std::set<std::string> identities;
+  long expected = 0;
+  for (const Seen& seen : server.log(What::publish)) {
+    identities.insert(seen.publish.user("mqfail-id").value_or(""));
+    BOOST_TEST(seen.publish.user("mqfail-seq").value_or("") == std::to_string(++expected));
+  }
+  BOOST_TEST(identities.size() == 1U);
+  BOOST_TEST(expected == 6);
+}
+
+BOOST_AUTO_TEST_CASE(an_outage_is_absorbed_and_sent_in_order) {
+  constexpr std::uint32_t lines = 30'000;  // far more than the window and a pipe
+  Scratch scratch;
+  const std::string spool = (scratch / "spool").string();
+  ScriptedServer server;
+  server.refuse();
+  Spooler spooler(spooling(
+      server.uri(), spool,
+      {"--startup-max-reconnect-attempts", "-1", "--max-reconnect-delay", "50ms", "--sequence"}));
+  for (std::uint32_t i = 0; i < lines; i += 1000)
+    BOOST_REQUIRE(spooler.write(numbered_lines(i + 1, i + 1000)));
+  server.accept();
+  spooler.close_stdin();
+  CHECK_STATUS(spooler, 0);
+  BOOST_TEST(complete(numbers(acknowledged(server))));
+  BOOST_TEST(acknowledged(server).size() == lines);
+}
+
+BOOST_AUTO_TEST_CASE(one_process_a_spool) {
+  Scratch scratch;
+  const std::string spool = (scratch / "spool").string();
+  ScriptedServer server;
+  Spooler first(spooling(server.uri(), spool));
+  BOOST_REQUIRE(server.wait_for(What::connect));
+  Spooler second(spooling(server.uri(), spool));
+  second.close_stdin();
+  CHECK_STATUS(second, 75);
+  first.close_stdin();
+  CHECK_STATUS(first, 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_spool_with_messages_for_another_topic_is_refused) {
+  Scratch scratch;
+  const std::string spool = (scratch / "spool").string();
+  fill(spool, 1);
+  ScriptedServer server;
+  Spooler other({"-s", server.uri(), "-t", "other", "-q", "1", "-m", "x", "--spool", spool});
+  CHECK_STATUS(other, 64);
+  Spooler none({"-s", server.uri(), "-t", "t", "-q", "0", "-m", "x", "--spool", spool});
+  CHECK_STATUS(none, 64);
+  Spooler same({"-s", server.uri(), "-t", "t", "-q", "1", "-m", "x", "--spool", spool});
+  CHECK_STATUS(same, 0);
+  BOOST_TEST(received(server) == (std::vector<std::string>{numbered_line(1), "x"}));
+}
+
+BOOST_AUTO_TEST_CASE(what_has_failed_goes_to_undelivered_and_the_rest_stays_in_the_spool) {
+  Scratch scratch;
+  const std::string spool = (scratch / "spool").string();
+  const std::string file = (scratch / "undelivered").string();
+  ScriptedServer server(
+      {.puback = [](const Publish& p) { return number_of(p.payload) == 2U ? 0x99 : 0; }});
+  server.change([](Script& script) {
+    script.at_publish = 4;
+    script.then = Then::stop_acking;
+  });
+  Spooler spooler(
+      spooling(server.uri(), spool, {"--undelivered", file, "--drain-timeout", "500ms"}));
+  spooler.feed(numbered_lines(1, 6));
+  CHECK_STATUS(spooler, 75);
+  BOOST_TEST(read_file(file) == numbered_line(2) + "\n");
+  ScriptedServer healthy;
+  Spooler again(spooling(healthy.uri(), spool));
+  again.close_stdin();
+  CHECK_STATUS(again, 0);
+  BOOST_TEST(numbers(received(healthy)) == (std::vector<std::uint32_t>{4, 5, 6}));
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_stops_the_reading_and_is_told) {
+  constexpr std::uint32_t lines = 20'000;
+  Scratch scratch;
+  const std::string spool = (scratch / "spool").string();
+  LastingPipe pipe((scratch / "pipe").string());
+  std::thread writer([&] {
+    for (std::uint32_t i = 1; i <= lines; ++i) pipe.write(numbered_line(i, 100) + "\n");
+  });
+  {
+    // A limit on the size of a file is a disk that is full.
+    Arguments argv{"bash", "-c", "ulimit -f 400; exec \"$@\"", "bash"};
+    const Arguments rest =
+        pub(spooling(dead_uri(), spool, {"--startup-max-reconnect-attempts", "-1"}));
+    argv.insert(argv.end(), rest.begin(), rest.end());
+    Process spooler(Command{.argv = argv, .stdin_file = pipe.path()});
+    Events events(spooler);
+    REQUIRE_EVENT(spooler, events, "stalled");
+    spooler.signal(SIGTERM);
+    spooler.signal(SIGTERM);
+    CHECK_STATUS(spooler, 74);
+    BOOST_TEST(events.last("exit")->number("spooled") > 100);
+  }
+  ScriptedServer server;
+  Process spooler(Command{.argv = pub(spooling(server.uri(), spool)), .stdin_file = pipe.path()});
+  writer.join();
+  pipe.finish();
+  CHECK_STATUS(spooler, 0);
+  const auto arrived = first_arrivals(acknowledged(server));
+  BOOST_TEST(arrived.size() == lines);
+  BOOST_TEST(complete(arrived));
+}
+
+BOOST_AUTO_TEST_CASE(a_small_disk_is_enough_while_a_server_takes_the_messages) {
+  constexpr std::uint32_t lines = 20'000;
+  Scratch scratch;
+  const std::string spool = (scratch / "spool").string();
+  ScriptedServer server;
+  Arguments argv{"bash", "-c", "ulimit -f 200; exec \"$@\"", "bash"};
+  const Arguments rest = pub(spooling(server.uri(), spool));
+  argv.insert(argv.end(), rest.begin(), rest.end());
+  Process spooler(Command{.argv = argv, .stdin_pipe = true});
+  spooler.feed(numbered_lines(1, lines, 100));
+  CHECK_STATUS(spooler, 0);
+  BOOST_TEST(complete(numbers(acknowledged(server))));
+  BOOST_TEST(acknowledged(server).size() == lines);
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_end_is_found_and_told) {
+  for (const bool cut : {true, false}) {
+    Scratch scratch;
+    const std::string spool = (scratch / "spool").string();
+    fill(spool, 5000);
+    const std::string log = spool + "/messages.db-wal";
+    const auto size = fs::file_size(log);
+    if (cut) {
+      fs::resize_file(log, size / 2);
+    } else {
+      std::string bytes = read_file(log);
+      bytes[size / 2] = static_cast<char>(bytes[size / 2] ^ 1);
+      write_file(log, bytes);
+    }
+    ScriptedServer server;
+    Spooler spooler(spooling(server.uri(), spool, {"--sequence"}));
+    spooler.feed("new\n");
+    CHECK_STATUS(spooler, 75);
+    const auto arrived = received(server);
+    BOOST_REQUIRE(!arrived.empty());
+    BOOST_TEST(arrived.back() == "new");
+    const auto intact = numbers({arrived.begin(), arrived.end() - 1});
+    BOOST_TEST((intact.empty() || (intact.front() == 1 && complete(intact))));
+    Events events(spooler);
+    BOOST_TEST(events.last("exit")->number("unsettled") ==
+               5000L - static_cast<long>(intact.size()));
+    // No number is given twice: a subscriber would take the second message for a duplicate.
+    BOOST_TEST(server.log(What::publish).back().publish.user("mqfail-seq").value_or("") == "5001");
+    Spooler after(spooling(server.uri(), spool));
+    after.close_stdin();
+    CHECK_STATUS(after, 0);  // told once
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_spool_that_is_none_is_65_and_a_lost_state_is_mended) {
+  Scratch scratch;
+  const std::string spool = (scratch / "spool").string();
+  fill(spool, 50);
+  write_file(spool + "/state", "garbage");
+  ScriptedServer server;
+  Spooler mended(spooling(server.uri(), spool));
+  mended.close_stdin();
+  CHECK_STATUS(mended, 0);
+  BOOST_TEST(received(server).size() == 50U);
+  BOOST_TEST(mended.bytes(Stream::err).find("state was damaged") != std::string::npos);
+
+  fill(spool, 50);
+  fs::remove(spool + "/messages.db-wal");
+  write_file(spool + "/messages.db",
+             "this is no database, however long one looks at it. It is text.");
+  Spooler refused(spooling(server.uri(), spool));
+  refused.close_stdin();
+  CHECK_STATUS(refused, 65);
+}
