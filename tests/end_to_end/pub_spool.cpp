@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_spool_survives_a_kill_at_any_point) {
 }
 
 BOOST_AUTO_TEST_CASE(what_a_killed_run_had_not_stored_is_still_in_the_pipe) {
-  constexpr std::uint32_t lines = 30'000;
+  constexpr std::uint32_t lines = 40'000;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     Dice dice(seed);
     Scratch scratch;
@@ -118,17 +118,21 @@ BOOST_AUTO_TEST_CASE(what_a_killed_run_had_not_stored_is_still_in_the_pipe) {
         at += size;
       }
     });
-    const Command command{.argv = pub(spooling(server.uri(), spool)), .stdin_file = pipe.path()};
+    const auto run = [&](const std::string& uri) {
+      return Command{.argv = pub(spooling(uri, spool, {"--startup-max-reconnect-attempts", "-1"})),
+                     .stdin_file = pipe.path()};
+    };
+    // By turns with a server and without one: there is most to be stored then.
     Dice kills(seed + 100);
-    for (int kill = 1; kill <= 8; ++kill) {
-      Process spooler(command);
-      const std::size_t wanted = lines * kill / 10 + kills.between(0, 2000);
-      while (server.count(What::acknowledged) < wanted && spooler.running())
-        server.wait_for(What::acknowledged, wanted, 20ms);
+    for (int kill = 1; kill <= 10; ++kill) {
+      Process spooler(run(kill % 2 == 0 ? dead_uri() : server.uri()));
+      Events events(spooler);
+      REQUIRE_EVENT(spooler, events, kill % 2 == 0 ? "failed" : "connected");
+      spooler.wait_exit(milliseconds(kills.between(0, 40)));
       spooler.signal(SIGKILL);
       BOOST_REQUIRE(spooler.wait_exit(5s).has_value());
     }
-    Process last(command);  // opens the pipe, which waits for a writer
+    Process last(run(server.uri()));  // opens the pipe, which waits for a writer
     writer.join();
     pipe.finish();
     CHECK_STATUS(last, 0);
