@@ -22,8 +22,8 @@ struct NoveltySettings {
   /// with
   /// --retain-as-published, where the flag does not tell what a SUBSCRIBE has brought.
   bool hold_back_unchanged = true;
-  bool numbers = true;  ///< a message that its publisher has numbered is new once
   SipKey key;           ///< of chance
+  bool numbers = true;  ///< a message that its publisher has numbered is new once
 };
 
 /// Not thread-safe; one owner. Ask is_new() for each message in the order of arrival, and tell
