@@ -127,8 +127,8 @@ Result<Done> Spool::open_database() {
       "PRAGMA synchronous=FULL",
       "PRAGMA journal_size_limit=4194304",
       "BEGIN IMMEDIATE",
-      "CREATE TABLE IF NOT EXISTS message(number INTEGER PRIMARY KEY, line INTEGER NOT NULL, "
-      "crc INTEGER NOT NULL, payload BLOB NOT NULL)",
+      ("CREATE TABLE IF NOT EXISTS message(number INTEGER PRIMARY KEY, line INTEGER NOT NULL, "
+       "crc INTEGER NOT NULL, payload BLOB NOT NULL)"),
       "CREATE TABLE IF NOT EXISTS note(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
       "COMMIT",
   };
