@@ -165,6 +165,8 @@ int __wrap_SSL_connect(SSL* ssl) {
     X509* const certificate = SSL_get1_peer_certificate(ssl);
     wire->set_tls_facts(SSL_get_version(ssl), mqfail::not_after(certificate));
     X509_free(certificate);
+    SSL_set_read_ahead(ssl, 1);  // one read(2) for many records; receive() empties it
+    SSL_set_default_read_buffer_len(ssl, mqfail::Wire::kReadBytes);
     wire->attach_tls(ssl);
   } else {
     const int error = mqfail::t_last_error.error;

@@ -256,6 +256,15 @@ std::ptrdiff_t Wire::receive(void* into, std::size_t size) {
     got = read.got;
     if (got == 0) note_end(WireEnd::end_of_stream, 0);
     if (read.fatal) note_end(WireEnd::error, ECONNRESET);
+    // OpenSSL gives a record at a time, and a server may put each packet into one of its own. What
+    // ends the loop, if not a full buffer, OpenSSL says again when it is asked next.
+    tls_more_ = got > 0;
+    while (tls_more_ && static_cast<std::size_t>(got) < size) {
+      const auto have = static_cast<std::size_t>(got);
+      const TlsRead next = tls_read(*this, static_cast<char*>(into) + have, size - have);
+      tls_more_ = next.got > 0;
+      if (tls_more_) got += next.got;
+    }
   } else {
     got = __real_recv(fd_, into, size, 0);
     const int error = errno;
@@ -286,10 +295,7 @@ std::ptrdiff_t Wire::receive(void* into, std::size_t size) {
 std::size_t Wire::readable() {
   if (ahead_size_ != 0) return ahead_size_;
   if (kicked_) return 1;
-  if (ssl_ == nullptr) return 0;
-  return with_tls([](SSL* ssl) {
-    return ssl == nullptr ? std::size_t{0} : static_cast<std::size_t>(__real_SSL_pending(ssl));
-  });
+  return tls_more_ ? 1 : 0;
 }
 
 std::string Wire::first_bytes() const {

@@ -171,6 +171,7 @@ class Wire {
   Gate gate_;
   std::unique_ptr<char[]> ahead_;
   std::size_t ahead_head_ = 0, ahead_size_ = 0;
+  bool tls_more_ = false;  // OpenSSL may hold bytes that poll(2) does not know of
 };
 
 /// The time of the transport's own timers (keepalive, phases).
