@@ -38,22 +38,21 @@ class Normaliser : private DialectScanner {
  public:
   explicit Normaliser(std::string_view document) : DialectScanner(document) {}
 
-  StrictText run() {
+  void run() {
     if (!looks_like_utf16()) {
       check_utf8();
-      if (in_.starts_with("\xEF\xBB\xBF")) blank(0, pos_ = 3);
+      if (in_.starts_with("\xEF\xBB\xBF")) replace(0, pos_ = 3);
       if (!looks_like_markdown()) top_level();
     }
-    if (stopped_) strict_.values.clear();
-    auto& damaged = strict_.damaged;
-    std::sort(damaged.begin(), damaged.end());
-    damaged.erase(std::unique(damaged.begin(), damaged.end()), damaged.end());
-    return std::move(strict_);
   }
+
+  using DialectScanner::secrets;
+  using DialectScanner::strict_text;
 
  private:
   void top_level() {
     std::size_t comma = kNone;
+    auto& values = strict_.values;
     while (true) {
       space();
       if (at_end()) break;
@@ -61,28 +60,28 @@ class Normaliser : private DialectScanner {
       const char c = peek();
       if (c == '{' || c == '[') {
         comma = kNone;
-        if (value(1)) strict_.values.push_back({begin, at_end() ? strict_.text.size() : pos_});
+        values.push_back(begin);
+        value(1);
       } else if (c == ',') {
-        if (strict_.values.empty() || comma != kNone) fail(pos_, "a ',' with no server before it");
-        comma = pos_;
-        blank(pos_, pos_ + 1);
-        ++pos_;
+        if (values.empty() || comma != kNone) fail(pos_, "a ',' with no server before it");
+        comma = begin;
+        replace(begin, ++pos_);
       } else if (c == '}' || c == ']') {
         fail(pos_, std::string("a stray '") + c +
                        "': nothing is open here; is the beginning of the document missing?");
-        blank(pos_, pos_ + 1);
-        ++pos_;
+        replace(begin, ++pos_);
         space();
         if (!at_end() && peek() == ',') {  // "}," is one slip, not two
-          blank(pos_, pos_ + 1);
+          replace(pos_, pos_ + 1);
           ++pos_;
         }
       } else {
         fail(pos_, unexpected("'{' or '['"));
         skip_line();
+        replace(begin, pos_);
       }
     }
-    if (comma != kNone && !strict_.values.empty()) fail(comma, "a ',' with no server after it");
+    if (comma != kNone && !values.empty()) fail(comma, "a ',' with no server after it");
   }
 
   // Reads one value and leaves strict JSON. False: there is none (reported); nothing was consumed.
@@ -96,17 +95,13 @@ class Normaliser : private DialectScanner {
     if ((c == '{' || c == '[') && depth > kDeepest) {
       fail(begin, "nested more than " + std::to_string(kDeepest) + " levels deep");
       skip_nested();
-      stand_in(begin, pos_);
+      stand_in(begin, "0");
       return true;
     }
     if (c == '{') return container(depth, '}'), true;
     if (c == '[') return container(depth, ']'), true;
-    if (c == '"') {
-      if (!string()) stand_in(begin, pos_);
-      return true;
-    }
-    if (foreign_quote()) {
-      if (!foreign_string()) stand_in(begin, pos_);
+    if (c == '"' || foreign_quote()) {
+      if (!string()) stand_in(begin, "0");
       return true;
     }
     return word();
@@ -117,17 +112,16 @@ class Normaliser : private DialectScanner {
     std::size_t at = 0;
     char close = '}';
     int depth = 0;
-    bool any = false;           // a member stands in the result
     bool due = false;           // a separator must come before the next member
+    bool any = false;           // a member stands in the result
     std::size_t comma = kNone;  // a comma in the result that waits for its next member
-    std::size_t last = 0;       // end of what was read last
   };
 
   void container(int depth, char close) {
-    Open open{pos_, close, depth, false, false, kNone, 0};
+    Open open{pos_, close, depth, false, false, kNone};
+    closers_ += close;
     ++pos_;
     while (true) {
-      open.last = pos_;
       space();
       if (at_end()) {
         // A string that is not closed may have taken the bracket along: one slip, one error.
@@ -135,90 +129,83 @@ class Normaliser : private DialectScanner {
             swallowed_ != kNone && trimmed(in_.substr(std::min(swallowed_, in_.size()))).empty();
         if (!stopped_ && !swallowed)
           fail(open.at, std::string("this '") + in_[open.at] + "' is never closed");
-        drop_comma(open);
-        strict_.text += close;
-        return;
+        end_members(open);
+        replace(pos_, pos_, closer(open));
+        break;
       }
       const char c = peek();
       if (c == close) {
-        drop_comma(open);
+        end_members(open);
         ++pos_;
-        return;
+        break;
       }
       if (c == ',') {
         separator(open);
       } else if (c == '}' || c == ']') {
-        if (wrong_close(open)) return;
+        wrong_close(open);
+        break;
       } else {
         const std::size_t begin = pos_;
-        const std::size_t size = strict_.text.size();
+        const std::size_t before = changes();
         const bool good = close == '}' ? member(open) : element(open);
-        if (!good) {
-          strict_.text.resize(size);               // brackets that were closed for it after the end
-          if (pos_ == begin && !at_end()) ++pos_;  // never stand still
-          blank(begin, pos_);
-          damage(open.at);
-        } else {
+        if (good) {
           open.any = true;
           open.comma = kNone;
+        } else {
+          if (pos_ == begin && !at_end()) ++pos_;  // never stand still
+          leave_out(begin, before);
+          damage(open.at);
         }
         open.due = true;
       }
     }
+    closers_.pop_back();
   }
 
-  void drop_comma(Open& open) {
-    if (open.comma != kNone) blank(open.comma, open.comma + 1);
+  static std::string_view closer(const Open& open) { return open.close == '}' ? "}" : "]"; }
+
+  void end_members(const Open& open) {
+    if (open.comma != kNone) drop_comma(open.comma);
   }
 
   void separator(Open& open) {
     if (!open.due) fail(pos_, "a ',' with nothing before it");
     if (stopped_) return;
-    if (open.due && open.any && open.comma == kNone) {
+    if (open.any && open.comma == kNone) {
       open.comma = pos_;
     } else {
-      blank(pos_, pos_ + 1);
+      replace(pos_, pos_ + 1);
     }
     open.due = false;
     ++pos_;
   }
 
-  // A bracket of the other kind. True: it is taken as ours, for want of a better place.
-  bool wrong_close(Open& open) {
+  // A bracket of the other kind ends the container: ours was forgotten if it is somebody else's.
+  void wrong_close(Open& open) {
     fail(pos_, std::string("'") + peek() + "' where '" + open.close + "' is expected");
-    if (stopped_) return false;
-    drop_comma(open);
-    if (pos_ > open.last) {
-      strict_.text[pos_ - 1] = open.close;  // ours was forgotten; the other one is somebody else's
-    } else {
-      strict_.text[pos_] = open.close;
-      ++pos_;
-    }
-    damage(open.at);
-    return true;
-  }
-
-  // False: no comma could be put before what begins at `begin`, which must therefore go.
-  bool comma_before(Open& open, std::size_t begin) {
-    if (!open.due) return true;
-    fail(begin, "a ',' is missing before this");
-    if (!open.any || open.comma != kNone) return true;
-    if (begin == open.last) return false;
-    open.comma = begin - 1;
-    strict_.text[begin - 1] = ',';
-    return true;
-  }
-
-  bool element(Open& open) {
+    if (stopped_) return;
+    end_members(open);
     const std::size_t begin = pos_;
-    const bool fits = comma_before(open, begin);
+    if (closers_.find(peek()) == std::string::npos) ++pos_;
+    replace(begin, pos_, closer(open));
+    damage(open.at);
+  }
+
+  void check_comma(const Open& open) {
+    if (open.due) fail(pos_, "a ',' is missing before this");
+    if (open.any && open.comma == kNone) replace(pos_, pos_, ",");
+  }
+
+  bool element(const Open& open) {
+    const std::size_t begin = pos_;
+    check_comma(open);
     if (stopped_ || !value(open.depth + 1)) return false;
     // No documented form has anything but objects in an array; a string there may be anything.
-    if (in_[begin] != '{' && in_[begin] != '[') strict_.secrets.push_back({begin, pos_});
-    return fits;
+    if (in_[begin] != '{' && in_[begin] != '[') secrets_.push_back({begin, pos_});
+    return true;
   }
 
-  bool member(Open& open) {
+  bool member(const Open& open) {
     const std::size_t begin = pos_;
     const char c = peek();
     bool good = true;
@@ -228,9 +215,9 @@ class Normaliser : private DialectScanner {
       return false;
     }
     if (c == '"' || foreign_quote()) {
-      good = comma_before(open, begin);
+      check_comma(open);
       if (stopped_) return false;
-      if (!(c == '"' ? string() : foreign_string())) return false;
+      if (!string()) return false;
     } else {
       while (!at_end() &&
              ((std::isalnum(static_cast<unsigned char>(peek())) != 0) || peek() == '_'))
@@ -249,7 +236,7 @@ class Normaliser : private DialectScanner {
     if (at_end() || peek() != ':') {
       fail(pos_, unexpected("a ':' after the key"));
       panic();
-      if (!is_harmless(key)) strict_.secrets.push_back({begin + key.size(), pos_});
+      if (!is_harmless(key)) secrets_.push_back({begin + key.size(), pos_});
       return false;
     }
     ++pos_;
@@ -258,15 +245,25 @@ class Normaliser : private DialectScanner {
     if (!value(open.depth + 1)) return false;
     const std::string_view written = in_.substr(value_begin, pos_ - value_begin);
     const bool scalar = !written.starts_with('{') && !written.starts_with('[') && written != "null";
-    if (scalar && !is_harmless(key)) strict_.secrets.push_back({value_begin, pos_});
+    if (scalar && !is_harmless(key)) secrets_.push_back({value_begin, pos_});
     return good;
   }
+
+  std::string closers_;  // of what is open, outermost first
 };
 
 }  // namespace
 
-StrictText to_strict(std::string_view document) {
-  return Normaliser(document).run();
+StrictText to_strict(std::string_view document, std::size_t spare) {
+  Normaliser normaliser(document);
+  normaliser.run();
+  return normaliser.strict_text(spare);
+}
+
+std::vector<Span> find_secrets(std::string_view document) {
+  Normaliser normaliser(document);
+  normaliser.run();
+  return normaliser.secrets();
 }
 
 }  // namespace mqfail

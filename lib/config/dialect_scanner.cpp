@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "base/text.hpp"
@@ -15,11 +17,56 @@ namespace {
 constexpr std::size_t kMostProblems = 100;  // syntax errors after which the rest is guesswork
 
 bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+  return c == ' ' || (c <= '\r' && (c == '\n' || c == '\r' || c == '\t'));
 }
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
+
+// Nothing between the quotes that JSON would have escaped.
+bool is_plain(std::string_view content) {
+  return std::none_of(content.begin(), content.end(), [](char c) {
+    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+  });
+}
+
+// How a letter matters to a string.
+enum class Letter : unsigned char { plain, at, special };
+constexpr auto kLetters = [] {
+  std::array<Letter, 256> letters{};
+  for (std::size_t c = 0; c < 0x20; ++c) letters[c] = Letter::special;
+  letters['"'] = letters['\\'] = Letter::special;
+  letters['@'] = Letter::at;
+  return letters;
+}();
+
+bool ends_word(char c) {
+  return is_space(c) || c == ',' || c == ':' || c == '{' || c == '}' || c == '[' || c == ']' ||
+         c == '"';
+}
+
+// Of the escape at the front of `text`: 2, 6, or 0 if it is none.
+std::size_t escape_length(std::string_view text) {
+  if (text.size() < 2) return 0;
+  if (std::string_view("\"\\/bfnrt").find(text[1]) != std::string_view::npos) return 2;
+  const auto digits = text.substr(2, 4);
+  const bool hex =
+      digits.size() == 4 && std::all_of(digits.begin(), digits.end(),
+                                        [](unsigned char h) { return std::isxdigit(h) != 0; });
+  return text[1] == 'u' && hex ? 6 : 0;
+}
+
+// Length of a typographic quotation mark at the front of `text`, 0 if there is none.
+std::size_t typographic_quote(std::string_view text) {
+  constexpr std::array<std::string_view, 7> kQuotes = {"\u201C", "\u201D", "\u201E", "\u201F",
+                                                       "\u2018", "\u2019", "\u201A"};
+  for (const std::string_view quote : kQuotes) {
+    if (text.starts_with(quote)) return quote.size();
+  }
+  return text.starts_with("\u00AB") || text.starts_with("\u00BB") ? 2 : 0;
+}
+
+}  // namespace
 
 bool is_json_number(std::string_view text) {
   std::size_t i = text.starts_with('-') ? 1 : 0;
@@ -45,45 +92,65 @@ bool is_json_number(std::string_view text) {
   return i == text.size();
 }
 
-// Nothing between the quotes that JSON would have escaped.
-bool is_plain(std::string_view content) {
-  return std::none_of(content.begin(), content.end(), [](char c) {
-    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
-  });
+DialectScanner::~DialectScanner() {
+  explicit_bzero(cleaned_.data(), cleaned_.size());
 }
-
-// Length of a typographic quotation mark at the front of `text`, 0 if there is none.
-std::size_t typographic_quote(std::string_view text) {
-  constexpr std::array<std::string_view, 7> kQuotes = {"\u201C", "\u201D", "\u201E", "\u201F",
-                                                       "\u2018", "\u2019", "\u201A"};
-  for (const std::string_view quote : kQuotes) {
-    if (text.starts_with(quote)) return quote.size();
-  }
-  return text.starts_with("\u00AB") || text.starts_with("\u00BB") ? 2 : 0;
-}
-
-}  // namespace
 
 void DialectScanner::fail(std::size_t at, std::string message) {
   if (stopped_) return;
-  strict_.problems.push_back({at, Severity::error, std::move(message)});
-  if (strict_.problems.size() < kMostProblems) return;
-  strict_.problems.push_back({at, Severity::error, "too many errors: the rest was not read"});
+  auto& problems = strict_.problems;
+  problems.push_back({at, Severity::error, std::move(message)});
+  if (problems.size() < kMostProblems) return;
+  problems.push_back({at, Severity::error, "too many errors: the rest was not read"});
   stopped_ = true;
   pos_ = in_.size();
 }
 
-void DialectScanner::blank(std::size_t begin, std::size_t end) {
-  begin = std::min(begin, in_.size());
-  end = std::clamp(end, begin, in_.size());
-  std::fill(strict_.text.begin() + static_cast<std::ptrdiff_t>(begin),
-            strict_.text.begin() + static_cast<std::ptrdiff_t>(end), ' ');
+void DialectScanner::replace(std::size_t begin, std::size_t end, std::string_view by) {
+  changes_.push_back({begin, end, by});
 }
 
-void DialectScanner::stand_in(std::size_t begin, std::size_t end) {
-  blank(begin, end);
-  if (begin < in_.size()) strict_.text[begin] = '0';
+void DialectScanner::leave_out(std::size_t begin, std::size_t before) {
+  changes_.resize(before);
+  replace(begin, pos_);
+}
+
+void DialectScanner::drop_comma(std::size_t at) {
+  auto place = changes_.end();
+  while (place != changes_.begin() && std::prev(place)->begin > at) --place;
+  changes_.insert(place, {at, at + 1, {}});
+}
+
+void DialectScanner::stand_in(std::size_t begin, std::string_view by) {
+  replace(begin, pos_, by);
   damage(begin);
+}
+
+StrictText DialectScanner::strict_text(std::size_t spare) {
+  if (stopped_) strict_.values.clear();
+  std::sort(strict_.damaged.begin(), strict_.damaged.end());
+  if (strict_.values.empty()) return std::move(strict_);
+  std::string& text = strict_.text;
+  std::size_t added = 0;
+  for (const Change& change : changes_) added += change.by.size();
+  text.reserve(in_.size() + added + spare);  // once: what grows leaves a copy of secrets behind
+  std::size_t done = 0;
+  auto value = strict_.values.begin();
+  const auto copy = [&](std::size_t end) {
+    strict_.steps.push_back({text.size(), done});
+    for (; value != strict_.values.end() && *value < end; ++value)
+      *value = text.size() + (*value - done);
+    text += in_.substr(done, end - done);
+    done = end;
+  };
+  for (const Change& change : changes_) {
+    copy(change.begin);
+    strict_.steps.push_back({text.size(), done});
+    text += change.by;
+    done = change.end;
+  }
+  copy(in_.size());
+  return std::move(strict_);
 }
 
 bool DialectScanner::looks_like_utf16() {
@@ -95,6 +162,7 @@ bool DialectScanner::looks_like_utf16() {
 
 void DialectScanner::check_utf8() {
   if (is_ascii(in_) || is_utf8(in_)) return;
+  cleaned_ = in_;
   for (std::size_t i = 0; i < in_.size() && !stopped_;) {
     const auto lead = static_cast<unsigned char>(in_[i]);
     const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
@@ -108,10 +176,9 @@ void DialectScanner::check_utf8() {
     // One report a line: the rest of it is likely to be the same.
     const std::size_t end = std::min(in_.find('\n', i), in_.size());
     for (; i < end; ++i) {
-      if (static_cast<unsigned char>(in_[i]) >= 0x80) strict_.text[i] = '?';
+      if (static_cast<unsigned char>(in_[i]) >= 0x80) cleaned_[i] = '?';
     }
   }
-  cleaned_ = strict_.text;
   in_ = cleaned_;
 }
 
@@ -125,28 +192,26 @@ bool DialectScanner::looks_like_markdown() {
 }
 
 void DialectScanner::space() {
-  while (!at_end()) {
-    if (is_space(peek())) {
-      ++pos_;
-    } else if (rest().starts_with("//") || rest().starts_with("/*")) {
-      fail(pos_, "a comment: JSON has none");
-      if (stopped_) return;
-      const std::size_t close = rest().starts_with("//") ? kNone : in_.find("*/", pos_ + 2);
-      const std::size_t end =
-          close != kNone ? close + 2 : std::min(in_.find('\n', pos_), in_.size());
-      blank(pos_, end);
-      pos_ = end;
-    } else {
-      return;
-    }
+  while (true) {
+    std::size_t at = pos_;  // not pos_ itself, which would be stored for every blank
+    while (at < in_.size() && is_space(in_[at])) ++at;
+    pos_ = at;
+    if (at_end() || peek() != '/') return;
+    const bool line = rest().starts_with("//");
+    if (!line && !rest().starts_with("/*")) return;
+    fail(pos_, "a comment: JSON has none");
+    if (stopped_) return;
+    const std::size_t close = line ? kNone : in_.find("*/", pos_ + 2);
+    const std::size_t begin = pos_;
+    pos_ = close != kNone ? close + 2 : std::min(in_.find('\n', pos_), in_.size());
+    replace(begin, pos_);
   }
 }
 
 void DialectScanner::skip_line() {
   const std::size_t end = std::min(in_.find('\n', pos_), in_.size());
   const std::size_t colon = in_.find(':', pos_);
-  if (colon < end) strict_.secrets.push_back({colon + 1, end});  // a value, and nobody knows whose
-  blank(pos_, end);
+  if (colon < end) secrets_.push_back({colon + 1, end});  // a value, and nobody knows whose
   pos_ = end;
 }
 
@@ -184,31 +249,44 @@ std::string DialectScanner::unexpected(std::string_view wanted) const {
 }
 
 bool DialectScanner::string() {
+  if (peek() != '"') return foreign_string();
   const std::size_t open = pos_;
+  // Most strings are plain: one look finds their end and that nothing needs care.
+  const std::string_view in = in_;
+  std::size_t i = open + 1;
+  bool user_info = false;
+  for (; i < in.size(); ++i) {
+    const Letter letter = kLetters[static_cast<unsigned char>(in[i])];
+    if (letter == Letter::plain) continue;
+    if (letter == Letter::special) break;
+    user_info = true;
+  }
+  if (i < in_.size() && in_[i] == '"') {
+    pos_ = i + 1;
+    if (user_info) hide_user_info(open + 1, i);
+    return true;
+  }
   const std::size_t close = closing_quote(open);
   if (close == kNone) {
-    std::size_t end = std::min(in_.find('\n', open), in_.size());
-    if (end > open + 1 && in_[end - 1] == '\r') --end;
-    bool typographic = false;
-    for (std::size_t i = open; i < end; ++i)
-      typographic = typographic || typographic_quote(in_.substr(i)) != 0;
-    fail(open, typographic ? "this string is not closed: it ends with a typographic quote; write \""
-                           : "this string is not closed on its line");
-    pos_ = stopped_ ? in_.size() : end;
-    swallowed_ = pos_;
+    unclosed(open);
     return false;
   }
   pos_ = close + 1;
-  const std::string_view content = in_.substr(open + 1, close - open - 1);
-  // Most strings are plain: one look instead of two careful ones.
-  bool plain = true;
-  for (const char c : content)
-    plain = plain && c != '\\' && c != '@' && static_cast<unsigned char>(c) >= 0x20;
-  if (!plain) {
-    check_content(open + 1, close);
-    hide_user_info(open + 1, close);
-  }
+  hide_user_info(open + 1, close);
+  if (!check_content(open + 1, close)) stand_in(open, "\"\"");
   return true;
+}
+
+void DialectScanner::unclosed(std::size_t open) {
+  std::size_t end = std::min(in_.find('\n', open), in_.size());
+  if (end > open + 1 && in_[end - 1] == '\r') --end;
+  bool typographic = false;
+  for (std::size_t i = open; i < end; ++i)
+    typographic = typographic || typographic_quote(in_.substr(i)) != 0;
+  fail(open, typographic ? "this string is not closed: it ends with a typographic quote; write \""
+                         : "this string is not closed on its line");
+  pos_ = stopped_ ? in_.size() : end;
+  swallowed_ = pos_;
 }
 
 bool DialectScanner::foreign_quote() const {
@@ -234,18 +312,15 @@ bool DialectScanner::foreign_string() {
   const std::string_view content = in_.substr(open + mark, i - open - mark);
   pos_ = i + closing;
   if (closing == 0 || !is_plain(content)) return false;
-  blank(open, open + mark);
-  blank(i, i + closing);
-  strict_.text[open + mark - 1] = '"';
-  strict_.text[i] = '"';
+  replace(open, open + mark, "\"");
+  replace(i, pos_, "\"");
   hide_user_info(open + mark, i);
   return true;
 }
 
 bool DialectScanner::word() {
   const std::size_t begin = pos_;
-  while (!at_end() && !is_space(peek()) && std::string_view(",:{}[]\"").find(peek()) == kNone)
-    ++pos_;
+  while (!at_end() && !ends_word(peek())) ++pos_;
   const std::string_view text = in_.substr(begin, pos_ - begin);
   if (text.empty()) {
     fail(pos_, "a value is missing: " + unexpected("one"));
@@ -264,7 +339,7 @@ bool DialectScanner::word() {
     fail(begin, "a word without quotes; strings stand in double quotes");
   }
   if (stopped_) return false;
-  stand_in(begin, pos_);
+  stand_in(begin, "0");
   return true;
 }
 
@@ -276,32 +351,20 @@ std::size_t DialectScanner::closing_quote(std::size_t open) const {
   return kNone;
 }
 
-void DialectScanner::check_content(std::size_t begin, std::size_t end) {
-  for (std::size_t i = begin; i < end && !stopped_; ++i) {
-    const char c = in_[i];
-    if (static_cast<unsigned char>(c) < 0x20) {
+bool DialectScanner::check_content(std::size_t begin, std::size_t end) {
+  bool good = true;
+  for (std::size_t i = begin; i < end && !stopped_;) {
+    const std::size_t escape = in_[i] == '\\' ? escape_length(in_.substr(i, end - i)) : 1;
+    if (escape == 0) {
+      fail(i, "a backslash begins no escape here; write a backslash as \\\\");
+      good = false;
+    } else if (static_cast<unsigned char>(in_[i]) < 0x20) {
       fail(i, "a control character stands in a string; write it as \\u00XX");
-      strict_.text[i] = ' ';
-      damage(begin - 1);
-    } else if (c == '\\') {
-      const char kind = in_[i + 1];
-      std::size_t length = 2;
-      bool good = std::string_view("\"\\/bfnrt").find(kind) != kNone;
-      if (kind == 'u') {
-        length = 6;
-        good = i + 6 <= end && std::all_of(in_.begin() + static_cast<std::ptrdiff_t>(i) + 2,
-                                           in_.begin() + static_cast<std::ptrdiff_t>(i) + 6,
-                                           [](unsigned char h) { return std::isxdigit(h) != 0; });
-      }
-      if (!good) {
-        fail(i, "a backslash begins no escape here; write a backslash as \\\\");
-        length = 1;
-        blank(i, i + 1);  // not more: what follows may be half of a character
-        damage(begin - 1);
-      }
-      i += length - 1;
+      good = false;
     }
+    i += std::max<std::size_t>(escape, 1);
   }
+  return good;
 }
 
 void DialectScanner::hide_user_info(std::size_t begin, std::size_t end) {
@@ -309,7 +372,7 @@ void DialectScanner::hide_user_info(std::size_t begin, std::size_t end) {
   const std::size_t at = content.rfind('@');
   if (at == kNone) return;
   const std::size_t scheme = content.find("://");
-  strict_.secrets.push_back({scheme < at ? begin + scheme + 3 : begin, begin + at});
+  secrets_.push_back({scheme < at ? begin + scheme + 3 : begin, begin + at});
 }
 
 }  // namespace mqfail

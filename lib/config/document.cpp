@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "config/dialect.hpp"
+#include "config/json_reader.hpp"
 #include "config/json_tree.hpp"
 #include "config/uri_text.hpp"
 
@@ -19,19 +20,20 @@ using Kind = JsonValue::Kind;
 // The list inside whatever it is wrapped in.
 class DocumentReader {
  public:
-  DocumentReader(const std::vector<JsonValue>& trees, const std::optional<std::string>& component,
+  DocumentReader(JsonChildren values, const std::optional<std::string>& component,
                  std::vector<Problem>& problems)
-      : trees_(trees), component_(component), problems_(problems) {}
+      : values_(values), component_(component), problems_(problems) {}
 
   std::vector<DocumentServer> read() {
-    if (trees_.empty()) {
+    const JsonValue* first = values_.empty() ? nullptr : &*values_.begin();
+    if (first == nullptr) {
       if (problems_.empty()) fail(0, "RedundantServers: at least one server is required");
-    } else if (trees_.size() > 1) {
+    } else if (values_.count() > 1) {
       read_several();
-    } else if (trees_.front().kind == Kind::array) {
-      read_array(trees_.front(), "");
+    } else if (first->kind == Kind::array) {
+      read_array(*first, "");
     } else {
-      read_object(trees_.front());
+      read_object(*first);
     }
     check_ids();
     check_endpoints();
@@ -40,9 +42,9 @@ class DocumentReader {
 
  private:
   void read_several() {
-    for (std::size_t i = 0; i < trees_.size(); ++i) {
-      const JsonValue& tree = trees_[i];
-      const std::string pointer = "/" + std::to_string(i);
+    std::size_t i = 0;
+    for (const JsonValue& tree : values_) {
+      const std::string pointer = "/" + std::to_string(i++);
       if (tree.kind == Kind::array) {
         fail(tree.offset, pointer + ": a list beside something else; write one list");
       } else if (find(tree, "RedundantServers") != nullptr || find(tree, "DataSource") != nullptr) {
@@ -54,22 +56,23 @@ class DocumentReader {
   }
 
   void read_array(const JsonValue& array, const std::string& pointer) {
-    if (array.elements.empty() && !array.lost_members && servers_.empty()) {
+    const JsonChildren elements = array.children();
+    if (elements.empty() && !array.lost_members && servers_.empty()) {
       fail(array.offset, (pointer.empty() ? "" : pointer + ": ") +
                              "RedundantServers: at least one server is required");
     }
-    servers_.reserve(servers_.size() + array.elements.size());
-    for (std::size_t i = 0; i < array.elements.size(); ++i)
-      item(array.elements[i], pointer + "/" + std::to_string(i));
+    servers_.reserve(servers_.size() + elements.count());
+    std::size_t i = 0;
+    for (const JsonValue& element : elements) item(element, pointer + "/" + std::to_string(i++));
   }
 
   void read_object(const JsonValue& object) {
-    const auto has_item_key =
-        std::any_of(object.members.begin(), object.members.end(),
-                    [](const JsonMember& m) { return is_document_key(m.key); });
+    const JsonChildren members = object.children();
+    const auto has_item_key = std::any_of(
+        members.begin(), members.end(), [](const JsonValue& m) { return is_document_key(m.key); });
     if (find(object, "RedundantServers") != nullptr || find(object, "DataSource") != nullptr) {
       read_facets(object, "");
-    } else if (!has_item_key && !object.members.empty() && all_structures(object)) {
+    } else if (!has_item_key && !members.empty() && all_structures(object)) {
       read_components(object);
     } else {
       item(object, "");
@@ -77,21 +80,22 @@ class DocumentReader {
   }
 
   static bool all_structures(const JsonValue& object) {
-    return std::all_of(object.members.begin(), object.members.end(), [](const JsonMember& m) {
-      return m.value.kind == Kind::object || m.value.kind == Kind::array;
+    const JsonChildren members = object.children();
+    return std::all_of(members.begin(), members.end(), [](const JsonValue& m) {
+      return m.kind == Kind::object || m.kind == Kind::array;
     });
   }
 
   // {"MQTT1": {"DataSource": {…}, "RedundantServers": […]}, "System": {…}}
   void read_components(const JsonValue& object) {
-    const JsonMember* chosen = nullptr;
+    const JsonValue* chosen = nullptr;
     std::string names;
     std::size_t count = 0;
     bool by_name = false;
-    for (const JsonMember& member : object.members) {
+    for (const JsonValue& member : object.children()) {
       const bool list =
-          member.value.kind == Kind::object && (find(member.value, "RedundantServers") != nullptr ||
-                                                find(member.value, "DataSource") != nullptr);
+          member.kind == Kind::object &&
+          (find(member, "RedundantServers") != nullptr || find(member, "DataSource") != nullptr);
       if (!list) continue;
       names += (count++ == 0 ? "" : ", ") + printable(member.key, 64);
       if (by_name) continue;
@@ -104,58 +108,57 @@ class DocumentReader {
       return;
     }
     if (component_ && !by_name) {
-      warn(chosen->offset, "/" + pointer_token(chosen->key) + ": written for component " +
-                               printable(chosen->key, 64) + ", taken for " +
-                               printable(*component_, 64));
+      warn(chosen->key_offset, "/" + pointer_token(chosen->key) + ": written for component " +
+                                   printable(chosen->key, 64) + ", taken for " +
+                                   printable(*component_, 64));
     }
-    for (const JsonMember& member : object.members) {
+    for (const JsonValue& member : object.children()) {
       if (&member != chosen)
-        warn(member.offset,
+        warn(member.key_offset,
              "/" + pointer_token(member.key) + ": not the list of servers; it is ignored");
     }
-    read_facets(chosen->value, "/" + pointer_token(chosen->key));
+    read_facets(*chosen, "/" + pointer_token(chosen->key));
   }
 
   void no_list(const JsonValue& object) {
     constexpr std::array<std::string_view, 2> kFacets = {"RedundantServers", "DataSource"};
-    for (const JsonMember& member : object.members) {
+    for (const JsonValue& member : object.children()) {
       const auto meant = nearest(member.key, kFacets);
       if (meant)
-        return fail(member.offset, "/" + pointer_token(member.key) + ": unknown key \"" +
-                                       printable(member.key, 64) + "\"; did you mean \"" + *meant +
-                                       "\"?");
+        return fail(member.key_offset, "/" + pointer_token(member.key) + ": unknown key \"" +
+                                           printable(member.key, 64) + "\"; did you mean \"" +
+                                           *meant + "\"?");
     }
     if (!object.lost_members) fail(object.offset, "there is no RedundantServers in this object");
   }
 
   // {"DataSource": {…}, "RedundantServers": […]}: DataSource is server 0.
   void read_facets(const JsonValue& object, const std::string& pointer) {
-    const JsonMember* source = find(object, "DataSource");
-    const JsonMember* list = find(object, "RedundantServers");
-    for (const JsonMember& member : object.members) {
+    const JsonValue* source = find(object, "DataSource");
+    const JsonValue* list = find(object, "RedundantServers");
+    for (const JsonValue& member : object.children()) {
       if (&member == source || &member == list) continue;
       const std::string at = pointer + "/" + pointer_token(member.key);
       const bool again =
           same_word(member.key, "DataSource") || same_word(member.key, "RedundantServers");
       if (again) {
-        fail(member.offset, at + ": given twice");
-      } else if (member.value.kind == Kind::object || member.value.kind == Kind::array) {
-        warn(member.offset, at + ": not the list of servers; it is ignored");
+        fail(member.key_offset, at + ": given twice");
+      } else if (member.kind == Kind::object || member.kind == Kind::array) {
+        warn(member.key_offset, at + ": not the list of servers; it is ignored");
       } else {
-        fail(member.offset,
+        fail(member.key_offset,
              at + ": unknown key \"" + printable(member.key, 64) + "\" beside the list of servers");
       }
     }
-    if (source != nullptr && source->value.kind != Kind::null) {
-      item(source->value, pointer + "/" + pointer_token(source->key), Facet::data_source);
+    if (source != nullptr && source->kind != Kind::null) {
+      item(*source, pointer + "/" + pointer_token(source->key), Facet::data_source);
     }
-    if (list == nullptr || list->value.kind == Kind::damaged) return;
+    if (list == nullptr || list->kind == Kind::damaged) return;
     const std::string at = pointer + "/" + pointer_token(list->key);
-    if (list->value.kind == Kind::array) {
-      read_array(list->value, at);
-    } else if (list->value.kind != Kind::null || servers_.empty()) {
-      fail(list->value.offset,
-           at + ": must be an array, not " + std::string(kind_name(list->value.kind)));
+    if (list->kind == Kind::array) {
+      read_array(*list, at);
+    } else if (list->kind != Kind::null || servers_.empty()) {
+      fail(list->offset, at + ": must be an array, not " + std::string(kind_name(list->kind)));
     }
   }
 
@@ -198,8 +201,8 @@ class DocumentReader {
     }
   }
 
-  static const JsonMember* find(const JsonValue& object, std::string_view key) {
-    for (const JsonMember& member : object.members) {
+  static const JsonValue* find(const JsonValue& object, std::string_view key) {
+    for (const JsonValue& member : object.children()) {
       if (same_word(member.key, key)) return &member;
     }
     return nullptr;
@@ -212,7 +215,7 @@ class DocumentReader {
     problems_.push_back({offset, Severity::warning, std::move(message)});
   }
 
-  const std::vector<JsonValue>& trees_;
+  JsonChildren values_;
   const std::optional<std::string>& component_;
   std::vector<Problem>& problems_;
   std::vector<DocumentServer> servers_;
@@ -220,20 +223,19 @@ class DocumentReader {
 
 }  // namespace
 
-DocumentReading read_document(const std::string& name, std::string_view text,
+DocumentReading read_document(const std::string& name, const std::string& text,
                               const std::optional<std::string>& component) {
-  StrictText strict = to_strict(text);
-  std::vector<Problem> problems = std::move(strict.problems);
-  const bool broken = !problems.empty();
-  const std::vector<JsonValue> trees = read_trees(strict, problems);
+  JsonReading raw = read_json(text);
+  const bool broken = !raw.problems.empty();
   DocumentReading reading;
-  reading.servers = DocumentReader(trees, component, problems).read();
-  const bool failed = std::any_of(problems.begin(), problems.end(),
+  reading.servers = DocumentReader(raw.tree.top_level(), component, raw.problems).read();
+  const bool failed = std::any_of(raw.problems.begin(), raw.problems.end(),
                                   [](const Problem& p) { return p.severity == Severity::error; });
   if (failed) reading.servers.clear();
-  reading.reports =
-      Source(name, text, std::move(strict.secrets), broken).reports(std::move(problems));
-  explicit_bzero(strict.text.data(), strict.text.size());
+  if (!raw.problems.empty()) {
+    reading.reports =
+        Source(name, text, find_secrets(text), broken).reports(std::move(raw.problems));
+  }
   return reading;
 }
 

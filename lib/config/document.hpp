@@ -23,7 +23,8 @@ struct DocumentReading {
 
 /// Reads a document. `name` is how reports call the file. `component` chooses among several
 /// components of one document; without it, or if it is not among them, there must be only one.
-DocumentReading read_document(const std::string& name, std::string_view text,
+/// A text as read_file() returns it is not copied.
+DocumentReading read_document(const std::string& name, const std::string& text,
                               const std::optional<std::string>& component = std::nullopt);
 
 /// The errors of an invalid reading as one Error (data): a first line that counts them, then each

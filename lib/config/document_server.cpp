@@ -80,63 +80,63 @@ class ItemReader {
 
  private:
   void gather() {
-    for (const JsonMember& member : item_.members) {
+    for (const JsonValue& member : item_.children()) {
       const std::size_t key = find_key(member.key);
       if (key == kKeys) {
         unknown(member);
         continue;
       }
-      const JsonMember*& place = members_[key];
+      const JsonValue*& place = members_[key];
       if (place != nullptr) repeated(*place, member);
       place = &member;
     }
   }
 
-  void unknown(const JsonMember& member) {
+  void unknown(const JsonValue& member) {
     if (is_data_source_key(member.key)) {
       if (facet_ == Facet::redundant_servers) {
-        warn(member.offset, at(member.key) + ": belongs to DataSource; it is ignored here");
+        warn(member.key_offset, at(member.key) + ": belongs to DataSource; it is ignored here");
       }
       return;
     }
-    if (member.key.empty() && member.value.kind == JsonValue::Kind::damaged) return;
+    if (member.key.empty() && member.kind == JsonValue::Kind::damaged) return;
     const auto meant = nearest(member.key, kNames);
-    fail(member.offset, at(member.key) + ": unknown key " + quoted(member.key) +
-                            (meant ? "; did you mean \"" + *meant + "\"?" : ""));
+    fail(member.key_offset, at(member.key) + ": unknown key " + quoted(member.key) +
+                                (meant ? "; did you mean \"" + *meant + "\"?" : ""));
   }
 
-  void repeated(const JsonMember& first, const JsonMember& second) {
-    if (same_content(first.value, second.value)) {
-      warn(second.offset, at(second.key) + ": given twice, as " + quoted(first.key) + " and " +
-                              quoted(second.key));
+  void repeated(const JsonValue& first, const JsonValue& second) {
+    if (same_content(first, second)) {
+      warn(second.key_offset, at(second.key) + ": given twice, as " + quoted(first.key) + " and " +
+                                  quoted(second.key));
     } else {
-      fail(second.offset, at(second.key) + ": given twice with different values, as " +
-                              quoted(first.key) + " and " + quoted(second.key));
+      fail(second.key_offset, at(second.key) + ": given twice with different values, as " +
+                                  quoted(first.key) + " and " + quoted(second.key));
     }
   }
 
   // The member if there is one to read. null is the same as absent; unreadable was reported.
-  const JsonMember* given(Key key) const {
-    const JsonMember* member = members_[key];
-    if (member == nullptr || member->value.kind == JsonValue::Kind::null) return nullptr;
-    return member->value.kind == JsonValue::Kind::damaged ? nullptr : member;
+  const JsonValue* given(Key key) const {
+    const JsonValue* member = members_[key];
+    if (member == nullptr || member->kind == JsonValue::Kind::null) return nullptr;
+    return member->kind == JsonValue::Kind::damaged ? nullptr : member;
   }
   bool unreadable(Key key) const {
-    return members_[key] != nullptr && members_[key]->value.kind == JsonValue::Kind::damaged;
+    return members_[key] != nullptr && members_[key]->kind == JsonValue::Kind::damaged;
   }
 
-  const std::string* text(Key key) {
-    const JsonMember* member = given(key);
+  const std::string_view* text(Key key) {
+    const JsonValue* member = given(key);
     if (member == nullptr) return nullptr;
-    if (member->value.kind == JsonValue::Kind::string) return &member->value.text;
-    fail(*member, "must be a string, not " + std::string(kind_name(member->value.kind)));
+    if (member->kind == JsonValue::Kind::string) return &member->text;
+    fail(*member, "must be a string, not " + std::string(kind_name(member->kind)));
     return nullptr;
   }
 
   template <std::size_t N>
   std::optional<std::size_t> choice(Key key, const std::array<std::string_view, N>& words,
                                     std::string_view list) {
-    const std::string* word = text(key);
+    const std::string_view* word = text(key);
     if (word == nullptr) return std::nullopt;
     for (std::size_t i = 0; i < N; ++i) {
       if (same_word(*word, words[i])) return i;
@@ -160,13 +160,13 @@ class ItemReader {
     if (found) server_.tls = static_cast<DocumentTls>(*found);
     server_.tls_given = given(kTls) != nullptr || unreadable(kTls);
     if (server_.tls == DocumentTls::tls11)
-      warn(members_[kTls]->value.offset, at(kTls) + ": TLS 1.1 is deprecated (RFC 8996)");
+      warn(members_[kTls]->offset, at(kTls) + ": TLS 1.1 is deprecated (RFC 8996)");
   }
 
   void read_port() {
-    const JsonMember* member = given(kPort);
+    const JsonValue* member = given(kPort);
     if (member == nullptr) return;
-    const JsonValue& value = member->value;
+    const JsonValue& value = *member;
     if (value.kind != JsonValue::Kind::string && value.kind != JsonValue::Kind::number) {
       fail(*member, "must be a number, not " + std::string(kind_name(value.kind)));
       return;
@@ -177,7 +177,7 @@ class ItemReader {
         !value.text.empty() && std::all_of(value.text.begin(), value.text.end(),
                                            [](char c) { return c >= '0' && c <= '9'; });
     const bool negative = value.kind == JsonValue::Kind::number &&
-                          value.text.find_first_not_of("-0123456789") == std::string::npos;
+                          value.text.find_first_not_of("-0123456789") == std::string_view::npos;
     if (!digits && !negative) {
       fail(*member, shown + " is not a whole number");
       return;
@@ -191,17 +191,16 @@ class ItemReader {
   }
 
   void read_host() {
-    const std::string* host = text(kHost);
+    const std::string_view* host = text(kHost);
     if (host == nullptr) {
       const bool reported = unreadable(kHost) || given(kHost) != nullptr ||
                             (item_.lost_members && members_[kHost] == nullptr);
-      const std::size_t where =
-          members_[kHost] != nullptr ? members_[kHost]->value.offset : item_.offset;
+      const std::size_t where = members_[kHost] != nullptr ? members_[kHost]->offset : item_.offset;
       if (!reported) fail(where, at(kNames[kHost]) + ": required");
       settle_port();
       return;
     }
-    if (host->find("://") != std::string::npos) {
+    if (host->find("://") != std::string_view::npos) {
       read_host_uri(*host);
     } else if (const auto plain = parse_host(*host)) {
       server_.host = *plain;
@@ -214,11 +213,11 @@ class ItemReader {
   }
 
   // W 1560416 shows mqtt://broker.example.com; a WS server may carry ws://host:port/path.
-  void read_host_uri(const std::string& uri) {
-    const JsonMember& member = *members_[kHost];
-    if (uri.find('@') != std::string::npos)
+  void read_host_uri(std::string_view uri) {
+    const JsonValue& member = *members_[kHost];
+    if (uri.find('@') != std::string_view::npos)
       return fail(member, "user and password have their own keys");
-    if (uri.find('?') != std::string::npos)
+    if (uri.find('?') != std::string_view::npos)
       return fail(member, "options cannot stand in a document");
     const auto draft = parse_server_uri(uri);
     if (!draft) return fail(member, draft.error().message);
@@ -244,12 +243,13 @@ class ItemReader {
     if (!server_.port && !server_.web_socket && !unreadable(kPort)) server_.port = 8883;
   }
 
-  static std::optional<std::string> unless_empty(const std::string* text) {
-    return text == nullptr || text->empty() ? std::nullopt : std::optional(*text);
+  static std::optional<std::string> unless_empty(const std::string_view* text) {
+    if (text == nullptr || text->empty()) return std::nullopt;
+    return std::string(*text);
   }
 
   std::optional<Secret> secret(Key key) {
-    const std::string* value = text(key);
+    const std::string_view* value = text(key);
     if (value == nullptr || value->empty()) return std::nullopt;
     if (*value == kMask) {
       fail(*members_[key], "fifteen asterisks stand for a stored secret, but none is stored");
@@ -259,8 +259,8 @@ class ItemReader {
       fail(*members_[key], "a reference to a stored secret is not yet supported");
       return std::nullopt;
     }
-    warn(members_[key]->value.offset, at(key) + ": a secret in plain text");
-    return Secret(*value);
+    warn(members_[key]->offset, at(key) + ": a secret in plain text");
+    return Secret(std::string(*value));
   }
 
   void read_login() {
@@ -270,21 +270,21 @@ class ItemReader {
     if (given(kPassword) == nullptr || unless_empty(text_quietly(kPassword)) == std::nullopt)
       return;
     if (server_.user_name || unreadable(kUser) ||
-        (given(kUser) != nullptr && given(kUser)->value.kind != JsonValue::Kind::string))
+        (given(kUser) != nullptr && given(kUser)->kind != JsonValue::Kind::string))
       return;
     if (item_.lost_members && members_[kUser] == nullptr) return;
     fail(*members_[kPassword], "You cannot specify a Password without specifying a UserName.");
   }
 
-  const std::string* text_quietly(Key key) const {
-    const JsonMember* member = given(key);
-    return member != nullptr && member->value.kind == JsonValue::Kind::string ? &member->value.text
-                                                                              : nullptr;
+  const std::string_view* text_quietly(Key key) const {
+    const JsonValue* member = given(key);
+    return member != nullptr && member->kind == JsonValue::Kind::string ? &member->text : nullptr;
   }
 
   void read_certificate() {
     server_.certificate_password = secret(kCertificatePassword);
-    if (const std::string* text_of = text(kThumbprint); text_of != nullptr && !text_of->empty()) {
+    if (const std::string_view* text_of = text(kThumbprint);
+        text_of != nullptr && !text_of->empty()) {
       read_thumbprint(*text_of);
     } else if (server_.certificate_password && !unreadable(kThumbprint)) {
       fail(*members_[kCertificatePassword],
@@ -292,7 +292,7 @@ class ItemReader {
     }
   }
 
-  void read_thumbprint(const std::string& written) {
+  void read_thumbprint(std::string_view written) {
     // Windows' certificate dialogue copies spaces and a left-to-right mark along.
     std::string digits;
     for (std::size_t i = 0; i < written.size(); ++i) {
@@ -315,9 +315,9 @@ class ItemReader {
   }
 
   void read_validate() {
-    const JsonMember* member = members_[kValidate];
+    const JsonValue* member = members_[kValidate];
     if (member == nullptr || unreadable(kValidate)) return;
-    const JsonValue& value = member->value;
+    const JsonValue& value = *member;
     server_.validate_given = value.kind != JsonValue::Kind::null;
     if (value.kind == JsonValue::Kind::boolean) {
       server_.validate = value.truth;
@@ -334,10 +334,10 @@ class ItemReader {
   }
 
   void read_id() {
-    const std::string* id = text(kServerId);
+    const std::string_view* id = text(kServerId);
     if (id == nullptr) return;
-    const JsonMember& member = *members_[kServerId];
-    server_.id_offset = member.value.offset;
+    const JsonValue& member = *members_[kServerId];
+    server_.id_offset = member.offset;
     const auto length =
         std::count_if(id->begin(), id->end(), [](unsigned char c) { return (c & 0xC0U) != 0x80U; });
     if (trimmed(*id).empty())
@@ -353,8 +353,7 @@ class ItemReader {
 
   // What is allowed but hardly meant.
   void weigh() {
-    const auto port_place =
-        members_[kPort] != nullptr ? members_[kPort]->value.offset : item_.offset;
+    const auto port_place = members_[kPort] != nullptr ? members_[kPort]->offset : item_.offset;
     if (server_.port == 8883 && server_.tls == DocumentTls::none) {
       warn(port_place, at(kPort) + ": 8883 is the port of TLS, but tls is None");
     }
@@ -365,7 +364,7 @@ class ItemReader {
     if (!server_.validate) {
       const std::string who = !server_.server_id.empty() ? server_.server_id : server_.host;
       warn(
-          members_[kValidate]->value.offset,
+          members_[kValidate]->offset,
           at(kValidate) + ": server certificate validation is disabled for " + printable(who, 100));
     }
   }
@@ -377,8 +376,8 @@ class ItemReader {
   void fail(std::size_t offset, std::string message) {
     problems_.push_back({offset, Severity::error, std::move(message)});
   }
-  void fail(const JsonMember& member, std::string_view message) {
-    fail(member.value.offset, at(member.key) + ": " + std::string(message));
+  void fail(const JsonValue& member, std::string_view message) {
+    fail(member.offset, at(member.key) + ": " + std::string(message));
   }
   void warn(std::size_t offset, std::string message) {
     problems_.push_back({offset, Severity::warning, std::move(message)});
@@ -388,7 +387,7 @@ class ItemReader {
   const std::string& pointer_;
   Facet facet_;
   std::vector<Problem>& problems_;
-  std::array<const JsonMember*, kKeys> members_{};
+  std::array<const JsonValue*, kKeys> members_{};
   bool protocol_given_ = false;
   DocumentServer server_;
 };

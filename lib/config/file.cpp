@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "config/descriptor.hpp"
+#include "config/json_reader.hpp"
 
 namespace mqfail {
 namespace {
@@ -28,6 +29,7 @@ Result<std::string> read_all(int fd, const std::string& path, std::size_t limit)
       status.st_size > 0 ? std::min(static_cast<std::size_t>(status.st_size), limit) + 1 : 65536;
   while (true) {
     if (used == text.size()) {
+      text.reserve(used + std::max(step, used) + kDocumentPadding);
       text.resize(used + std::max(step, used));
       step = 65536;
     }

@@ -134,7 +134,7 @@ class Collector {
     return true;
   }
 
-  Result<Done> add_document(const std::string& name, std::string_view text,
+  Result<Done> add_document(const std::string& name, const std::string& text,
                             const std::optional<std::string>& component) {
     const DocumentReading reading = read_document(name, text, component);
     if (!reading.valid()) return document_error(name, reading);

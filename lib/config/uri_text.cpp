@@ -180,12 +180,10 @@ std::string lower_case(std::string_view text) {
   return out;
 }
 
-bool same_word(std::string_view a, std::string_view b) {
-  if (a.size() != b.size() || (!a.empty() && folded(a[0]) != folded(b[0]))) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (folded(a[i]) != folded(b[i])) return false;
-  }
-  return true;
+bool same_letters(std::string_view a, std::string_view b) {
+  return std::memcmp(a.data(), b.data(), a.size()) == 0 ||
+         std::equal(a.begin(), a.end(), b.begin(),
+                    [](char x, char y) { return folded(x) == folded(y); });
 }
 
 bool is_ascii(std::string_view text) {

@@ -39,7 +39,11 @@ Result<std::string> parse_host(std::string_view text);
 
 /// ASCII letters only; what is beyond stays as it is.
 std::string lower_case(std::string_view text);
-bool same_word(std::string_view a, std::string_view b);  ///< letter case of ASCII aside
+bool same_letters(std::string_view a, std::string_view b);  ///< same_word() for equal lengths > 0
+/// Letter case of ASCII aside. Lengths first, in line: most words differ there already.
+inline bool same_word(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && (a.empty() || same_letters(a, b));
+}
 bool is_ascii(std::string_view text);
 std::string_view trimmed(std::string_view text);
 

@@ -156,6 +156,18 @@ BOOST_AUTO_TEST_CASE(each_kind_of_broken_syntax_is_named_at_its_place) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(one_slip_is_one_error_even_without_room_for_what_is_missing) {
+  BOOST_TEST(told("[{\"hostNameOrIpAddress\":\"a\"]") ==
+             "doc:1:28: error: ']' where '}' is expected\n");
+  BOOST_TEST(told("[{\"hostNameOrIpAddress\":\"a\"\"port\":1},{\"hostNameOrIpAddress\":\"b\"]}") ==
+             "doc:1:28: error: a ',' is missing before this\n"
+             "doc:1:64: error: ']' where '}' is expected\n"
+             "doc:1:65: error: a stray '}': nothing is open here; is the beginning of the document "
+             "missing?\n");
+  BOOST_TEST(told("{\"hostNameOrIpAddress\": \"a\", \"user\\xName\": \"u\"}") ==
+             "doc:1:35: error: a backslash begins no escape here; write a backslash as \\\\\n");
+}
+
 BOOST_AUTO_TEST_CASE(nesting_is_bounded_and_nothing_overflows) {
   BOOST_TEST(
       told(std::string(100, '[') + std::string(100, ']')).find("nested more than 32 levels deep") !=
