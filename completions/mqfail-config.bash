@@ -2,7 +2,7 @@
 _mqfail_config() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} candidate verb=
   case $before in
-    -f | --file)
+    -f | --file | --key-file)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
@@ -10,20 +10,20 @@ _mqfail_config() {
       mapfile -t COMPREPLY < <(cd "${XDG_CONFIG_HOME:-$HOME/.config}/mqfail/components" 2>/dev/null && compgen -d -- "$word")
       return
       ;;
-    --server-id)
+    --server-id | --key-fd)
       COMPREPLY=()
       return
       ;;
   esac
   for candidate in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $candidate in
-      set | get | check | fmt | remove) verb=$candidate ;;
+      set | get | check | fmt | remove | protect | rekey) verb=$candidate ;;
     esac
   done
   if [[ -z $verb && $word != -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W 'set get check fmt remove' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W 'set get check fmt remove protect rekey' -- "$word")
   else
-    mapfile -t COMPREPLY < <(compgen -W '--component -f --file --server-id -y --yes --help --version' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W '--component -f --file --server-id --key-file --key-fd -y --yes --help --version' -- "$word")
   fi
 }
 complete -F _mqfail_config mqfail-config

@@ -5,15 +5,19 @@ function __mqfail_config_components
     end
 end
 complete -c mqfail-config -f
-set -l verbs set get check fmt remove
+set -l verbs set get check fmt remove protect rekey
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a set -d 'Replace the stored list'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a get -d 'Write the stored list'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a check -d 'Report every error of a document'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a fmt -d 'Write a document in canonical form'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a remove -d 'Remove the list or one server of it'
+complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a protect -d 'Seal passwords written by hand'
+complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a rekey -d 'Make a new key and seal every password with it'
 complete -c mqfail-config -l component -x -a '(__mqfail_config_components)' -d 'Name of the list'
 complete -c mqfail-config -s f -l file -r -F -d 'Read FILE instead of standard input'
 complete -c mqfail-config -l server-id -x -d 'Only the server with this id'
+complete -c mqfail-config -l key-file -r -F -d 'The key that seals passwords'
+complete -c mqfail-config -l key-fd -x -d 'Read that key from a file descriptor'
 complete -c mqfail-config -s y -l yes -d 'Do not ask before removing'
 complete -c mqfail-config -l help -d 'Print the help'
 complete -c mqfail-config -l version -d 'Print the version'

@@ -9,8 +9,10 @@ _arguments -s -S \
   '-f[read FILE instead of standard input]:file:_files' \
   '--file=[read FILE instead of standard input]:file:_files' \
   '--server-id=[only the server with this id]:server id:' \
+  '--key-file=[the key that seals passwords]:file:_files' \
+  '--key-fd=[read that key from a file descriptor]:file descriptor:' \
   '-y[do not ask before removing]' \
   '--yes[do not ask before removing]' \
   '--help[print the help]' \
   '--version[print the version]' \
-  '1:verb:((set\:"replace the stored list" get\:"write the stored list" check\:"report every error" fmt\:"write in canonical form" remove\:"remove the list or one server"))'
+  '1:verb:((set\:"replace the stored list" get\:"write the stored list" check\:"report every error" fmt\:"write in canonical form" remove\:"remove the list or one server" protect\:"seal passwords written by hand" rekey\:"make a new key"))'

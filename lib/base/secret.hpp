@@ -14,11 +14,7 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string text) : text_(std::move(text)) {}
   Secret(const Secret&) = default;
-  // A copy on purpose: moving would leave the bytes of a short string behind unwiped.
-  Secret(Secret&& other) noexcept
-      : text_(other.text_) {  // NOLINT(performance-move-constructor-init)
-    other.wipe();
-  }
+  Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { other.wipe(); }
   Secret& operator=(const Secret& other) {
     if (this != &other) {
       wipe();
@@ -29,7 +25,7 @@ class Secret {
   Secret& operator=(Secret&& other) noexcept {
     if (this != &other) {
       wipe();
-      text_ = other.text_;
+      text_ = std::move(other.text_);
       other.wipe();
     }
     return *this;
@@ -42,7 +38,9 @@ class Secret {
 
  private:
   void wipe() {
-    // explicit_bzero: the compiler may not leave it out although the string is dying.
+    // All that it has room for: moving a short string leaves its bytes behind. explicit_bzero: the
+    // compiler may not leave it out although the string is dying.
+    text_.resize(text_.capacity());
     explicit_bzero(text_.data(), text_.size());
     text_.clear();
   }

@@ -94,7 +94,13 @@ std::string printable(std::string_view text, std::size_t limit) {
 }
 
 std::string json_string(std::string_view text) {
-  std::string out = "\"";
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+  });
+  std::string out;
+  out.reserve(text.size() + 2);
+  out += '"';
+  if (plain) return out.append(text) += '"';
   for (std::size_t i = 0; i < text.size();) {
     const Decoded next = decode(text.substr(i));
     if (next.length == 0) {

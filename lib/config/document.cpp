@@ -20,9 +20,10 @@ using Kind = JsonValue::Kind;
 // The list inside whatever it is wrapped in.
 class DocumentReader {
  public:
+  /// `previous`: what the list shall replace, if that is its purpose.
   DocumentReader(JsonChildren values, const std::optional<std::string>& component,
-                 std::vector<Problem>& problems)
-      : values_(values), component_(component), problems_(problems) {}
+                 const std::vector<DocumentServer>* previous, std::vector<Problem>& problems)
+      : values_(values), component_(component), previous_(previous), problems_(problems) {}
 
   std::vector<DocumentServer> read() {
     const JsonValue* first = values_.empty() ? nullptr : &*values_.begin();
@@ -37,6 +38,7 @@ class DocumentReader {
     }
     check_ids();
     check_endpoints();
+    if (previous_ != nullptr) keep_previous();
     return std::move(servers_);
   }
 
@@ -170,7 +172,32 @@ class DocumentReader {
            pointer + ": a server must be an object, not " + std::string(kind_name(value.kind)));
       return;
     }
-    servers_.push_back(read_document_server(value, pointer, facet, problems_));
+    const Purpose purpose = previous_ == nullptr ? Purpose::use : Purpose::store;
+    servers_.push_back(read_document_server(value, pointer, facet, purpose, problems_));
+  }
+
+  // The ids of servers that were there already, and the secrets behind asterisks.
+  void keep_previous() {
+    adopt_server_ids(servers_, *previous_);
+    std::unordered_map<std::string, const DocumentServer*> stored;
+    for (const DocumentServer& server : *previous_) stored[lower_case(server.server_id)] = &server;
+    for (DocumentServer& server : servers_) {
+      const auto found = stored.find(lower_case(server.server_id));
+      const DocumentServer none;
+      const DocumentServer& old = found == stored.end() ? none : *found->second;
+      keep_secret(server.password, old.password);
+      keep_secret(server.certificate_password, old.certificate_password);
+    }
+  }
+
+  void keep_secret(std::optional<DocumentSecret>& secret,
+                   const std::optional<DocumentSecret>& stored) {
+    if (!secret || secret->form != DocumentSecret::Form::mask) return;
+    if (stored) {
+      secret = *stored;
+    } else {
+      fail(secret->offset, secret->pointer + ": " + std::string(kNothingStored));
+    }
   }
 
   void check_ids() {
@@ -217,18 +244,17 @@ class DocumentReader {
 
   JsonChildren values_;
   const std::optional<std::string>& component_;
+  const std::vector<DocumentServer>* previous_;
   std::vector<Problem>& problems_;
   std::vector<DocumentServer> servers_;
 };
 
-}  // namespace
-
-DocumentReading read_document(const std::string& name, const std::string& text,
-                              const std::optional<std::string>& component) {
+DocumentReading read_for(const std::vector<DocumentServer>* previous, const std::string& name,
+                         const std::string& text, const std::optional<std::string>& component) {
   JsonReading raw = read_json(text);
   const bool broken = !raw.problems.empty();
   DocumentReading reading;
-  reading.servers = DocumentReader(raw.tree.top_level(), component, raw.problems).read();
+  reading.servers = DocumentReader(raw.tree.top_level(), component, previous, raw.problems).read();
   const bool failed = std::any_of(raw.problems.begin(), raw.problems.end(),
                                   [](const Problem& p) { return p.severity == Severity::error; });
   if (failed) reading.servers.clear();
@@ -237,6 +263,19 @@ DocumentReading read_document(const std::string& name, const std::string& text,
         Source(name, text, find_secrets(text), broken).reports(std::move(raw.problems));
   }
   return reading;
+}
+
+}  // namespace
+
+DocumentReading read_document(const std::string& name, const std::string& text,
+                              const std::optional<std::string>& component) {
+  return read_for(nullptr, name, text, component);
+}
+
+DocumentReading read_replacement(const std::string& name, const std::string& text,
+                                 const std::optional<std::string>& component,
+                                 const std::vector<DocumentServer>& previous) {
+  return read_for(&previous, name, text, component);
 }
 
 Error document_error(const std::string& name, const DocumentReading& reading) {

@@ -27,23 +27,34 @@ struct DocumentReading {
 DocumentReading read_document(const std::string& name, const std::string& text,
                               const std::optional<std::string>& component = std::nullopt);
 
+/// The same for a document that shall replace `previous`: servers without an id adopt theirs, and
+/// fifteen asterisks stand for a secret that `previous` has.
+DocumentReading read_replacement(const std::string& name, const std::string& text,
+                                 const std::optional<std::string>& component,
+                                 const std::vector<DocumentServer>& previous);
+
 /// The errors of an invalid reading as one Error (data): a first line that counts them, then each
 /// with its excerpt, so that FILE:LINE:COL stands at the beginning of a line.
 Error document_error(const std::string& name, const DocumentReading& reading);
 
 /// Strict JSON: an array, two spaces, all ten keys in the page's order, integer ports, line end
-/// last. `mask_secrets` writes fifteen asterisks for each; a missing serverId is written as null.
+/// last. `mask_secrets` writes fifteen asterisks for each that is not a reference; a missing
+/// serverId is written as null.
 std::string write_document(const std::vector<DocumentServer>& servers, bool mask_secrets);
 
 /// One server of it as an object.
 std::string write_document_server(const DocumentServer& server, bool mask_secrets);
 
 /// Gives every server without a serverId the one that `previous` has for the same host, port and
-/// protocol, else a new random UUID (version 4). Errors: internal, if there is no randomness.
-Result<Done> give_server_ids(std::vector<DocumentServer>& servers,
-                             const std::vector<DocumentServer>& previous);
+/// protocol, if any.
+void adopt_server_ids(std::vector<DocumentServer>& servers,
+                      const std::vector<DocumentServer>& previous);
 
-/// The first server with a secret, if any.
-const DocumentServer* find_secret(const std::vector<DocumentServer>& servers);
+/// Gives every server without a serverId a new random UUID (version 4). Errors: internal, if there
+/// is no randomness.
+Result<Done> make_server_ids(std::vector<DocumentServer>& servers);
+
+/// True if a secret stands in plain text.
+bool holds_plain_secret(const std::vector<DocumentServer>& servers);
 
 }  // namespace mqfail

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/seal.hpp"
 #include "config/uri_text.hpp"
 
 namespace mqfail {
@@ -40,7 +41,6 @@ constexpr std::array<std::string_view, kKeys> kNames = {"hostNameOrIpAddress",
 constexpr std::array<std::string_view, 6> kDataSourceNames = {
     "clientId", "mqttVersion",  "streamIdPrefix", "defaultStreamIdPattern",
     "timeZone", "primaryHostId"};
-constexpr std::string_view kMask = "***************";  // what `get` shows for a stored secret
 
 std::size_t find_key(std::string_view key) {
   return static_cast<std::size_t>(
@@ -59,9 +59,9 @@ std::string quoted(std::string_view text) {
 
 class ItemReader {
  public:
-  ItemReader(const JsonValue& item, const std::string& pointer, Facet facet,
+  ItemReader(const JsonValue& item, const std::string& pointer, Facet facet, Purpose purpose,
              std::vector<Problem>& problems)
-      : item_(item), pointer_(pointer), facet_(facet), problems_(problems) {}
+      : item_(item), pointer_(pointer), facet_(facet), purpose_(purpose), problems_(problems) {}
 
   DocumentServer read() {
     server_.offset = server_.id_offset = item_.offset;
@@ -248,19 +248,26 @@ class ItemReader {
     return std::string(*text);
   }
 
-  std::optional<Secret> secret(Key key) {
+  std::optional<DocumentSecret> secret(Key key) {
     const std::string_view* value = text(key);
     if (value == nullptr || value->empty()) return std::nullopt;
-    if (*value == kMask) {
-      fail(*members_[key], "fifteen asterisks stand for a stored secret, but none is stored");
+    using Form = DocumentSecret::Form;
+    const std::size_t offset = members_[key]->offset;
+    const auto found = [&](Form form, std::string_view content) {
+      return DocumentSecret{form, Secret(std::string(content)), offset,
+                            form == Form::mask ? at(key) : std::string()};
+    };
+    if (*value == kSecretMask) {
+      if (purpose_ == Purpose::store) return found(Form::mask, {});
+      fail(*members_[key], kNothingStored);
       return std::nullopt;
     }
-    if (value->starts_with("{{") && value->ends_with("}}")) {
-      fail(*members_[key], "a reference to a stored secret is not yet supported");
-      return std::nullopt;
-    }
-    warn(members_[key]->offset, at(key) + ": a secret in plain text");
-    return Secret(std::string(*value));
+    if (value->starts_with("{{") && value->ends_with("}}") && value->size() > 4)
+      return found(Form::reference, value->substr(2, value->size() - 4));
+    if (is_sealed(*value)) return found(Form::sealed, *value);
+    if (purpose_ == Purpose::use)
+      warn(offset, at(key) + ": a secret in plain text; mqfail-config set or protect seals it");
+    return found(Form::plain, *value);
   }
 
   void read_login() {
@@ -386,6 +393,7 @@ class ItemReader {
   const JsonValue& item_;
   const std::string& pointer_;
   Facet facet_;
+  Purpose purpose_;
   std::vector<Problem>& problems_;
   std::array<const JsonValue*, kKeys> members_{};
   bool protocol_given_ = false;
@@ -413,8 +421,8 @@ bool is_document_key(std::string_view key) {
 }
 
 DocumentServer read_document_server(const JsonValue& item, const std::string& pointer, Facet facet,
-                                    std::vector<Problem>& problems) {
-  return ItemReader(item, pointer, facet, problems).read();
+                                    Purpose purpose, std::vector<Problem>& problems) {
+  return ItemReader(item, pointer, facet, purpose, problems).read();
 }
 
 ServerDraft draft_of(const DocumentServer& item) {
@@ -428,7 +436,8 @@ ServerDraft draft_of(const DocumentServer& item) {
   server.port = item.port.value_or(default_port(server.scheme));
   server.path = item.path.empty() ? default_path(server.scheme) : item.path;
   server.username = item.user_name;
-  server.password = item.password;
+  if (item.password && item.password->form == DocumentSecret::Form::plain)
+    server.password = item.password->text;
   if (item.tls == DocumentTls::tls11) server.tls.version = TlsVersion::tls11;
   if (item.tls == DocumentTls::tls12) server.tls.version = TlsVersion::tls12;
   if (item.tls == DocumentTls::tls13) server.tls.version = TlsVersion::tls13;

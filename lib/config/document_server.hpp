@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/secret.hpp"
@@ -18,6 +19,20 @@ namespace mqfail {
 
 enum class DocumentTls { none, tls, tls11, tls12, tls13 };
 
+/// A password as a document gives it.
+struct DocumentSecret {
+  enum class Form {
+    plain,
+    sealed,     ///< as lib/config/seal writes it
+    reference,  ///< {{id}}: `text` is the id
+    mask        ///< fifteen asterisks: the one that is stored
+  };
+  Form form = Form::plain;
+  Secret text;
+  std::size_t offset = 0;
+  std::string pointer;  ///< of a mask
+};
+
 struct DocumentServer {
   std::string host;  ///< without scheme, brackets and port
   std::string path;  ///< of WS, if one was written
@@ -25,9 +40,9 @@ struct DocumentServer {
   std::optional<std::uint16_t> port;  ///< always set for TCP
   DocumentTls tls = DocumentTls::tls12;
   std::optional<std::string> user_name;
-  std::optional<Secret> password;
+  std::optional<DocumentSecret> password;
   std::optional<std::string> thumbprint;  ///< 40 or 64 lower-case hexadecimal digits
-  std::optional<Secret> certificate_password;
+  std::optional<DocumentSecret> certificate_password;
   bool validate = true;
   std::string server_id;  ///< empty until one is given
 
@@ -37,18 +52,29 @@ struct DocumentServer {
   std::size_t id_offset = 0;  ///< of its serverId
 };
 
+/// What `get` shows for a stored secret, and what `set` takes for it.
+inline constexpr std::string_view kSecretMask = "***************";
+
+inline constexpr std::string_view kNothingStored =
+    "fifteen asterisks stand for a stored secret, but none is stored";
+
+/// Whether a list is about to be stored: then its plain secrets will be sealed, and masks stand for
+/// what is stored already. Elsewhere plain secrets are warned of, and masks are an error.
+enum class Purpose { use, store };
+
 /// Which of the two facets an item belongs to: a DataSource has further keys of its own.
 enum class Facet { redundant_servers, data_source };
 
 /// Reads one item. `pointer` is its JSON pointer. All errors and warnings are appended; after an
 /// error the result is only good for finding more of them.
 DocumentServer read_document_server(const JsonValue& item, const std::string& pointer, Facet facet,
-                                    std::vector<Problem>& problems);
+                                    Purpose purpose, std::vector<Problem>& problems);
 
 /// True if `key` is one of an item's, letter case aside.
 bool is_document_key(std::string_view key);
 
-/// The server that the item describes; an empty serverId stays empty.
+/// The server that the item describes; an empty serverId stays empty. A secret that is not plain is
+/// left out: open_secrets() comes first.
 ServerDraft draft_of(const DocumentServer& item);
 
 /// `key` as a reference token of a JSON pointer (RFC 6901), fit to be shown.

@@ -3,11 +3,12 @@
 // so that `get | set` changes nothing.
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <map>
-#include <set>
 #include <string_view>
+#include <unordered_set>
 
 #include "base/text.hpp"
 #include "config/document.hpp"
@@ -15,8 +16,6 @@
 
 namespace mqfail {
 namespace {
-
-constexpr std::string_view kMask = "***************";
 
 std::string_view tls_word(DocumentTls tls) {
   switch (tls) {
@@ -38,9 +37,12 @@ std::string text_or_null(const std::optional<std::string>& text) {
   return text ? json_string(*text) : "null";
 }
 
-std::string secret_or_null(const std::optional<Secret>& secret, bool mask) {
+// A reference says where the secret is, not what it is: it is shown.
+std::string secret_or_null(const std::optional<DocumentSecret>& secret, bool mask) {
   if (!secret) return "null";
-  return json_string(mask ? kMask : std::string_view(secret->reveal()));
+  if (secret->form == DocumentSecret::Form::reference)
+    return json_string("{{" + secret->text.reveal() + "}}");
+  return json_string(mask ? kSecretMask : std::string_view(secret->text.reveal()));
 }
 
 std::string host_text(const DocumentServer& server) {
@@ -110,14 +112,16 @@ std::string write_document_server(const DocumentServer& server, bool mask_secret
   return out + "\n";
 }
 
-Result<Done> give_server_ids(std::vector<DocumentServer>& servers,
-                             const std::vector<DocumentServer>& previous) {
-  std::set<std::string> taken;
+void adopt_server_ids(std::vector<DocumentServer>& servers,
+                      const std::vector<DocumentServer>& previous) {
+  std::unordered_set<std::string> taken;
   for (const DocumentServer& server : servers) {
     if (!server.server_id.empty()) taken.insert(lower_case(server.server_id));
   }
   std::multimap<std::string, const DocumentServer*> known;
-  for (const DocumentServer& server : previous) known.emplace(endpoint_key(server), &server);
+  if (taken.size() < servers.size()) {
+    for (const DocumentServer& server : previous) known.emplace(endpoint_key(server), &server);
+  }
   for (DocumentServer& server : servers) {
     if (!server.server_id.empty()) continue;
     const auto [first, last] = known.equal_range(endpoint_key(server));
@@ -125,20 +129,26 @@ Result<Done> give_server_ids(std::vector<DocumentServer>& servers,
       if (taken.insert(lower_case(it->second->server_id)).second)
         server.server_id = it->second->server_id;
     }
+  }
+}
+
+Result<Done> make_server_ids(std::vector<DocumentServer>& servers) {
+  for (DocumentServer& server : servers) {
     if (!server.server_id.empty()) continue;
     auto uuid = random_uuid();
     if (!uuid) return uuid.error();
     server.server_id = std::move(*uuid);
-    taken.insert(server.server_id);
   }
   return Done{};
 }
 
-const DocumentServer* find_secret(const std::vector<DocumentServer>& servers) {
-  for (const DocumentServer& server : servers) {
-    if (server.password || server.certificate_password) return &server;
-  }
-  return nullptr;
+bool holds_plain_secret(const std::vector<DocumentServer>& servers) {
+  const auto plain = [](const std::optional<DocumentSecret>& secret) {
+    return secret && secret->form == DocumentSecret::Form::plain;
+  };
+  return std::any_of(servers.begin(), servers.end(), [&](const DocumentServer& server) {
+    return plain(server.password) || plain(server.certificate_password);
+  });
 }
 
 }  // namespace mqfail

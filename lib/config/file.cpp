@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/text.hpp"
 #include "config/descriptor.hpp"
@@ -20,7 +21,19 @@ Error unreadable(const std::string& path, int error) {
   return {ErrorKind::no_input, "cannot read " + shown_path(path) + ": " + std::strerror(error), ""};
 }
 
-Result<std::string> read_all(int fd, const std::string& path, std::size_t limit) {
+// More room, and nothing left behind in the old one: a document may hold passwords.
+void grow(std::string& text, std::size_t size) {
+  std::string larger;
+  larger.reserve(size + kDocumentPadding);
+  larger = text;
+  larger.resize(size);
+  explicit_bzero(text.data(), text.size());
+  text.swap(larger);
+}
+
+}  // namespace
+
+Result<std::string> read_descriptor(int fd, const std::string& path, std::size_t limit) {
   std::string text;
   struct stat status {};
   if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) return unreadable(path, EISDIR);
@@ -29,8 +42,7 @@ Result<std::string> read_all(int fd, const std::string& path, std::size_t limit)
       status.st_size > 0 ? std::min(static_cast<std::size_t>(status.st_size), limit) + 1 : 65536;
   while (true) {
     if (used == text.size()) {
-      text.reserve(used + std::max(step, used) + kDocumentPadding);
-      text.resize(used + std::max(step, used));
+      grow(text, used + std::max(step, used));
       step = 65536;
     }
     const ssize_t got = read(fd, text.data() + used, text.size() - used);
@@ -47,30 +59,40 @@ Result<std::string> read_all(int fd, const std::string& path, std::size_t limit)
   return text;
 }
 
-}  // namespace
-
 std::string shown_path(const std::string& path) {
   return path == "-" ? "<stdin>" : printable(path);
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
-  if (path == "-") return read_all(STDIN_FILENO, path, limit);
+  if (path == "-") return read_descriptor(STDIN_FILENO, path, limit);
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!file) return unreadable(path, errno);
-  return read_all(file.get(), path, limit);
+  return read_descriptor(file.get(), path, limit);
 }
 
 Result<Secret> read_password_file(const std::string& path) {
   constexpr std::size_t kLimit = 65536;
-  auto text = read_file(path, kLimit);
-  if (!text) return text.error();
-  std::string line = text->substr(0, text->find('\n'));
-  explicit_bzero(text->data(), text->size());
+  auto read = read_file(path, kLimit);
+  if (!read) return read.error();
+  const Secret text(std::move(*read));
+  std::string line = text.reveal().substr(0, text.reveal().find('\n'));
   if (!line.empty() && line.back() == '\r') line.pop_back();
   if (line.empty())
     return Error{ErrorKind::data, "the first line of " + shown_path(path) + " is empty",
                  "it holds the password"};
   return Secret(std::move(line));
+}
+
+Result<Done> make_directories(const std::string& path) {
+  for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+    const std::string part = path.substr(0, slash);
+    if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES) {
+      return Error{ErrorKind::cannot_create,
+                   "cannot create " + printable(part, 1024) + ": " + std::strerror(errno), ""};
+    }
+    if (slash == std::string::npos) break;
+  }
+  return Done{};
 }
 
 Result<Done> check_readable(const std::string& path) {

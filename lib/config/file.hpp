@@ -18,6 +18,12 @@ inline constexpr std::size_t kLargestDocument = std::size_t{64} * 1024 * 1024;
 /// bytes.
 Result<std::string> read_file(const std::string& path, std::size_t limit = kLargestDocument);
 
+/// What is left to read of `fd`, which `path` names in errors. Errors as read_file().
+Result<std::string> read_descriptor(int fd, const std::string& path, std::size_t limit);
+
+/// Makes every directory of an absolute path that is missing, 0700. Errors: cannot_create.
+Result<Done> make_directories(const std::string& path);
+
 /// The first line, without its end (LF or CRLF). Errors: no_input; data if that line is empty.
 Result<Secret> read_password_file(const std::string& path);
 

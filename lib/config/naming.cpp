@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "config/document.hpp"
+#include "config/document_secrets.hpp"
 #include "config/failover_uri.hpp"
 #include "config/file.hpp"
 #include "config/server_uri.hpp"
@@ -41,7 +42,7 @@ struct Collected {
 
 class Collector {
  public:
-  explicit Collector(const NamingRequest& request) : request_(request) {}
+  explicit Collector(const NamingRequest& request) : request_(request), keys_(request.key) {}
 
   Result<Collected> collect() {
     if (const auto ports = check_ports(); !ports) return ports.error();
@@ -107,10 +108,11 @@ class Collector {
   }
 
   Result<Done> add(const NamedFile& named) {
-    const auto text = read_file(named.path);
-    if (!text) return prefixed("--servers", text.error());
+    auto read = read_file(named.path);
+    if (!read) return prefixed("--servers", read.error());
+    const Secret text(std::move(*read));  // it may hold passwords
     if (named.path != "-") all_.roster.documents.push_back(named.path);
-    return add_document(shown_path(named.path), *text, std::nullopt);
+    return add_document(shown_path(named.path), text.reveal(), std::nullopt);
   }
 
   Result<Done> add(const NamedComponent& named) {
@@ -125,19 +127,22 @@ class Collector {
   // False if nothing is stored under the id.
   Result<bool> add_component(const std::string& id) {
     const ComponentStore store(request_.config_home);
-    const auto text = store.read(id);
-    if (!text) return text.error();
-    if (!*text) return false;
+    auto read = store.read(id);
+    if (!read) return read.error();
+    if (!*read) return false;
+    const Secret text(std::move(**read));
     all_.roster.documents.push_back(store.path(id));
-    if (const auto done = add_document(printable(store.path(id), 1024), **text, id); !done)
+    if (const auto done = add_document(printable(store.path(id), 1024), text.reveal(), id); !done)
       return done.error();
     return true;
   }
 
   Result<Done> add_document(const std::string& name, const std::string& text,
                             const std::optional<std::string>& component) {
-    const DocumentReading reading = read_document(name, text, component);
+    DocumentReading reading = read_document(name, text, component);
     if (!reading.valid()) return document_error(name, reading);
+    if (auto open = open_secrets(reading.servers, component.value_or(""), keys_); !open)
+      return Error{open.error().kind, name + ": " + open.error().message, open.error().hint};
     for (const Report& report : reading.reports) all_.roster.warnings.push_back(report.headline);
     for (const DocumentServer& server : reading.servers) take(draft_of(server));
     return Done{};
@@ -209,6 +214,7 @@ class Collector {
   }
 
   const NamingRequest& request_;
+  KeyChain keys_;
   Collected all_;
   std::size_t host_count_ = 0;
 };

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "config/failover_options.hpp"
+#include "config/key_file.hpp"
 #include "policy/server.hpp"
 #include "policy/settings.hpp"
 
@@ -51,6 +52,7 @@ struct NamingRequest {
   ServerDefaults defaults;
   std::optional<std::string> environment;  ///< $MQFAIL_SERVERS
   std::string config_home;                 ///< $XDG_CONFIG_HOME or ~/.config; empty: none
+  KeySource key;                           ///< opens sealed secrets
 };
 
 /// A failover option given as a flag; it wins over the URI.

@@ -62,19 +62,6 @@ Result<Descriptor> open_directory(const Descriptor& parent, const char* name,
   return directory;
 }
 
-// Makes every directory of an absolute path that is missing. Symlinks in the user's own part are
-// fine.
-Result<Done> make_directories(const std::string& path) {
-  for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
-    const std::string part = path.substr(0, slash);
-    if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES) {
-      return failed(ErrorKind::cannot_create, "cannot create", part, errno);
-    }
-    if (slash == std::string::npos) break;
-  }
-  return Done{};
-}
-
 // CONFIG_HOME/mqfail/components. Not there and not to be made: an empty descriptor.
 Result<Descriptor> open_components(const std::string& home, bool make) {
   if (home.empty()) {
@@ -139,8 +126,9 @@ Result<std::string> read_all(const Found& found, const std::string& path) {
   return text;
 }
 
-// Temporary files of writers that were killed. The lock is ours, so none of them is in use.
-void sweep(const Descriptor& directory) {
+// Calls `see(name)` for each entry, but "." and "..".
+template <class See>
+void for_each_entry(const Descriptor& directory, See see) {
   const int fd = openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(fd < 0 ? nullptr : fdopendir(fd), closedir);
   if (!entries) {
@@ -148,9 +136,16 @@ void sweep(const Descriptor& directory) {
     return;
   }
   while (const dirent* entry = readdir(entries.get())) {  // NOLINT(concurrency-mt-unsafe)
-    if (std::string_view(entry->d_name).starts_with(kTemporary))
-      unlinkat(directory.get(), entry->d_name, 0);
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") see(entry->d_name);
   }
+}
+
+// Temporary files of writers that were killed. The lock is ours, so none of them is in use.
+void sweep(const Descriptor& directory) {
+  for_each_entry(directory, [&](const char* name) {
+    if (std::string_view(name).starts_with(kTemporary)) unlinkat(directory.get(), name, 0);
+  });
 }
 
 Result<Done> write_all(Descriptor& file, std::string_view text, const std::string& path) {
@@ -240,6 +235,22 @@ Result<std::optional<std::string>> ComponentStore::read(const std::string& id) c
   auto text = read_all(*found, file);
   if (!text) return text.error();
   return std::optional<std::string>(std::move(*text));
+}
+
+Result<std::vector<std::string>> ComponentStore::list() const {
+  std::vector<std::string> ids;
+  const auto components = open_components(home_, false);
+  if (!components) return components.error();
+  if (!*components) return ids;
+  for_each_entry(*components, [&](const char* name) {
+    const std::string file = std::string(name) + "/" + kFile;
+    struct stat status {};
+    if (check_component_id(name) &&
+        fstatat(components->get(), file.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+      ids.emplace_back(name);
+  });
+  std::sort(ids.begin(), ids.end());
+  return ids;
 }
 
 Result<StoreLock> ComponentStore::lock(Duration patience) const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/time.hpp"
@@ -41,6 +42,9 @@ class ComponentStore {
 
   /// The stored text; empty if there is none. Needs no lock. Errors: no_input.
   Result<std::optional<std::string>> read(const std::string& id) const;
+
+  /// The ids of all components that have a document, in order. Errors: no_input.
+  Result<std::vector<std::string>> list() const;
 
   /// Waits for other writers, polling, for at most `patience`; then temporary (75).
   Result<StoreLock> lock(Duration patience = std::chrono::seconds(5)) const;

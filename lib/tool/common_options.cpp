@@ -155,6 +155,21 @@ void add_server_takers(Takers& takers, CommonDraft& draft) {
     defaults.password = std::move(*password);
     return Done{};
   };
+  KeySource& key = draft.options.naming.key;
+  takers["key-file"] = [&key](const Given& given) -> Result<Done> {
+    if (given.value().empty()) return bad_value(given, "a file");
+    key.file = given.value();
+    key.given.reset();
+    return Done{};
+  };
+  takers["key-fd"] = [&key](const Given& given) -> Result<Done> {
+    const auto fd = whole_number(given, 0, INT32_MAX);
+    if (!fd) return fd.error();
+    auto text = read_key_fd(given.flag() + " " + given.value(), static_cast<int>(*fd));
+    if (!text) return text.error();
+    key.given = std::move(*text);
+    return Done{};
+  };
 }
 
 void add_tls_takers(Takers& takers, ServerDefaults& defaults) {
@@ -324,6 +339,8 @@ Result<Done> finish_common(Tool tool, CommonDraft& draft, const Environment& env
   } else if (environment.home && !environment.home->empty()) {
     options.naming.config_home = *environment.home + "/.config";
   }
+  options.naming.key.credentials = environment.key.credentials;
+  options.naming.key.state_home = environment.key.state_home;
   const TlsSettings& tls = options.naming.defaults.tls;
   if (tls.cert.empty() != tls.key.empty()) {
     return Error{ErrorKind::usage,

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <charconv>
 #include <utility>
 #include <vector>
 
@@ -11,16 +12,20 @@
 namespace mqfail {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ConfigVerb>, 5> kVerbs = {
+constexpr std::array<std::pair<std::string_view, ConfigVerb>, 7> kVerbs = {
     {{"set", ConfigVerb::set},
      {"get", ConfigVerb::get},
      {"check", ConfigVerb::check},
      {"fmt", ConfigVerb::fmt},
-     {"remove", ConfigVerb::remove}}};
-constexpr std::array<std::string_view, 9> kLaterVerbs = {
-    "add", "edit", "convert", "diff", "schema", "protect", "rekey", "certs", "serve"};
-constexpr std::array<std::string_view, 7> kFlags = {
-    "--component", "--file", "--server-id", "--yes", "--help", "--version", "-f"};
+     {"remove", ConfigVerb::remove},
+     {"protect", ConfigVerb::protect},
+     {"rekey", ConfigVerb::rekey}}};
+constexpr const char* kVerbList = "verbs are set, get, check, fmt, remove, protect and rekey";
+constexpr std::array<std::string_view, 7> kLaterVerbs = {"add",    "edit",  "convert", "diff",
+                                                         "schema", "certs", "serve"};
+constexpr std::array<std::string_view, 9> kFlags = {"--component", "--file",    "--server-id",
+                                                    "--key-file",  "--key-fd",  "--yes",
+                                                    "--help",      "--version", "-f"};
 
 Error usage(std::string message, std::string hint = {}) {
   return {ErrorKind::usage, std::move(message), std::move(hint)};
@@ -42,8 +47,7 @@ Error unexpected(const std::string& argument, bool has_verb) {
   std::vector<std::string_view> verbs;
   verbs.reserve(kVerbs.size());
   for (const auto& [name, verb] : kVerbs) verbs.push_back(name);
-  return usage("unknown verb " + shown,
-               did_you_mean(argument, verbs, "verbs are set, get, check, fmt and remove"));
+  return usage("unknown verb " + shown, did_you_mean(argument, verbs, kVerbList));
 }
 
 Result<Done> check_fit(const ConfigOptions& options) {
@@ -51,13 +55,31 @@ Result<Done> check_fit(const ConfigOptions& options) {
                      options.verb == ConfigVerb::fmt;
   if (options.file && !reads)
     return usage("-f means nothing here", "get writes to standard output");
-  if (options.server_id && reads)
+  const bool one = options.verb == ConfigVerb::get || options.verb == ConfigVerb::remove;
+  if (options.server_id && !one)
     return usage("--server-id means nothing here", "it belongs to get and remove");
+  if (options.component_given && options.verb == ConfigVerb::rekey)
+    return usage("--component means nothing here", "rekey seals every stored list anew");
   if (options.yes && options.verb != ConfigVerb::remove)
     return usage("-y means nothing here", "it belongs to remove");
   if (options.file && options.component_given && options.verb == ConfigVerb::fmt) {
     return usage("fmt takes either -f or --component", "");
   }
+  return Done{};
+}
+
+Result<Done> take_key_fd(const std::string& text, ConfigOptions& options) {
+  int fd = -1;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), fd);
+  if (failure != std::errc() || end != text.data() + text.size() || fd < 0)
+    return usage("--key-fd " + printable(text, 64) + " is not a file descriptor", "give a number");
+  if (options.key.file) return usage("--key-file and --key-fd exclude each other", "");
+  if (fd == 0 && options.file.value_or("-") == "-" && options.verb == ConfigVerb::set)
+    return usage("the document and the key cannot both come from standard input",
+                 "give the document with -f");
+  auto key = read_key_fd("--key-fd " + text, fd);
+  if (!key) return key.error();
+  options.key.given = std::move(*key);
   return Done{};
 }
 
@@ -74,6 +96,10 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
   auto* file_option = app.add_option("-f,--file", file);
   std::string server_id;
   auto* id_option = app.add_option("--server-id", server_id);
+  std::string key_file;
+  auto* key_file_option = app.add_option("--key-file", key_file);
+  std::string key_fd;
+  auto* key_fd_option = app.add_option("--key-fd", key_fd);
   app.add_flag("-y,--yes", options.yes);
   app.add_flag("--help", options.help);
   app.add_flag("--version", options.version);
@@ -98,9 +124,7 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
   }
   if (options.help || options.version) return options;
   for (const CLI::App* verb : later) {
-    if (verb->parsed())
-      return usage("'" + verb->get_name() + "' is not yet supported",
-                   "verbs are set, get, check, fmt and remove");
+    if (verb->parsed()) return usage("'" + verb->get_name() + "' is not yet supported", kVerbList);
   }
   options.component_given = component->count() > 0;
   if (file_option->count() > 0) options.file = file;
@@ -114,9 +138,14 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
   }
   const auto extras = app.remaining(true);
   if (!extras.empty()) return unexpected(extras.front(), count > 0);
-  if (count == 0) return usage("there is no verb", "verbs are set, get, check, fmt and remove");
+  if (count == 0) return usage("there is no verb", kVerbList);
   if (count > 1) return usage("there is more than one verb", "--help shows how");
   if (auto fit = check_fit(options); !fit) return fit.error();
+  options.key = key_source_of_user();
+  if (key_file_option->count() > 0) options.key.file = key_file;
+  if (key_fd_option->count() > 0) {
+    if (auto taken = take_key_fd(key_fd, options); !taken) return taken.error();
+  }
   return options;
 }
 
@@ -130,17 +159,22 @@ Verbs:
   check     report every error of a document; nothing is written
   fmt       write a document in canonical form to standard output
   remove    remove the stored list, or one server of it
+  protect   seal passwords that somebody wrote into the stored list by hand
+  rekey     make a new key and seal every password of every stored list with it
 
 Options:
       --component ID   the list's name (default: default)
   -f, --file FILE      read FILE instead of standard input; - is standard input
       --server-id ID   get, remove: only the server with this id
   -y, --yes            remove: do not ask
+      --key-file FILE  the key that seals passwords; made if it does not exist
+      --key-fd N       read that key from file descriptor N
       --help           print this help and exit
       --version        print the version and exit
 
 check and fmt read the stored list if --component is given and -f is not.
 A document with errors is exit status 65, and what is stored stays untouched.
+Passwords are stored sealed and shown as ***************; writing that keeps them.
 )";
 }
 

@@ -7,10 +7,11 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "config/key_file.hpp"
 
 namespace mqfail {
 
-enum class ConfigVerb { set, get, check, fmt, remove };
+enum class ConfigVerb { set, get, check, fmt, remove, protect, rekey };
 
 struct ConfigOptions {
   ConfigVerb verb = ConfigVerb::get;
@@ -19,11 +20,13 @@ struct ConfigOptions {
   std::optional<std::string> file;  ///< -f; "-" is standard input
   std::optional<std::string> server_id;
   bool yes = false;
+  KeySource key;         ///< --key-file, --key-fd and the environment
   bool help = false;     ///< then nothing else counts
   bool version = false;  ///< likewise
 };
 
-/// Errors are usage errors; a verb of product.md that is not built yet is one of them.
+/// Reads the key of --key-fd. Errors are usage errors, and no_input for that; a verb of product.md
+/// that is not built yet is one of them.
 Result<ConfigOptions> parse_config_options(int argc, char** argv);
 
 /// What --help prints.

@@ -47,6 +47,13 @@ constexpr OptionRow kOwnRows[] = {
      "FILE"},
     {"pw-fd", 0, "N", servers, kAll, built,
      "the password is the first line from file descriptor N"},
+    {"key-file", 0, "FILE", servers, kAll, built,
+     "the key that opens sealed passwords of a stored document",
+     "64 hexadecimal digits in a file that is yours alone; without it "
+     "$CREDENTIALS_DIRECTORY/mqfail.key, else mqfail/mqfail.key in $XDG_STATE_HOME or "
+     "~/.local/state.",
+     "FILE"},
+    {"key-fd", 0, "N", servers, kAll, built, "that key is read from file descriptor N"},
 
     {"topic", 't', "FILTER", messages, kSub, built,
      "topic filter to subscribe to, may be repeated"},

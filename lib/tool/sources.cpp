@@ -16,6 +16,7 @@ constexpr Family kNamings = {"server", "host", "url", "servers", "component"};
 constexpr Family kPorts = {"port"};
 constexpr Family kIds = {"id", "id-prefix"};
 constexpr Family kPasswords = {"pw", "pw-file", "pw-fd"};
+constexpr Family kKeys = {"key-file", "key-fd"};
 constexpr Family kMessages = {"message",    "file",         "stdin-file",
                               "stdin-line", "null-message", "null"};
 
@@ -37,7 +38,7 @@ void let_command_line_win(std::vector<Given>& files, const std::vector<Given>& w
       std::count_if(files.begin(), files.end(), is_port) > 1) {
     std::erase_if(files, is_port);
   }
-  for (const Family& family : {kNamings, kPorts, kIds, kPasswords, kMessages})
+  for (const Family& family : {kNamings, kPorts, kIds, kPasswords, kKeys, kMessages})
     replace(files, written, family);
 }
 

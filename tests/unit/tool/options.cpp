@@ -252,7 +252,8 @@ BOOST_AUTO_TEST_CASE(every_option_of_the_table_has_a_meaning_or_a_refusal) {
   for (const Tool tool : {Tool::sub, Tool::pub, Tool::probe}) {
     for (const OptionRow& row : option_table(tool)) {
       // These read a file at once; further tests do.
-      if (row.support != Support::built || row.key() == "o" || row.name.starts_with("pw-f"))
+      if (row.support != Support::built || row.key() == "o" || row.name.starts_with("pw-f") ||
+          row.name == "key-fd")
         continue;
       Words words = {row.name.empty() ? row.flag() : row.long_flag()};
       if (row.takes_value()) words.push_back("1");
@@ -539,6 +540,14 @@ BOOST_AUTO_TEST_CASE(a_password_comes_from_the_first_line_of_a_file_or_descripto
                  .reveal() == "p");
   ::close(ends[0]);
   ::close(ends[1]);
+  BOOST_REQUIRE(::pipe(ends) == 0);
+  BOOST_REQUIRE(::write(ends[1], "k1\nk2\n", 6) == 6);
+  ::close(ends[1]);
+  const KeySource key =
+      sub({"-t", "a", "--key-file", "f", "--key-fd", std::to_string(ends[0])}).common.naming.key;
+  ::close(ends[0]);
+  BOOST_TEST(key.given.value().reveal() == "k1\nk2\n");
+  BOOST_TEST(key.file.value() == "f");
   Argv argv({"-t", "a", "--pw-file", path + "x"});
   const auto parsed = parse_sub(argv.count(), argv.data(), kNowhere);
   BOOST_REQUIRE(!parsed);

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/document_secrets.hpp"
+
+#include <unordered_map>
+#include <utility>
+
+#include "config/uri_text.hpp"
+
+namespace mqfail {
+namespace {
+
+using Form = DocumentSecret::Form;
+
+// The two protected fields of an item.
+struct Field {
+  const char* name;
+  std::optional<DocumentSecret> DocumentServer::*secret;
+};
+constexpr Field kFields[] = {{"password", &DocumentServer::password},
+                             {"clientCertificatePassword", &DocumentServer::certificate_password}};
+
+// Calls `change(secret, place, server, field)` for each secret until one fails.
+template <class Change>
+Result<Done> for_each_secret(std::vector<DocumentServer>& servers, const std::string& component,
+                             Change change) {
+  for (DocumentServer& server : servers) {
+    for (const Field& field : kFields) {
+      std::optional<DocumentSecret>& secret = server.*field.secret;
+      if (!secret) continue;
+      const SecretPlace place{component, server.server_id, field.name};
+      if (auto done = change(*secret, place, field); !done) return done;
+    }
+  }
+  return Done{};
+}
+
+Result<Done> seal(DocumentSecret& secret, const SecretPlace& place, const SealingKey& key) {
+  auto sealed = key.seal(secret.text.reveal(), place);
+  if (!sealed) return sealed.error();
+  secret = {Form::sealed, Secret(std::move(*sealed)), secret.offset, {}};
+  return Done{};
+}
+
+}  // namespace
+
+Result<Done> seal_secrets(std::vector<DocumentServer>& servers,
+                          const std::vector<DocumentServer>& previous, const std::string& component,
+                          const std::string& directory, KeyChain& keys) {
+  std::unordered_map<std::string, const DocumentServer*> stored;
+  for (const DocumentServer& server : previous) stored[lower_case(server.server_id)] = &server;
+  return for_each_secret(
+      servers, component,
+      [&](DocumentSecret& secret, const SecretPlace& place, const Field& field) -> Result<Done> {
+        const auto found = stored.find(lower_case(place.server_id));
+        const DocumentSecret* old = nullptr;
+        if (found != stored.end() && (found->second->*field.secret)) {
+          const DocumentSecret& there = *(found->second->*field.secret);
+          if (there.form == Form::sealed) old = &there;
+        }
+        if (secret.form == Form::plain) {
+          const auto ring = keys.to_seal(directory);
+          if (!ring) return ring.error();
+          if (old != nullptr) {
+            const auto same = (*ring)->open(old->text.reveal(), place);
+            if (same && *same == secret.text) {
+              secret = *old;
+              return Done{};
+            }
+          }
+          return seal(secret, place, (*ring)->first());
+        }
+        if (secret.form != Form::sealed || (old != nullptr && old->text == secret.text))
+          return Done{};
+        const auto ring = keys.to_open();
+        if (!ring) return ring.error();
+        const auto opened = (*ring)->open(secret.text.reveal(), place);
+        if (!opened) return opened.error();
+        return Done{};
+      });
+}
+
+Result<Done> open_secrets(std::vector<DocumentServer>& servers, const std::string& component,
+                          KeyChain& keys) {
+  return for_each_secret(
+      servers, component,
+      [&](DocumentSecret& secret, const SecretPlace& place, const Field&) -> Result<Done> {
+        if (secret.form == Form::plain) return Done{};
+        Result<Secret> plain = Secret();
+        if (secret.form == Form::reference) {
+          plain = keys.secret(secret.text.reveal());
+        } else {
+          const auto ring = keys.to_open();
+          if (!ring) return ring.error();
+          plain = (*ring)->open(secret.text.reveal(), place);
+        }
+        if (!plain) return plain.error();
+        secret = {Form::plain, std::move(*plain), secret.offset, {}};
+        return Done{};
+      });
+}
+
+Result<Done> reseal_secrets(std::vector<DocumentServer>& servers, const std::string& component,
+                            const Keyring& old, const SealingKey& key) {
+  return for_each_secret(
+      servers, component,
+      [&](DocumentSecret& secret, const SecretPlace& place, const Field&) -> Result<Done> {
+        if (secret.form == Form::reference) return Done{};
+        if (secret.form == Form::sealed) {
+          auto plain = old.open(secret.text.reveal(), place);
+          if (!plain) return plain.error();
+          secret.text = std::move(*plain);
+        }
+        return seal(secret, place, key);
+      });
+}
+
+}  // namespace mqfail

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/stored_list.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+#include "config/document_secrets.hpp"
+#include "config/uri_text.hpp"
+
+namespace mqfail {
+namespace {
+
+Error nothing_stored(const std::string& id) {
+  return {ErrorKind::no_input, "nothing is stored for component '" + printable(id, 64) + "'",
+          "mqfail-config set stores a document"};
+}
+
+std::string shown_path_of(const ComponentStore& store, const std::string& id) {
+  return printable(store.path(id), 1024);
+}
+
+// What a change starts from. A stored list that is broken is no reason to refuse a new one.
+std::vector<DocumentServer> read_previous(const std::optional<std::string>& text) {
+  return text ? read_document("stored", *text).servers : std::vector<DocumentServer>();
+}
+
+void wipe(Result<std::optional<std::string>>& text) {
+  if (text && *text) Secret dying(std::move(**text));
+}
+
+}  // namespace
+
+const DocumentServer* find_server(const std::vector<DocumentServer>& servers, std::string_view id) {
+  const auto found =
+      std::find_if(servers.begin(), servers.end(),
+                   [&](const DocumentServer& server) { return same_word(server.server_id, id); });
+  return found == servers.end() ? nullptr : &*found;
+}
+
+Error no_such_server(std::string_view component, std::string_view id) {
+  return {ErrorKind::no_input,
+          "component '" + printable(component, 64) + "' has no server '" + printable(id, 100) + "'",
+          "mqfail-config get lists them"};
+}
+
+Result<NamedText> StoredList::text() const {
+  auto text = store_.read(id_);
+  if (!text) return text.error();
+  if (!*text) return nothing_stored(id_);
+  return NamedText{shown_path_of(store_, id_), Secret(std::move(**text))};
+}
+
+Result<std::vector<DocumentServer>> StoredList::servers() const {
+  const auto stored = text();
+  if (!stored) return stored.error();
+  DocumentReading reading = read_document(stored->name, stored->text.reveal());
+  if (!reading.valid()) return document_error(stored->name, reading);
+  return std::move(reading.servers);
+}
+
+Result<bool> StoredList::write(const StoreLock& lock, std::vector<DocumentServer>& servers,
+                               const std::vector<DocumentServer>& previous) {
+  if (auto made = make_server_ids(servers); !made) return made.error();
+  const std::string path = store_.path(id_);
+  auto sealed = seal_secrets(servers, previous, id_, path.substr(0, path.rfind('/')), keys_);
+  if (!sealed) return sealed.error();
+  return store_.write(lock, id_, write_document(servers, false));
+}
+
+Result<Change> StoredList::set(const NamedText& document,
+                               const std::optional<std::string>& component) {
+  // Judged first without the lock, which would make directories: an error changes nothing at all.
+  auto before = store_.read(id_);
+  if (!before) return before.error();
+  std::vector<DocumentServer> previous = read_previous(*before);
+  Change change{read_replacement(document.name, document.text.reveal(), component, previous),
+                false};
+  if (!change.reading.valid()) return change;
+
+  const auto lock = store_.lock();
+  if (!lock) return lock.error();
+  auto now = store_.read(id_);
+  if (!now) return now.error();
+  if (*now != *before) {  // somebody was quicker
+    previous = read_previous(*now);
+    change.reading = read_replacement(document.name, document.text.reveal(), component, previous);
+  }
+  wipe(before);
+  wipe(now);
+  if (!change.reading.valid()) return change;
+  const auto written = write(*lock, change.reading.servers, previous);
+  if (!written) return written.error();
+  change.written = *written;
+  return change;
+}
+
+Result<Done> StoredList::remove(const std::optional<std::string>& server_id) {
+  if (const auto there = text(); !there) return there.error();
+  const auto lock = store_.lock();
+  if (!lock) return lock.error();
+  if (!server_id) {
+    const auto removed = store_.remove(*lock, id_);
+    if (!removed) return removed.error();
+    if (!*removed) return nothing_stored(id_);
+    return Done{};
+  }
+  auto list = servers();
+  if (!list) return list.error();
+  const DocumentServer* server = find_server(*list, *server_id);
+  if (server == nullptr) return no_such_server(id_, *server_id);
+  if (list->size() == 1) {
+    return Error{ErrorKind::data, "the only server cannot be removed: a list needs at least one",
+                 "remove without --server-id removes the list"};
+  }
+  const std::vector<DocumentServer> previous = *list;
+  list->erase(list->begin() + (server - list->data()));
+  const auto written = write(*lock, *list, previous);
+  if (!written) return written.error();
+  return Done{};
+}
+
+Result<bool> StoredList::protect() {
+  if (const auto there = text(); !there) return there.error();
+  const auto lock = store_.lock();
+  if (!lock) return lock.error();
+  auto list = servers();
+  if (!list) return list.error();
+  const std::vector<DocumentServer> previous = *list;
+  return write(*lock, *list, previous);
+}
+
+Result<Done> rekey(const ComponentStore& store, KeyChain& keys) {
+  const auto lock = store.lock();
+  if (!lock) return lock.error();
+  const auto ids = store.list();
+  if (!ids) return ids.error();
+  const auto old = keys.to_open();
+  if (!old) return old.error();
+  auto fresh = SealingKey::random();
+  if (!fresh) return fresh.error();
+  std::vector<std::pair<std::string, Secret>> documents;
+  for (const std::string& id : *ids) {
+    StoredList list(store, id, keys);
+    auto servers = list.servers();
+    if (!servers) return servers.error();
+    if (auto done = reseal_secrets(*servers, id, **old, *fresh); !done) {
+      const Error& error = done.error();
+      return Error{error.kind, shown_path_of(store, id) + ": " + error.message, error.hint};
+    }
+    if (auto made = make_server_ids(*servers); !made) return made.error();
+    documents.emplace_back(id, Secret(write_document(*servers, false)));
+  }
+  // First both keys, then the documents one by one, then the new key alone.
+  std::vector<SealingKey> both{*fresh};
+  both.insert(both.end(), (*old)->keys().begin(), (*old)->keys().end());
+  if (auto done = keys.replace(Keyring(std::move(both))); !done) return done.error();
+  for (const auto& [id, text] : documents) {
+    const auto written = store.write(*lock, id, text.reveal());
+    if (!written) return written.error();
+  }
+  return keys.replace(Keyring({*fresh}));
+}
+
+}  // namespace mqfail

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be done with the stored list of a component; mqfail-config's verbs and its REST endpoint
+// are two doors to it. Rule: every change is read, judged, sealed and written under one lock, or
+// nothing of it is.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "config/document.hpp"
+#include "config/key_file.hpp"
+#include "config/store.hpp"
+
+namespace mqfail {
+
+/// A document and how reports call it. May hold passwords.
+struct NamedText {
+  std::string name;
+  Secret text;
+};
+
+/// What came of a document that was given in: if it is not valid, nothing was changed.
+struct Change {
+  DocumentReading reading;
+  bool written = false;  ///< false also: the same was stored already
+};
+
+class StoredList {
+ public:
+  /// Borrows the store and the keys. `id` is checked by every call (usage).
+  StoredList(const ComponentStore& store, std::string id, KeyChain& keys)
+      : store_(store), id_(std::move(id)), keys_(keys) {}
+
+  /// The stored text. Errors: no_input, if nothing is stored.
+  Result<NamedText> text() const;
+  /// The stored list, secrets as they are stored. Errors: as text(); data, with every error of the
+  /// document.
+  Result<std::vector<DocumentServer>> servers() const;
+
+  /// Replaces the list. `component`: as for read_document(). Errors: those of the store and of the
+  /// key.
+  Result<Change> set(const NamedText& document, const std::optional<std::string>& component);
+  /// Removes one server, or the whole list. Errors also: no_input, if it is not there; data, if it
+  /// is the only one.
+  Result<Done> remove(const std::optional<std::string>& server_id);
+  /// Seals what stands there in plain text. False: nothing did.
+  Result<bool> protect();
+
+ private:
+  Result<bool> write(const StoreLock& lock, std::vector<DocumentServer>& servers,
+                     const std::vector<DocumentServer>& previous);
+  const ComponentStore& store_;
+  std::string id_;
+  KeyChain& keys_;
+};
+
+/// Makes a new key and seals every secret of the store with it. At any moment of it, should it be
+/// cut off, the key file opens everything; running it again completes it. Errors: those of the
+/// store, of the key and of the documents; the old key is then kept for opening.
+Result<Done> rekey(const ComponentStore& store, KeyChain& keys);
+
+/// The server with this id, letter case aside; null if there is none.
+const DocumentServer* find_server(const std::vector<DocumentServer>& servers, std::string_view id);
+Error no_such_server(std::string_view component, std::string_view id);
+
+}  // namespace mqfail

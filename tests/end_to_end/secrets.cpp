@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// A document with a password, stored, used and shown by the commands: the password opens the
+// server's door and is seen nowhere else.
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "end_to_end/tools.hpp"
+
+using namespace rig;
+
+namespace {
+
+const std::string kPassword = "hunter2-Geheimnis";
+
+std::string bytes_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+struct Home {
+  Scratch scratch;
+  std::map<std::string, std::string> environment{{"XDG_CONFIG_HOME", (scratch / "config").string()},
+                                                 {"XDG_STATE_HOME", (scratch / "state").string()}};
+  std::string stored = (scratch / "config/mqfail/components/M/RedundantServers.json").string();
+  std::string key = (scratch / "state/mqfail/mqfail.key").string();
+  std::string said;  // all that any command wrote to its streams
+
+  Process start(const Arguments& argv, const std::string& in = {}) {
+    Command command{.argv = argv, .environment = environment};
+    if (!in.empty()) {
+      command.stdin_file = (scratch / "in").string();
+      write_file(command.stdin_file, in);
+    }
+    return Process(command);
+  }
+  int config(const Arguments& arguments, const std::string& in = {}) {
+    Process process = start(command("mqfail-config", arguments), in);
+    const int status = status_of(process);
+    said += process.bytes(Stream::out) + process.bytes(Stream::err);
+    return status;
+  }
+  // Every file below, what the commands wrote, and the document that was given in left aside.
+  bool seen_anywhere(const std::string& secret) {
+    std::filesystem::remove(scratch / "in");
+    if (said.find(secret) != std::string::npos) return true;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(scratch / "config")) {
+      if (entry.is_regular_file() && bytes_of(entry).find(secret) != std::string::npos) return true;
+    }
+    return bytes_of(key).find(secret) != std::string::npos;
+  }
+};
+
+std::string document(const Mosquitto& server, const std::string& id, const std::string& password) {
+  return R"([{"hostNameOrIpAddress":"127.0.0.1","port":)" + std::to_string(server.port()) +
+         R"(,"tls":"None","userName":"joe","password":")" + password + R"(","serverId":")" + id +
+         "\"}]";
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_sealed_password_opens_the_servers_door_and_is_seen_nowhere, Home) {
+  Mosquitto server({.user = "joe", .password = kPassword});
+  BOOST_TEST(config({"set", "--component", "M"}, document(server, "one", kPassword)) == 0);
+  BOOST_TEST(bytes_of(stored).find("\"password\": \"mqf1:") != std::string::npos);
+
+  Process reader = start(sub({"--component", "M", "-t", "t", "-C", "1", "-i", "reader", "-d"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  const std::string proc = "/proc/" + std::to_string(reader.pid());
+  BOOST_TEST(bytes_of(proc + "/cmdline").find(kPassword) == std::string::npos);
+  BOOST_TEST(bytes_of(proc + "/environ").find(kPassword) == std::string::npos);
+  Process publisher = start(pub({"--component", "M", "-t", "t", "-m", "let in", "-q", "1", "-d"}));
+  CHECK_STATUS(publisher, 0);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(reader.bytes(Stream::out) == "let in\n");
+  Process probe = start(command("mqfail-probe", {"--component", "M"}));
+  CHECK_STATUS(probe, 0);
+  for (Process* process : {&reader, &publisher, &probe})
+    said += process->bytes(Stream::out) + process->bytes(Stream::err);
+
+  for (const Arguments& verb : {Arguments{"get"}, {"fmt"}, {"check"}}) {
+    Arguments arguments = verb;
+    arguments.insert(arguments.end(), {"--component", "M"});
+    BOOST_TEST(config(arguments) == 0);
+  }
+  BOOST_TEST(said.find("\"***************\"") != std::string::npos);
+  BOOST_TEST(!seen_anywhere(kPassword));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_process_that_knows_a_password_leaves_no_core_file, Home) {
+  const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+  const std::filesystem::path folder = scratch / "cores";
+  std::filesystem::create_directory(folder);
+  const auto cores = [&] {
+    return std::distance(std::filesystem::directory_iterator(folder),
+                         std::filesystem::directory_iterator());
+  };
+  if (setrlimit(RLIMIT_CORE, &unlimited) == 0) {
+    Process dumps({.argv = {"sh", "-c", "kill -ABRT $$"}, .directory = folder.string()});
+    (void)dumps.wait_exit(10s);
+  }
+  if (cores() == 0) {
+    BOOST_TEST_MESSAGE("skipped: here the kernel writes no core file into the working directory");
+    return;
+  }
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directory(folder);
+  Mosquitto server({.user = "joe", .password = kPassword});
+  BOOST_TEST(config({"set", "--component", "M"}, document(server, "one", kPassword)) == 0);
+  Process reader({.argv = sub({"--component", "M", "-t", "t", "-i", "reader"}),
+                  .environment = environment,
+                  .directory = folder.string()});
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  reader.signal(SIGABRT);
+  const auto exit = reader.wait_exit(10s);
+  BOOST_REQUIRE(exit.has_value());
+  BOOST_TEST(exit->status == 128 + SIGABRT);
+  BOOST_TEST(cores() == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_get_shows_and_set_takes_back_changes_nothing_not_even_the_time, Home) {
+  Mosquitto server({.user = "joe", .password = kPassword});
+  BOOST_TEST(config({"set", "--component", "M"}, document(server, "one", kPassword)) == 0);
+  const std::string before = bytes_of(stored);
+  const auto time = std::filesystem::last_write_time(stored);
+  Process get = start(command("mqfail-config", {"get", "--component", "M"}));
+  CHECK_STATUS(get, 0);
+  BOOST_TEST(config({"set", "--component", "M"}, get.bytes(Stream::out)) == 0);
+  // Nor does the same document once more, with the password in it.
+  BOOST_TEST(config({"set", "--component", "M"}, document(server, "one", kPassword)) == 0);
+  BOOST_TEST(bytes_of(stored) == before);
+  BOOST_TEST((std::filesystem::last_write_time(stored) == time));
+  BOOST_TEST(config({"set", "--component", "M"}, document(server, "one", "another")) == 0);
+  BOOST_TEST(bytes_of(stored) != before);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_sealed_value_under_another_servers_id_opens_nothing, Home) {
+  Mosquitto server({.user = "joe", .password = kPassword});
+  BOOST_TEST(config({"set", "--component", "M"}, document(server, "one", kPassword)) == 0);
+  std::string moved = bytes_of(stored);
+  moved.replace(moved.find("\"one\""), 5, "\"two\"");
+  const std::string before = bytes_of(stored);
+  BOOST_TEST(config({"set", "--component", "M"}, moved) == 78);
+  BOOST_TEST(bytes_of(stored) == before);
+  write_file(stored, moved);  // by hand
+  Process reader = start(sub({"--component", "M", "-t", "t", "--once"}));
+  CHECK_STATUS(reader, 78);
+  BOOST_TEST(reader.bytes(Stream::err).find("does not open") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(protect_seals_what_was_written_by_hand_and_reading_it_warns, Home) {
+  Mosquitto server({.user = "joe", .password = kPassword});
+  BOOST_TEST(config({"set", "--component", "M"}, document(server, "one", "old")) == 0);
+  write_file(stored, document(server, "one", kPassword));
+  const auto try_out = [&] {
+    Process reader = start(command("mqfail-sub", {"--component", "M", "-t", "t", "-E"}));
+    CHECK_STATUS(reader, 0);
+    return reader.bytes(Stream::err);
+  };
+  const std::string warned = try_out();
+  BOOST_TEST(warned.find("a secret in plain text") != std::string::npos, warned);
+  BOOST_TEST(warned.find(kPassword) == std::string::npos);
+  BOOST_TEST(config({"protect", "--component", "M"}) == 0);
+  BOOST_TEST(try_out().find("plain text") == std::string::npos);
+  BOOST_TEST(!seen_anywhere(kPassword));
+  BOOST_TEST(config({"protect", "--component", "N"}) == 66);
+}
+
+BOOST_FIXTURE_TEST_CASE(rekey_seals_every_list_anew_and_forgets_the_old_key, Home) {
+  Mosquitto server({.user = "joe", .password = kPassword});
+  for (const std::string id : {"M", "N"})
+    BOOST_TEST(config({"set", "--component", id}, document(server, "one", kPassword)) == 0);
+  const std::string old_key = bytes_of(key);
+  const std::string old = bytes_of(stored);
+  BOOST_TEST(config({"rekey"}) == 0);
+  BOOST_TEST(bytes_of(key).size() == old_key.size());
+  BOOST_TEST(bytes_of(key) != old_key);
+  BOOST_TEST(bytes_of(stored) != old);
+  for (const std::string id : {"M", "N"}) {
+    Process reader = start(sub({"--component", id, "-t", "t", "-E"}));
+    CHECK_STATUS(reader, 0);
+  }
+  // One list that does not open, and no key is replaced.
+  const std::string kept = bytes_of(key);
+  write_file(stored, old);
+  BOOST_TEST(config({"rekey"}) == 78);
+  BOOST_TEST(bytes_of(key) == kept);
+  BOOST_TEST(bytes_of(stored) == old);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_key_that_others_can_read_is_status_78_for_all_commands, Home) {
+  Mosquitto server({.user = "joe", .password = kPassword});
+  BOOST_TEST(config({"set", "--component", "M"}, document(server, "one", kPassword)) == 0);
+  BOOST_TEST(chmod(key.c_str(), 0644) == 0);
+  BOOST_TEST(config({"set", "--component", "M"}, document(server, "one", "another")) == 78);
+  Process reader = start(sub({"--component", "M", "-t", "t", "--once"}));
+  CHECK_STATUS(reader, 78);
+  Process publisher = start(pub({"--component", "M", "-t", "t", "-m", "x"}));
+  CHECK_STATUS(publisher, 78);
+  Process probe = start(command("mqfail-probe", {"--component", "M"}));
+  CHECK_STATUS(probe, 3);
+  std::filesystem::remove(key);
+  Process lost = start(sub({"--component", "M", "-t", "t", "--once"}));
+  CHECK_STATUS(lost, 78);
+  BOOST_TEST(lost.bytes(Stream::err).find("--key-file") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_key_comes_from_a_named_file_a_descriptor_or_the_service_manager, Home) {
+  Mosquitto server({.user = "joe", .password = kPassword});
+  const std::string mine = (scratch / "mine.key").string();
+  BOOST_TEST(config({"set", "--component", "M", "--key-file", mine},
+                    document(server, "one", kPassword)) == 0);
+  BOOST_TEST(!std::filesystem::exists(key));
+  struct stat status {};
+  BOOST_REQUIRE(stat(mine.c_str(), &status) == 0);
+  BOOST_TEST((status.st_mode & 07777U) == 0600U);
+  Process named = start(sub({"--component", "M", "-t", "t", "-E", "--key-file", mine}));
+  CHECK_STATUS(named, 0);
+  Process given =
+      start(sub({"--component", "M", "-t", "t", "-E", "--key-fd", "0"}), bytes_of(mine));
+  CHECK_STATUS(given, 0);
+  std::filesystem::create_directory(scratch / "credentials");
+  std::filesystem::copy_file(mine, scratch / "credentials/mqfail.key");
+  environment["CREDENTIALS_DIRECTORY"] = (scratch / "credentials").string();
+  Process managed = start(sub({"--component", "M", "-t", "t", "-E"}));
+  CHECK_STATUS(managed, 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_reference_is_looked_up_when_the_server_is_used, Home) {
+  Mosquitto server({.user = "joe", .password = kPassword});
+  BOOST_TEST(config({"set", "--component", "M"}, document(server, "one", "{{broker}}")) == 0);
+  BOOST_TEST(!std::filesystem::exists(key));
+  Process early = start(sub({"--component", "M", "-t", "t", "-E"}));
+  CHECK_STATUS(early, 78);
+  BOOST_TEST(early.bytes(Stream::err).find("{{broker}} names a secret that is not there") !=
+             std::string::npos);
+  std::filesystem::create_directories(scratch / "state/mqfail/secrets");
+  const std::string secret = (scratch / "state/mqfail/secrets/broker").string();
+  write_file(secret, kPassword + "\n");
+  BOOST_TEST(chmod(secret.c_str(), 0600) == 0);
+  Process late = start(sub({"--component", "M", "-t", "t", "-E"}));
+  CHECK_STATUS(late, 0);
+}
