@@ -30,7 +30,7 @@ Result<MessageFormat> make_format(const SubOptions& options) {
 
 NoveltySettings make_novelty(const SubOptions& options) {
   NoveltySettings novelty;
-  novelty.several_servers = options.standby == Standby::hot && options.dedupe;
+  novelty.several_servers = options.hot && options.dedupe;
   // A server that is silent for one and a half keepalives is lost; who is alive is not later.
   novelty.window = options.common.connect.keepalive * 2;
   novelty.hold_back_unchanged = options.hold_back_unchanged && !options.retain_as_published;
@@ -69,7 +69,7 @@ int main(int argc, char** argv) {
 
   auto roster = name_servers(options.common.naming, options.common.failover);
   if (!roster) return number(events.tell(roster.error()));
-  if (options.standby == Standby::hot) roster->settings.width = 0;
+  if (options.hot) roster->settings.width = 0;
   auto filters = subscriptions(options, roster->topics);
   if (!filters) return number(events.tell(filters.error()));
   const auto format = make_format(options);

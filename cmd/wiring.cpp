@@ -81,12 +81,19 @@ std::uint64_t throw_dice() {
   return (static_cast<std::uint64_t>(device()) << 32U) | device();
 }
 
+namespace {
+std::string name_with_dice(const char* prefix) {
+  char name[32];
+  std::snprintf(name, sizeof name, "%s%016llx", prefix,
+                static_cast<unsigned long long>(throw_dice()));
+  return name;
+}
+}  // namespace
+
 EventWriter make_events(const Program& program, const CommonOptions& options) {
-  char run[17];
-  std::snprintf(run, sizeof run, "%016llx", static_cast<unsigned long long>(throw_dice()));
   return {options.events,
           options.debug,
-          {program.name, run},
+          {program.name, name_with_dice("")},
           {[] { return std::chrono::system_clock::now(); }, [] { return steady_now(); }}};
 }
 
@@ -102,6 +109,9 @@ int run(const Program& program, const CommonOptions& options, const NamedRoster&
 
   const std::uint64_t seed = options.seed.value_or(throw_dice());
   const FailoverSettings failover = with_options(roster.settings, options);
+  if (const auto fits = check_standby(failover, options); !fits) {
+    return number(events.tell(fits.error()));
+  }
   if (!options.trace_file.empty()) {
     auto trace = Trace::open(options.trace_file, {failover, roster.servers, seed}, program.started);
     if (!trace) return number(events.tell(trace.error()));
@@ -114,6 +124,7 @@ int run(const Program& program, const CommonOptions& options, const NamedRoster&
       return std::move(again->servers);
     };
   }
+  settings.probe_id = name_with_dice("mqfail-");
   settings.run_for = options.time_limit;
   settings.signal_fd = program.signals.fd();
 

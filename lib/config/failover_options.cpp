@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "config/server_uri.hpp"
 #include "config/uri_text.hpp"
 
 namespace mqfail {
@@ -55,24 +56,25 @@ constexpr std::array kOptions = {
     FailoverOption{"warnAfterReconnectAttempts", "warn-after-reconnect-attempts", Kind::integer,
                    "warn at pass 1 and every so many passes; 0 never", true, "10"},
     FailoverOption{"backup", "backup", Kind::boolean, "keep a standby connection (--standby warm)",
-                   false, "false"},
+                   true, "false"},
     FailoverOption{"backupPoolSize", "backup-pool-size", Kind::integer,
-                   "standby connections to keep", false, "1"},
+                   "standby connections to keep", true, "1"},
     FailoverOption{"trackMessages", "track-messages", Kind::boolean,
                    "keep unsettled messages for the next server (always on)", true, "true", "",
                    true},
     FailoverOption{"maxCacheSize", "max-cache-size", Kind::integer,
                    "bytes of unsettled messages before the input waits", true, "8388608", "", true},
     FailoverOption{"priorityBackup", "priority-backup", Kind::boolean,
-                   "fail back to a priority server", false, "false"},
+                   "fail back to a priority server", true, "false"},
     FailoverOption{"priorityURIs", "priority-uris", Kind::text,
-                   "the priority servers, with commas between", false, ""},
+                   "the priority servers, with commas between; not given: the first server", true,
+                   ""},
     FailoverOption{"priorityProbeInterval", "priority-probe-interval", Kind::duration,
-                   "how often to probe a priority server", false, "30000"},
+                   "how often to probe a priority server", true, "30000"},
     FailoverOption{"priorityStable", "priority-stable", Kind::integer,
-                   "good probes in a row before failing back", false, "2"},
+                   "good probes in a row before failing back", true, "2"},
     FailoverOption{"priorityHold", "priority-hold", Kind::duration,
-                   "least stay on a server before failing back", false, "60000"},
+                   "least stay on a server before failing back", true, "60000"},
     FailoverOption{"updateURIsSupported", "update-uris-supported", Kind::boolean,
                    "let the list change while running", false, "true"},
     FailoverOption{"updateURIsURL", "update-uris-url", Kind::text, "a file to watch for a new list",
@@ -235,10 +237,34 @@ void set(std::string_view name, const Value& value, FailoverTuning& tuning) {
   if (name == "connectStagger") settings.connect_stagger = value.duration;
   if (name == "stable") settings.stable = *value.duration;
   if (name == "warnAfterReconnectAttempts") settings.warn_every = value.integer;
+  if (name == "backup") tuning.backup = value.boolean;
+  if (name == "backupPoolSize") tuning.backup_pool = value.integer;
+  if (name == "priorityBackup") settings.priority_backup = value.boolean;
+  if (name == "priorityProbeInterval") settings.priority_probe_interval = *value.duration;
+  if (name == "priorityStable") settings.priority_stable = value.integer;
+  if (name == "priorityHold") settings.priority_hold = *value.duration;
   if (name == "timeout") tuning.publish.timeout = value.duration;
   if (name == "ackTimeout") tuning.publish.ack_timeout = *value.duration;
   if (name == "maxCacheSize")
     tuning.publish.max_cache_bytes = static_cast<std::uint64_t>(value.integer);
+}
+
+Result<Done> set_priority(const Value& value, FailoverSettings& settings) {
+  const auto pieces = split_at_commas(value.choice);
+  if (!pieces) return pieces.error();
+  settings.priority_servers.clear();
+  for (const std::string_view piece : *pieces) {
+    if (trimmed(piece).empty()) continue;
+    auto draft = parse_server_uri(trimmed(piece));
+    if (!draft) {
+      return Error{draft.error().kind, "priorityURIs: " + draft.error().message,
+                   draft.error().hint};
+    }
+    Server& server = draft->server;
+    if (server.id.empty()) server.id = server.host + ":" + std::to_string(server.port);
+    settings.priority_servers.push_back(std::move(server));
+  }
+  return Done{};
 }
 
 // What turns an unbuilt feature off, or leaves it as it is while nobody has asked for it.
@@ -311,6 +337,7 @@ Result<Done> apply_failover_option(std::string_view name, std::string_view text,
         "trackMessages=false is refused: unsettled messages would be lost with their server",
         "leave it out; maxCacheSize bounds the memory"};
   }
+  if (name == "priorityURIs") return set_priority(*value, tuning.settings);
   set(name, *value, tuning);
   return Done{};
 }

@@ -45,6 +45,8 @@ struct PublishTuning {
 /// Everything the options can change.
 struct FailoverTuning {
   FailoverSettings settings;
+  bool backup = false;
+  std::int64_t backup_pool = 1;  ///< becomes settings.standbys with `backup`
   PublishTuning publish;
 };
 

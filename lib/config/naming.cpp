@@ -371,7 +371,8 @@ Result<Done> apply_tuning(const Collected& all, const FailoverFlags& flags, Name
     roster.warnings.emplace_back(
         "initialReconnectDelay is above maxReconnectDelay, which bounds it");
   }
-  roster.settings = tuning.settings;
+  roster.settings = std::move(tuning.settings);
+  roster.settings.standbys = tuning.backup ? tuning.backup_pool : 0;
   roster.publish = tuning.publish;
   return Done{};
 }
@@ -389,6 +390,12 @@ Result<NamedRoster> name_servers(const NamingRequest& request, const FailoverFla
   give_ids(all->drafts, roster.warnings);
   if (const auto done = apply_tuning(*all, flags, roster); !done) return done.error();
   for (ServerDraft& draft : all->drafts) roster.servers.push_back(std::move(draft.server));
+  for (const Server& wanted : roster.settings.priority_servers) {
+    const bool there = std::any_of(roster.servers.begin(), roster.servers.end(),
+                                   [&](const Server& one) { return same_endpoint(one, wanted); });
+    if (there) continue;
+    roster.warnings.push_back("priorityURIs: " + redacted_uri(wanted) + " is none of the servers");
+  }
   return roster;
 }
 

@@ -26,7 +26,8 @@ enum class ServerIndex : std::uint32_t {};
 /// Which MQTT to speak. `mqtt31` only if -V 31 was given.
 enum class Protocol { mqtt31 = 3, mqtt311 = 4, mqtt5 = 5 };
 
-/// What a connection is for. Attempts of `standby` serve --standby warm, `probe` fail-back.
+/// What an attempt is for. `standby` stops after CONNACK and waits for TakeOver (--standby warm);
+/// `probe` only asks whether a priority server accepts clients, under a client id of its own.
 enum class Role { active, standby, probe };
 
 /// Where a list comes from: a document is the configuration itself and replaces the configured
@@ -42,7 +43,7 @@ struct Reached {
 };
 struct Connected {
   AttemptId attempt;
-};  ///< CONNACK accepted and every filter granted
+};  ///< CONNACK accepted and every filter granted; of `standby` and `probe`: CONNACK accepted
 struct Failed {
   AttemptId attempt;
   Reason reason;
@@ -72,6 +73,12 @@ struct Connect {
   Role role;
   Protocol protocol;
 };
+/// The Connected standby is to be live: SUBSCRIBE on it. Answered like a Connect, by Connected or
+/// Failed, and bounded like one.
+struct TakeOver {
+  AttemptId attempt;
+  ServerIndex server;
+};
 struct Abandon {
   AttemptId attempt;
 };  ///< drop it without ceremony; no event of it counts any more
@@ -81,12 +88,14 @@ struct Disconnect {
 /// The attempt is live now, beside those that are (FailoverSettings::width). `epoch` counts from 1
 /// and rises with each change of the server. `from`: the server whose loss left none live;
 /// `outage`: time since that loss. Empty and 0 for the first connection and beside a live one.
+/// `failback`: back on a priority server; the Disconnect of `from`, which still lives, follows.
 struct Use {
   AttemptId attempt;
   ServerIndex server;
   std::uint64_t epoch;
   std::optional<ServerIndex> from;
   Duration outage;
+  bool failback = false;
 };
 /// For the reporter: the attempt ended, `verdict` says what follows. Also for attempts that timed
 /// out.
@@ -95,6 +104,17 @@ struct TellFailed {
   ServerIndex server;
   Reason reason;
   Verdict verdict;
+  Role role = Role::active;
+};
+struct TellStandbyReady {
+  AttemptId attempt;
+  ServerIndex server;
+};
+struct TellStandbyLost {
+  AttemptId attempt;
+  ServerIndex server;
+  Reason reason;
+  Duration up;
 };
 /// `maybe_twin`: MQTT 3.1.1 closed without a word sooner than `stable`; another client may use our
 /// id.
@@ -127,9 +147,10 @@ struct GiveUp {
 };
 }  // namespace action
 
-using Action = std::variant<action::Connect, action::Abandon, action::Disconnect, action::Use,
-                            action::TellFailed, action::TellLost, action::TellBackoff,
-                            action::TellListChanged, action::GiveUp>;
+using Action =
+    std::variant<action::Connect, action::TakeOver, action::Abandon, action::Disconnect,
+                 action::Use, action::TellFailed, action::TellStandbyReady, action::TellStandbyLost,
+                 action::TellLost, action::TellBackoff, action::TellListChanged, action::GiveUp>;
 using Actions = std::vector<Action>;
 
 }  // namespace mqfail

@@ -37,6 +37,12 @@ struct FailoverSettings {
   std::int64_t warn_every = 10;  ///< warnAfterReconnectAttempts; 0 and below: never
   bool forget_learned = false;   ///< updateClusterClientsOnRemove
   std::int64_t width = 1;        ///< servers to have live at once (--acks); 0: all (--standby hot)
+  std::int64_t standbys = 0;     ///< backupPoolSize: connections kept ready beside the live one
+  bool priority_backup = false;  ///< fail back; only where one server is live at a time
+  ServerList priority_servers;   ///< priorityURIs, told apart by endpoint; empty: the first server
+  Duration priority_probe_interval = std::chrono::seconds(30);
+  std::int64_t priority_stable = 2;                   ///< good probes in a row before failing back
+  Duration priority_hold = std::chrono::seconds(60);  ///< least stay on a server before that
   std::optional<Protocol> protocol;  ///< -V; not given: MQTT 5 first, 3.1.1 where refused
 };
 

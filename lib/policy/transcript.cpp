@@ -88,6 +88,12 @@ std::string value_words(const T& value) {
     return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
   } else if constexpr (std::same_as<T, std::int64_t>) {
     return std::to_string(value);
+  } else if constexpr (std::same_as<T, ServerList>) {
+    std::string out;
+    for (const Server& server : value) {
+      out += join({out.empty() ? "" : ",", server_words(server)});
+    }
+    return out;
   } else {
     return value ? value_words(*value) : "none";
   }
@@ -182,6 +188,9 @@ std::string transcript_line(const Action& action, Duration at, const Failover& f
         return join({"connect ", id(a.attempt), " ", named(a.server), " ",
                      word(kProtocols, a.protocol), role_word(a.role)});
       },
+      [&](const TakeOver& a) {
+        return join({"take-over ", id(a.attempt), " ", named(a.server)});
+      },
       [&](const Abandon& a) {
         return join({"abandon ", id(a.attempt)});
       },
@@ -189,13 +198,20 @@ std::string transcript_line(const Action& action, Duration at, const Failover& f
         return join({"disconnect ", id(a.attempt)});
       },
       [&](const Use& a) {
-        return join({"use ", id(a.attempt), " ", named(a.server),
-                     " epoch=", std::to_string(a.epoch), a.from ? " from=" : "",
-                     a.from ? named(*a.from) : "", " outage=", transcript_time(a.outage)});
+        return join({"use ", id(a.attempt), " ", named(a.server), " epoch=",
+                     std::to_string(a.epoch), a.from ? " from=" : "", a.from ? named(*a.from) : "",
+                     " outage=", transcript_time(a.outage), a.failback ? " failback" : ""});
       },
       [&](const TellFailed& a) {
-        return join({"tell-failed ", id(a.attempt), " ", named(a.server), " ", name(a.verdict),
-                     ": ", reason_words(a.reason)});
+        return join({"tell-failed ", id(a.attempt), " ", named(a.server), role_word(a.role), " ",
+                     name(a.verdict), ": ", reason_words(a.reason)});
+      },
+      [&](const TellStandbyReady& a) {
+        return join({"tell-standby-ready ", id(a.attempt), " ", named(a.server)});
+      },
+      [&](const TellStandbyLost& a) {
+        return join({"tell-standby-lost ", id(a.attempt), " ", named(a.server),
+                     " up=", transcript_time(a.up), ": ", reason_words(a.reason)});
       },
       [&](const TellLost& a) {
         return join({"tell-lost ", id(a.attempt), " ", named(a.server),

@@ -243,6 +243,14 @@ Result<Done> read_value(std::string_view text, T& out) {
     return take(parse_transcript_time(text));
   } else if constexpr (std::same_as<T, double> || std::same_as<T, std::int64_t>) {
     return take(number<T>(text, "a number"));
+  } else if constexpr (std::same_as<T, ServerList>) {
+    std::vector<std::string_view> words;
+    for (std::size_t comma = 0; comma != std::string_view::npos;) {
+      comma = text.find(',');
+      words.push_back(text.substr(0, comma));
+      text.remove_prefix(std::min(comma + 1, text.size()));
+    }
+    return take(list(words, 0));
   } else {
     out.reset();
     if (text == "none") return Done{};

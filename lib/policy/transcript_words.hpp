@@ -31,7 +31,8 @@ constexpr std::string_view word(const Words<T, N>& words, T value) {
 }
 
 /// Calls `field(name, member)` for every setting; a member is a bool, int64, double, Duration,
-/// Jitter or an optional. The names are those of the failover URI where it has one.
+/// Jitter, a list of servers or an optional. The names are those of the failover URI where it has
+/// one.
 template <class Settings, class Field>
 void for_each_setting(Settings& s, Field&& field) {
   field("initialReconnectDelay", s.backoff.initial);
@@ -52,6 +53,12 @@ void for_each_setting(Settings& s, Field&& field) {
   field("warnAfterReconnectAttempts", s.warn_every);
   field("updateClusterClientsOnRemove", s.forget_learned);
   field("width", s.width);
+  field("backupPoolSize", s.standbys);
+  field("priorityBackup", s.priority_backup);
+  field("priorityURIs", s.priority_servers);
+  field("priorityProbeInterval", s.priority_probe_interval);
+  field("priorityStable", s.priority_stable);
+  field("priorityHold", s.priority_hold);
   field("protocol", s.protocol);
 }
 

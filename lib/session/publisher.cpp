@@ -26,6 +26,8 @@ constexpr std::size_t kBacklog = 262144;
 // Messages of QoS 0 between two proofs, and the longest time between them.
 constexpr std::uint64_t kProofEvery = 20000;
 constexpr auto kProofAfter = std::chrono::milliseconds(500);
+// How long what is under way on a server that is left may take before it is sent again on the next.
+constexpr auto kLeavePatience = std::chrono::seconds(1);
 // Messages between two looks at the mailbox.
 constexpr int kTurn = 4096;
 
@@ -49,9 +51,14 @@ std::optional<Reason> Publisher::online(AttemptId attempt, const Server& /*serve
   std::size_t window = std::min<std::size_t>(settings_.window, facts.receive_maximum);
   if (settings_.qos == 2 && facts.protocol != Protocol::mqtt5)
     window = std::min(window, kWindowQos2Mqtt3);
-  live_ = Live{attempt, window, facts.maximum_packet_size};
-  live_->asked_at = now;
-  questions_.clear();
+  Live fresh{attempt, window, facts.maximum_packet_size};
+  fresh.asked_at = now;
+  if (live_) {
+    next_ = fresh;
+  } else {
+    live_ = fresh;
+    questions_.clear();
+  }
   if (facts.maximum_qos < settings_.qos) {
     return Reason{Cause::unfit, Phase::connack, 0, true,
                   "the server allows QoS " + std::to_string(facts.maximum_qos) + " at most"};
@@ -69,20 +76,51 @@ std::optional<Reason> Publisher::online(AttemptId attempt, const Server& /*serve
 }
 
 void Publisher::offline(AttemptId attempt, TimePoint now) {
+  if (next_ && next_->attempt == attempt) next_.reset();
   if (live_ && live_->attempt == attempt) {
-    settle(now);  // what came before the end still counts
-    if (const std::uint64_t lost = unproven(); lost != 0) {
-      lost_max_ += lost;
-      Notice dropped{.name = NoticeName::dropped, .level = Level::warning};
-      dropped.reason = "written at QoS 0 to a connection that ended; so many at most are lost";
-      dropped.more = {{"count", as_int(lost)}};
-      announcer_.announce(dropped);
-    }
-    resent_ += outbox_.in_flight();
-    outbox_.rewind();
-    live_.reset();
+    take_back(now);
+    live_ = std::exchange(next_, std::nullopt);
   }
   transport_.abandon(attempt);
+}
+
+// What no server has is to be sent again, in order.
+void Publisher::take_back(TimePoint now) {
+  settle(now);  // what came before the end still counts
+  if (const std::uint64_t lost = unproven(); lost != 0) {
+    lost_max_ += lost;
+    Notice dropped{.name = NoticeName::dropped, .level = Level::warning};
+    dropped.reason = "written at QoS 0 to a connection that ended; so many at most are lost";
+    dropped.more = {{"count", as_int(lost)}};
+    announcer_.announce(dropped);
+  }
+  resent_ += outbox_.in_flight();
+  outbox_.rewind();
+  questions_.clear();
+  leave_by_.reset();
+}
+
+void Publisher::leave(AttemptId attempt, TimePoint now) {
+  if (live_ && live_->attempt == attempt) {
+    leave_by_ = now + kLeavePatience;
+    return;
+  }
+  if (next_ && next_->attempt == attempt) next_.reset();
+  transport_.disconnect(attempt, Duration::zero());
+}
+
+// Nothing new goes to a server that is left; false while something is under way on it.
+bool Publisher::has_left(TimePoint now) {
+  const AttemptId old = live_->attempt;
+  settle(now);
+  ask_for_proof(now);
+  transport_.flush(old);
+  const bool settled = outbox_.in_flight() == 0 && unproven() == 0 && transport_.backlog(old) == 0;
+  if (!settled && now < *leave_by_) return false;
+  take_back(now);
+  transport_.disconnect(old, Duration::zero());
+  live_ = std::exchange(next_, std::nullopt);
+  return true;
 }
 
 std::uint64_t Publisher::unproven() const {
@@ -91,6 +129,7 @@ std::uint64_t Publisher::unproven() const {
 
 std::vector<Trouble> Publisher::pump(TimePoint now) {
   more_ = false;
+  if (leave_by_ && !has_left(now)) return {};
   std::optional<Reason> trouble;
   if (live_) trouble = settle(now);
   tell_settled();
@@ -227,7 +266,7 @@ void Publisher::send_new(TimePoint now) {
 
 void Publisher::ask_for_proof(TimePoint now) {
   if (settings_.qos != 0 || live_->published == live_->asked) return;
-  if (input_over() || live_->published - live_->asked >= kProofEvery ||
+  if (input_over() || leave_by_ || live_->published - live_->asked >= kProofEvery ||
       now - live_->asked_at >= kProofAfter) {
     questions_.push_back({transport_.ping(live_->attempt), live_->published});
     live_->asked = live_->published;
@@ -274,7 +313,7 @@ void Publisher::tell_settled() {
 // messages, only as fast as it does.
 bool Publisher::hungry() const {
   if (!live_ && source_->keeps()) return true;
-  if (outbox_.full()) return false;
+  if (leave_by_ || outbox_.full()) return false;
   return live_ ? room() && source_->waiting() == 0 : settings_.qos > 0;
 }
 
@@ -292,8 +331,9 @@ std::optional<TimePoint> Publisher::deadline() const {
   const auto sooner = [&until](std::optional<TimePoint> other) {
     if (other && (!until || *other < *until)) until = other;
   };
+  if (leave_by_) sooner(leave_by_);
   if (live_) {
-    if (room()) sooner(source_->due());
+    if (room() && !leave_by_) sooner(source_->due());
     if (const Outbox::Entry* const oldest = outbox_.oldest_in_flight()) {
       sooner(oldest->sent_at + settings_.ack_timeout);
     }
@@ -322,6 +362,7 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
   if (live_) settle(now);
   lost_max_ += unproven();
   if (live_) live_->proven = live_->published;
+  if (leave_by_) transport_.disconnect(live_->attempt, Duration::zero());
   write_undelivered(ending);
   tell_settled();
   source_->close();

@@ -41,6 +41,7 @@ class Publisher final : public Work {
   std::optional<Reason> online(AttemptId attempt, const Server& server, std::uint64_t epoch,
                                const ConnectionFacts& facts, TimePoint now) override;
   void offline(AttemptId attempt, TimePoint now) override;
+  void leave(AttemptId attempt, TimePoint now) override;
   std::vector<Trouble> pump(TimePoint now) override;
   void want(std::vector<pollfd>& fds) const override;
   void ready(const pollfd* fds, std::size_t count) override;
@@ -66,6 +67,8 @@ class Publisher final : public Work {
 
   std::optional<Reason> settle(TimePoint now);
   std::optional<Reason> judge(Outbox::Entry& entry, int code);
+  void take_back(TimePoint now);
+  bool has_left(TimePoint now);
   bool send_stored(TimePoint now);
   void send_new(TimePoint now);
   bool send(std::string_view payload, std::uint64_t number, std::uint16_t& packet_id);
@@ -88,6 +91,8 @@ class Publisher final : public Work {
 
   Outbox outbox_;
   std::optional<Live> live_;
+  std::optional<Live> next_;           // in its place as soon as it has been left
+  std::optional<TimePoint> leave_by_;  // what is under way on live_ is settled until then
   std::deque<Question> questions_;
   std::vector<Acknowledged> acknowledged_;
   std::optional<TimePoint> drain_until_;

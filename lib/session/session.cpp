@@ -26,6 +26,16 @@ std::uint64_t number(AttemptId attempt) {
   return static_cast<std::uint64_t>(attempt);
 }
 
+// Which attempts are not for the live connection.
+void tell_role(Notice& notice, Role role) {
+  if (role == Role::standby) notice.more.emplace_back("role", std::string("standby"));
+  if (role == Role::probe) notice.more.emplace_back("role", std::string("probe"));
+}
+
+Duration time_of(const ConnectionFacts& facts) {
+  return facts.dns + facts.tcp + facts.tls + facts.connack;
+}
+
 std::int64_t as_int(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
 }
@@ -153,6 +163,7 @@ void Session::carry_out(const action::Connect& connect, TimePoint /*now*/) {
   const Server& server = failover_.server(connect.server);
   Notice notice = about(NoticeName::trying, connect.server);
   notice.attempt = number(connect.attempt);
+  tell_role(notice, connect.role);
   announcer_.announce(notice);
   if (is_tls(server.scheme) && !(server.tls.verify_chain && server.tls.verify_name)) {
     Notice insecure = about(NoticeName::insecure, connect.server);
@@ -163,7 +174,24 @@ void Session::carry_out(const action::Connect& connect, TimePoint /*now*/) {
         server.id;
     announcer_.announce(insecure);
   }
-  transport_.connect(connect.attempt, server, settings_.connect, connect.protocol);
+  transport_.connect(connect.attempt, server, connect_settings(connect.role), connect.protocol);
+}
+
+ConnectSettings Session::connect_settings(Role role) const {
+  ConnectSettings settings = settings_.connect;
+  if (role == Role::standby) {
+    settings.client_id += "-standby";
+    settings.standby = true;
+  } else if (role == Role::probe) {
+    settings = {};
+    settings.client_id = settings_.probe_id;
+    settings.keepalive = settings_.connect.keepalive;
+  }
+  return settings;
+}
+
+void Session::carry_out(const action::TakeOver& take_over, TimePoint /*now*/) {
+  transport_.take_over(take_over.attempt);
 }
 
 void Session::carry_out(const action::Abandon& abandon, TimePoint now) {
@@ -176,11 +204,15 @@ void Session::carry_out(const action::Abandon& abandon, TimePoint now) {
 }
 
 void Session::carry_out(const action::Disconnect& disconnect, TimePoint now) {
-  transport_.disconnect(disconnect.attempt, settings_.leave_patience);
-  if (const auto one = find(disconnect.attempt); one != live_.end()) {
-    live_.erase(one);
-    work_.offline(disconnect.attempt, now);
+  const auto one = find(disconnect.attempt);
+  if (one == live_.end()) {
+    transport_.disconnect(disconnect.attempt, Duration::zero());
+    return;
   }
+  live_.erase(one);
+  if (!ending_) return work_.leave(disconnect.attempt, now);
+  transport_.disconnect(disconnect.attempt, settings_.leave_patience);
+  work_.offline(disconnect.attempt, now);
 }
 
 void Session::carry_out(const action::Use& use, TimePoint now) {
@@ -197,7 +229,7 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
   Notice connected = about(NoticeName::connected, use.server);
   connected.attempt = number(use.attempt);
   connected.epoch = use.epoch;
-  connected.dur = facts.dns + facts.tcp + facts.tls + facts.connack;
+  if (!facts.standby) connected.dur = time_of(facts);
   connected.more = {{"addr", facts.address},
                     {"session_present", facts.session_present},
                     {"protocol", std::string(name(facts.protocol))}};
@@ -205,7 +237,10 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
   if (!facts.assigned_client_id.empty()) {
     connected.more.emplace_back("assigned_id", facts.assigned_client_id);
   }
-  if (use.from) connected.more.emplace_back("outage_ms", milliseconds(use.outage));
+  if (facts.standby) tell_role(connected, Role::standby);
+  if (use.from && !use.failback) {
+    connected.more.emplace_back("outage_ms", milliseconds(use.outage));
+  }
   announcer_.announce(connected);
   if (!facts.granted.empty()) {
     Notice subscribed = about(NoticeName::subscribed, use.server);
@@ -215,13 +250,13 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
     announcer_.announce(subscribed);
   }
   if (use.from && *use.from != use.server) {
-    Notice failover = about(NoticeName::failover, use.server);
+    Notice failover = about(use.failback ? NoticeName::failback : NoticeName::failover, use.server);
     failover.epoch = use.epoch;
-    failover.dur = use.outage;
+    if (!use.failback) failover.dur = use.outage;
     failover.more = {{"from", failover_.server(*use.from).id}, {"to", failover.server}};
     announcer_.announce(failover);
   }
-  if (use.from && !settings_.connect.subscriptions.empty()) tell_gap(use);
+  if (use.from && !use.failback && !settings_.connect.subscriptions.empty()) tell_gap(use);
 }
 
 void Session::tell_gap(const action::Use& use) {
@@ -239,11 +274,32 @@ void Session::tell_gap(const action::Use& use) {
 
 void Session::carry_out(const action::TellFailed& failed, TimePoint /*now*/) {
   Notice notice = about(NoticeName::failed, failed.server);
-  notice.level = Level::warning;
+  notice.level = failed.role == Role::probe ? Level::info : Level::warning;
   notice.attempt = number(failed.attempt);
   explain(notice, failed.reason);
+  tell_role(notice, failed.role);
   announcer_.announce(notice);
   transport_.abandon(failed.attempt);
+}
+
+void Session::carry_out(const action::TellStandbyReady& ready, TimePoint /*now*/) {
+  Notice notice = about(NoticeName::standby_ready, ready.server);
+  notice.attempt = number(ready.attempt);
+  if (const ConnectionFacts* const facts = transport_.facts(ready.attempt)) {
+    notice.dur = time_of(*facts);
+    notice.more = {{"addr", facts->address}, {"protocol", std::string(name(facts->protocol))}};
+  }
+  announcer_.announce(notice);
+}
+
+void Session::carry_out(const action::TellStandbyLost& lost, TimePoint /*now*/) {
+  Notice notice = about(NoticeName::standby_lost, lost.server);
+  notice.level = Level::warning;
+  notice.attempt = number(lost.attempt);
+  explain(notice, lost.reason);
+  notice.more = {{"up_ms", milliseconds(lost.up)}};
+  announcer_.announce(notice);
+  transport_.abandon(lost.attempt);
 }
 
 void Session::carry_out(const action::TellLost& lost, TimePoint now) {

@@ -19,6 +19,7 @@ namespace mqfail {
 
 struct SessionSettings {
   ConnectSettings connect;
+  std::string probe_id;  ///< client id of probes of a priority server: nobody else's, nothing kept
   std::optional<Duration> run_for;  ///< -W: bounds the whole run
   Duration leave_patience{};        ///< how long the server may take to answer our DISCONNECT
   int signal_fd = -1;               ///< a signalfd of INT, TERM, HUP, USR1; -1: none
@@ -47,15 +48,19 @@ class Session {
   void end(Ending ending);
 
   void carry_out(const action::Connect& connect, TimePoint now);
+  void carry_out(const action::TakeOver& take_over, TimePoint now);
   void carry_out(const action::Abandon& abandon, TimePoint now);
   void carry_out(const action::Disconnect& disconnect, TimePoint now);
   void carry_out(const action::Use& use, TimePoint now);
   void carry_out(const action::TellFailed& failed, TimePoint now);
+  void carry_out(const action::TellStandbyReady& ready, TimePoint now);
+  void carry_out(const action::TellStandbyLost& lost, TimePoint now);
   void carry_out(const action::TellLost& lost, TimePoint now);
   void carry_out(const action::TellBackoff& backoff, TimePoint now);
   void carry_out(const action::TellListChanged& changed, TimePoint now);
   void carry_out(const action::GiveUp& give_up, TimePoint now);
 
+  ConnectSettings connect_settings(Role role) const;
   Notice about(NoticeName name, ServerIndex server) const;
   void tell_gap(const action::Use& use);
   void tell_connected(const action::Use& use, const ConnectionFacts& facts);

@@ -11,6 +11,7 @@ namespace mqfail {
 namespace {
 constexpr int kTimedOut = 27;  // mosquitto's MOSQ_ERR_TIMEOUT, the status of -W
 constexpr auto kStopPatience = std::chrono::seconds(2);
+constexpr auto kLeavePatience = std::chrono::seconds(1);
 constexpr auto kHolesEvery = std::chrono::seconds(1);
 
 std::int64_t as_int(std::uint64_t value) {
@@ -38,6 +39,22 @@ void Subscriber::offline(AttemptId attempt, TimePoint /*now*/) {
   for (Feed& feed : feeds_) {
     if (feed.attempt == attempt) feed.live = false;
   }
+}
+
+// What the server has sent so far is still ours: it ends before the answer to a ping.
+void Subscriber::leave(AttemptId attempt, TimePoint now) {
+  for (Feed& feed : feeds_) {
+    if (feed.attempt != attempt) continue;
+    feed.last_ping = transport_.ping(attempt);
+    feed.leave_by = now + kLeavePatience;
+    transport_.flush(attempt);
+  }
+}
+
+bool Subscriber::is_over(const Feed& feed, TimePoint now) const {
+  if (!feed.live) return true;
+  return feed.last_ping &&
+         (transport_.pongs(feed.attempt) >= *feed.last_ping || now >= feed.leave_by);
 }
 
 std::vector<Trouble> Subscriber::pump(TimePoint now) {
@@ -78,17 +95,21 @@ bool Subscriber::write_out(TimePoint now) {
   return true;
 }
 
-// Fills the buffer; false if there was nothing to take. Dead connections come first: what they had
-// received was received before. The live ones take turns.
+// Fills the buffer; false if there was nothing to take. What is over comes first: it was received
+// before. The live ones take turns.
 bool Subscriber::collect(TimePoint now) {
   while (!done_) {
-    const auto dead =
-        std::find_if(feeds_.begin(), feeds_.end(), [](const Feed& feed) { return !feed.live; });
-    if (dead == feeds_.end()) break;
-    if (collect(*dead, now)) return true;
-    novelty_.offline(dead->novelty);
-    transport_.abandon(dead->attempt);
-    feeds_.erase(dead);
+    const auto over = std::find_if(feeds_.begin(), feeds_.end(),
+                                   [&](const Feed& feed) { return is_over(feed, now); });
+    if (over == feeds_.end()) break;
+    if (collect(*over, now)) return true;
+    novelty_.offline(over->novelty);
+    if (over->live) {
+      transport_.disconnect(over->attempt, Duration::zero());
+    } else {
+      transport_.abandon(over->attempt);
+    }
+    feeds_.erase(over);
   }
   bool any = false;
   for (std::size_t i = feeds_.size(); i > 0 && !done_ && !full(); --i) {
@@ -175,11 +196,17 @@ void Subscriber::ready(const pollfd* fds, std::size_t count) {
 std::optional<TimePoint> Subscriber::deadline() const {
   if (more_) return TimePoint{};  // long ago: at once
   if (give_up_at_) return give_up_at_;
-  if (holes_.count != 0) return *told_holes_ + kHolesEvery;
-  if (blocked_since_ && !told_stalled_ && settings_.keepalive > Duration::zero()) {
-    return *blocked_since_ + settings_.keepalive / 2;
+  std::optional<TimePoint> until;
+  const auto sooner = [&until](TimePoint other) { until = std::min(until.value_or(other), other); };
+  if (!blocked_since_) {
+    if (holes_.count != 0) sooner(*told_holes_ + kHolesEvery);
+    for (const Feed& feed : feeds_) {
+      if (feed.last_ping) sooner(feed.leave_by);
+    }
+  } else if (!told_stalled_ && settings_.keepalive > Duration::zero()) {
+    sooner(*blocked_since_ + settings_.keepalive / 2);
   }
-  return std::nullopt;
+  return until;
 }
 
 void Subscriber::stop(TimePoint now) {
@@ -189,6 +216,9 @@ void Subscriber::stop(TimePoint now) {
 
 int Subscriber::finish(const Ending& ending, bool /*reached*/, TimePoint now, Notice& exit) {
   write_out(now);
+  for (const Feed& feed : feeds_) {
+    if (feed.last_ping) transport_.disconnect(feed.attempt, Duration::zero());
+  }
   told_holes_.reset();
   if (holes_.count != 0) tell_holes(now);
   exit.more = {{"received", as_int(received_)},

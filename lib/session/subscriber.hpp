@@ -37,6 +37,7 @@ class Subscriber final : public Work {
   std::optional<Reason> online(AttemptId attempt, const Server& server, std::uint64_t epoch,
                                const ConnectionFacts& facts, TimePoint now) override;
   void offline(AttemptId attempt, TimePoint now) override;
+  void leave(AttemptId attempt, TimePoint now) override;
   std::vector<Trouble> pump(TimePoint now) override;
   void want(std::vector<pollfd>& fds) const override;
   void ready(const pollfd* fds, std::size_t count) override;
@@ -60,6 +61,8 @@ class Subscriber final : public Work {
     std::uint64_t epoch;
     Novelty::Feed novelty;
     bool live = true;
+    std::optional<std::uint64_t> last_ping{};  // its answer comes behind all that is to be taken
+    TimePoint leave_by{};                      // the answer is waited for no longer
   };
   struct Unacknowledged {
     AttemptId attempt;
@@ -68,6 +71,7 @@ class Subscriber final : public Work {
 
   bool write_out(TimePoint now);
   bool collect(TimePoint now);
+  bool is_over(const Feed& feed, TimePoint now) const;
   bool collect(const Feed& feed, TimePoint now);
   bool take(const Message& message, const Feed& feed, TimePoint now);
   void note_number(Message& message, const Feed& feed);

@@ -42,13 +42,16 @@ class Work {
  public:
   virtual ~Work() = default;
 
-  /// `attempt` is live now, until offline() names it. A reason back means that this server cannot
-  /// do the work: the session drops it, by offline(), and goes on to the next.
+  /// `attempt` is live now, until offline() or leave() names it. A reason back means that this
+  /// server cannot do the work: the session drops it, by offline(), and goes on to the next.
   virtual std::optional<Reason> online(AttemptId attempt, const Server& server, std::uint64_t epoch,
                                        const ConnectionFacts& facts, TimePoint now) = 0;
   /// A live connection is gone. What it still holds may be taken; the Work says goodbye to the
   /// attempt by Transport::abandon when it has.
   virtual void offline(AttemptId attempt, TimePoint now) = 0;
+  /// Another server is live in its place, and this one is as good as before: what is under way on
+  /// it may end. The Work says goodbye by Transport::disconnect, soon; no offline() follows.
+  virtual void leave(AttemptId attempt, TimePoint now) = 0;
   /// Does what can be done now, on all live connections. Those in the answer are lost to the
   /// session: it names each to offline().
   virtual std::vector<Trouble> pump(TimePoint now) = 0;

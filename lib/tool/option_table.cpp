@@ -93,9 +93,12 @@ constexpr OptionRow kOwnRows[] = {
     {"remove-retained", 0, "", messages, kSub, not_yet, ""},
     {"random-filter", 0, "PERCENT", messages, kSub, not_supported, "filter the output instead"},
     {"standby", 0, "MODE", messages, kSub, built,
-     "cold (default): one server at a time; hot: all at once, so that the death of one leaves no "
-     "gap",
-     "See STANDBY in mqfail(7).", "cold hot"},
+     "cold (default): one server at a time; warm: a connection to the next one is kept ready; hot: "
+     "all at once, so that the death of one leaves no gap",
+     "See STANDBY in mqfail(7).", "cold warm hot"},
+    {"standby", 0, "MODE", messages, kPub, built,
+     "cold (default): one server at a time; warm: a connection to the next one is kept ready",
+     "See STANDBY in mqfail(7).", "cold warm"},
     {"dedupe", 0, "", messages, kSub, built,
      "print once what its publisher has numbered and what comes through several servers (default)",
      "For the numbers see --sequence of mqfail-pub(1): the last 65536 of each of 2048 publishers "

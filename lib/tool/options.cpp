@@ -41,6 +41,13 @@ Result<Done> finish_sub(SubOptions& options, const CommonDraft& draft) {
   return Done{};
 }
 
+// --standby warm is another word for the failover option `backup`.
+Result<Done> take_standby(const Given& given, const std::string& words, CommonDraft& draft) {
+  if (given.value() != "cold" && given.value() != "warm") return bad_value(given, words);
+  draft.options.failover.options.emplace_back("backup", given.value() == "warm" ? "true" : "false");
+  return Done{};
+}
+
 // What --message and its rivals have in common: one of them only.
 struct SourceDraft {
   std::optional<PubSource> source;
@@ -120,14 +127,9 @@ Parsed<SubOptions> parse_sub(int argc, char** argv, const Environment& environme
     return Done{};
   };
   takers["standby"] = [&](const Given& given) -> Result<Done> {
-    if (given.value() == "warm") {
-      return Error{ErrorKind::usage, given.flag() + " warm is not yet supported",
-                   "take cold or hot"};
-    }
-    if (given.value() != "cold" && given.value() != "hot") {
-      return bad_value(given, "cold, warm or hot");
-    }
-    options.standby = given.value() == "hot" ? Standby::hot : Standby::cold;
+    options.hot = given.value() == "hot";
+    if (!options.hot) return take_standby(given, "cold, warm or hot", draft);
+    draft.options.failover.options.emplace_back("backup", "false");
     return Done{};
   };
   takers["dedupe"] = set(options.dedupe);
@@ -218,6 +220,9 @@ Parsed<PubOptions> parse_pub(int argc, char** argv, const Environment& environme
     options.sequence = true;
     return Done{};
   };
+  takers["standby"] = [&draft](const Given& given) {
+    return take_standby(given, "cold or warm", draft);
+  };
 
   if (auto done = take_all(takers, sources->given); !done) return done.error();
   if (auto done = finish_common(Tool::pub, draft, environment); !done) return done.error();
@@ -266,6 +271,31 @@ FailoverSettings with_options(FailoverSettings settings, const CommonOptions& op
   settings.once = options.once;
   settings.startup_unlimited = options.time_limit.has_value();
   return settings;
+}
+
+Result<Done> check_standby(const FailoverSettings& settings, const CommonOptions& options) {
+  constexpr std::size_t kSuffix = 8;  // "-standby"
+  const ConnectSettings& connect = options.connect;
+  const bool persistent =
+      !connect.clean_session || connect.properties.session_expiry.value_or(0) != 0;
+  if (settings.standbys > 0 && persistent) {
+    return Error{ErrorKind::usage,
+                 "--standby warm does not go with a persistent session (-c, -x): a session belongs "
+                 "to its client id, and the standby has one of its own",
+                 "take --standby cold, or leave out -c and -x"};
+  }
+  if (settings.standbys > 0 && settings.protocol == Protocol::mqtt31 &&
+      connect.client_id.size() + kSuffix > 23) {
+    return Error{ErrorKind::usage,
+                 "the client id of the standby would be longer than the 23 bytes that -V 31 allows",
+                 "give one of at most 15 bytes with -i"};
+  }
+  if (settings.priority_backup && settings.width != 1) {
+    return Error{ErrorKind::usage,
+                 "--priority-backup does not go with several servers in use at once",
+                 "leave it out: the first server is in use whenever it is there"};
+  }
+  return Done{};
 }
 
 Result<std::vector<Subscription>> subscriptions(const SubOptions& options,

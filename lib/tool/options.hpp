@@ -55,9 +55,6 @@ struct CommonOptions {
   std::string trace_file;             ///< --trace; empty: none
 };
 
-/// Which servers mqfail-sub is connected to besides the one in use: none, the next, or all alike.
-enum class Standby { cold, warm, hot };
-
 struct SubOptions {
   CommonOptions common;
   std::vector<std::string> topics;  ///< -t; those of -L come with the roster
@@ -72,7 +69,7 @@ struct SubOptions {
   bool no_retained = false;            ///< -R, --retained none: drop retained messages
   bool retained_only = false;          ///< end at the first message that is not retained
   std::vector<std::string> filter_out;  ///< -T
-  Standby standby = Standby::cold;      ///< --standby
+  bool hot = false;                     ///< --standby hot: on all servers at once
   bool dedupe = true;                   ///< false: --no-dedupe, all that comes is printed
   bool hold_back_unchanged = true;      ///< --retained changed
   bool exit_after_subscribe = false;    ///< -E: exit 0 once all filters are granted
@@ -130,6 +127,9 @@ Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& envir
 /// `settings` with what the command line says beyond the failover options: -V, --once, and that -W
 /// bounds the start instead of a number of passes.
 FailoverSettings with_options(FailoverSettings settings, const CommonOptions& options);
+
+/// What standbys and failing back do not go together with: a persistent session, --standby hot.
+Result<Done> check_standby(const FailoverSettings& settings, const CommonOptions& options);
 
 /// The filters of -t and -L with the subscription options. A bad filter in -L is a usage error.
 Result<std::vector<Subscription>> subscriptions(const SubOptions& options,

@@ -89,17 +89,20 @@ void Connection::run() {
   const auto dialled = dial(server_, stop_, [this] { reached(Phase::tcp); });
   if (const auto* const reason = std::get_if<Reason>(&dialled)) {
     fail(*reason);
-  } else if (open(std::get<Dialled>(dialled)) && subscribe()) {
-    const std::lock_guard lock(stage_mutex_);
-    // Under the lock, so that Lost cannot overtake Connected.
-    if (stage_ != Stage::closed) {
-      stage_ = Stage::online;
-      was_online_ = true;
-      if (!silent_) listener_.happened(event::Connected{attempt_});
-    }
+  } else if (open(std::get<Dialled>(dialled)) && (settings_.standby || subscribe())) {
+    online();
   }
   thread_done_ = true;
   listener_.stirred();
+}
+
+void Connection::online() {
+  const std::lock_guard lock(stage_mutex_);
+  // Under the lock, so that Lost cannot overtake Connected.
+  if (stage_ == Stage::closed) return;
+  stage_ = Stage::online;
+  was_online_ = true;
+  if (!silent_) listener_.happened(event::Connected{attempt_});
 }
 
 void Connection::reached(Phase phase) {
@@ -427,6 +430,24 @@ void Connection::on_published(void* context, int token, int packet_type,
 }
 
 // ---- the session's thread
+
+void Connection::take_over() {
+  {
+    const std::lock_guard lock(stage_mutex_);
+    if (stage_ != Stage::online || silent_) return;  // Lost is on its way
+    stage_ = Stage::subscribing;
+    was_online_ = false;
+  }
+  facts_.standby = true;
+  if (settings_.subscriptions.empty()) return online();
+  thread_.join();  // it ended with the CONNACK
+  thread_done_ = false;
+  thread_ = std::thread([this] {
+    if (subscribe()) online();
+    thread_done_ = true;
+    listener_.stirred();
+  });
+}
 
 void Connection::abandon() {
   const std::lock_guard lock(stage_mutex_);

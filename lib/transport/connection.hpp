@@ -35,6 +35,8 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  /// Of a standby, once, after Connected.
+  void take_over();
   void abandon();
   bool disconnect(Duration patience);
   /// The thread has ended and Paho has said its last word about the handle.
@@ -54,7 +56,7 @@ class Connection {
   /// Above this much unread payload the socket is not read any more (bytes).
   static constexpr std::size_t kInboxBytes = 4U << 20U;
 
-  enum class Stage { connecting, subscribing, online, closed };
+  enum class Stage { connecting, subscribing, online, closed };  // a standby is online, too
 
   struct Arrived {
     char* topic;
@@ -65,6 +67,7 @@ class Connection {
   void run();
   void reached(Phase phase);
   bool open(const Dialled& dialled);
+  void online();
   bool subscribe();
   void fail(Reason reason);
   void ended(Reason reason);

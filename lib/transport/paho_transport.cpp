@@ -38,6 +38,10 @@ void PahoTransport::connect(AttemptId attempt, const Server& server,
       std::make_unique<Connection>(attempt, server, settings, protocol, listener_);
 }
 
+void PahoTransport::take_over(AttemptId attempt) {
+  if (Connection* const connection = find(attempt)) connection->take_over();
+}
+
 void PahoTransport::abandon(AttemptId attempt) {
   if (Connection* const connection = find(attempt)) connection->abandon();
   retire(attempt);

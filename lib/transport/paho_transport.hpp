@@ -26,6 +26,7 @@ class PahoTransport final : public Transport {
 
   void connect(AttemptId attempt, const Server& server, const ConnectSettings& settings,
                Protocol protocol) override;
+  void take_over(AttemptId attempt) override;
   void abandon(AttemptId attempt) override;
   bool disconnect(AttemptId attempt, Duration patience) override;
   const ConnectionFacts* facts(AttemptId attempt) const override;

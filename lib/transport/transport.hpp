@@ -46,10 +46,11 @@ struct ConnectProperties {
   std::vector<std::pair<std::string, std::string>> user;
 };
 
-/// What every attempt of a run has in common.
+/// What every attempt of a run has in common; standbys and probes differ in the client id.
 struct ConnectSettings {
   std::string client_id;
   bool clean_session = true;
+  bool standby = false;  ///< stop after CONNACK; the subscriptions wait for take_over()
   Duration keepalive = std::chrono::seconds(10);
   std::optional<Will> will;
   ConnectProperties properties;
@@ -65,6 +66,7 @@ struct ConnectionFacts {
   int maximum_qos = 2;
   bool retain_available = true;
   std::string assigned_client_id;
+  bool standby = false;                                  ///< it was one before it was live
   std::string tls_version;                               ///< "TLSv1.3"; empty: plain
   std::string tls_not_after;                             ///< of the server certificate, RFC 3339
   std::string address;                                   ///< numeric host:port that answered
@@ -85,8 +87,8 @@ struct Acknowledged {
 class TransportListener {
  public:
   virtual ~TransportListener() = default;
-  /// Any of Connected, Failed, Lost; at most one of Failed and Lost for an attempt, and the last
-  /// word.
+  /// Any of Connected (twice for a standby that took over), Failed, Lost; at most one of Failed and
+  /// Lost for an attempt, and the last word.
   virtual void happened(Event event) = 0;
   /// Room in the send buffer again, messages or acknowledgements have come: look at them.
   virtual void stirred() = 0;
@@ -100,10 +102,13 @@ class Transport {
   /// Begins an attempt; `attempt` was never used before. Returns at once.
   virtual void connect(AttemptId attempt, const Server& server, const ConnectSettings& settings,
                        Protocol protocol) = 0;
+  /// Subscribes on a Connected standby. Returns at once; Connected or Failed is told again.
+  virtual void take_over(AttemptId attempt) = 0;
   /// Forgets the attempt at once, whatever it is doing.
   virtual void abandon(AttemptId attempt) = 0;
-  /// Sends DISCONNECT and closes. Returns whether the server is known to have read everything that
-  /// was sent: it closed its side in good order within `patience`.
+  /// Sends DISCONNECT and closes, without waiting if `patience` is 0. Returns whether the server is
+  /// known to have read everything that was sent: it closed its side in good order within
+  /// `patience`.
   virtual bool disconnect(AttemptId attempt, Duration patience) = 0;
 
   /// Facts of a Connected attempt; null if it is not (or no longer) known.

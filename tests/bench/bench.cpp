@@ -344,18 +344,35 @@ void firehose(Table& table, int rounds) {
 }
 
 /// From kill -9 of the server in use to the first line that the next one delivered.
-void failover_gap(Table& table, int kills) {
+void failover_gap(Table& table, int kills, const std::string& standby) {
   Mosquitto a, b;
   // Each line names the server it came from.
-  Arguments argv{
-      bin("mqfail-sub"), "--events", "json", "-s",   a.uri(), "-s", b.uri(), "-t", "t", "-i", "gap",
-      "--stable",        "50ms",     "-F",   "%s %p"};
+  Arguments argv{bin("mqfail-sub"),
+                 "--events",
+                 "json",
+                 "-s",
+                 a.uri(),
+                 "-s",
+                 b.uri(),
+                 "-t",
+                 "t",
+                 "-i",
+                 "gap",
+                 "--stable",
+                 "50ms",
+                 "-F",
+                 "%s %p",
+                 "--standby",
+                 standby,
+                 "--max-reconnect-delay",
+                 "200ms"};
   Process reader(argv);
   Events events(reader);
   if (!events.wait("subscribed")) throw Broken("not subscribed: " + reader.bytes(Stream::err));
   StreamPublisher stream({a.port(), b.port()},
                          {.qos = 0, .every_us = std::chrono::microseconds(500)});
   if (!reader.wait_for_lines(Stream::out, 100, 10s)) throw Broken("nothing arrives");
+  if (standby == "warm" && !events.wait("standby-ready", 10s)) throw Broken("no standby");
   Range gap;
   for (int i = 0; i < kills; ++i) {
     Mosquitto& live = i % 2 == 0 ? a : b;
@@ -371,8 +388,9 @@ void failover_gap(Table& table, int kills) {
     if (!reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 400, 20s))
       throw Broken("it stops");
     live.restart();
+    if (standby == "warm" && !events.wait("standby-ready", 10s)) throw Broken("no new standby");
   }
-  table.row("failover gap, kill -9 to the first line of the next server, cold, " +
+  table.row("failover gap, kill -9 to the first line of the next server, " + standby + ", " +
                 std::to_string(kills) + " kills",
             "ms", gap, nullptr, false, 1);
 }
@@ -525,7 +543,8 @@ int main(int argc, char** argv) {
   for (const Load& load : kLoads) part("publish", [&] { publish_rate(table, rounds, load); });
   for (const Load& load : kLoads) part("subscribe", [&] { subscribe_rate(table, rounds, load); });
   part("firehose", [&] { firehose(table, rounds); });
-  part("gap", [&] { failover_gap(table, kills); });
+  part("gap", [&] { failover_gap(table, kills, "cold"); });
+  part("gap", [&] { failover_gap(table, 100, "warm"); });
   part("frozen", [&] { frozen(table, rounds); });
   part("connects", [&] { connects(table, rounds); });
   part("memory", [&] { idle_memory(table); });

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // mqfail-sub with more than one connection: --standby hot and warm, fail-back; and what the next
 // connection brings again.
+#include <iterator>
+#include <set>
+
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -206,7 +209,7 @@ BOOST_AUTO_TEST_CASE(no_dedupe_prints_all_that_comes) {
   BOOST_TEST(reader.bytes(Stream::out) == "x\nx\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_warm_standby_takes_over, *offered("mqfail-sub", {"--standby", "warm"})) {
+BOOST_AUTO_TEST_CASE(a_warm_standby_takes_over) {
   Mosquitto a, b;
   Process reader(
       sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "--standby", "warm", "-i", "me"}));
@@ -216,6 +219,7 @@ BOOST_AUTO_TEST_CASE(a_warm_standby_takes_over, *offered("mqfail-sub", {"--stand
   StreamPublisher stream({a.port(), b.port()}, {.every = 2ms});
   BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 50, 10s));
   a.kill9();
+  BOOST_REQUIRE(b.wait_for_subscriber("me-standby"));
   const std::size_t before = reader.line_count(Stream::out);
   BOOST_REQUIRE(reader.wait_for_lines(Stream::out, before + 50, 10s));
   BOOST_TEST(rises(numbers(reader), events.count("failover") + events.count("failback")));
@@ -224,8 +228,167 @@ BOOST_AUTO_TEST_CASE(a_warm_standby_takes_over, *offered("mqfail-sub", {"--stand
   BOOST_TEST(events.count("lost") == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(it_goes_back_to_the_preferred_server_without_a_loss,
-                     *offered("mqfail-sub", {"--priority-backup"})) {
+BOOST_AUTO_TEST_CASE(a_lost_standby_is_replaced_and_disturbs_nobody) {
+  Mosquitto a, b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "--standby", "warm", "-k", "2",
+                      "--max-reconnect-delay", "200ms"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "standby-ready");
+  StreamPublisher stream({a.port()}, {.every = 5ms});
+  for (int i = 0; i < 3; ++i) {
+    b.kill9();
+    REQUIRE_EVENT(reader, events, "standby-lost");
+    b.restart();
+    REQUIRE_EVENT(reader, events, "standby-ready");
+  }
+  b.freeze();
+  REQUIRE_EVENT(reader, events, "standby-lost", 15s);
+  b.thaw();
+  REQUIRE_EVENT(reader, events, "standby-ready", 15s);
+  stream.stop();
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, stream.published(), 5s));
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(complete(numbers(reader)));
+  BOOST_TEST(events.count("lost") == 0U);
+  BOOST_TEST(events.count("connected") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_warm_standby_that_is_frozen_costs_no_more_than_the_connect_timeout) {
+  Mosquitto a, b, c;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-s", c.uri(), "-t", "t", "--standby", "warm",
+                      "--connect-timeout", "500ms"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "standby-ready");
+  b.freeze();
+  a.kill9();
+  REQUIRE_EVENT(reader, events, "failover");
+  BOOST_TEST(c.wait_for_subscriber(".*"));
+}
+
+BOOST_AUTO_TEST_CASE(a_warm_standby_of_the_publisher_takes_over_and_nothing_is_lost) {
+  for (const char* qos : {"1", "2"}) {
+    Mosquitto a, b;
+    Client store_a(a.port()), store_b(b.port());
+    Process writer(Command{.argv = pub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", qos, "-l",
+                                        "--standby", "warm"}),
+                           .stdin_pipe = true});
+    Process of_b(sub({"-s", b.uri(), "-t", "t", "-q", qos}));
+    BOOST_REQUIRE(b.wait_for_subscriber(".*"));
+    Events events(writer);
+    REQUIRE_EVENT(writer, events, "standby-ready");
+    a.kill9();
+    writer.write(numbered_lines(1, 200));
+    REQUIRE_EVENT(writer, events, "failover");
+    writer.write(numbered_lines(201, 400));
+    writer.close_stdin();
+    CHECK_STATUS(writer, 0);
+    BOOST_REQUIRE(of_b.wait_for_lines(Stream::out, 400, 10s));
+    BOOST_TEST(complete(numbers(of_b)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_warm_standby_and_a_session_are_a_usage_error) {
+  const Arguments warm{"-s", dead_uri(), "-t", "t", "--standby", "warm", "-i", "me"};
+  for (const Arguments& more : {Arguments{"-c"}, Arguments{"-x", "60"}}) {
+    Arguments all = warm;
+    all.insert(all.end(), more.begin(), more.end());
+    BOOST_TEST(run(sub(all)).exit.status == 64);
+    all.insert(all.end(), {"-m", "x"});
+    BOOST_TEST(run(pub(all)).exit.status == 64);
+  }
+  const std::string list = "failover:(" + dead_uri() + ")?backup=true";
+  BOOST_TEST(run(sub({"-s", list, "-t", "t", "-i", "me", "-c"})).exit.status == 64);
+}
+
+BOOST_AUTO_TEST_CASE(a_stagger_passes_by_a_frozen_server) {
+  Mosquitto a, b;
+  a.freeze();
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "--connect-stagger", "100ms"}));
+  Events events(reader);
+  const Moment begin = Clock::now();
+  REQUIRE_EVENT(reader, events, "subscribed");
+  BOOST_TEST(seconds_between(begin, Clock::now()) < 3.0);  // the connect timeout is 5 s
+  BOOST_TEST(b.wait_for_subscriber(".*"));
+  a.thaw();
+  StreamPublisher stream({b.port()}, {.every = 2ms});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 100, 10s));
+  BOOST_TEST(events.count("lost") == 0U);
+}
+
+// Ten times there and back: each kill is a loss, and no way back is one.
+BOOST_AUTO_TEST_CASE(ten_times_to_the_secondary_and_back) {
+  Mosquitto a, b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "-i", "me",
+                      "--priority-backup", "--priority-probe-interval", "20ms", "--priority-hold",
+                      "100ms", "--max-reconnect-delay", "100ms"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  StreamPublisher stream({a.port(), b.port()}, {.every = 2ms});
+  for (int i = 1; i <= 10; ++i) {
+    BOOST_REQUIRE(reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 20, 10s));
+    a.kill9();
+    REQUIRE_EVENT(reader, events, "failover");
+    BOOST_REQUIRE(reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 20, 10s));
+    a.restart();
+    REQUIRE_EVENT(reader, events, "failback", 15s);
+  }
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 20, 10s));
+  stream.stop();
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(events.count("failback") == 10U);
+  BOOST_TEST(events.count("failover") == 10U);
+  BOOST_TEST(events.count("lost") == 10U);
+  BOOST_TEST(events.count("gap") == 10U);
+  // No number is missing but around a kill, and none is damaged.
+  std::set<std::uint32_t> all;
+  for (const std::uint32_t number : numbers(reader)) all.insert(number);
+  BOOST_TEST(all.count(0) == 0U);
+  std::size_t holes = 0;
+  for (auto one = all.begin(); std::next(one) != all.end(); ++one) {
+    if (*std::next(one) != *one + 1) ++holes;
+  }
+  BOOST_TEST(holes <= 10U);
+}
+
+BOOST_AUTO_TEST_CASE(a_publisher_goes_back_and_nothing_is_lost_or_doubled) {
+  Mosquitto a, b;
+  a.kill9();
+  Process writer(Command{
+      .argv = pub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "-l", "--priority-backup",
+                   "--priority-probe-interval", "20ms", "--priority-hold", "100ms"}),
+      .stdin_pipe = true});
+  Events events(writer);
+  Process of_b(sub({"-s", b.uri(), "-t", "t", "-q", "1"}));
+  BOOST_REQUIRE(b.wait_for_subscriber(".*"));
+  REQUIRE_EVENT(writer, events, "connected");
+  a.restart();
+  Process of_a(sub({"-s", a.uri(), "-t", "t", "-q", "1"}));
+  BOOST_REQUIRE(a.wait_for_subscriber(".*"));
+  std::uint32_t next = 1;
+  while (events.count("failback") == 0 && next < 100'000) {
+    writer.write(numbered_lines(next, next + 49));
+    next += 50;
+    writer.wait_exit(5ms);
+  }
+  BOOST_REQUIRE(events.count("failback") == 1U);
+  writer.write(numbered_lines(next, next + 99));
+  writer.close_stdin();
+  CHECK_STATUS(writer, 0);
+  const std::size_t sent = next + 99;
+  const auto both = [&] { return of_a.line_count(Stream::out) + of_b.line_count(Stream::out); };
+  for (int i = 0; i < 500 && both() < sent; ++i) of_a.wait_exit(10ms);
+  auto printed = numbers(of_b);
+  const auto rest = numbers(of_a);
+  BOOST_TEST(!rest.empty());
+  printed.insert(printed.end(), rest.begin(), rest.end());
+  BOOST_TEST(printed.size() == sent);
+  BOOST_TEST(complete(printed));
+  BOOST_TEST(events.count("lost") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(it_goes_back_to_the_preferred_server_without_a_loss) {
   Mosquitto a, b;
   Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "--priority-backup",
                       "--priority-probe-interval", "200ms", "--priority-hold", "500ms"}));

@@ -23,8 +23,14 @@ class Saboteur {
 
   Actions step(const Event& event, TimePoint now) {
     now_ = now;
-    if (sabotage_ == Sabotage::is_deaf && std::holds_alternative<event::Connected>(event))
-      return {};
+    if (const auto* connected = std::get_if<event::Connected>(&event)) {
+      if (sabotage_ == Sabotage::is_deaf) return {};
+      if (sabotage_ == Sabotage::stays_away && probe_ == connected->attempt) {
+        const Reason reason{Cause::refused, Phase::tcp, 111, false, {}};
+        failover_.step(event::Failed{connected->attempt, reason}, now);
+        return {action::Disconnect{connected->attempt}};
+      }
+    }
     const bool was_stopped = failover_.state() == FailoverState::stopped;
     Actions out = mangle(failover_.step(event, now));
     const auto* failed = std::get_if<event::Failed>(&event);
@@ -55,16 +61,37 @@ class Saboteur {
  private:
   Actions mangle(const Actions& actions) {
     Actions out;
+    failed_back_ = false;
     for (const Action& action : actions) {
       out.push_back(action);
       if (auto* a = std::get_if<action::Connect>(&out.back())) {
         if (sabotage_ == Sabotage::ignores_cooling && cooled_) a->server = *cooled_;
         if (sabotage_ == Sabotage::doubles_attempts) out.push_back(action);
         cooled_.reset();
+        if (a->role == Role::probe) {
+          probe_ = a->attempt;
+          if (sabotage_ == Sabotage::rushes_back) a->role = Role::active;
+          if (sabotage_ == Sabotage::breaks_before_making && live_) {
+            out.emplace_back(action::Disconnect{*live_});
+          }
+        }
+      } else if (std::holds_alternative<action::TakeOver>(action)) {
+        if (sabotage_ == Sabotage::never_takes_over) out.pop_back();
+      } else if (const auto* ready = std::get_if<action::TellStandbyReady>(&action)) {
+        if (sabotage_ == Sabotage::drops_the_standby) {
+          out.emplace_back(action::Disconnect{ready->attempt});
+        }
+        if (sabotage_ == Sabotage::hoards_standbys) {
+          out.emplace_back(action::Connect{AttemptId{1'000'000}, ready->server, Role::standby, {}});
+        }
+      } else if (const auto* left = std::get_if<action::Disconnect>(&action)) {
+        if (sabotage_ == Sabotage::keeps_both && failed_back_) out.pop_back();
+        if (live_ == left->attempt) live_.reset();
       } else if (std::holds_alternative<action::Abandon>(action)) {
         if (sabotage_ == Sabotage::keeps_losers) out.pop_back();
       } else if (auto* use = std::get_if<action::Use>(&out.back())) {
         if (sabotage_ == Sabotage::counts_wrong) use->epoch = 1;
+        failed_back_ = use->failback;
         live_ = use->attempt;
         if (sabotage_ == Sabotage::overfills) {
           out.emplace_back(action::Connect{AttemptId{1'000'000}, use->server, Role::active, {}});
@@ -98,6 +125,8 @@ class Saboteur {
   TimePoint now_{};
   std::optional<ServerIndex> cooled_;
   std::optional<AttemptId> live_;
+  std::optional<AttemptId> probe_;
+  bool failed_back_ = false;
 };
 
 enum class Mood { up, down, frozen, busy, denying, old, closing, dying };
@@ -168,6 +197,17 @@ class Episode {
     if (chance(4)) s.connect_stagger = milliseconds(30 + below(300));
     const auto count = 1 + below(5);
     if (chance(2)) s.width = below(static_cast<std::uint64_t>(count) + 1);
+    if (chance(2)) s.standbys = 1 + below(2);
+    if (chance(2)) {
+      s.priority_backup = true;
+      s.priority_probe_interval = milliseconds(50 + below(1000));
+      s.priority_stable = 1 + below(3);
+      s.priority_hold = milliseconds(below(5000));
+      for (char c = 'a'; c < 'a' + count && chance(2); ++c) {
+        s.priority_servers.emplace_back();
+        s.priority_servers.back().id = s.priority_servers.back().host = std::string(1, c);
+      }
+    }
     for (char c = 'a'; c < 'a' + count; ++c) {
       head.servers.emplace_back();
       head.servers.back().id = head.servers.back().host = std::string(1, c);
@@ -325,6 +365,13 @@ class Episode {
         last_id_ = std::max(last_id_, static_cast<std::uint64_t>(a->attempt));
         dues_.push_back({now_ + Duration(below(Duration(kLatency).count())), a->attempt, a->server,
                          a->protocol, false});
+      } else if (const auto* t = std::get_if<action::TakeOver>(&action)) {
+        const auto ready = std::find_if(live_.begin(), live_.end(),
+                                        [&](const Due& one) { return one.attempt == t->attempt; });
+        const Protocol protocol = ready == live_.end() ? Protocol::mqtt5 : ready->protocol;
+        forget(t->attempt);
+        dues_.push_back({now_ + Duration(below(Duration(kLatency).count())), t->attempt, t->server,
+                         protocol, false});
       } else if (const auto* d = std::get_if<action::Disconnect>(&action)) {
         forget(d->attempt);
       } else if (std::holds_alternative<action::Use>(action)) {

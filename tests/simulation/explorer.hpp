@@ -15,23 +15,30 @@ namespace mqfail::test {
 /// A defect put between the engine and the laws, to see that the laws are checked.
 enum class Sabotage {
   none,
-  doubles_attempts,     ///< every Connect comes twice
-  keeps_losers,         ///< Abandon is swallowed
-  wakes_the_dead,       ///< a stale event starts an attempt
-  ignores_cooling,      ///< goes back to the server that just asked for rest
-  answers_late,         ///< the deadline is one millisecond ago
-  ignores_the_wait,     ///< connects right after telling how long it will wait
-  hides_the_wait,       ///< the same, and does not tell
-  never_times_out,      ///< the deadline of an attempt is far away
-  connects_after_stop,  ///< one more try
-  blames_everybody,     ///< gives up as denied at the first refusal
-  counts_wrong,         ///< every epoch is 1
-  oversleeps,           ///< wants never to be woken from a wait
-  is_deaf,              ///< never hears that it is connected
-  overfills,            ///< tries one more beside what is live
-  forgets_the_rest,     ///< is content with the first live one
-  drops_the_live,       ///< ends a live connection when another attempt fails
-  waits_beside,         ///< tells a wait although one is live
+  doubles_attempts,      ///< every Connect comes twice
+  keeps_losers,          ///< Abandon is swallowed
+  wakes_the_dead,        ///< a stale event starts an attempt
+  ignores_cooling,       ///< goes back to the server that just asked for rest
+  answers_late,          ///< the deadline is one millisecond ago
+  ignores_the_wait,      ///< connects right after telling how long it will wait
+  hides_the_wait,        ///< the same, and does not tell
+  never_times_out,       ///< the deadline of an attempt is far away
+  connects_after_stop,   ///< one more try
+  blames_everybody,      ///< gives up as denied at the first refusal
+  counts_wrong,          ///< every epoch is 1
+  oversleeps,            ///< wants never to be woken from a wait
+  is_deaf,               ///< never hears that it is connected
+  overfills,             ///< tries one more beside what is live
+  forgets_the_rest,      ///< is content with the first live one
+  drops_the_live,        ///< ends a live connection when another attempt fails
+  waits_beside,          ///< tells a wait although one is live
+  never_takes_over,      ///< leaves the standby standing
+  drops_the_standby,     ///< leaves it as soon as it is ready
+  hoards_standbys,       ///< one more than the pool
+  rushes_back,           ///< goes back instead of probing
+  keeps_both,            ///< does not leave the secondary
+  breaks_before_making,  ///< leaves the secondary while it probes
+  stays_away,            ///< never hears that a probe went well
 };
 
 struct Exploration {

@@ -55,6 +55,13 @@ const std::vector<Broken> kBroken{
     {Sabotage::forgets_the_rest, Law::comes_online, "forgets the rest"},
     {Sabotage::drops_the_live, Law::left_in_peace, "drops the live"},
     {Sabotage::waits_beside, Law::left_in_peace, "waits beside"},
+    {Sabotage::never_takes_over, Law::standby_takes_over, "never takes over"},
+    {Sabotage::drops_the_standby, Law::left_in_peace, "drops the standby"},
+    {Sabotage::hoards_standbys, Law::one_live_attempt, "hoards standbys"},
+    {Sabotage::rushes_back, Law::fails_back_fairly, "rushes back"},
+    {Sabotage::keeps_both, Law::one_live_attempt, "keeps both"},
+    {Sabotage::breaks_before_making, Law::left_in_peace, "breaks before making"},
+    {Sabotage::stays_away, Law::goes_back, "stays away"},
 };
 
 }  // namespace

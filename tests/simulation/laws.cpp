@@ -52,6 +52,12 @@ const char* name(Law law) {
       return "epochs count changes of the server";
     case Law::left_in_peace:
       return "what is live is left in peace";
+    case Law::standby_takes_over:
+      return "a standby takes over at once";
+    case Law::fails_back_fairly:
+      return "fails back to a priority server, after probes and hold";
+    case Law::goes_back:
+      return "a priority server that stays up is used again";
     case Law::comes_online:
       return "a server that stays up is found";
   }
@@ -75,7 +81,11 @@ void Laws::listed(const std::vector<ServerIndex>& order, TimePoint now) {
     const bool known = std::find(order_.begin(), order_.end(), server) != order_.end();
     if (!known) books_[server].listed_since = now;
   }
+  if (order_ == order) return;
   order_ = order;
+  good_probes_ = 0;
+  probe_ended_.reset();
+  secondary_since_ = now;
 }
 
 std::optional<Violation> Laws::check(const Event& event, const Actions& actions, TimePoint now,
@@ -92,6 +102,7 @@ std::optional<Violation> Laws::check(const Event& event, const Actions& actions,
     }
   }
   hear(event);
+  idle_tick_ = std::holds_alternative<event::Ticked>(event) && actions.empty();
   for (const Action& action : actions) {
     if (auto found = see(action)) return found;
   }
@@ -110,9 +121,10 @@ void Laws::hear(const Event& event) {
   failure_in_step_ = false;
   stopping_ = std::holds_alternative<event::Stopped>(event);
   older_.reset();
+  left_.reset();
   excused_ = std::holds_alternative<event::Hurried>(event) ||
              std::holds_alternative<event::ListChanged>(event);
-  if (std::holds_alternative<event::Hurried>(event) && width() > 1) {
+  if (std::holds_alternative<event::Hurried>(event) && (width() > 1 || settings_.standbys > 0)) {
     // Nobody is put off any more, although not everybody can be tried at once.
     for (auto& [server, book] : books_) book.last_connect.reset();
   }
@@ -120,6 +132,11 @@ void Laws::hear(const Event& event) {
   if (id == nullptr || !open_.contains(*id)) return;
   if (std::holds_alternative<event::Connected>(event)) {
     open_[*id].connected = now_;
+    if (open_[*id].role == Role::probe) {
+      if (probed_ != open_[*id].server) good_probes_ = 0;
+      probed_ = open_[*id].server;
+      ++good_probes_;
+    }
   } else if (!std::holds_alternative<event::Reached>(event)) {
     const Open gone = open_[*id];
     open_.erase(*id);
@@ -129,23 +146,41 @@ void Laws::hear(const Event& event) {
 
 std::optional<Violation> Laws::see(const Action& action) {
   if (const auto* a = std::get_if<action::Connect>(&action)) return see_connect(*a);
+  if (const auto* a = std::get_if<action::TakeOver>(&action)) return see_take_over(*a);
   if (const auto* a = std::get_if<action::Abandon>(&action)) return see_end(a->attempt);
   if (const auto* a = std::get_if<action::Disconnect>(&action)) {
     const auto found = open_.find(a->attempt);
     const bool listed = found != open_.end() && std::find(order_.begin(), order_.end(),
                                                           found->second.server) != order_.end();
-    if (listed && !stopping_) {
+    const bool is_probe = found != open_.end() && found->second.role == Role::probe;
+    if (is_probe && !found->second.connected) {
+      return broken(Law::left_in_peace, "a probe that is not connected is left");
+    }
+    if (listed && !stopping_ && !is_probe && left_ != a->attempt) {
       return broken(Law::left_in_peace, "#" + number(a->attempt) + " was live and of the list");
     }
     return see_end(a->attempt);
   }
   if (const auto* a = std::get_if<action::Use>(&action)) return see_use(*a);
   if (const auto* a = std::get_if<action::TellLost>(&action)) see_lost(*a);
+  if (const auto* a = std::get_if<action::TellStandbyLost>(&action)) {
+    if (a->up >= settings_.stable) {
+      books_[a->server].last_connect.reset();
+      books_[a->server].repeats = 0;
+      books_[a->server].cooled = 0;
+    }
+    if (a->reason.code == 0x97) cool(a->server);
+  }
   if (const auto* a = std::get_if<action::TellFailed>(&action)) {
+    if (a->verdict == Verdict::older_protocol) older_ = a->server;
+    if (a->role == Role::probe) {
+      if (a->verdict == Verdict::cool) cool(a->server);
+      if (a->verdict != Verdict::older_protocol) good_probes_ = 0;
+      return std::nullopt;
+    }
     failure_in_step_ = true;
     books_[a->server].denied = a->verdict == Verdict::auth;
     if (a->verdict == Verdict::cool) cool(a->server);
-    if (a->verdict == Verdict::older_protocol) older_ = a->server;
   }
   if (const auto* a = std::get_if<action::TellBackoff>(&action)) {
     if (!live_.empty()) return broken(Law::left_in_peace, "a wait beside a live connection");
@@ -160,24 +195,118 @@ std::optional<Violation> Laws::see(const Action& action) {
   return std::nullopt;
 }
 
+std::size_t Laws::count(Role role) const {
+  return static_cast<std::size_t>(std::count_if(
+      open_.begin(), open_.end(), [&](const auto& each) { return each.second.role == role; }));
+}
+
+bool Laws::is_priority(ServerIndex server) const {
+  if (settings_.priority_servers.empty()) return server == order_.front();
+  // The explorer calls its servers a, b, c ... in the order of their indices.
+  return std::any_of(settings_.priority_servers.begin(), settings_.priority_servers.end(),
+                     [&](const Server& each) {
+                       return static_cast<std::uint32_t>(each.host[0] - 'a') ==
+                              static_cast<std::uint32_t>(server);
+                     });
+}
+
+// Standbys, probes and what goes back: attempts that are made only beside a live one.
+std::optional<Violation> Laws::see_beside(const action::Connect& connect) {
+  const std::string who = "#" + number(connect.attempt) + " to server " + number(connect.server);
+  if (live_.empty()) return broken(Law::left_in_peace, who + ": none is live");
+  if (connect.role == Role::standby) {
+    if (count(Role::standby) >= static_cast<std::size_t>(settings_.standbys)) {
+      return broken(Law::one_live_attempt, who + ": more standbys than the pool");
+    }
+    return std::nullopt;
+  }
+  const ServerIndex secondary = open_[*live_.begin()].server;
+  const TimePoint since = *open_[*live_.begin()].connected;
+  if (!settings_.priority_backup || width() != 1 || !is_priority(connect.server) ||
+      is_priority(secondary)) {
+    return broken(Law::fails_back_fairly, who + ": nothing to fail back to");
+  }
+  if (connect.role == Role::probe) {
+    if (count(Role::probe) != 0) return broken(Law::one_live_attempt, who + ": a second probe");
+    if (older_ != connect.server && probe_ended_ &&
+        now_ < *probe_ended_ + settings_.priority_probe_interval) {
+      return broken(Law::fails_back_fairly, who + ": sooner than the interval");
+    }
+    return std::nullopt;
+  }
+  if (returning_) return broken(Law::one_live_attempt, who + ": one is on the way back already");
+  const bool ripe = good_probes_ >= settings_.priority_stable && probed_ == connect.server &&
+                    now_ >= since + settings_.priority_hold;
+  if (!ripe && older_ != connect.server) return broken(Law::fails_back_fairly, who + ": too soon");
+  returning_ = connect.attempt;
+  return std::nullopt;
+}
+
+std::optional<Violation> Laws::see_take_over(const action::TakeOver& take) {
+  const auto found = open_.find(take.attempt);
+  if (found == open_.end() || found->second.role != Role::standby || !found->second.connected) {
+    return broken(Law::standby_takes_over, "#" + number(take.attempt) + " is no standby");
+  }
+  found->second.role = Role::active;
+  if (live_.size() >= width()) {
+    action::Connect as_connect{take.attempt, take.server, Role::active, {}};
+    if (auto violation = see_beside(as_connect)) return violation;
+  }
+  found->second.taking_over = true;
+  books_[take.server].ended_at = short_since_ = now_;
+  found->second.connected.reset();
+  found->second.since = now_;
+  return std::nullopt;
+}
+
+std::optional<Violation> Laws::see_failback(const action::Use& use) {
+  if (live_.size() != 1 || returning_ != use.attempt || !use.from ||
+      *use.from != open_[*live_.begin()].server) {
+    return broken(Law::fails_back_fairly, "#" + number(use.attempt) + " did not go back");
+  }
+  left_ = *live_.begin();
+  live_.insert(use.attempt);
+  returning_.reset();
+  secondary_since_ = now_;
+  good_probes_ = 0;
+  probe_ended_.reset();
+  forgive();
+  if (use.epoch != ++epoch_) return broken(Law::counted_epochs, "a wrong epoch");
+  return std::nullopt;
+}
+
 std::optional<Violation> Laws::see_connect(const action::Connect& connect) {
   const auto id = static_cast<std::uint64_t>(connect.attempt);
   const std::string who = "#" + number(connect.attempt) + " to server " + number(connect.server);
   if (id <= last_id_) return broken(Law::one_live_attempt, who + ": the id is not new");
   last_id_ = id;
-  if (live_.size() >= width() || (!settings_.connect_stagger && open_.size() >= width())) {
+  const bool back = connect.role == Role::active && live_.size() >= width();
+  if (connect.role != Role::active || back) {
+    if (auto violation = see_beside(connect)) return violation;
+  }
+  if (connect.role == Role::probe) {
+    open_[connect.attempt] = {connect.server, now_, {}, Role::probe};
+    return std::nullopt;
+  }
+  // One that goes back delays no failover.
+  const std::size_t most = width() + (returning_ ? 1 : 0);
+  const std::size_t open = count(Role::active);
+  const bool again = older_ == connect.server;  // in the place of the attempt that just ended
+  if (connect.role == Role::active && !settings_.connect_stagger && open >= most && !again) {
     return broken(Law::one_live_attempt, who + ": as many as the width are open");
   }
   for (const auto& [other, attempt] : open_) {
+    if (attempt.role == Role::probe) continue;
     if (attempt.server == connect.server) {
       return broken(Law::one_live_attempt, who + ": an attempt to this server is open");
     }
-    if (open_.size() < width() || attempt.connected) continue;
+    if (open < most || attempt.connected || connect.role == Role::standby) continue;
     if (!failure_in_step_ && !excused_ && now_ < attempt.since + *settings_.connect_stagger) {
       return broken(Law::one_live_attempt, who + ": sooner than the stagger");
     }
   }
-  open_[connect.attempt] = {connect.server, now_, {}};
+  open_[connect.attempt] = {connect.server, now_, {}, connect.role};
+  if (back) return std::nullopt;
   Book& book = books_[connect.server];
   if (older_ == connect.server) return std::nullopt;
 
@@ -210,17 +339,21 @@ std::optional<Violation> Laws::see_use(const action::Use& use) {
   if (found == open_.end() || !found->second.connected) {
     return broken(Law::counted_epochs, "#" + number(use.attempt) + " is not connected");
   }
+  if (use.failback) return see_failback(use);
+  secondary_since_ = now_;
+  good_probes_ = 0;
+  returning_.reset();
   if (live_.empty()) {
     if (epoch_ == 0 || last_lost_ != use.server) ++epoch_;
     // Those that wait begin to wait by themselves, who had no turn yet after that.
-    if (width() > 1) {
+    if (width() > 1 || settings_.standbys > 0) {
       for (auto& [server, book] : books_) book.repeats = -1;
     }
   }
   if (use.epoch != epoch_) return broken(Law::counted_epochs, "a wrong epoch");
   live_.insert(use.attempt);
   if (live_.size() > width()) return broken(Law::one_live_attempt, "more live than the width");
-  if (live_.size() == width() && open_.size() != live_.size()) {
+  if (live_.size() == width() && count(Role::active) != live_.size()) {
     return broken(Law::one_live_attempt, "losers of the race are still open");
   }
   books_[use.server].denied = false;
@@ -231,9 +364,9 @@ std::optional<Violation> Laws::see_end(AttemptId id) {
   const auto found = open_.find(id);
   if (found == open_.end()) return broken(Law::one_live_attempt, "#" + number(id) + " is not open");
   // The loser of a race keeps its turn and may be tried again in the same pass.
-  books_[found->second.server].last_connect.reset();
+  if (found->second.role != Role::probe) books_[found->second.server].last_connect.reset();
   const auto connected = found->second.connected;
-  if (connected && now_ >= *connected + settings_.stable) {
+  if (found->second.role == Role::active && connected && now_ >= *connected + settings_.stable) {
     forgive();
     books_[found->second.server].cooled = 0;
   }
@@ -244,6 +377,15 @@ std::optional<Violation> Laws::see_end(AttemptId id) {
 }
 
 void Laws::ended(const Open& attempt, AttemptId id) {
+  if (attempt.role == Role::probe) {
+    if (!excused_) probe_ended_ = now_;
+    return;
+  }
+  if (returning_ == id) {
+    returning_.reset();
+    good_probes_ = 0;
+  }
+  if (attempt.role == Role::standby) books_[attempt.server].ended_at = now_;
   if (live_.size() >= width()) short_since_ = now_;
   if (live_.erase(id) == 0) return;
   books_[attempt.server].ended_at = now_;
@@ -251,8 +393,9 @@ void Laws::ended(const Open& attempt, AttemptId id) {
   last_lost_ = attempt.server;
   // With none left, the others' own back-offs are not held against them.
   for (auto& [server, book] : books_) {
-    if (width() > 1) book.repeats = 0;
-    if (width() > 1 && server != attempt.server) book.last_connect.reset();
+    const bool many = width() > 1 || settings_.standbys > 0;
+    if (many) book.repeats = 0;
+    if (many && server != attempt.server) book.last_connect.reset();
   }
 }
 
@@ -273,25 +416,65 @@ void Laws::see_lost(const action::TellLost& lost) {
 std::optional<Violation> Laws::after(std::optional<TimePoint> deadline) {
   last_deadline_ = deadline;
   if (deadline && *deadline < now_) return broken(Law::deadline_not_past, "it is in the past");
+  if (deadline && *deadline == now_ && idle_tick_) {
+    return broken(Law::deadline_not_past, "a tick did nothing and is due again at once");
+  }
   if (over_) return std::nullopt;
+  if (live_.size() > width()) return broken(Law::one_live_attempt, "more live than the width");
   for (const auto& [id, attempt] : open_) {
+    const bool one_takes_over = std::any_of(
+        open_.begin(), open_.end(), [](const auto& each) { return each.second.taking_over; });
+    if (live_.empty() && attempt.role == Role::standby && attempt.connected && !one_takes_over) {
+      return broken(Law::standby_takes_over, "#" + number(id) + " stands by and none is live");
+    }
     if (!attempt.connected && now_ > attempt.since + settings_.connect_timeout &&
         (!deadline || *deadline > now_)) {
       return broken(Law::time_bound, "#" + number(id) + " is still open");
     }
   }
-  if (live_.size() >= width()) return std::nullopt;
+  if (auto violation = goes_back()) return violation;
+  std::size_t wanted = width();
+  if (!live_.empty()) {
+    wanted = std::min(wanted + static_cast<std::size_t>(settings_.standbys), order_.size());
+  }
+  std::set<ServerIndex> connected;
+  for (const auto& [id, attempt] : open_) {
+    if (attempt.connected && attempt.role != Role::probe) connected.insert(attempt.server);
+  }
+  if (connected.size() >= wanted) return std::nullopt;
   for (const ServerIndex server : order_) {
     const Book& book = books_[server];
-    const bool live = std::any_of(live_.begin(), live_.end(),
-                                  [&](AttemptId id) { return open_[id].server == server; });
-    if (!book.up_since || live) continue;
+    if (!book.up_since || connected.contains(server)) continue;
     const TimePoint since = std::max(
         {*book.up_since, book.listed_since, book.cooling_at_most, book.ended_at, short_since_});
     if (now_ > since + offline_bound_) {
       return broken(Law::comes_online, "server " + number(server) + " is up since " +
                                            transcript_time(book.up_since->time_since_epoch()));
     }
+  }
+  return std::nullopt;
+}
+
+// Each round of probes costs an interval and an attempt, and every priority server may have its
+// own.
+std::optional<Violation> Laws::goes_back() const {
+  if (!settings_.priority_backup || width() != 1 || live_.empty()) return std::nullopt;
+  if (is_priority(open_.at(*live_.begin()).server)) return std::nullopt;
+  std::optional<TimePoint> since;
+  std::size_t rivals = 0;
+  for (const ServerIndex server : order_) {
+    if (!is_priority(server)) continue;
+    ++rivals;
+    const Book& book = books_.at(server);
+    if (!book.up_since) continue;
+    const TimePoint from = std::max({*book.up_since, book.cooling_at_most, secondary_since_});
+    since = since ? std::min(*since, from) : from;
+  }
+  if (!since) return std::nullopt;
+  const Duration round = settings_.priority_probe_interval + settings_.connect_timeout;
+  const auto rounds = static_cast<Duration::rep>(rivals + 1) * (settings_.priority_stable + 3);
+  if (now_ > *since + settings_.priority_hold + round * rounds + offline_bound_) {
+    return broken(Law::goes_back, "it is up since " + transcript_time(since->time_since_epoch()));
   }
   return std::nullopt;
 }

@@ -24,7 +24,11 @@ enum class Law {
   denied_by_all,          ///< giving up as denied needs the word of every server
   counted_epochs,  ///< Use follows Connected; its epochs count from 1, one more each change of
                    ///< server
-  left_in_peace,   ///< while one is live, nobody is waited for and no connection is ended
+  left_in_peace,   ///< while one is live, nobody is waited for and no connection is ended, but by
+                   ///< a failback
+  standby_takes_over,  ///< none is live: a standby is, or is on the way, in the same step
+  fails_back_fairly,   ///< to a priority server, after good probes in a row, not before the hold
+  goes_back,           ///< a priority server that stays up is used again
   comes_online,  ///< a server that stays up longer than the bound is found, until the width is full
 };
 const char* name(Law law);
@@ -60,6 +64,8 @@ class Laws {
     ServerIndex server;
     TimePoint since;
     std::optional<TimePoint> connected;
+    Role role = Role::active;
+    bool taking_over = false;
   };
   struct Book {
     std::optional<TimePoint> last_connect;  // empty: the next one is free
@@ -85,6 +91,12 @@ class Laws {
   void cool(ServerIndex server);
   void forgive();
   std::size_t width() const;
+  std::size_t count(Role role) const;
+  bool is_priority(ServerIndex server) const;
+  Verdicts see_beside(const action::Connect& connect);
+  Verdicts see_take_over(const action::TakeOver& take);
+  Verdicts see_failback(const action::Use& use);
+  Verdicts goes_back() const;
   void ended(const Open& attempt, AttemptId id);
   Duration least(int repeat) const;
   Duration most(int repeat) const;
@@ -100,13 +112,20 @@ class Laws {
   std::optional<TimePoint> not_before_;
   std::optional<TimePoint> last_deadline_;
   TimePoint now_{};
-  TimePoint short_since_{};  // fewer live than the width
+  TimePoint short_since_{};  // fewer live than the width, or fewer standbys than the pool
+  std::optional<AttemptId> returning_;  // to a priority server, beside a live one
+  std::optional<AttemptId> left_;       // by a failback, in this step
+  int good_probes_ = 0;                 // in a row, of probed_
+  std::optional<ServerIndex> probed_;
+  std::optional<TimePoint> probe_ended_;
+  TimePoint secondary_since_{};  // the last change of the live server or of the list
   std::uint64_t last_id_ = 0;
   std::uint64_t epoch_ = 0;
   bool failure_in_step_ = false;
   bool stopping_ = false;
   bool excused_ = false;  // Hurried or ListChanged: the back-off may be cut short
   bool over_ = false;
+  bool idle_tick_ = false;
 };
 
 }  // namespace mqfail::test

@@ -270,7 +270,27 @@ BOOST_AUTO_TEST_CASE(a_flag_wins_over_the_uri) {
   BOOST_TEST((roster.publish.timeout == std::chrono::milliseconds(7)));
   BOOST_TEST((roster.publish.ack_timeout == std::chrono::milliseconds(9)));
   BOOST_TEST(
-      (refused(request({NamedServer{"a"}}), {{{"backup", "true"}}}).kind == ErrorKind::usage));
+      (refused(request({NamedServer{"a"}}), {{{"redirect", "any"}}}).kind == ErrorKind::usage));
+}
+
+BOOST_AUTO_TEST_CASE(backup_and_its_pool_are_standbys) {
+  const auto standbys = [](const std::string& options) {
+    return named(request({NamedServer{"failover:(a,b)?" + options}})).settings.standbys;
+  };
+  BOOST_TEST(standbys("backup=true") == 1);
+  BOOST_TEST(standbys("backup=true&backupPoolSize=2") == 2);
+  BOOST_TEST(standbys("backupPoolSize=2") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(priority_uris_are_servers_and_a_stranger_is_warned_of) {
+  const auto roster = named(request(
+      {NamedServer{"failover:(a,b)?priorityBackup=true&priorityURIs=tcp://b:1883,mqtts://c"}}));
+  BOOST_REQUIRE(roster.settings.priority_servers.size() == 2U);
+  BOOST_TEST(same_endpoint(roster.settings.priority_servers[0], roster.servers[1]));
+  BOOST_REQUIRE(roster.warnings.size() == 1U);
+  BOOST_TEST(roster.warnings[0] == "priorityURIs: mqtts://c:8883 is none of the servers");
+  BOOST_TEST((refused(request({NamedServer{"a"}}), {{{"priorityURIs", "ftp://x"}}}).kind ==
+              ErrorKind::usage));
 }
 
 BOOST_AUTO_TEST_CASE(several_failover_uris_add_up_unless_they_disagree) {

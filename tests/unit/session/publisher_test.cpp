@@ -18,6 +18,7 @@ namespace {
 class ScriptedTransport final : public Transport {
  public:
   void connect(AttemptId, const Server&, const ConnectSettings&, Protocol) override {}
+  void take_over(AttemptId) override {}
   void abandon(AttemptId attempt) override { abandoned.push_back(attempt); }
   bool disconnect(AttemptId, Duration) override { return true; }
   const ConnectionFacts* facts(AttemptId) const override { return nullptr; }

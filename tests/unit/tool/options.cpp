@@ -208,10 +208,10 @@ BOOST_AUTO_TEST_CASE(a_switch_takes_no_value) {
 }
 
 BOOST_AUTO_TEST_CASE(standby_and_what_comes_again) {
-  BOOST_TEST(bool(sub({"-t", "a"}).standby == Standby::cold));
+  BOOST_TEST(!sub({"-t", "a"}).hot);
   const SubOptions options =
       sub({"-t", "a", "--standby", "hot", "--no-dedupe", "--retained", "all"});
-  BOOST_TEST(bool(options.standby == Standby::hot));
+  BOOST_TEST(options.hot);
   BOOST_TEST(!options.dedupe);
   BOOST_TEST(!options.hold_back_unchanged);
   BOOST_TEST(sub({"-t", "a", "--retained", "none"}).no_retained);
@@ -221,6 +221,30 @@ BOOST_AUTO_TEST_CASE(standby_and_what_comes_again) {
              "--standby takes cold, warm or hot, not 'tepid'");
   BOOST_TEST(sub_refuses({"-t", "a", "--retained", "some"}) ==
              "--retained takes all, changed or none, not 'some'");
+}
+
+BOOST_AUTO_TEST_CASE(a_warm_standby_has_no_session_to_keep) {
+  const auto fits = [](Words words, FailoverSettings settings) {
+    words.insert(words.begin(), {"-t", "a", "-i", "me"});
+    const SubOptions options = sub(words);
+    return bool(check_standby(with_options(std::move(settings), options.common), options.common));
+  };
+  BOOST_TEST(fits({}, {.standbys = 1}));
+  BOOST_TEST(fits({"-x", "0"}, {.standbys = 1}));
+  BOOST_TEST(fits({"-c"}, {}));
+  BOOST_TEST(!fits({"-c"}, {.standbys = 1}));
+  BOOST_TEST(!fits({"-x", "60"}, {.standbys = 1}));
+  BOOST_TEST(fits({"-V", "31"}, {.standbys = 1}));
+  BOOST_TEST(!fits({"-V", "31", "-i", "sixteen letters!"}, {.standbys = 1}));
+  BOOST_TEST(fits({}, {.priority_backup = true}));
+  BOOST_TEST(!fits({}, {.width = 0, .priority_backup = true}));
+  // --standby warm is `backup`, and the last word counts.
+  const auto last = [](const Words& words) { return sub(words).common.failover.options.back(); };
+  BOOST_TEST(last({"-t", "a", "--standby", "warm"}).second == "true");
+  BOOST_TEST(last({"-t", "a", "--backup", "--standby", "cold"}).second == "false");
+  BOOST_TEST(last({"-t", "a", "--standby", "hot"}).second == "false");
+  BOOST_TEST(pub_refuses({"-t", "a", "-l", "--standby", "hot"}) ==
+             "--standby takes cold or warm, not 'hot'");
 }
 
 BOOST_AUTO_TEST_CASE(what_mosquitto_has_and_we_have_not_is_refused_by_name) {
@@ -238,10 +262,6 @@ BOOST_AUTO_TEST_CASE(what_mosquitto_has_and_we_have_not_is_refused_by_name) {
   }
   BOOST_TEST(sub_refuses({"-t", "a", "--remove-retained"}) ==
              "--remove-retained is not yet supported");
-  BOOST_TEST(sub_refuses({"-t", "a", "--standby", "warm"}) ==
-             "--standby warm is not yet supported");
-  BOOST_TEST(sub_refuses({"-t", "a", "--priority-backup"}) ==
-             "--priority-backup is not yet supported");
   BOOST_TEST(sub_refuses({"-t", "a", "--psk", "00"}) == "--psk is not yet supported");
   BOOST_TEST(pub_refuses({"-t", "a", "-l", "--acks", "2"}) == "--acks is not yet supported");
   BOOST_TEST(pub_refuses({"-t", "a", "-l", "--spool", "d"}) == "--spool needs acknowledgements");
