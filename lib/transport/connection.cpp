@@ -41,6 +41,15 @@ const char* or_null(const std::string& text) {
   return text.empty() ? nullptr : text.c_str();
 }
 
+// Paho puts its own negative codes into the field as well, which an enumeration of 0 to 255 cannot
+// hold.
+int code_of(const MQTTResponse& response) {
+  int code = 0;
+  static_assert(sizeof code == sizeof response.reasonCode);
+  std::memcpy(&code, &response.reasonCode, sizeof code);
+  return code;
+}
+
 int collect_tls_error(const char* text, size_t size, void* into) {
   auto& line = *static_cast<std::string*>(into);
   if (line.empty()) line.assign(text, size);
@@ -197,16 +206,17 @@ bool Connection::open(const Dialled& dialled) {
       response =
           MQTTClient_connect5(handle_, &options, connect_properties.get(), will_properties.get());
     } else {
-      response.reasonCode = static_cast<MQTTReasonCodes>(MQTTClient_connect(handle_, &options));
+      code = MQTTClient_connect(handle_, &options);
     }
   }
   if (!handover.taken()) {
     wire->detach();
     close(dialled.fd);
   }
-  if (response.reasonCode != MQTTREASONCODE_SUCCESS) {
+  if (mqtt5) code = code_of(response);
+  if (code != MQTTCLIENT_SUCCESS) {
     MQTTResponse_free(response);
-    fail(connect_failure(response.reasonCode, tls_error));
+    fail(connect_failure(code, tls_error));
     return false;
   }
   learn(response, dialled);
@@ -248,14 +258,14 @@ bool Connection::subscribe() {
                                          codes.data(), mqtt5 ? options.data() : nullptr, nullptr);
   }
   std::string text = text_of(response.properties, MQTTPROPERTY_CODE_REASON_STRING);
-  if (mqtt5 && response.reasonCode >= 0) {
+  const int result = code_of(response);
+  if (mqtt5 && result >= 0) {
     if (response.reasonCodeCount > 1 && response.reasonCodes != nullptr) {
       for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = response.reasonCodes[i];
     } else {
-      codes[0] = response.reasonCode;
+      codes[0] = result;
     }
   }
-  const int result = response.reasonCode;
   MQTTResponse_free(response);
   if (result < 0) {
     Reason reason = loss();
@@ -501,7 +511,7 @@ std::optional<std::uint16_t> Connection::publish(const Message& message) {
   const MQTTResponse response = MQTTClient_publish5(
       handle_, topic_.c_str(), static_cast<int>(message.payload.size()), message.payload.data(),
       message.qos, message.retain ? 1 : 0, plain ? nullptr : paho_properties_.get(), &token);
-  if (response.reasonCode != MQTTREASONCODE_SUCCESS) return std::nullopt;
+  if (code_of(response) != MQTTCLIENT_SUCCESS) return std::nullopt;
   return static_cast<std::uint16_t>(message.qos > 0 ? token : 0);
 }
 
