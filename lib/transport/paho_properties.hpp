@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// MQTT 5 properties between our words and Paho's; the only place that knows both.
+// MQTT 5 properties and codes between our words and Paho's; the only place that knows both.
 #pragma once
 
 #include <MQTTClient.h>
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 
@@ -45,5 +46,14 @@ void take_numbering(const MessageProperties& properties, Message& message);
 MessageProperties message_properties(const MQTTProperties& list);
 std::optional<std::uint32_t> number_of(const MQTTProperties* list, MQTTPropertyCodes code);
 std::string text_of(const MQTTProperties* list, MQTTPropertyCodes code);
+
+/// The reason code of a response. Paho puts its own negative codes into the field as well, which an
+/// enumeration of 0 to 255 cannot hold.
+inline int code_of(const MQTTResponse& response) {
+  int code = 0;
+  static_assert(sizeof code == sizeof response.reasonCode);
+  std::memcpy(&code, &response.reasonCode, sizeof code);
+  return code;
+}
 
 }  // namespace mqfail

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a connection comes to be: what the attempt's thread does, from the first address dialled to
+// the last filter granted, and how its failures are told apart. What happens on an open connection
+// is in connection.cpp.
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "transport/connection.hpp"
+#include "transport/paho_seams/handover.hpp"
+#include "transport/paho_seams/in_path.hpp"
+
+namespace mqfail {
+namespace {
+
+// Far above any window of ours: Paho must never block a publish by itself.
+constexpr int kPahoInflight = 60000;
+
+int paho_version(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::mqtt31:
+      return MQTTVERSION_3_1;
+    case Protocol::mqtt311:
+      return MQTTVERSION_3_1_1;
+    case Protocol::mqtt5:
+      return MQTTVERSION_5;
+  }
+  return MQTTVERSION_5;
+}
+
+// Paho sees only TCP and TLS; the host is what TLS names the server by.
+std::string paho_uri(const Server& server) {
+  const bool brackets = server.host.find(':') != std::string::npos;
+  return std::string(is_tls(server.scheme) ? "ssl://" : "tcp://") + (brackets ? "[" : "") +
+         server.host + (brackets ? "]:" : ":") + std::to_string(server.port);
+}
+
+const char* or_null(const std::string& text) {
+  return text.empty() ? nullptr : text.c_str();
+}
+
+int collect_tls_error(const char* text, size_t size, void* into) {
+  auto& line = *static_cast<std::string*>(into);
+  if (line.empty()) line.assign(text, size);
+  while (!line.empty() && (line.back() == '\n' || line.back() == '\0')) line.pop_back();
+  return 1;
+}
+
+struct ConnackHead {
+  bool session_present = false;
+  bool mqtt3_form = false;  // two bytes, no properties
+  int code = 0;
+};
+
+// CONNACK is fixed header, remaining length (1 to 4 bytes), flags, code (MQTT 5 section 3.2).
+std::optional<ConnackHead> connack_head(const std::string& bytes) {
+  if (bytes.size() < 4 || static_cast<std::uint8_t>(bytes[0]) != 0x20) return std::nullopt;
+  std::size_t at = 1;
+  while (at < bytes.size() && at < 5 && (static_cast<std::uint8_t>(bytes[at]) & 0x80U) != 0) ++at;
+  ++at;
+  if (at + 1 >= bytes.size()) return std::nullopt;
+  return ConnackHead{(static_cast<std::uint8_t>(bytes[at]) & 1U) != 0, bytes[1] == 2,
+                     static_cast<std::uint8_t>(bytes[at + 1])};
+}
+
+}  // namespace
+
+void Connection::run() {
+  const auto dialled = dial(server_, stop_, [this] { reached(Phase::tcp); });
+  if (const auto* const reason = std::get_if<Reason>(&dialled)) {
+    fail(*reason);
+  } else if (open(std::get<Dialled>(dialled)) && (settings_.standby || subscribe())) {
+    online();
+  }
+  thread_done_ = true;
+  listener_.stirred();
+}
+
+void Connection::online() {
+  const std::lock_guard lock(stage_mutex_);
+  // Under the lock, so that Lost cannot overtake Connected.
+  if (stage_ == Stage::closed) return;
+  stage_ = Stage::online;
+  was_online_ = true;
+  if (!silent_) listener_.happened(event::Connected{attempt_});
+}
+
+void Connection::reached(Phase phase) {
+  const std::lock_guard lock(stage_mutex_);
+  if (!silent_) listener_.happened(event::Reached{attempt_, phase});
+}
+
+bool Connection::open(const Dialled& dialled) {
+  reached(is_tls(server_.scheme) ? Phase::tls : Phase::connack);
+  const bool hold = !settings_.subscriptions.empty();
+  auto wire = std::make_shared<Wire>(dialled.fd, settings_.keepalive, hold,
+                                     [this] { listener_.stirred(); });
+  {
+    const std::lock_guard lock(stage_mutex_);
+    wire_ = wire;
+    if (silent_) wire->shut();
+  }
+  MQTTClient_createOptions create = MQTTClient_createOptions_initializer;
+  create.MQTTVersion = paho_version(protocol_);
+  int code =
+      MQTTClient_createWithOptions(&handle_, paho_uri(server_).c_str(), settings_.client_id.c_str(),
+                                   MQTTCLIENT_PERSISTENCE_NONE, nullptr, &create);
+  if (code != MQTTCLIENT_SUCCESS) {
+    handle_ = nullptr;
+    wire->detach();
+    close(dialled.fd);
+    fail({Cause::local, Phase::connack, code, false, "the client id or host cannot be used"});
+    return false;
+  }
+  MQTTClient_setCallbacks(handle_, this, on_lost, on_message, on_delivered);
+  const bool mqtt5 = protocol_ == Protocol::mqtt5;
+  if (mqtt5) {
+    MQTTClient_setPublished(handle_, this, on_published);
+    MQTTClient_setDisconnected(handle_, this, on_disconnected);
+  }
+
+  MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer5;
+  options.MQTTVersion = paho_version(protocol_);
+  options.keepAliveInterval = static_cast<int>(
+      std::chrono::duration_cast<std::chrono::seconds>(settings_.keepalive).count());
+  options.cleansession = !mqtt5 && settings_.clean_session ? 1 : 0;
+  options.cleanstart = mqtt5 && settings_.clean_session ? 1 : 0;
+  options.maxInflightMessages = kPahoInflight;
+  options.connectTimeout = 3600;  // the policy bounds the attempt and abandons it
+  options.username = server_.username ? server_.username->c_str() : nullptr;
+  if (server_.password) {
+    options.binarypwd.data = server_.password->reveal().data();
+    options.binarypwd.len = static_cast<int>(server_.password->reveal().size());
+  }
+
+  MQTTClient_willOptions will = MQTTClient_willOptions_initializer;
+  PahoProperties will_properties;
+  if (settings_.will) {
+    will.topicName = settings_.will->topic.c_str();
+    will.payload.data = settings_.will->payload.data();
+    will.payload.len = static_cast<int>(settings_.will->payload.size());
+    will.qos = settings_.will->qos;
+    will.retained = settings_.will->retain ? 1 : 0;
+    options.will = &will;
+    will_properties.add(settings_.will->properties);
+    if (settings_.will->delay) {
+      will_properties.add(MQTTPROPERTY_CODE_WILL_DELAY_INTERVAL, *settings_.will->delay);
+    }
+  }
+
+  std::string tls_error;
+  MQTTClient_SSLOptions tls = MQTTClient_SSLOptions_initializer;
+  if (is_tls(server_.scheme)) {
+    const TlsSettings& wanted = server_.tls;
+    tls.trustStore = or_null(wanted.cafile);
+    tls.CApath = or_null(wanted.capath);
+    tls.keyStore = or_null(wanted.cert);
+    tls.privateKey = or_null(wanted.key);
+    tls.enabledCipherSuites = or_null(wanted.ciphers);
+    tls.enableServerCertAuth = wanted.verify_chain ? 1 : 0;
+    tls.verify = 0;  // the name is checked by OpenSSL during the handshake (paho_seams/tls.cpp)
+    tls.disableDefaultTrustStore =
+        !wanted.use_os_certs && !(wanted.cafile.empty() && wanted.capath.empty()) ? 1 : 0;
+    tls.ssl_error_cb = collect_tls_error;
+    tls.ssl_error_context = &tls_error;
+    options.ssl = &tls;
+  }
+
+  PahoProperties connect_properties;
+  if (mqtt5) add_connect_properties(connect_properties, settings_);
+
+  const Handover handover(wire, server_);
+  MQTTResponse response = MQTTResponse_initializer;
+  {
+    const ParallelCall parallel;
+    if (mqtt5) {
+      response =
+          MQTTClient_connect5(handle_, &options, connect_properties.get(), will_properties.get());
+    } else {
+      code = MQTTClient_connect(handle_, &options);
+    }
+  }
+  if (!handover.taken()) {
+    wire->detach();
+    close(dialled.fd);
+  }
+  if (mqtt5) code = code_of(response);
+  if (code != MQTTCLIENT_SUCCESS) {
+    MQTTResponse_free(response);
+    fail(connect_failure(code, tls_error));
+    return false;
+  }
+  learn(response, dialled);
+  MQTTResponse_free(response);
+  if (const std::string holes = seams_not_in_path(is_tls(server_.scheme)); !holes.empty()) {
+    fail({Cause::local, Phase::connack, 0, false,
+          "this mqfail was linked wrongly, Paho goes past its seams " + holes});
+    return false;
+  }
+  const std::lock_guard lock(stage_mutex_);
+  paho_holds_ = true;
+  if (stage_ == Stage::connecting) stage_ = Stage::subscribing;
+  return true;
+}
+
+bool Connection::subscribe() {
+  const auto& wanted = settings_.subscriptions;
+  if (wanted.empty()) return true;
+  reached(Phase::subscribe);
+  const TimePoint begin = wire_now();
+  std::vector<char*> filters;
+  std::vector<int> codes;
+  std::vector<MQTTSubscribe_options> options;
+  for (const Subscription& one : wanted) {
+    filters.push_back(const_cast<char*>(one.filter.c_str()));
+    codes.push_back(one.qos);
+    MQTTSubscribe_options option = MQTTSubscribe_options_initializer;
+    option.noLocal = one.no_local ? 1 : 0;
+    option.retainAsPublished = one.retain_as_published ? 1 : 0;
+    option.retainHandling = static_cast<unsigned char>(one.retain_handling);
+    options.push_back(option);
+  }
+  const Handover handover(wire_, server_);
+  const bool mqtt5 = protocol_ == Protocol::mqtt5;
+  MQTTResponse response = MQTTResponse_initializer;
+  {
+    const ParallelCall parallel;
+    response = MQTTClient_subscribeMany5(handle_, static_cast<int>(filters.size()), filters.data(),
+                                         codes.data(), mqtt5 ? options.data() : nullptr, nullptr);
+  }
+  std::string text = text_of(response.properties, MQTTPROPERTY_CODE_REASON_STRING);
+  const int result = code_of(response);
+  if (mqtt5 && result >= 0) {
+    if (response.reasonCodeCount > 1 && response.reasonCodes != nullptr) {
+      for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = response.reasonCodes[i];
+    } else {
+      codes[0] = result;
+    }
+  }
+  MQTTResponse_free(response);
+  if (result < 0) {
+    Reason reason = loss();
+    reason.phase = Phase::subscribe;
+    fail(std::move(reason));
+    return false;
+  }
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    if (codes[i] >= 0x80) {
+      if (text.empty()) text = wanted[i].filter;
+      fail({Cause::suback, Phase::subscribe, codes[i], mqtt5, std::move(text)});
+      return false;
+    }
+  }
+  facts_.granted = std::move(codes);
+  facts_.subscribed_at = begin;
+  facts_.subscribe = wire_now() - begin;
+  return true;
+}
+
+void Connection::learn(const MQTTResponse& response, const Dialled& dialled) {
+  const auto head = connack_head(wire_->first_bytes());
+  facts_.protocol = protocol_;
+  facts_.session_present = head && head->session_present && protocol_ != Protocol::mqtt31;
+  facts_.address = dialled.address;
+  facts_.dns = dialled.dns;
+  facts_.tcp = dialled.tcp;
+  facts_.tls_version = wire_->tls_version();
+  facts_.tls_not_after = wire_->tls_not_after();
+  const TimePoint spoke = wire_->spoke_at();
+  facts_.connack = wire_now() - spoke;
+  if (is_tls(server_.scheme)) facts_.tls = spoke - wire_->made_at();
+  const MQTTProperties* const list = response.properties;
+  facts_.receive_maximum = static_cast<std::uint16_t>(
+      number_of(list, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM).value_or(65535));
+  facts_.maximum_packet_size = number_of(list, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE).value_or(0);
+  facts_.maximum_qos = static_cast<int>(number_of(list, MQTTPROPERTY_CODE_MAXIMUM_QOS).value_or(2));
+  facts_.retain_available = number_of(list, MQTTPROPERTY_CODE_RETAIN_AVAILABLE).value_or(1) != 0;
+  facts_.assigned_client_id = text_of(list, MQTTPROPERTY_CODE_ASSIGNED_CLIENT_IDENTIFER);
+  // Paho 1.3.12 ignores the server's keepalive (upstream issue 1421); the server does not.
+  if (const auto keepalive = number_of(list, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE)) {
+    wire_->set_keepalive(std::chrono::seconds(*keepalive));
+  }
+}
+
+Reason Connection::connect_failure(int code, const std::string& tls_error) const {
+  if (code > 0) {
+    const auto head = connack_head(wire_->first_bytes());
+    const bool mqtt5 = protocol_ == Protocol::mqtt5 && !(head && head->mqtt3_form);
+    return {Cause::connack, Phase::connack, mqtt5 || !head ? code : head->code, mqtt5, {}};
+  }
+  if (!wire_->spoke()) {
+    if (!is_tls(server_.scheme)) {
+      return {Cause::local, Phase::tcp, code, false, "the connection could not be set up"};
+    }
+    std::string text = wire_->tls_failure();
+    if (text.empty()) text = tls_error;
+    if (text.empty()) text = "connection closed during the TLS handshake";
+    return {Cause::tls, Phase::tls, 0, false, std::move(text)};
+  }
+  const auto head = connack_head(wire_->first_bytes());
+  if (head && head->mqtt3_form && head->code != 0) {
+    return {Cause::connack, Phase::connack, head->code, false, {}};
+  }
+  Reason reason = loss();
+  reason.phase = Phase::connack;
+  return reason;
+}
+
+Reason Connection::loss() const {
+  switch (wire_->end()) {
+    case WireEnd::end_of_stream:
+      return {Cause::closed, Phase::publish, 0, false, {}};
+    case WireEnd::error:
+      return {Cause::reset, Phase::publish, wire_->error_number(), false, {}};
+    case WireEnd::silent:
+      return {Cause::keepalive, Phase::publish, 0, false, {}};
+    case WireEnd::shut:
+      return {Cause::closed, Phase::publish, 0, false, {}};
+    case WireEnd::nonsense:
+    case WireEnd::open:
+      break;
+  }
+  return {Cause::closed, Phase::publish, 0, false, "the server sent something that is not MQTT"};
+}
+
+void Connection::fail(Reason reason) {
+  const std::lock_guard lock(stage_mutex_);
+  if (wire_) wire_->shut();
+  if (silent_) return;
+  silent_ = true;
+  listener_.happened(event::Failed{attempt_, std::move(reason)});
+}
+
+}  // namespace mqfail
