@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -92,6 +93,22 @@ std::string throw_publisher_id() {
   return digits;
 }
 
+// Two names of one address are one server.
+Result<Done> check_acks(std::size_t acks, const ServerList& servers) {
+  std::size_t different = 0;
+  for (auto one = servers.begin(); one != servers.end(); ++one) {
+    if (std::none_of(servers.begin(), one,
+                     [&](const Server& other) { return same_endpoint(*one, other); })) {
+      ++different;
+    }
+  }
+  if (acks <= different) return Done{};
+  return Error{ErrorKind::usage,
+               "--acks " + std::to_string(acks) + " needs as many servers, and there are " +
+                   std::to_string(different),
+               "name more servers or ask for fewer acknowledgements"};
+}
+
 int main(int argc, char** argv) {
   const Program program = Program::begin("mqfail-pub");
   auto parsed = parse_pub(argc, argv, Environment::of_process());
@@ -100,8 +117,12 @@ int main(int argc, char** argv) {
   const PubOptions options = std::move(std::get<PubOptions>(*parsed));
   EventWriter events = make_events(program, options.common);
 
-  const auto roster = name_servers(options.common.naming, options.common.failover);
+  auto roster = name_servers(options.common.naming, options.common.failover);
   if (!roster) return number(events.tell(roster.error()));
+  if (auto enough = check_acks(options.acks, roster->servers); !enough) {
+    return number(events.tell(enough.error()));
+  }
+  roster->settings.width = options.acks;
   const auto topic = publish_topic(options, roster->topics);
   if (!topic) return number(events.tell(topic.error()));
   const auto undelivered = open_undelivered(options.undelivered_file);
@@ -135,6 +156,7 @@ int main(int argc, char** argv) {
   publisher.ack_timeout = roster->publish.ack_timeout;
   publisher.timeout = roster->publish.timeout;
   publisher.allow_loss = options.allow_loss;
+  publisher.acks = options.acks;
   publisher.servers = roster->servers.size();
   publisher.undelivered_fd = *undelivered;
   publisher.delimited = options.source == PubSource::stdin_line;

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// The messages that no server has acknowledged yet, in input order (delivery.md P2, P3). A plain
-// data structure: it knows neither time nor transport. Nothing leaves it but by being settled or
-// failed, so memory is bounded by its capacity (P4).
+// The messages that are not settled yet, in input order, and which servers have acknowledged each
+// (delivery.md P2, P3, P5). A plain data structure: it knows neither time nor transport. Nothing
+// leaves it but by being closed, so memory is bounded by its capacity (P4).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/time.hpp"
-#include "policy/event.hpp"
 
 namespace mqfail {
+
+/// Which server, for as long as the run; the publisher gives them out.
+using ServerKey = std::uint32_t;
 
 class Outbox {
  public:
@@ -22,48 +23,38 @@ class Outbox {
     std::uint64_t line = 0;    ///< of the input, from 1
     std::uint64_t number = 0;  ///< of the message, from 1 (delivery.md P7)
     std::string payload;
-    std::optional<AttemptId> sent_on;  ///< empty: to be sent (again)
-    std::uint16_t packet_id = 0;
-    bool settled = false;
-    std::uint32_t refusals = 0;  ///< servers that would not have it
-    TimePoint taken_at{}, sent_at{};
+    bool closed = false;             ///< settled or failed
+    std::uint32_t refusals = 0;      ///< how often a server would not have it
+    std::vector<ServerKey> holders;  ///< servers that have acknowledged it and do not yet suffice
+    TimePoint taken_at{};
+    bool held_by(ServerKey server) const;
   };
 
   /// `window` >= 1: how many unsettled messages it holds.
   explicit Outbox(std::size_t window) : slots_(window) {}
 
-  bool full() const { return count_ == slots_.size(); }
-  bool empty() const { return count_ == 0; }
-  std::size_t size() const { return count_; }
-  /// The oldest first; 0 <= place < size(). Settled entries behind an unsettled one are still
-  /// there.
-  Entry& at(std::size_t place) { return slots_[(first_ + place) % slots_.size()]; }
-  const Entry& at(std::size_t place) const { return slots_[(first_ + place) % slots_.size()]; }
+  bool full() const { return end_ - begin_ == slots_.size(); }
+  bool empty() const { return end_ == begin_; }
+  /// Entries have positions from begin(), the oldest, to end(), and keep them for life. The oldest
+  /// is never closed; closed ones behind it are still there.
+  std::uint64_t begin() const { return begin_; }
+  std::uint64_t end() const { return end_; }
+  Entry& at(std::uint64_t position) { return slots_[position % slots_.size()]; }
+  const Entry& at(std::uint64_t position) const { return slots_[position % slots_.size()]; }
+  /// Whether the message of this position, past or present, is settled or has failed.
+  bool closed(std::uint64_t position) const { return position < begin_ || at(position).closed; }
 
   /// Not when full(). The slot's old memory is used again.
   void push(std::string_view payload, std::uint64_t line, std::uint64_t number, TimePoint now);
-
-  /// The oldest entry that is to be sent; its place, or size().
-  std::size_t next_to_send() const { return next_; }
-  void sent(std::size_t place, AttemptId attempt, std::uint16_t packet_id, TimePoint now);
-
-  /// The unsettled entry that was sent under this id on this attempt; late and foreign ids find
-  /// none.
-  Entry* find(AttemptId attempt, std::uint16_t packet_id);
-  /// The entry is done with, settled or failed. Invalidates places.
-  void close(Entry& entry);
-
-  /// All that is unsettled is to be sent again, in order.
-  void rewind();
-
-  std::size_t in_flight() const { return in_flight_; }
+  /// The entry, which is open, is done with: settled or failed.
+  void close(std::uint64_t position);
+  /// Entries that are not closed.
   std::size_t unsettled() const { return unsettled_; }
-  /// The oldest entry that is sent and unsettled.
-  const Entry* oldest_in_flight() const;
 
  private:
   std::vector<Entry> slots_;
-  std::size_t first_ = 0, count_ = 0, next_ = 0, in_flight_ = 0, unsettled_ = 0;
+  std::uint64_t begin_ = 0, end_ = 0;
+  std::size_t unsettled_ = 0;
 };
 
 }  // namespace mqfail

@@ -11,6 +11,7 @@
 
 #include "base/write.hpp"
 #include "session/clock.hpp"
+#include "session/packet_size.hpp"
 
 namespace mqfail {
 namespace {
@@ -30,6 +31,8 @@ constexpr auto kProofAfter = std::chrono::milliseconds(500);
 constexpr auto kLeavePatience = std::chrono::seconds(1);
 // Messages between two looks at the mailbox.
 constexpr int kTurn = 4096;
+// How long the first servers of --acks may take until the wait for the others is told.
+constexpr auto kShortage = std::chrono::seconds(1);
 
 std::int64_t as_int(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
@@ -45,25 +48,35 @@ Publisher::Publisher(PublisherSettings settings, std::unique_ptr<Source> source,
       announcer_(announcer),
       outbox_(settings_.window) {}
 
-std::optional<Reason> Publisher::online(AttemptId attempt, const Server& /*server*/,
+ServerKey Publisher::key_of(const Server& server) {
+  // Where it listens, not its id: messages are stored there, whatever the roster calls it.
+  std::string where = redacted_uri(server);
+  const auto known = std::find(servers_.begin(), servers_.end(), where);
+  if (known != servers_.end()) return static_cast<ServerKey>(known - servers_.begin());
+  servers_.push_back(std::move(where));
+  return static_cast<ServerKey>(servers_.size() - 1);
+}
+
+std::optional<Reason> Publisher::online(AttemptId attempt, const Server& server,
                                         std::uint64_t /*epoch*/, const ConnectionFacts& facts,
                                         TimePoint now) {
+  const bool mqtt5 = facts.protocol == Protocol::mqtt5;
   std::size_t window = std::min<std::size_t>(settings_.window, facts.receive_maximum);
-  if (settings_.qos == 2 && facts.protocol != Protocol::mqtt5)
-    window = std::min(window, kWindowQos2Mqtt3);
-  Live fresh{attempt, window, facts.maximum_packet_size};
-  fresh.asked_at = now;
-  if (live_) {
-    next_ = fresh;
-  } else {
-    live_ = fresh;
-    questions_.clear();
+  if (settings_.qos == 2 && !mqtt5) window = std::min(window, kWindowQos2Mqtt3);
+  live_.push_back({attempt, key_of(server), mqtt5, window, facts.maximum_packet_size});
+  live_.back().asked_at = now;
+  tell_short_at_.reset();
+  if (is_short() && !told_short_) tell_short_at_ = now + kShortage;
+  if (!is_short() && std::exchange(told_short_, false)) {
+    announcer_.announce(
+        {.name = NoticeName::warning,
+         .reason = "enough servers for --acks " + std::to_string(settings_.acks) + " again"});
   }
   if (facts.maximum_qos < settings_.qos) {
     return Reason{Cause::unfit, Phase::connack, 0, true,
                   "the server allows QoS " + std::to_string(facts.maximum_qos) + " at most"};
   }
-  if (!settings_.publisher_id.empty() && facts.protocol != Protocol::mqtt5) {
+  if (!settings_.publisher_id.empty() && !mqtt5) {
     // Without its numbers a message would come out twice at a switch, or look missing.
     return Reason{Cause::unfit, Phase::connack, 0, false,
                   "the server speaks no MQTT 5, which --sequence needs"};
@@ -75,213 +88,251 @@ std::optional<Reason> Publisher::online(AttemptId attempt, const Server& /*serve
   return std::nullopt;
 }
 
+std::vector<Publisher::Live>::iterator Publisher::find(AttemptId attempt) {
+  return std::find_if(live_.begin(), live_.end(),
+                      [&](const Live& one) { return one.attempt == attempt; });
+}
+
 void Publisher::offline(AttemptId attempt, TimePoint now) {
-  if (next_ && next_->attempt == attempt) next_.reset();
-  if (live_ && live_->attempt == attempt) {
-    take_back(now);
-    live_ = std::exchange(next_, std::nullopt);
-  }
+  if (const auto live = find(attempt); live != live_.end()) take_back(live, now);
   transport_.abandon(attempt);
 }
 
-// What no server has is to be sent again, in order.
-void Publisher::take_back(TimePoint now) {
-  settle(now);  // what came before the end still counts
-  if (const std::uint64_t lost = unproven(); lost != 0) {
+// What this server has not acknowledged is to be sent again, in order.
+void Publisher::take_back(std::vector<Live>::iterator live, TimePoint now) {
+  settle(*live);  // what came before the end still counts
+  if (const std::uint64_t lost = live->unproven(); lost != 0) {
     lost_max_ += lost;
     Notice dropped{.name = NoticeName::dropped, .level = Level::warning};
     dropped.reason = "written at QoS 0 to a connection that ended; so many at most are lost";
     dropped.more = {{"count", as_int(lost)}};
     announcer_.announce(dropped);
   }
-  resent_ += outbox_.in_flight();
-  outbox_.rewind();
-  questions_.clear();
-  leave_by_.reset();
+  for (const Lane::Sent& sent : live->lane.under_way()) {
+    if (!sent.answered && !outbox_.closed(sent.position)) ++resent_;
+  }
+  live_.erase(live);
+  leaving_ = std::any_of(live_.begin(), live_.end(),
+                         [](const Live& one) { return one.leave_by.has_value(); });
+  tell_short_at_.reset();
+  if (is_short() && !told_short_) tell_short_at_ = now;
 }
 
 void Publisher::leave(AttemptId attempt, TimePoint now) {
-  if (live_ && live_->attempt == attempt) {
-    leave_by_ = now + kLeavePatience;
+  const auto live = find(attempt);
+  if (live == live_.end()) {
+    transport_.disconnect(attempt, Duration::zero());
     return;
   }
-  if (next_ && next_->attempt == attempt) next_.reset();
-  transport_.disconnect(attempt, Duration::zero());
+  live->leave_by = now + kLeavePatience;
+  leaving_ = true;
 }
 
-// Nothing new goes to a server that is left; false while something is under way on it.
-bool Publisher::has_left(TimePoint now) {
-  const AttemptId old = live_->attempt;
-  settle(now);
-  ask_for_proof(now);
-  transport_.flush(old);
-  const bool settled = outbox_.in_flight() == 0 && unproven() == 0 && transport_.backlog(old) == 0;
-  if (!settled && now < *leave_by_) return false;
-  take_back(now);
-  transport_.disconnect(old, Duration::zero());
-  live_ = std::exchange(next_, std::nullopt);
-  return true;
+// Nothing new goes to a server that is left, and nothing to the others while something is under way
+// on it: sent on both, it would arrive twice.
+void Publisher::go_on_leaving(TimePoint now) {
+  for (std::size_t i = live_.size(); i-- > 0;) {
+    Live& live = live_[i];
+    if (!live.leave_by) continue;
+    settle(live);
+    ask_for_proof(live, now);
+    transport_.flush(live.attempt);
+    const bool settled =
+        live.lane.open() == 0 && live.unproven() == 0 && transport_.backlog(live.attempt) == 0;
+    if (!settled && now < *live.leave_by) continue;
+    const AttemptId old = live.attempt;
+    take_back(live_.begin() + static_cast<std::ptrdiff_t>(i), now);
+    transport_.disconnect(old, Duration::zero());
+  }
 }
 
-std::uint64_t Publisher::unproven() const {
-  return live_ ? live_->published - live_->proven : 0;
+// With --acks the loss of one server leaves the others at work, yet nothing is settled.
+void Publisher::tell_shortage(TimePoint now) {
+  if (!tell_short_at_ || now < *tell_short_at_ || settings_.acks == 1) return;
+  tell_short_at_.reset();
+  if (done()) return;
+  told_short_ = true;
+  Notice notice{.name = NoticeName::warning, .level = Level::warning};
+  notice.reason = "--acks " + std::to_string(settings_.acks) + ": " + std::to_string(live_.size()) +
+                  " servers are live; messages wait until there are enough";
+  notice.more = {{"live", as_int(live_.size())}, {"wanted", as_int(settings_.acks)}};
+  announcer_.announce(notice);
 }
 
 std::vector<Trouble> Publisher::pump(TimePoint now) {
   more_ = false;
-  if (leave_by_ && !has_left(now)) return {};
-  std::optional<Reason> trouble;
-  if (live_) trouble = settle(now);
+  std::vector<Trouble> troubles;
+  const auto lose = [&troubles](Live& live, Reason reason) {
+    live.lost = true;
+    troubles.push_back({live.attempt, std::move(reason)});
+  };
+  if (leaving_) go_on_leaving(now);
+  for (Live& live : live_) {
+    if (live.lost || live.leave_by) continue;
+    if (auto trouble = settle(live)) lose(live, std::move(*trouble));
+  }
   tell_settled();
   source_->tend(now, hungry());
-  if (trouble) return {{live_->attempt, std::move(*trouble)}};
-  if (live_) {
-    if (settings_.timeout) expire(now);
-    if (send_stored(now)) send_new(now);
-    ask_for_proof(now);
-    transport_.flush(live_->attempt);
-    const Outbox::Entry* const oldest = outbox_.oldest_in_flight();
-    if (oldest != nullptr && now - oldest->sent_at >= settings_.ack_timeout) {
-      return {{live_->attempt, {Cause::ack_timeout, Phase::publish, 0, false, {}}}};
-    }
-  } else {
-    if (settings_.timeout) expire(now);
-    // A payload that is here already fills the window, so that a pipe's writer need not wait longer
-    // than the outage makes it. At QoS 0 there is no window: nothing is read.
-    while (settings_.qos > 0 && !outbox_.full()) {
-      const auto item = source_->next(now);
-      if (!item) break;
-      taken_ = std::max(taken_, item->number);
-      if (item->too_long || !fits(item->payload.size())) {
-        fail(item->line, item->payload, "larger than a message can be");
-      } else {
-        outbox_.push(item->payload, item->line, item->number, now);
-      }
+  if (settings_.timeout) expire(now);
+  for (Live& live : live_) send_stored(live, now);
+  take_in(now);
+  for (Live& live : live_) {
+    if (live.lost || live.leave_by) continue;
+    ask_for_proof(live, now);
+    transport_.flush(live.attempt);
+    const Lane::Sent* const oldest = live.lane.oldest();
+    if (oldest != nullptr && now - oldest->at >= settings_.ack_timeout) {
+      lose(live, {Cause::ack_timeout, Phase::publish, 0, false, {}});
     }
   }
+  tell_shortage(now);
   if (source_->dry() && !drain_until_) drain_until_ = now + settings_.drain_timeout;
   if (drain_until_ && now >= *drain_until_) drained_out_ = true;
-  return {};
+  return troubles;
 }
 
-std::optional<Reason> Publisher::settle(TimePoint /*now*/) {
-  acknowledged_.clear();
-  transport_.take_acknowledged(live_->attempt, acknowledged_);
+std::optional<Reason> Publisher::settle(Live& live) {
+  answers_.clear();
+  transport_.take_acknowledged(live.attempt, answers_);
   std::optional<Reason> trouble;
-  for (const Acknowledged& one : acknowledged_) {
-    Outbox::Entry* const entry = outbox_.find(live_->attempt, one.packet_id);
-    if (entry == nullptr) continue;
+  for (const Acknowledged& one : answers_) {
+    const auto position = live.lane.answered(one.packet_id);
+    if (!position || outbox_.closed(*position)) continue;
     if (one.code < 0x80) {
       if (one.code == kNoMatchingSubscribers && !std::exchange(warned_no_subscriber_, true)) {
         Notice notice{.name = NoticeName::warning, .level = Level::warning};
         notice.reason = "the server has the message, but nobody is subscribed to its topic (0x10)";
         announcer_.announce(notice);
       }
-      ++acked_;
-      outbox_.close(*entry);
-      // A spool that is worked off may take its time, as long as something moves.
-      if (!stopping_ && !source_->at_end()) drain_until_.reset();
-    } else if (auto reason = judge(*entry, one.code); reason && !trouble) {
+      acknowledged(*position, live.server);
+    } else if (auto reason = judge(*position, one.code); reason && !trouble) {
       trouble = std::move(reason);
     }
   }
-  const std::uint64_t pongs = transport_.pongs(live_->attempt);
-  while (!questions_.empty() && questions_.front().ping <= pongs) {
-    acked_ += questions_.front().published - live_->proven;
-    live_->proven = questions_.front().published;
-    questions_.pop_front();
+  const std::uint64_t pongs = transport_.pongs(live.attempt);
+  while (!live.questions.empty() && live.questions.front().ping <= pongs) {
+    acked_ += live.questions.front().published - live.proven;
+    live.proven = live.questions.front().published;
+    live.questions.pop_front();
   }
   return trouble;
 }
 
+// Settled once enough servers have it; until then those that do are remembered, so that none of
+// them gets it again.
+void Publisher::acknowledged(std::uint64_t position, ServerKey server) {
+  if (settings_.acks > 1) {
+    Outbox::Entry& entry = outbox_.at(position);
+    if (!entry.held_by(server)) entry.holders.push_back(server);
+    if (entry.holders.size() < settings_.acks) return;
+  }
+  ++acked_;
+  outbox_.close(position);
+  // A spool that is worked off may take its time, as long as something moves.
+  if (!stopping_ && !source_->at_end()) drain_until_.reset();
+}
+
 // A refusing PUBACK or PUBREC: the message's own fault, or the server's state.
-std::optional<Reason> Publisher::judge(Outbox::Entry& entry, int code) {
+std::optional<Reason> Publisher::judge(std::uint64_t position, int code) {
+  Outbox::Entry& entry = outbox_.at(position);
   ++entry.refusals;
   const bool own_fault = code == kTopicNameInvalid || code == kPayloadFormatInvalid;
   if (own_fault || entry.refusals >= settings_.servers) {
     fail(entry.line, entry.payload, "refused: " + std::string(mqtt5_reason_name(code)));
-    outbox_.close(entry);
+    outbox_.close(position);
     return std::nullopt;
   }
   return Reason{Cause::ack_refused, Phase::publish, code, true, {}};
 }
 
-bool Publisher::room() const {
-  return outbox_.in_flight() < live_->window && transport_.backlog(live_->attempt) < kBacklog;
+bool Publisher::room(const Live& live) const {
+  return !live.lost && !leaving_ && live.lane.open() < live.window &&
+         transport_.backlog(live.attempt) < kBacklog;
 }
 
-bool Publisher::send(std::string_view payload, std::uint64_t number, std::uint16_t& packet_id) {
+Message Publisher::message_of(std::string_view payload, std::uint64_t number) const {
   Message message{settings_.topic, payload, settings_.qos, settings_.retain};
   if (!settings_.properties.empty()) message.properties = &settings_.properties;
   if (!settings_.publisher_id.empty()) {
     message.publisher = settings_.publisher_id;
     message.number = number;
   }
-  const auto id = transport_.publish(live_->attempt, message);
-  if (!id) return false;
-  packet_id = *id;
-  ++published_;
-  if (settings_.qos == 0) ++live_->published;
-  return true;
+  return message;
 }
 
-// Sends what the outbox holds and no server has; true if nothing of it is left.
-bool Publisher::send_stored(TimePoint now) {
-  while (outbox_.next_to_send() < outbox_.size()) {
-    if (!room()) return false;
-    const std::size_t place = outbox_.next_to_send();
-    Outbox::Entry& entry = outbox_.at(place);
-    if (!fits(entry.payload.size())) {
+std::optional<std::uint16_t> Publisher::send(Live& live, const Message& message) {
+  const auto id = transport_.publish(live.attempt, message);
+  if (!id) return std::nullopt;
+  ++published_;
+  if (settings_.qos == 0) ++live.published;
+  return id;
+}
+
+// Sends what the outbox holds and this server has not been sent, oldest first, as far as it goes.
+void Publisher::send_stored(Live& live, TimePoint now) {
+  std::uint64_t place = std::max(live.lane.next(), outbox_.begin());
+  for (; place < outbox_.end(); ++place) {
+    const Outbox::Entry& entry = outbox_.at(place);
+    if (entry.closed || entry.held_by(live.server)) continue;
+    if (!room(live)) break;
+    const Message message = message_of(entry.payload, entry.number);
+    if (!fits(live, message)) {
       fail(entry.line, entry.payload, "larger than the server takes");
-      outbox_.close(entry);
+      outbox_.close(place);
       continue;
     }
-    std::uint16_t packet_id = 0;
-    if (!send(entry.payload, entry.number, packet_id)) return false;
-    outbox_.sent(place, live_->attempt, packet_id, now);
-    if (settings_.qos == 0) outbox_.close(entry);
+    live.lane.go_on_at(place);
+    const auto packet_id = send(live, message);
+    if (!packet_id) return;
+    if (settings_.qos > 0) {
+      live.lane.sent(*packet_id, now);
+    } else {
+      outbox_.close(place);
+    }
   }
-  return true;
+  live.lane.go_on_at(place);
 }
 
-void Publisher::send_new(TimePoint now) {
+// Takes from the source what there is room for: in the outbox, and on its way to some server.
+void Publisher::take_in(TimePoint now) {
   for (int count = 0; count < kTurn; ++count) {
-    if (!room() || outbox_.full()) return;
+    if (!takes()) return;
     const auto item = source_->next(now);
     if (!item) return;
     taken_ = std::max(taken_, item->number);
-    if (item->too_long || !fits(item->payload.size())) {
-      fail(item->line, item->payload, "larger than the server takes");
+    const Message message = message_of(item->payload, item->number);
+    if (item->too_long || publish_size(message, true) > kLargestPacket) {
+      fail(item->line, item->payload, "larger than a message can be");
       continue;
     }
-    std::uint16_t packet_id = 0;
-    if (settings_.qos == 0 && send(item->payload, item->number, packet_id)) continue;
+    if (settings_.qos == 0 && !live_.empty() && outbox_.empty()) {
+      if (!fits(live_.front(), message)) {
+        fail(item->line, item->payload, "larger than the server takes");
+        continue;
+      }
+      if (send(live_.front(), message)) continue;
+    }
     // What could not be written at all waits for the next server, at QoS 0 too.
     outbox_.push(item->payload, item->line, item->number, now);
-    if (settings_.qos == 0 || !send(item->payload, item->number, packet_id)) return;
-    outbox_.sent(outbox_.next_to_send(), live_->attempt, packet_id, now);
+    if (settings_.qos == 0) return;
+    for (Live& live : live_) send_stored(live, now);
   }
   more_ = true;
 }
 
-void Publisher::ask_for_proof(TimePoint now) {
-  if (settings_.qos != 0 || live_->published == live_->asked) return;
-  if (input_over() || leave_by_ || live_->published - live_->asked >= kProofEvery ||
-      now - live_->asked_at >= kProofAfter) {
-    questions_.push_back({transport_.ping(live_->attempt), live_->published});
-    live_->asked = live_->published;
-    live_->asked_at = now;
+void Publisher::ask_for_proof(Live& live, TimePoint now) {
+  if (settings_.qos != 0 || live.published == live.asked) return;
+  if (input_over() || live.leave_by || live.published - live.asked >= kProofEvery ||
+      now - live.asked_at >= kProofAfter) {
+    live.questions.push_back({transport_.ping(live.attempt), live.published});
+    live.asked = live.published;
+    live.asked_at = now;
   }
 }
 
-// PUBLISH: fixed header up to 5 bytes, topic, packet id, properties (ours: none or few).
-bool Publisher::fits(std::size_t payload) const {
-  std::size_t size = 5 + 2 + settings_.topic.size() + 2 + 1 + payload;
-  for (const auto& [name, value] : settings_.properties.user)
-    size += 5 + name.size() + value.size();
-  const std::size_t limit =
-      live_ && live_->maximum_packet_size != 0 ? live_->maximum_packet_size : kLargestPayload;
-  return size <= limit;
+bool Publisher::fits(const Live& live, const Message& message) {
+  return live.maximum_packet_size == 0 ||
+         publish_size(message, live.mqtt5) <= live.maximum_packet_size;
 }
 
 void Publisher::fail(std::uint64_t line, std::string_view payload, const std::string& why) {
@@ -297,24 +348,36 @@ void Publisher::fail(std::uint64_t line, std::string_view payload, const std::st
 }
 
 void Publisher::expire(TimePoint now) {
-  while (outbox_.size() > 0 && now - outbox_.at(0).taken_at >= *settings_.timeout) {
-    Outbox::Entry& entry = outbox_.at(0);
+  while (!outbox_.empty()) {
+    const std::uint64_t oldest = outbox_.begin();
+    const Outbox::Entry& entry = outbox_.at(oldest);
+    if (now - entry.taken_at < *settings_.timeout) return;
     fail(entry.line, entry.payload, "unsettled for longer than --timeout");
-    outbox_.close(entry);
+    outbox_.close(oldest);
   }
 }
 
 // In a spool nothing up to here is needed any more.
 void Publisher::tell_settled() {
-  source_->settled(outbox_.empty() ? taken_ : outbox_.at(0).number - 1);
+  source_->settled(outbox_.empty() ? taken_ : outbox_.at(outbox_.begin()).number - 1);
 }
 
-// Whether to read more of the input. A spool is filled during an outage; while a server takes the
-// messages, only as fast as it does.
+// Whether the outbox can use another message. A payload that is here already fills the window
+// during an outage, so that a pipe's writer need not wait longer than it lasts; at QoS 0 there is
+// no window.
+bool Publisher::takes() const {
+  if (outbox_.full()) return false;
+  if (live_.empty()) return settings_.qos > 0;
+  return std::any_of(live_.begin(), live_.end(), [this](const Live& live) {
+    return live.lane.next() >= outbox_.end() && room(live);
+  });
+}
+
+// Whether to read more of the input. A spool is filled during an outage; while enough servers take
+// the messages, only as fast as they do.
 bool Publisher::hungry() const {
-  if (!live_ && source_->keeps()) return true;
-  if (leave_by_ || outbox_.full()) return false;
-  return live_ ? room() && source_->waiting() == 0 : settings_.qos > 0;
+  if (is_short() && source_->keeps()) return true;
+  return takes() && (live_.empty() || source_->waiting() == 0);
 }
 
 void Publisher::want(std::vector<pollfd>& fds) const {
@@ -331,25 +394,31 @@ std::optional<TimePoint> Publisher::deadline() const {
   const auto sooner = [&until](std::optional<TimePoint> other) {
     if (other && (!until || *other < *until)) until = other;
   };
-  if (leave_by_) sooner(leave_by_);
-  if (live_) {
-    if (room() && !leave_by_) sooner(source_->due());
-    if (const Outbox::Entry* const oldest = outbox_.oldest_in_flight()) {
-      sooner(oldest->sent_at + settings_.ack_timeout);
+  for (const Live& live : live_) {
+    if (live.lost) continue;
+    if (live.leave_by) {
+      sooner(live.leave_by);
+      continue;
     }
-    if (settings_.qos == 0 && live_->published != live_->asked)
-      sooner(live_->asked_at + kProofAfter);
-  } else if (source_->keeps() && (source_->fd() >= 0 || !source_->trouble().empty())) {
-    sooner(source_->due());
+    if (live.lane.oldest() != nullptr) sooner(live.lane.oldest()->at + settings_.ack_timeout);
+    if (settings_.qos == 0 && live.published != live.asked) sooner(live.asked_at + kProofAfter);
   }
-  if (settings_.timeout && !outbox_.empty()) sooner(outbox_.at(0).taken_at + *settings_.timeout);
+  const bool fills_spool =
+      is_short() && source_->keeps() && (source_->fd() >= 0 || !source_->trouble().empty());
+  if (takes() || fills_spool) sooner(source_->due());
+  if (settings_.timeout && !outbox_.empty()) {
+    sooner(outbox_.at(outbox_.begin()).taken_at + *settings_.timeout);
+  }
+  if (settings_.acks > 1) sooner(tell_short_at_);
   return until;
 }
 
 bool Publisher::done() const {
   if (drained_out_) return true;
-  return input_over() && outbox_.empty() && unproven() == 0 &&
-         (!live_ || transport_.backlog(live_->attempt) == 0);
+  return input_over() && outbox_.empty() &&
+         std::all_of(live_.begin(), live_.end(), [this](const Live& live) {
+           return live.unproven() == 0 && transport_.backlog(live.attempt) == 0;
+         });
 }
 
 void Publisher::stop(TimePoint now) {
@@ -358,11 +427,13 @@ void Publisher::stop(TimePoint now) {
   drain_until_ = now + settings_.drain_timeout;
 }
 
-int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) {
-  if (live_) settle(now);
-  lost_max_ += unproven();
-  if (live_) live_->proven = live_->published;
-  if (leave_by_) transport_.disconnect(live_->attempt, Duration::zero());
+int Publisher::finish(const Ending& ending, bool reached, TimePoint /*now*/, Notice& exit) {
+  for (Live& live : live_) {
+    settle(live);
+    lost_max_ += live.unproven();
+    live.proven = live.published;
+    if (live.leave_by) transport_.disconnect(live.attempt, Duration::zero());
+  }
   write_undelivered(ending);
   tell_settled();
   source_->close();
@@ -394,8 +465,10 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
   const bool complete = input_over() && unsettled == 0 && (lost_max_ == 0 || settings_.allow_loss);
   if (complete) return 0;
   if (unsettled != 0)
-    exit.reason = std::to_string(unsettled) + " messages are not acknowledged by any server" +
-                  (source_->keeps() && kept == unsettled ? "; the spool keeps them" : "");
+    exit.reason =
+        std::to_string(unsettled) + " messages are not acknowledged by " +
+        (settings_.acks > 1 ? std::to_string(settings_.acks) + " servers" : "any server") +
+        (source_->keeps() && kept == unsettled ? "; the spool keeps them" : "");
   if (ending.how == Ending::How::timed_out) return 27;
   return static_cast<int>(reached ? ErrorKind::temporary : ErrorKind::unavailable);
 }
@@ -409,9 +482,9 @@ bool Publisher::put(std::string_view bytes) {
 // drain timeout is, too) also what is still unread, to its end or for the drain timeout.
 void Publisher::write_undelivered(const Ending& ending) {
   if (settings_.undelivered_fd < 0) return;
-  for (std::size_t place = 0; place < outbox_.size() && !source_->keeps(); ++place) {
+  for (auto place = outbox_.begin(); place < outbox_.end() && !source_->keeps(); ++place) {
     const Outbox::Entry& entry = outbox_.at(place);
-    if (entry.settled) continue;
+    if (entry.closed) continue;
     if (!put(entry.payload)) return;
     if (settings_.delimited && !put(std::string_view(&settings_.delimiter, 1))) return;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The work of mqfail-pub: payloads to the live server, in order, and nothing forgotten until a
-// server has acknowledged it (delivery.md P1 to P4). Input is read only as fast as the window
-// allows.
+// The work of mqfail-pub: payloads to each live server, in order, and nothing forgotten until as
+// many servers as wanted have acknowledged it (delivery.md P1 to P5). Input is read only as fast as
+// the window allows.
 #pragma once
 
 #include <deque>
@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "session/lane.hpp"
 #include "session/outbox.hpp"
 #include "session/source.hpp"
 #include "session/work.hpp"
@@ -27,7 +28,8 @@ struct PublisherSettings {
   Duration ack_timeout = std::chrono::seconds(10);
   std::optional<Duration> timeout;  ///< --timeout: an older unsettled message has failed
   bool allow_loss = false;
-  std::size_t servers = 1;  ///< a message that so many have refused has failed
+  std::size_t acks = 1;     ///< so many servers must acknowledge a message; 1 at QoS 0
+  std::size_t servers = 1;  ///< a message that was refused so often has failed
   int undelivered_fd = -1;  ///< --undelivered, open for writing
   char delimiter = '\n';
   bool delimited = false;  ///< payloads are lines: the delimiter follows each in --undelivered
@@ -51,36 +53,50 @@ class Publisher final : public Work {
   int finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) override;
 
  private:
-  struct Live {
-    AttemptId attempt;
-    std::size_t window;
-    std::uint32_t maximum_packet_size;
-    std::uint64_t published = 0;  // at QoS 0
-    std::uint64_t proven = 0;     // of them, read by the server for certain
-    std::uint64_t asked = 0;      // of them, covered by a ping
-    TimePoint asked_at{};
-  };
   struct Question {
     std::uint64_t ping;
     std::uint64_t published;
   };
+  struct Live {
+    AttemptId attempt;
+    ServerKey server;
+    bool mqtt5;
+    std::size_t window;
+    std::uint32_t maximum_packet_size;
+    Lane lane{};
+    bool lost = false;                    // told to the session, which will name it to offline()
+    std::optional<TimePoint> leave_by{};  // what is under way on it is settled until then
+    // -- QoS 0
+    std::uint64_t published = 0;
+    std::uint64_t proven = 0;  // of them, read by the server for certain
+    std::uint64_t asked = 0;   // of them, covered by a ping
+    TimePoint asked_at{};
+    std::deque<Question> questions{};
+    std::uint64_t unproven() const { return published - proven; }
+  };
 
-  std::optional<Reason> settle(TimePoint now);
-  std::optional<Reason> judge(Outbox::Entry& entry, int code);
-  void take_back(TimePoint now);
-  bool has_left(TimePoint now);
-  bool send_stored(TimePoint now);
-  void send_new(TimePoint now);
-  bool send(std::string_view payload, std::uint64_t number, std::uint16_t& packet_id);
-  void ask_for_proof(TimePoint now);
+  ServerKey key_of(const Server& server);
+  std::vector<Live>::iterator find(AttemptId attempt);
+  void take_back(std::vector<Live>::iterator live, TimePoint now);
+  void go_on_leaving(TimePoint now);
+  std::optional<Reason> settle(Live& live);
+  std::optional<Reason> judge(std::uint64_t position, int code);
+  void acknowledged(std::uint64_t position, ServerKey server);
+  void send_stored(Live& live, TimePoint now);
+  void take_in(TimePoint now);
+  std::optional<std::uint16_t> send(Live& live, const Message& message);
+  Message message_of(std::string_view payload, std::uint64_t number) const;
+  void ask_for_proof(Live& live, TimePoint now);
   void fail(std::uint64_t line, std::string_view payload, const std::string& why);
   void expire(TimePoint now);
   void tell_settled();
-  bool fits(std::size_t payload) const;
-  bool room() const;
+  void tell_shortage(TimePoint now);
+  static bool fits(const Live& live, const Message& message);
+  bool room(const Live& live) const;
+  bool takes() const;
   bool hungry() const;
+  bool is_short() const { return live_.size() < settings_.acks; }
   bool input_over() const { return source_->at_end(); }
-  std::uint64_t unproven() const;
   bool put(std::string_view bytes);
   void write_undelivered(const Ending& ending);
 
@@ -90,11 +106,12 @@ class Publisher final : public Work {
   Announcer& announcer_;
 
   Outbox outbox_;
-  std::optional<Live> live_;
-  std::optional<Live> next_;           // in its place as soon as it has been left
-  std::optional<TimePoint> leave_by_;  // what is under way on live_ is settled until then
-  std::deque<Question> questions_;
-  std::vector<Acknowledged> acknowledged_;
+  std::vector<Live> live_;
+  bool leaving_ = false;              // one of them; until it is gone, nothing is sent
+  std::vector<std::string> servers_;  // by ServerKey
+  std::vector<Acknowledged> answers_;
+  std::optional<TimePoint> tell_short_at_;
+  bool told_short_ = false;
   std::optional<TimePoint> drain_until_;
   std::uint64_t taken_ = 0;  // the number of the last message from the source
   bool stopping_ = false;

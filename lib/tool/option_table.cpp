@@ -131,7 +131,10 @@ constexpr OptionRow kOwnRows[] = {
      "The user properties mqfail-id (new for each run) and mqfail-seq (1, 2, 3, ...) say it. A "
      "message that fails keeps its number: its hole is seen. A server that speaks no MQTT 5 is not "
      "used."},
-    {"acks", 0, "N", messages, kPub, not_yet, ""},
+    {"acks", 0, "N", messages, kPub, built,
+     "publish to N servers at once; a message counts when N servers have acknowledged it",
+     "It needs -q 1 or 2. While fewer servers live, messages wait, and an event says so. A server "
+     "that has acknowledged a message does not get it again."},
 
     {"", 't', "SECONDS", messages, kProbe, built, "bound of the whole run (default 10)",
      "Fractions are allowed."},

@@ -82,6 +82,9 @@ Result<Done> finish_pub(PubOptions& options, const CommonDraft& draft, const Sou
   if (!options.spool_directory.empty() && options.qos == 0) {
     return Error{ErrorKind::usage, "--spool needs acknowledgements", "give -q 1 or -q 2"};
   }
+  if (options.acks > 1 && options.qos == 0) {
+    return Error{ErrorKind::usage, "--acks needs acknowledgements", "give -q 1 or -q 2"};
+  }
   if (options.repeat > 1 && options.source == PubSource::stdin_line) {
     return Error{ErrorKind::usage, "--repeat and -l exclude each other",
                  "repeat the input instead"};
@@ -215,6 +218,7 @@ Parsed<PubOptions> parse_pub(int argc, char** argv, const Environment& environme
   takers["undelivered"] = set(options.undelivered_file);
   takers["allow-loss"] = set(options.allow_loss);
   takers["spool"] = set(options.spool_directory);
+  takers["acks"] = set_number(options.acks, 1, 65535);
   takers["sequence"] = [&](const Given& given) -> Result<Done> {
     if (draft.needs_mqtt5.empty()) draft.needs_mqtt5 = given.flag();
     options.sequence = true;

@@ -95,6 +95,7 @@ struct PubOptions {
   Duration drain_timeout = std::chrono::seconds(10);
   std::string undelivered_file;  ///< --undelivered; empty: none
   bool allow_loss = false;
+  std::uint32_t acks = 1;       ///< servers that must acknowledge a message (delivery.md P5)
   bool sequence = false;        ///< number the messages (delivery.md P7)
   std::string spool_directory;  ///< --spool; empty: none
 };

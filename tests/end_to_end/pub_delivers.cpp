@@ -295,26 +295,6 @@ BOOST_AUTO_TEST_CASE(sequences_number_the_messages, *offered("mqfail-pub", {"--s
   BOOST_TEST(std::regex_match(*identities.begin(), std::regex("[0-9a-f]{32}")));
 }
 
-BOOST_AUTO_TEST_CASE(acks_2_means_that_two_servers_have_it,
-                     *offered("mqfail-pub", {"--acks", "2"})) {
-  ScriptedServer a, b;
-  Publisher publisher({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "-l", "--acks", "2"});
-  publisher.feed(numbered_lines(1, 200));
-  CHECK_STATUS(publisher, 0);
-  for (ScriptedServer* server : {&a, &b}) {
-    const auto all = numbers(acknowledged(*server));
-    BOOST_TEST(all.size() == 200U);
-    BOOST_TEST(complete(all));
-  }
-}
-
-BOOST_AUTO_TEST_CASE(acks_2_with_one_server_left_is_75, *offered("mqfail-pub", {"--acks", "2"})) {
-  ScriptedServer a;
-  Publisher publisher({"-s", a.uri(), "-s", dead_uri(), "-t", "t", "-q", "1", "-m", "x", "--acks",
-                       "2", "--drain-timeout", "1s"});
-  CHECK_STATUS(publisher, 75);
-}
-
 BOOST_AUTO_TEST_CASE(both_kinds_of_minus_s_live_together) {
   ScriptedServer server;
   Publisher publisher({"-s", server.uri(), "-t", "t", "-q", "1", "-s"});

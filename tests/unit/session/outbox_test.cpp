@@ -1,113 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
-// The outbox forgets nothing and keeps the order (delivery.md P2, P3), and is bounded (P4).
+// The outbox and its lanes forget nothing and keep the order (delivery.md P2, P3), and are bounded
+// (P4).
 #include "session/outbox.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <string>
-#include <vector>
+
+#include "session/lane.hpp"
 
 using namespace mqfail;
+using namespace std::chrono_literals;
 
 namespace {
 
-constexpr AttemptId kFirst{1};
-constexpr AttemptId kSecond{2};
-
-void send_all(Outbox& outbox, AttemptId attempt, std::uint16_t first_id) {
-  while (outbox.next_to_send() < outbox.size()) {
-    outbox.sent(outbox.next_to_send(), attempt, first_id++, TimePoint{});
-  }
-}
-
-std::vector<std::string> to_be_sent(const Outbox& outbox) {
-  std::vector<std::string> result;
-  for (std::size_t place = outbox.next_to_send(); place < outbox.size(); ++place) {
-    if (!outbox.at(place).settled) result.push_back(outbox.at(place).payload);
-  }
-  return result;
-}
-
-Outbox filled(int count) {
-  Outbox outbox(static_cast<std::size_t>(count));
-  for (int i = 1; i <= count; ++i)
-    outbox.push(std::to_string(i), static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(i),
-                TimePoint{});
+Outbox filled(std::uint64_t count) {
+  Outbox outbox(count);
+  for (std::uint64_t i = 1; i <= count; ++i) outbox.push(std::to_string(i), i, i, TimePoint{});
   return outbox;
 }
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(what_is_acknowledged_leaves_and_makes_room) {
+BOOST_AUTO_TEST_CASE(what_is_closed_leaves_and_makes_room) {
   Outbox outbox = filled(3);
   BOOST_TEST(outbox.full());
-  send_all(outbox, kFirst, 10);
-  BOOST_TEST(outbox.in_flight() == 3U);
-  outbox.close(*outbox.find(kFirst, 10));
+  outbox.close(0);
   BOOST_TEST(!outbox.full());
-  BOOST_TEST(outbox.in_flight() == 2U);
   BOOST_TEST(outbox.unsettled() == 2U);
-  BOOST_TEST(outbox.at(0).payload == "2");
+  BOOST_TEST(outbox.begin() == 1U);
+  BOOST_TEST(outbox.at(1).payload == "2");
+  BOOST_TEST(outbox.closed(0));
 }
 
-BOOST_AUTO_TEST_CASE(an_acknowledgement_out_of_order_settles_its_own_message_only) {
+BOOST_AUTO_TEST_CASE(what_is_closed_out_of_order_waits_for_those_before_it) {
   Outbox outbox = filled(3);
-  send_all(outbox, kFirst, 10);
-  outbox.close(*outbox.find(kFirst, 11));
-  BOOST_TEST(outbox.full());  // the first is still in front
-  outbox.rewind();
-  BOOST_TEST(to_be_sent(outbox) == (std::vector<std::string>{"1", "3"}),
-             boost::test_tools::per_element());
-  outbox.sent(outbox.next_to_send(), kSecond, 1, TimePoint{});
-  BOOST_TEST(outbox.at(outbox.next_to_send()).payload == "3");
+  outbox.close(1);
+  BOOST_TEST(outbox.full());
+  BOOST_TEST(outbox.closed(1));
+  BOOST_TEST(!outbox.closed(0));
+  outbox.close(0);
+  BOOST_TEST(outbox.begin() == 2U);
+  BOOST_TEST(outbox.unsettled() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(after_a_switch_everything_unsettled_goes_again_in_input_order) {
-  Outbox outbox = filled(5);
-  send_all(outbox, kFirst, 1);
-  outbox.close(*outbox.find(kFirst, 1));
-  outbox.close(*outbox.find(kFirst, 2));
-  outbox.rewind();
-  outbox.push("6", 6, 6, TimePoint{});
-  BOOST_TEST(outbox.in_flight() == 0U);
-  BOOST_TEST(to_be_sent(outbox) == (std::vector<std::string>{"3", "4", "5", "6"}),
-             boost::test_tools::per_element());
-}
-
-BOOST_AUTO_TEST_CASE(late_and_foreign_acknowledgements_settle_nothing) {
-  Outbox outbox = filled(2);
-  send_all(outbox, kFirst, 1);
-  outbox.rewind();
-  BOOST_TEST(outbox.find(kFirst, 1) == nullptr);  // of the connection that was lost
-  outbox.sent(0, kSecond, 7, TimePoint{});
-  BOOST_TEST(outbox.find(kFirst, 7) == nullptr);
-  BOOST_TEST(outbox.find(kSecond, 8) == nullptr);
-  Outbox::Entry* const entry = outbox.find(kSecond, 7);
-  BOOST_REQUIRE(entry != nullptr);
-  outbox.close(*entry);
-  BOOST_TEST(outbox.find(kSecond, 7) == nullptr);  // at most once
-}
-
-BOOST_AUTO_TEST_CASE(the_oldest_in_flight_is_the_one_whose_time_counts) {
-  Outbox outbox = filled(2);
-  BOOST_TEST(outbox.oldest_in_flight() == nullptr);
-  send_all(outbox, kFirst, 1);
-  outbox.close(*outbox.find(kFirst, 1));
-  BOOST_REQUIRE(outbox.oldest_in_flight() != nullptr);
-  BOOST_TEST(outbox.oldest_in_flight()->payload == "2");
+BOOST_AUTO_TEST_CASE(a_slot_that_is_used_again_knows_nothing_of_before) {
+  Outbox outbox(1);
+  outbox.push("a", 1, 1, TimePoint{});
+  outbox.at(0).holders.push_back(7);
+  outbox.at(0).refusals = 1;
+  BOOST_TEST(outbox.at(0).held_by(7));
+  outbox.close(0);
+  outbox.push("b", 2, 2, TimePoint{});
+  BOOST_TEST(!outbox.at(1).held_by(7));
+  BOOST_TEST(outbox.at(1).refusals == 0U);
+  BOOST_TEST(!outbox.closed(1));
 }
 
 BOOST_AUTO_TEST_CASE(the_ring_goes_round_without_mixing_messages_up) {
   Outbox outbox(3);
-  std::uint16_t id = 0;
   for (std::uint64_t line = 1; line <= 1000; ++line) {
     outbox.push(std::to_string(line), line, line, TimePoint{});
-    outbox.sent(outbox.next_to_send(), kFirst, ++id, TimePoint{});
-    if (outbox.full()) {
-      Outbox::Entry* const oldest = outbox.find(kFirst, static_cast<std::uint16_t>(id - 2));
-      BOOST_REQUIRE(oldest != nullptr);
-      BOOST_TEST(oldest->payload == std::to_string(line - 2));
-      outbox.close(*oldest);
-    }
+    if (!outbox.full()) continue;
+    BOOST_TEST(outbox.at(outbox.begin()).payload == std::to_string(line - 2));
+    outbox.close(outbox.begin());
   }
   BOOST_TEST(outbox.unsettled() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_finds_its_message_once_and_foreign_ones_find_none) {
+  Lane lane;
+  lane.go_on_at(5);
+  lane.sent(10, TimePoint{});
+  lane.sent(11, TimePoint{});
+  BOOST_TEST(!lane.answered(12).has_value());
+  BOOST_TEST((lane.answered(11) == 6U));
+  BOOST_TEST(!lane.answered(11).has_value());
+  BOOST_TEST(lane.open() == 1U);
+  BOOST_TEST((lane.answered(10) == 5U));
+  BOOST_TEST(lane.open() == 0U);
+  BOOST_TEST((lane.oldest() == nullptr));
+  lane.sent(10, TimePoint{});  // the id is free again
+  BOOST_TEST((lane.answered(10) == 7U));
+}
+
+BOOST_AUTO_TEST_CASE(the_oldest_under_way_is_the_one_whose_time_counts) {
+  Lane lane;
+  const TimePoint begin{};
+  lane.sent(1, begin);
+  lane.sent(2, begin + 1s);
+  lane.sent(3, begin + 2s);
+  BOOST_TEST((lane.oldest()->at == begin));
+  lane.answered(2);
+  BOOST_TEST((lane.oldest()->at == begin));
+  lane.answered(1);
+  BOOST_TEST((lane.oldest()->at == begin + 2s));
 }

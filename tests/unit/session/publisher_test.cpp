@@ -2,6 +2,7 @@
 // The publisher against a scripted transport: what a real server will not do on demand.
 #include "session/publisher.hpp"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <deque>
 #include <map>
@@ -22,15 +23,17 @@ class ScriptedTransport final : public Transport {
   void abandon(AttemptId attempt) override { abandoned.push_back(attempt); }
   bool disconnect(AttemptId, Duration) override { return true; }
   const ConnectionFacts* facts(AttemptId) const override { return nullptr; }
-  std::optional<std::uint16_t> publish(AttemptId, const Message& message) override {
+  std::optional<std::uint16_t> publish(AttemptId attempt, const Message& message) override {
     sent.emplace_back(message.payload);
+    sent_on.push_back(attempt);
     return static_cast<std::uint16_t>(message.qos > 0 ? ++last_id : 0);
   }
   void flush(AttemptId) override {}
   std::size_t backlog(AttemptId) const override { return 0; }
   std::uint64_t ping(AttemptId) override { return ++pings; }
   std::uint64_t pongs(AttemptId) const override { return answered; }
-  void take_acknowledged(AttemptId, std::vector<Acknowledged>& into) override {
+  void take_acknowledged(AttemptId attempt, std::vector<Acknowledged>& into) override {
+    if (only && *only != attempt) return;
     into = std::exchange(acknowledged, {});
   }
   std::size_t take_messages(AttemptId, const std::function<bool(const Message&)>&) override {
@@ -39,7 +42,8 @@ class ScriptedTransport final : public Transport {
   void acknowledge(AttemptId, std::size_t) override {}
 
   std::vector<std::string> sent;
-  std::vector<AttemptId> abandoned;
+  std::vector<AttemptId> sent_on, abandoned;
+  std::optional<AttemptId> only;  // whose acknowledgements they are
   std::vector<Acknowledged> acknowledged;
   std::uint16_t last_id = 0;
   std::uint64_t pings = 0, answered = 0;
@@ -59,8 +63,18 @@ struct Stage {
         std::move(settings), std::make_unique<RepeatSource>("x", messages, Duration::zero()),
         transport, deaf);
   }
-  std::optional<Reason> online(std::uint64_t attempt, ConnectionFacts facts = {}) {
-    return publisher->online(AttemptId{attempt}, Server{}, attempt, facts, now);
+  std::optional<Reason> online(std::uint64_t attempt, ConnectionFacts facts = {},
+                               const std::string& host = "h") {
+    return publisher->online(AttemptId{attempt}, Server{.host = host}, attempt, facts, now);
+  }
+  void answer(std::uint64_t attempt, std::vector<Acknowledged> acknowledged) {
+    transport.only = AttemptId{attempt};
+    transport.acknowledged = std::move(acknowledged);
+    publisher->pump(now);
+  }
+  std::size_t sent_on(std::uint64_t attempt) const {
+    return static_cast<std::size_t>(
+        std::count(transport.sent_on.begin(), transport.sent_on.end(), AttemptId{attempt}));
   }
   int finish(bool reached) {
     Notice exit;
@@ -201,8 +215,65 @@ BOOST_AUTO_TEST_CASE(the_drain_timeout_ends_a_wait_and_69_means_that_nobody_was_
 
 BOOST_AUTO_TEST_CASE(a_message_larger_than_the_server_takes_has_failed) {
   Stage stage(1, 1);
-  stage.online(1, {.maximum_packet_size = 10});
+  stage.online(1, {.maximum_packet_size = 8});
   stage.publisher->pump(stage.now);
   BOOST_TEST(stage.transport.sent.empty());
   BOOST_TEST(stage.finish(true) == 75);
+}
+
+BOOST_AUTO_TEST_CASE(with_acks_2_a_message_is_settled_by_two_servers_and_not_by_one_twice) {
+  Stage stage(1, 1, {.acks = 2, .servers = 3});
+  stage.online(1, {}, "a");
+  stage.online(2, {}, "b");
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.transport.sent.size() == 2U);
+  stage.answer(1, {{1, 0}});
+  BOOST_TEST(!stage.publisher->done());
+  stage.publisher->offline(AttemptId{1}, stage.now);
+  stage.online(3, {}, "a");  // it comes back: it has the message
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.sent_on(3) == 0U);
+  stage.publisher->offline(AttemptId{3}, stage.now);
+  stage.online(4, {}, "c");
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.sent_on(4) == 1U);
+  stage.answer(4, {{3, 0}});
+  BOOST_TEST(stage.publisher->done());
+  BOOST_TEST(stage.finish(true) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(with_acks_each_server_gets_everything_in_order_at_its_own_pace) {
+  Stage stage(1, 5, {.acks = 2, .servers = 2});
+  stage.online(1, {.receive_maximum = 1}, "a");
+  stage.online(2, {}, "b");
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.sent_on(1) == 1U);
+  BOOST_TEST(stage.sent_on(2) == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(what_has_expired_still_counts_for_the_receive_maximum) {
+  Stage stage(1, 5, {.timeout = 1s});
+  stage.online(1, {.receive_maximum = 2});
+  stage.publisher->pump(stage.now);
+  stage.now += 1s;
+  stage.publisher->pump(stage.now);
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.transport.sent.size() == 2U);  // the server may not have more open
+  stage.answer(1, {{1, 0}, {2, 0}});
+  BOOST_TEST(stage.finish(true) == 75);
+}
+
+BOOST_AUTO_TEST_CASE(the_properties_count_for_the_maximum_packet_size) {
+  PublisherSettings settings;
+  settings.properties.user = {{"key", std::string(100, 'v')}};
+  Stage stage(1, 1, settings);
+  // 2 fixed, 3 topic, 2 id, 1 + 108 properties, 1 payload
+  stage.online(1, {.maximum_packet_size = 117});
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.transport.sent.size() == 1U);
+  Stage tight(1, 1, settings);
+  tight.online(1, {.maximum_packet_size = 116});
+  tight.publisher->pump(tight.now);
+  BOOST_TEST(tight.transport.sent.empty());
+  BOOST_TEST(tight.finish(true) == 75);
 }
