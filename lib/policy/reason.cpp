@@ -51,7 +51,7 @@ Verdict verdict(const Reason& reason, bool version_fixed, bool live) {
       // Below 0x80 a DISCONNECT reports no error, and its codes are not those of a MQTT 3 CONNACK.
       return reason.code < 0x80 ? Verdict::next : connack_verdict(reason.code, true);
     case Cause::ack_refused:
-      return reason.code == 0x97 ? Verdict::cool : Verdict::next;
+      return Verdict::cool;  // or it would be asked again as soon as the next one dies
     case Cause::closed:
     case Cause::reset: {
       // ActiveMQ closes and RabbitMQ resets where a MQTT 5 CONNECT comes in; neither says why.

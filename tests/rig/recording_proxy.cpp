@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 namespace rig {
 namespace {
@@ -51,6 +52,15 @@ void RecordingProxy::die_locked() {
   for (Pair& pair : pairs_) {
     pair.gone = true;
     if (pair.client.fd) reset_connection(pair.client.fd);
+    pair.server.fd.reset();
+  }
+}
+
+void RecordingProxy::finish_locked() {
+  stop_listening(listener_);
+  for (Pair& pair : pairs_) {
+    pair.finished = true;
+    if (pair.client.fd) ::shutdown(pair.client.fd.get(), SHUT_WR);
     pair.server.fd.reset();
   }
 }
@@ -119,6 +129,7 @@ bool RecordingProxy::pump(Pair& pair, bool from_client) {
   const ssize_t n = ::read(from.fd.get(), chunk.data(), chunk.size());
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return true;
   if (n <= 0) return false;
+  if (pair.finished || pair.swallowed) return true;
   from.reader.feed(std::string_view(chunk).substr(0, static_cast<std::size_t>(n)));
   while (const auto packet = from.reader.next()) {
     Do decision = Do::forward;
@@ -147,7 +158,21 @@ bool RecordingProxy::pump(Pair& pair, bool from_client) {
       die_locked();
       return false;
     }
-    if (decision == Do::forward) to.out += encode(packet->type, packet->flags, packet->body);
+    if (decision == Do::finish) {
+      finish_locked();
+      return true;
+    }
+    if (decision == Do::swallow) {
+      pair.swallowed = true;
+      return true;
+    }
+    if (decision == Do::drop) continue;
+    const std::string bytes = encode(packet->type, packet->flags, packet->body);
+    if (decision == Do::swap) {
+      to.held += bytes;
+    } else {
+      to.out += bytes + std::exchange(to.held, {});
+    }
   }
   return true;
 }
@@ -186,11 +211,11 @@ void RecordingProxy::run() {
       for (Pair& pair : pairs_) {
         if (pair.gone) continue;
         // The server's words first: an acknowledgement it gave before it died still counts.
-        const bool server_alive = pump(pair, false);
+        const bool server_alive = pair.finished || pump(pair, false);
         const bool client_alive = !pair.gone && pump(pair, true);
         if (pair.gone) continue;
-        const bool sent_to_client = flush(pair.client);
-        const bool sent_to_server = flush(pair.server);
+        const bool sent_to_client = pair.finished || flush(pair.client);
+        const bool sent_to_server = pair.finished || flush(pair.server);
         if (!server_alive || !client_alive || !sent_to_client || !sent_to_server) pair.gone = true;
       }
     }

@@ -28,8 +28,11 @@ class RecordingProxy {
   /// What to do with the packet in hand.
   enum class Do {
     forward,
-    die,   ///< drop it, reset everything, listen no more: the server is dead
-    drop,  ///< swallow it (a lost acknowledgement)
+    die,      ///< drop it, reset everything, listen no more: the server is dead
+    drop,     ///< swallow it (a lost acknowledgement)
+    finish,   ///< as die, but in good order: FIN
+    swallow,  ///< from here on the connection is a hole in both directions; others work
+    swap,     ///< let the next one of its connection and direction that is forwarded go first
   };
   explicit RecordingProxy(std::uint16_t upstream);
   ~RecordingProxy();
@@ -58,13 +61,16 @@ class RecordingProxy {
   struct Half {
     Fd fd;
     PacketReader reader;
-    std::string out;  ///< to be written to this side
+    std::string out;   ///< to be written to this side
+    std::string held;  ///< to follow the next packet to this side
   };
   struct Pair {
     int number = 0;
     Half client, server;
     int version = 4;
     std::map<std::uint16_t, std::size_t> in_flight;  ///< packet id to index in passed_
+    bool finished = false;  ///< FIN is sent to the client; what it still says is not heard
+    bool swallowed = false;
     bool gone = false;
   };
   void run();
@@ -72,6 +78,7 @@ class RecordingProxy {
   bool pump(Pair& pair, bool from_client);
   bool flush(Half& half);
   void die_locked();
+  void finish_locked();
 
   std::uint16_t port_ = 0, upstream_;
   std::mutex mutex_;
