@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "end_to_end/tools.hpp"
+#include "rig/lasting_pipe.hpp"
 
 using namespace rig;
 namespace fs = std::filesystem;
@@ -44,30 +45,6 @@ void fill(const std::string& spool, std::uint32_t lines) {
   Events events(spooler);
   BOOST_TEST(events.last("exit")->number("spooled") == static_cast<long>(lines));
 }
-
-/// A pipe that outlives its readers, as that of `producer | while ! mqfail-pub ...; do :; done`.
-class LastingPipe {
- public:
-  explicit LastingPipe(std::string path) : path_(std::move(path)) {
-    BOOST_REQUIRE(::mkfifo(path_.c_str(), 0600) == 0);
-    reader_ = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    writer_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
-  }
-  ~LastingPipe() {
-    ::close(reader_);
-    finish();
-  }
-  const std::string& path() const { return path_; }
-  bool write(std::string_view bytes) { return write_all(writer_, bytes); }
-  void finish() {
-    if (writer_ >= 0) ::close(writer_);
-    writer_ = -1;
-  }
-
- private:
-  std::string path_;
-  int reader_ = -1, writer_ = -1;
-};
 
 }  // namespace
 

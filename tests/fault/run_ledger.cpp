@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs mqfail under a schedule of faults that follows from a seed, and settles the ledger after
-// each run. `run_ledger pub|stranded|hot [--seeds FIRST-LAST] [--lines N]`; a failure names its
-// seed.
+// each run. `run_ledger pub|acks|spool|stranded|hot [--seeds FIRST-LAST] [--lines N]`; a failure
+// names its seed.
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
+#include <memory>
 #include <set>
+#include <thread>
 #include <tuple>
 
 #include "fault/ledger.hpp"
 #include "rig/client.hpp"
 #include "rig/events.hpp"
+#include "rig/lasting_pipe.hpp"
 #include "rig/mosquitto.hpp"
 
 using namespace rig;
@@ -74,150 +79,350 @@ struct Station {
   }
 };
 
-enum class Kind { kill_at_publish, kill_at_ack, lost_acks, freeze, reset };
+enum class Kind {
+  kill_at_publish,
+  kill_at_ack,
+  lost_acks,
+  freeze,
+  pause,
+  reset,
+  fin,
+  half_open,
+  swapped
+};
+constexpr const char* kind_names[] = {"kill",  "kill-at-ack", "lost-acks", "freeze", "pause",
+                                      "reset", "fin",         "half-open", "swapped"};
 
-/// The lines go through two servers of which the one in use dies again and again; nothing may be
-/// lost, and the run must succeed.
-bool pub_survives(std::uint64_t seed, const Options& options) {
-  Dice dice(seed);
-  Station a, b;
-  const std::size_t faults = dice.between(1, 3), swallow = dice.between(1, 30);
-  // The Nth PUBLISH or acknowledgement over both servers sets the next fault off.
-  struct Fault {
-    std::size_t at;
-    Kind kind;
-    int down_ms;  ///< -1: never comes back
-  };
+/// A fault comes with the Nth PUBLISH over all servers, or the first acknowledgement after it.
+struct Fault {
+  std::size_t at;
+  Kind kind;
+  int down_ms;  ///< -1: never comes back
+};
+
+/// What befalls the servers, from a seed. Only the last fault may be for good. Some come in pairs,
+/// the second during the resend after the first, and some in a row: a server that flaps.
+std::vector<Fault> throw_schedule(Dice& dice, std::uint32_t lines) {
+  static constexpr Kind chances[] = {Kind::kill_at_publish, Kind::kill_at_publish,
+                                     Kind::kill_at_ack,     Kind::kill_at_ack,
+                                     Kind::lost_acks,       Kind::lost_acks,
+                                     Kind::freeze,          Kind::pause,
+                                     Kind::reset,           Kind::fin,
+                                     Kind::half_open,       Kind::swapped};
   std::vector<Fault> schedule;
-  std::string story;
-  for (std::size_t i = 0; i < faults; ++i) {
-    Fault fault{
-        options.lines * (i + 1) / (faults + 1) + dice.between(0, options.lines / (faults + 2)),
-        Kind::kill_at_publish, static_cast<int>(dice.between(20, 600))};
-    switch (dice.between(1, 10)) {
-      case 1:
-      case 2:
-      case 3:
-        fault.kind = Kind::kill_at_ack;
-        break;
-      case 4:
-      case 5:
-        fault.kind = Kind::lost_acks;
-        break;
-      case 6:
-        fault.kind = Kind::freeze;
-        break;
-      case 7:
-        fault.kind = Kind::reset;
-        break;
-      default:
-        break;
+  const std::size_t count = dice.between(1, 3);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = lines * (i + 1) / (count + 1) + dice.between(0, lines / (count + 2));
+    const Kind kind = chances[dice.between(0, std::size(chances) - 1)];
+    schedule.push_back({at, kind, static_cast<int>(dice.between(20, 600))});
+    if (dice.one_in(4)) {
+      schedule.push_back({at + dice.between(1, 150),
+                          dice.one_in(2) ? Kind::kill_at_publish : Kind::fin,
+                          static_cast<int>(dice.between(20, 300))});
+    } else if (dice.one_in(5)) {
+      for (std::size_t flap = 1; flap <= 5; ++flap)
+        schedule.push_back({at + flap * dice.between(1, 60), Kind::reset, 0});
     }
-    if (i + 1 == faults && dice.one_in(2)) fault.down_ms = -1;
-    schedule.push_back(fault);
-    static const char* const names[] = {"kill", "kill-at-ack", "lost-acks", "freeze", "reset"};
-    story += std::string(story.empty() ? "" : ", ") + names[static_cast<int>(fault.kind)] + "@" +
-             std::to_string(fault.at);
   }
-  std::mutex mutex;  // between the two proxies' threads and this one
-  std::size_t next = 0, published = 0, swallowing = 0, deaths = 0;
-  for (Station* station : {&a, &b}) {
-    const auto die = [&, station](const Fault& fault, bool only_reset) {
-      ++next;
-      ++deaths;
-      station->down = true;
-      station->back_at = only_reset || fault.down_ms < 0
-                             ? Moment::max()
-                             : Clock::now() + milliseconds(fault.down_ms);
-      if (only_reset)
-        station->back_at = Clock::now();
-      else
-        ::kill(station->server.pid(), SIGKILL);
-      return Do::die;
-    };
-    station->proxy.on_publish([&, station, die](std::size_t) {
-      const std::lock_guard lock(mutex);
-      ++published;
-      if (next >= schedule.size() || published < schedule[next].at || station->down)
-        return Do::forward;
-      const Fault& fault = schedule[next];
-      if (fault.kind == Kind::kill_at_publish) return die(fault, false);
-      if (fault.kind == Kind::reset) return die(fault, true);
-      if (fault.kind == Kind::freeze) {
-        ++next;
-        ++deaths;
-        station->down = true;
-        station->back_at = Clock::now() + 4s;
-        ::kill(station->server.pid(), SIGSTOP);
-      }
-      return Do::forward;
-    });
-    station->proxy.on_acknowledgement([&, station, die](std::size_t) {
-      const std::lock_guard lock(mutex);
-      if (next >= schedule.size() || published < schedule[next].at || station->down)
-        return Do::forward;
-      const Fault& fault = schedule[next];
-      if (fault.kind == Kind::kill_at_ack) return die(fault, false);
-      if (fault.kind == Kind::lost_acks) {
-        // The server has stored them and says so, and nobody hears it: a few, then death.
-        if (++swallowing < swallow) return Do::drop;
-        swallowing = 0;
-        return die(fault, false);
-      }
-      return Do::forward;
-    });
+  std::stable_sort(schedule.begin(), schedule.end(),
+                   [](const Fault& one, const Fault& other) { return one.at < other.at; });
+  if (dice.one_in(2)) schedule.back().down_ms = -1;
+  return schedule;
+}
+
+std::string story_of(const std::vector<Fault>& schedule) {
+  std::string story;
+  for (const Fault& fault : schedule) {
+    story += std::string(story.empty() ? "" : ", ") + kind_names[static_cast<int>(fault.kind)] +
+             "@" + std::to_string(fault.at);
+  }
+  return story;
+}
+
+/// Carries a schedule out on its stations: the faults from the proxies' threads, what mends them by
+/// tend() from the main one.
+class Fate {
+ public:
+  Fate(std::vector<Station*> stations, std::vector<Fault> schedule, std::size_t swallow)
+      : stations_(std::move(stations)), schedule_(std::move(schedule)), swallow_(swallow) {
+    for (Station* station : stations_) {
+      station->proxy.on_publish([this, station](std::size_t) { return on_publish(*station); });
+      station->proxy.on_acknowledgement([this, station](std::size_t) { return on_ack(*station); });
+    }
   }
 
-  Process pub({.argv = {std::string(MQFAIL_BIN_DIR) + "/mqfail-pub", "--events", "json", "-s",
-                        a.proxy.uri(), "-s", b.proxy.uri(), "-l", "-q", dice.one_in(5) ? "2" : "1",
-                        "-t", "t", "-k", "1", "--ack-timeout", "2s"},
-               .stdin_pipe = true});
-  pub.feed(input_of(options.lines));
-  const Moment end = Clock::now() + 120s;
-  std::optional<Exit> exit;
-  long peak = 0;
-  while (!(exit = pub.wait_exit(5ms)) && Clock::now() < end) {
-    peak = std::max(peak, pub.peak_kib());
-    for (Station* station : {&a, &b}) {
-      bool due;
+  /// Raises and thaws who is due; called again and again.
+  void tend() {
+    for (Station* station : stations_) {
+      bool due = false;
       {
-        const std::lock_guard lock(mutex);
+        const std::lock_guard lock(mutex_);
         due = station->down && Clock::now() >= station->back_at;
       }
       if (!due) continue;
       if (station->server.running() && !station->proxy.dead())
         station->server.thaw();  // it was frozen
       else if (station->server.running())
-        station->proxy.rise();  // it was reset
+        station->proxy.rise();  // only its connections were ended
       else
         station->raise();
-      const std::lock_guard lock(mutex);
+      const std::lock_guard lock(mutex_);
       station->down = false;
     }
+  }
+  bool carried_out() {
+    const std::lock_guard lock(mutex_);
+    return next_ == schedule_.size();
+  }
+  std::size_t published() {
+    const std::lock_guard lock(mutex_);
+    return published_;
+  }
+
+ private:
+  /// One server stays up, so that the end is reached.
+  bool is_due(const Station& station) const {
+    return next_ < schedule_.size() && published_ >= schedule_[next_].at && !station.down;
+  }
+  void down(Station& station, int ms) {
+    ++next_;
+    station.down = true;
+    station.back_at = ms < 0 ? Moment::max() : Clock::now() + milliseconds(ms);
+  }
+  Do on_publish(Station& station) {
+    const std::lock_guard lock(mutex_);
+    ++published_;
+    if (!is_due(station)) return Do::forward;
+    const Fault fault = schedule_[next_];
+    switch (fault.kind) {
+      case Kind::kill_at_publish:
+        down(station, fault.down_ms);
+        ::kill(station.server.pid(), SIGKILL);
+        return Do::die;
+      case Kind::reset:
+      case Kind::fin:
+        down(station, std::max(fault.down_ms, 0));
+        return fault.kind == Kind::fin ? Do::finish : Do::die;
+      case Kind::freeze:
+      case Kind::pause:
+        down(station, fault.kind == Kind::freeze ? 4000 : 300);
+        ::kill(station.server.pid(), SIGSTOP);
+        return Do::forward;
+      case Kind::half_open:
+        ++next_;
+        return Do::swallow;
+      default:
+        return Do::forward;
+    }
+  }
+  Do on_ack(Station& station) {
+    const std::lock_guard lock(mutex_);
+    if (!is_due(station)) return Do::forward;
+    const Fault fault = schedule_[next_];
+    if (fault.kind == Kind::swapped) {
+      if (++swapped_ >= 60) {
+        swapped_ = 0;
+        ++next_;
+      }
+      return swapped_ % 2 == 1 ? Do::swap : Do::forward;
+    }
+    if (fault.kind == Kind::lost_acks && ++swallowed_ < swallow_) return Do::drop;
+    if (fault.kind != Kind::kill_at_ack && fault.kind != Kind::lost_acks) return Do::forward;
+    // The server has stored them and says so, and nobody hears it; then it dies.
+    swallowed_ = 0;
+    down(station, fault.down_ms);
+    ::kill(station.server.pid(), SIGKILL);
+    return Do::die;
+  }
+
+  const std::vector<Station*> stations_;
+  const std::vector<Fault> schedule_;
+  const std::size_t swallow_;
+  std::mutex mutex_;  // between the proxies' threads and the main one
+  std::size_t next_ = 0, published_ = 0, swallowed_ = 0, swapped_ = 0;
+};
+
+std::vector<fault::Book> books_of(const std::vector<Station*>& stations) {
+  std::vector<fault::Book> books;
+  for (Station* station : stations) books.push_back({station->proxy.passed()});
+  return books;
+}
+
+/// Lines that fewer servers than `acks` have acknowledged.
+std::size_t held_by_too_few(const std::vector<fault::Book>& books, std::uint32_t lines, int acks) {
+  std::vector<int> holders(lines + 1, 0);
+  for (const fault::Book& book : books) {
+    std::set<std::uint32_t> here;
+    for (const Passed& passed : book.passed) {
+      const std::uint32_t number = number_of(passed.payload).value_or(0);
+      if (passed.acknowledged && number <= lines) here.insert(number);
+    }
+    for (const std::uint32_t number : here) ++holders[number];
+  }
+  return static_cast<std::size_t>(
+      std::count_if(holders.begin() + 1, holders.end(), [&](int count) { return count < acks; }));
+}
+
+/// The lines go through servers that die again and again; nothing may be lost, and the run must
+/// succeed.
+bool delivered(std::uint64_t seed, const Options& options, std::size_t servers, int acks) {
+  Dice dice(seed);
+  std::vector<std::unique_ptr<Station>> owned;
+  std::vector<Station*> stations;
+  for (std::size_t i = 0; i < servers; ++i) {
+    stations.push_back(owned.emplace_back(std::make_unique<Station>()).get());
+  }
+  const std::vector<Fault> schedule = throw_schedule(dice, options.lines);
+  Fate fate(stations, schedule, dice.between(1, 30));
+  std::vector<std::string> argv{std::string(MQFAIL_BIN_DIR) + "/mqfail-pub",
+                                "--events",
+                                "json",
+                                "-l",
+                                "-q",
+                                dice.one_in(5) ? "2" : "1",
+                                "-t",
+                                "t",
+                                "-k",
+                                "1",
+                                "--ack-timeout",
+                                "2s",
+                                "--acks",
+                                std::to_string(acks)};
+  for (Station* station : stations) argv.insert(argv.end(), {"-s", station->proxy.uri()});
+  if (dice.one_in(3)) argv.push_back("--sequence");
+  Process pub({.argv = argv, .stdin_pipe = true});
+  pub.feed(input_of(options.lines));
+  const Moment end = Clock::now() + 120s;
+  std::optional<Exit> exit;
+  long peak = 0;
+  while (!(exit = pub.wait_exit(5ms)) && Clock::now() < end) {
+    peak = std::max(peak, pub.peak_kib());
+    fate.tend();
   }
   if (!exit) {
     pub.signal(SIGKILL);
     exit = pub.wait_exit(5s);
   }
-  const fault::Account account =
-      fault::settle(options.lines, {{a.proxy.passed()}, {b.proxy.passed()}}, "");
+  const std::vector<fault::Book> books = books_of(stations);
+  const fault::Account account = fault::settle(options.lines, books, "");
   Charges charges;
   charge(charges, account.lost == 0 || exit->status != 0,
          "SILENT LOSS: exit 0 and lines are missing");
   charge(charges, account.lost == 0, "lines are missing");
+  charge(charges, held_by_too_few(books, options.lines, acks) == 0, "too few servers have a line");
   charge(charges, exit->status == 0, "exit status is not 0");
   charge(charges, account.reordered == 0, "order within a connection");
   charge(charges, account.corrupt == 0, "damaged payloads");
-  charge(charges, deaths == faults, "the schedule was not carried out");
-  charge(charges, account.duplicated <= window * (account.connections - 1),
-         "more duplicates than a window a switch");
+  charge(charges, fate.carried_out(), "the schedule was not carried out");
+  if (acks == 1) {
+    charge(charges, account.duplicated <= window * (account.connections - 1),
+           "more duplicates than a window a switch");
+  }
+  for (const fault::Book& book : books) {
+    const fault::Account one = fault::settle(options.lines, {book}, "");
+    charge(charges, one.connections == 0 || one.duplicated <= window * (one.connections - 1),
+           "more duplicates on one server than a window a return");
+  }
   charge(charges, peak > 0 && peak < 32 * 1024, "memory is not bounded");
   const auto last = Events(pub).last("exit");
   charge(charges, last && last->number("unsettled") == 0,
          "the exit event does not say unsettled 0");
   charge(charges, last && last->number("acked") == static_cast<long>(options.lines),
          "the exit event's acked is wrong");
-  report(seed, account, *exit, story, charges, pub, peak);
+  report(seed, account, *exit, story_of(schedule), charges, pub, peak);
+  return charges.empty();
+}
+
+bool pub_survives(std::uint64_t seed, const Options& options) {
+  return delivered(seed, options, 2, 1);
+}
+
+/// --acks 2 of three servers.
+bool acks_survive(std::uint64_t seed, const Options& options) {
+  return delivered(seed, options, 3, 2);
+}
+
+/// Servers die, and mqfail-pub itself is killed or told to end and started again with its spool:
+/// the next run goes on where the last one stopped reading.
+bool spool_survives(std::uint64_t seed, const Options& options) {
+  Dice dice(seed);
+  Station a, b;
+  const std::vector<Fault> schedule = throw_schedule(dice, options.lines);
+  Fate fate({&a, &b}, schedule, dice.between(1, 30));
+  Scratch scratch;
+  LastingPipe pipe((scratch / "pipe").string());
+  // It ends when the last run has begun: a pipe without a writer cannot be opened any more.
+  std::thread writer([&] { pipe.write(input_of(options.lines)); });
+  const std::vector<std::string> argv{std::string(MQFAIL_BIN_DIR) + "/mqfail-pub",
+                                      "--events",
+                                      "json",
+                                      "-s",
+                                      a.proxy.uri(),
+                                      "-s",
+                                      b.proxy.uri(),
+                                      "-l",
+                                      "-q",
+                                      "1",
+                                      "-t",
+                                      "t",
+                                      "-k",
+                                      "1",
+                                      "--ack-timeout",
+                                      "2s",
+                                      "--drain-timeout",
+                                      "8s",
+                                      "--spool",
+                                      (scratch / "spool").string()};
+  Charges charges;
+  std::string story = story_of(schedule) + "; we:";
+  const std::size_t runs = dice.between(2, 6);
+  std::unique_ptr<Process> pub;
+  std::optional<Exit> exit;
+  std::thread ending;
+  for (std::size_t run = 1; run <= runs; ++run) {
+    pub = std::make_unique<Process>(Command{.argv = argv, .stdin_file = pipe.path()});
+    const bool last = run == runs;
+    const int signal = dice.one_in(4) ? SIGTERM : SIGKILL;
+    const std::size_t until = fate.published() + dice.between(1, 2 * options.lines / runs);
+    const Moment end = Clock::now() + 60s, at_the_latest = Clock::now() + 3s;
+    bool told = false;
+    exit.reset();
+    if (last) {
+      charge(charges, pub->wait_for_line(Stream::err, "\"start\"", 10s).has_value(), "no start");
+      ending = std::thread([&] {
+        writer.join();
+        pipe.finish();
+      });
+    }
+    while (!(exit = pub->wait_exit(milliseconds(last ? 5 : 1))) && Clock::now() < end) {
+      fate.tend();
+      if (last || told || (fate.published() < until && Clock::now() < at_the_latest)) continue;
+      pub->signal(signal);
+      told = true;
+      story += signal == SIGTERM ? " TERM" : " KILL";
+    }
+    if (!exit) {
+      charge(charges, false, "does not end");
+      pub->signal(SIGKILL);
+      exit = pub->wait_exit(5s);
+      break;
+    }
+    if (told && signal == SIGTERM)
+      charge(charges, exit->status == 0 || exit->status == 75, "SIGTERM does not end it in order");
+    if (!told) charge(charges, exit->status == 0, "exit status is not 0");
+  }
+  pipe.close_reader();
+  if (ending.joinable()) ending.join();
+  if (writer.joinable()) writer.join();
+  const fault::Account account = fault::settle(options.lines, books_of({&a, &b}), "");
+  charge(charges, account.lost == 0 || exit->status != 0,
+         "SILENT LOSS: exit 0 and lines are missing");
+  charge(charges, account.lost == 0, "lines are missing");
+  charge(charges, account.reordered == 0, "order within a connection");
+  charge(charges, account.corrupt == 0, "damaged payloads");
+  charge(charges, account.duplicated <= window * (account.connections + runs),
+         "more duplicates than a window a switch and a run");
+  report(seed, account, *exit, story, charges, *pub);
   return charges.empty();
 }
 
@@ -413,11 +618,14 @@ int main(int argc, char** argv) {
     options.lines = 100'000;
   }
   bool (*const run)(std::uint64_t, const Options&) = options.mode == "pub"        ? pub_survives
+                                                     : options.mode == "acks"     ? acks_survive
+                                                     : options.mode == "spool"    ? spool_survives
                                                      : options.mode == "stranded" ? pub_is_stranded
                                                      : options.mode == "hot"      ? hot_sub_survives
                                                                                   : nullptr;
   if (run == nullptr || options.lines < 100) {
-    std::fprintf(stderr, "usage: run_ledger pub|stranded|hot [--seeds FIRST-LAST] [--lines N]\n");
+    std::fprintf(
+        stderr, "usage: run_ledger pub|acks|spool|stranded|hot [--seeds FIRST-LAST] [--lines N]\n");
     return 2;
   }
   std::size_t failed = 0;
