@@ -17,6 +17,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "config/document.hpp"
+#include "config/document_schema.hpp"
 #include "config/file.hpp"
 #include "config/store.hpp"
 #include "config/stored_list.hpp"
@@ -74,14 +75,48 @@ int refuse(const NamedText& document, const DocumentReading& reading) {
   return static_cast<int>(ErrorKind::data);
 }
 
-int set(const ConfigOptions& options, StoredList& list) {
+int set_or_add(const ConfigOptions& options, StoredList& list) {
   if (const auto good = check_component_id(options.component); !good) return fail(good.error());
   const auto document = read_input(options);
   if (!document) return fail(document.error());
-  const auto change = list.set(*document, wanted_component(options));
+  const auto wanted = wanted_component(options);
+  const auto change =
+      options.verb == ConfigVerb::add ? list.add(*document, wanted) : list.set(*document, wanted);
   if (!change) return fail(change.error());
   show_reports(change->reading);
   return change->reading.valid() ? 0 : refuse(*document, change->reading);
+}
+
+int edit(const ConfigOptions& options, StoredList& list) {
+  std::vector<KeyValue> values;
+  for (const auto& [key, value] : options.values) {
+    const bool secret = same_word(key, "password") || same_word(key, "clientCertificatePassword");
+    if (!secret || value != "-") {
+      values.push_back({key, value ? std::optional(Secret(*value)) : std::nullopt});
+      continue;
+    }
+    auto read = read_password_file("-");
+    if (!read) return fail(read.error());
+    values.push_back({key, std::move(*read)});
+  }
+  const auto change = list.edit(*options.server_id, values);
+  if (!change) return fail(change.error());
+  show_reports(change->reading);
+  return change->reading.valid() ? 0 : refuse({"key=value", Secret()}, change->reading);
+}
+
+// Exit status 1: they differ, as diff(1) has it.
+int diff(const ConfigOptions& options, const StoredList& list) {
+  if (const auto good = check_component_id(options.component); !good) return fail(good.error());
+  const auto document = read_input(options);
+  if (!document) return fail(document.error());
+  const auto comparison = list.compare(*document, wanted_component(options));
+  if (!comparison) return fail(comparison.error());
+  show_reports(comparison->reading);
+  if (!comparison->reading.valid()) return refuse(*document, comparison->reading);
+  if (comparison->difference.empty()) return 0;
+  const int printed = print(comparison->difference);
+  return printed == 0 ? 1 : printed;
 }
 
 int get(const ConfigOptions& options, const StoredList& list) {
@@ -142,7 +177,14 @@ int run(const ConfigOptions& options) {
   StoredList list(store, options.component, keys);
   switch (options.verb) {
     case ConfigVerb::set:
-      return set(options, list);
+    case ConfigVerb::add:
+      return set_or_add(options, list);
+    case ConfigVerb::edit:
+      return edit(options, list);
+    case ConfigVerb::diff:
+      return diff(options, list);
+    case ConfigVerb::schema:
+      return print(document_schema());
     case ConfigVerb::get:
       return get(options, list);
     case ConfigVerb::check:

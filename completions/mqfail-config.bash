@@ -17,11 +17,14 @@ _mqfail_config() {
   esac
   for candidate in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $candidate in
-      set | get | check | fmt | remove | protect | rekey) verb=$candidate ;;
+      set | get | add | edit | check | fmt | diff | remove | schema | protect | rekey) verb=$candidate ;;
     esac
   done
   if [[ -z $verb && $word != -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W 'set get check fmt remove protect rekey' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W 'set get add edit check fmt diff remove schema protect rekey' -- "$word")
+  elif [[ $verb == edit && $word != -* ]]; then
+    compopt -o nospace 2>/dev/null || true
+    mapfile -t COMPREPLY < <(compgen -S = -W 'hostNameOrIpAddress port protocol tls userName password clientCertificateThumbprint clientCertificatePassword validateServerCertificate serverId' -- "$word")
   else
     mapfile -t COMPREPLY < <(compgen -W '--component -f --file --server-id --key-file --key-fd -y --yes --help --version' -- "$word")
   fi

@@ -5,14 +5,19 @@ function __mqfail_config_components
     end
 end
 complete -c mqfail-config -f
-set -l verbs set get check fmt remove protect rekey
+set -l verbs set get add edit check fmt diff remove schema protect rekey
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a set -d 'Replace the stored list'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a get -d 'Write the stored list'
+complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a add -d 'Append servers to the stored list'
+complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a edit -d 'Change keys of one server'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a check -d 'Report every error of a document'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a fmt -d 'Write a document in canonical form'
+complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a diff -d 'Tell how a document differs from the stored list'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a remove -d 'Remove the list or one server of it'
+complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a schema -d 'Write the JSON Schema of the canonical form'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a protect -d 'Seal passwords written by hand'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a rekey -d 'Make a new key and seal every password with it'
+complete -c mqfail-config -n '__fish_seen_subcommand_from edit' -a '(printf %s=\n hostNameOrIpAddress port protocol tls userName password clientCertificateThumbprint clientCertificatePassword validateServerCertificate serverId)' -d 'Key'
 complete -c mqfail-config -l component -x -a '(__mqfail_config_components)' -d 'Name of the list'
 complete -c mqfail-config -s f -l file -r -F -d 'Read FILE instead of standard input'
 complete -c mqfail-config -l server-id -x -d 'Only the server with this id'

@@ -15,4 +15,5 @@ _arguments -s -S \
   '--yes[do not ask before removing]' \
   '--help[print the help]' \
   '--version[print the version]' \
-  '1:verb:((set\:"replace the stored list" get\:"write the stored list" check\:"report every error" fmt\:"write in canonical form" remove\:"remove the list or one server" protect\:"seal passwords written by hand" rekey\:"make a new key"))'
+  '1:verb:((set\:"replace the stored list" get\:"write the stored list" add\:"append servers to the stored list" edit\:"change keys of one server" check\:"report every error" fmt\:"write in canonical form" diff\:"tell how a document differs" remove\:"remove the list or one server" schema\:"write the JSON Schema" protect\:"seal passwords written by hand" rekey\:"make a new key"))' \
+  '*:key=value:(hostNameOrIpAddress= port= protocol= tls= userName= password= clientCertificateThumbprint= clientCertificatePassword= validateServerCertificate= serverId=)'

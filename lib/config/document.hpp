@@ -4,9 +4,11 @@
 // list.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -41,6 +43,11 @@ Error document_error(const std::string& name, const DocumentReading& reading);
 /// last. `mask_secrets` writes fifteen asterisks for each that is not a reference; a missing
 /// serverId is written as null.
 std::string write_document(const std::vector<DocumentServer>& servers, bool mask_secrets);
+
+/// The ten keys of a server in the page's order, each with its value as JSON. `mask_secrets`: as
+/// for write_document().
+using DocumentMembers = std::array<std::pair<std::string_view, std::string>, 10>;
+DocumentMembers document_members(const DocumentServer& server, bool mask_secrets);
 
 /// One server of it as an object.
 std::string write_document_server(const DocumentServer& server, bool mask_secrets);

@@ -41,32 +41,47 @@ Result<Done> seal(DocumentSecret& secret, const SecretPlace& place, const Sealin
   return Done{};
 }
 
+using ServersById = std::unordered_map<std::string, const DocumentServer*>;
+
+ServersById by_id(const std::vector<DocumentServer>& servers) {
+  ServersById result;
+  for (const DocumentServer& server : servers) result[lower_case(server.server_id)] = &server;
+  return result;
+}
+
+// What is stored sealed in this place; null if nothing is.
+const DocumentSecret* sealed_before(const ServersById& stored, const SecretPlace& place,
+                                    const Field& field) {
+  const auto found = stored.find(lower_case(place.server_id));
+  if (found == stored.end()) return nullptr;
+  const std::optional<DocumentSecret>& there = found->second->*field.secret;
+  return there && there->form == Form::sealed ? &*there : nullptr;
+}
+
+// Takes the old sealed text if it holds the same.
+bool keeps(DocumentSecret& secret, const DocumentSecret* old, const Keyring& ring,
+           const SecretPlace& place) {
+  if (old == nullptr) return false;
+  const auto same = ring.open(old->text.reveal(), place);
+  if (!same || !(*same == secret.text)) return false;
+  secret = *old;
+  return true;
+}
+
 }  // namespace
 
 Result<Done> seal_secrets(std::vector<DocumentServer>& servers,
                           const std::vector<DocumentServer>& previous, const std::string& component,
                           const std::string& directory, KeyChain& keys) {
-  std::unordered_map<std::string, const DocumentServer*> stored;
-  for (const DocumentServer& server : previous) stored[lower_case(server.server_id)] = &server;
+  const ServersById stored = by_id(previous);
   return for_each_secret(
       servers, component,
       [&](DocumentSecret& secret, const SecretPlace& place, const Field& field) -> Result<Done> {
-        const auto found = stored.find(lower_case(place.server_id));
-        const DocumentSecret* old = nullptr;
-        if (found != stored.end() && (found->second->*field.secret)) {
-          const DocumentSecret& there = *(found->second->*field.secret);
-          if (there.form == Form::sealed) old = &there;
-        }
+        const DocumentSecret* old = sealed_before(stored, place, field);
         if (secret.form == Form::plain) {
           const auto ring = keys.to_seal(directory);
           if (!ring) return ring.error();
-          if (old != nullptr) {
-            const auto same = (*ring)->open(old->text.reveal(), place);
-            if (same && *same == secret.text) {
-              secret = *old;
-              return Done{};
-            }
-          }
+          if (keeps(secret, old, **ring, place)) return Done{};
           return seal(secret, place, (*ring)->first());
         }
         if (secret.form != Form::sealed || (old != nullptr && old->text == secret.text))
@@ -75,6 +90,22 @@ Result<Done> seal_secrets(std::vector<DocumentServer>& servers,
         if (!ring) return ring.error();
         const auto opened = (*ring)->open(secret.text.reveal(), place);
         if (!opened) return opened.error();
+        return Done{};
+      });
+}
+
+Result<Done> recognise_secrets(std::vector<DocumentServer>& servers,
+                               const std::vector<DocumentServer>& previous,
+                               const std::string& component, KeyChain& keys) {
+  const ServersById stored = by_id(previous);
+  return for_each_secret(
+      servers, component,
+      [&](DocumentSecret& secret, const SecretPlace& place, const Field& field) -> Result<Done> {
+        const DocumentSecret* old = sealed_before(stored, place, field);
+        if (old == nullptr || secret.form != Form::plain) return Done{};
+        const auto ring = keys.to_open();
+        if (!ring) return ring.error();
+        keeps(secret, old, **ring, place);
         return Done{};
       });
 }

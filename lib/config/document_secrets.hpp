@@ -19,6 +19,12 @@ Result<Done> seal_secrets(std::vector<DocumentServer>& servers,
                           const std::vector<DocumentServer>& previous, const std::string& component,
                           const std::string& directory, KeyChain& keys);
 
+/// Gives every plain secret that `previous` has sealed that sealed text, so that the two lists
+/// compare; nothing is sealed anew. Errors: configuration.
+Result<Done> recognise_secrets(std::vector<DocumentServer>& servers,
+                               const std::vector<DocumentServer>& previous,
+                               const std::string& component, KeyChain& keys);
+
 /// Makes every secret plain: opens sealed ones and looks references up. Errors: configuration.
 Result<Done> open_secrets(std::vector<DocumentServer>& servers, const std::string& component,
                           KeyChain& keys);

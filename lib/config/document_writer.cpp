@@ -54,21 +54,13 @@ std::string host_text(const DocumentServer& server) {
 
 void write_object(const DocumentServer& server, bool mask, std::string_view indent,
                   std::string& out) {
-  const auto line = [&](std::string_view key, std::string_view value, bool last = false) {
+  out.append(indent).append("{\n");
+  const DocumentMembers members = document_members(server, mask);
+  for (const auto& [key, value] : members) {
+    const bool last = key == members.back().first;
     out.append(indent).append("  \"").append(key).append("\": ").append(value).append(last ? "\n"
                                                                                            : ",\n");
-  };
-  out.append(indent).append("{\n");
-  line("hostNameOrIpAddress", json_string(host_text(server)));
-  line("port", server.port ? std::to_string(*server.port) : "null");
-  line("protocol", server.web_socket ? "\"Ws\"" : "\"Tcp\"");
-  line("tls", json_string(tls_word(server.tls)));
-  line("userName", text_or_null(server.user_name));
-  line("password", secret_or_null(server.password, mask));
-  line("clientCertificateThumbprint", text_or_null(server.thumbprint));
-  line("clientCertificatePassword", secret_or_null(server.certificate_password, mask));
-  line("validateServerCertificate", server.validate ? "true" : "false");
-  line("serverId", server.server_id.empty() ? "null" : json_string(server.server_id), true);
+  }
   out.append(indent).append("}");
 }
 
@@ -96,6 +88,19 @@ std::string endpoint_key(const DocumentServer& server) {
 }
 
 }  // namespace
+
+DocumentMembers document_members(const DocumentServer& server, bool mask_secrets) {
+  return {{{"hostNameOrIpAddress", json_string(host_text(server))},
+           {"port", server.port ? std::to_string(*server.port) : "null"},
+           {"protocol", server.web_socket ? "\"Ws\"" : "\"Tcp\""},
+           {"tls", json_string(tls_word(server.tls))},
+           {"userName", text_or_null(server.user_name)},
+           {"password", secret_or_null(server.password, mask_secrets)},
+           {"clientCertificateThumbprint", text_or_null(server.thumbprint)},
+           {"clientCertificatePassword", secret_or_null(server.certificate_password, mask_secrets)},
+           {"validateServerCertificate", server.validate ? "true" : "false"},
+           {"serverId", server.server_id.empty() ? "null" : json_string(server.server_id)}}};
+}
 
 std::string write_document(const std::vector<DocumentServer>& servers, bool mask_secrets) {
   std::string out = "[\n";

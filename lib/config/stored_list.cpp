@@ -2,10 +2,12 @@
 #include "config/stored_list.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "base/text.hpp"
 #include "config/document_secrets.hpp"
+#include "config/list_difference.hpp"
 #include "config/uri_text.hpp"
 
 namespace mqfail {
@@ -23,6 +25,52 @@ std::string shown_path_of(const ComponentStore& store, const std::string& id) {
 // What a change starts from. A stored list that is broken is no reason to refuse a new one.
 std::vector<DocumentServer> read_previous(const std::optional<std::string>& text) {
   return text ? read_document("stored", *text).servers : std::vector<DocumentServer>();
+}
+
+// The id that two servers of a list have, if any.
+std::optional<std::string> id_used_twice(const std::vector<DocumentServer>& servers) {
+  std::unordered_set<std::string> seen;
+  for (const DocumentServer& server : servers) {
+    if (!server.server_id.empty() && !seen.insert(lower_case(server.server_id)).second)
+      return server.server_id;
+  }
+  return std::nullopt;
+}
+
+Error id_in_use(const std::string& component, std::string_view id, std::string_view hint) {
+  return {ErrorKind::data,
+          "component '" + printable(component, 64) + "' has a server '" + printable(id, 100) +
+              "' already; nothing was changed",
+          std::string(hint)};
+}
+
+// `server` with some values replaced, as a document of one. What was given stands in the first
+// line, which is all that an excerpt shows.
+std::string edited_text(const DocumentServer& server, const std::vector<KeyValue>& values) {
+  std::string text = "{";
+  for (const KeyValue& one : values) {
+    const bool bare =
+        !one.value ||
+        (same_word(one.key, "validateServerCertificate") &&
+         (same_word(one.value->reveal(), "true") || same_word(one.value->reveal(), "false")));
+    const std::string_view value = one.value ? std::string_view(one.value->reveal()) : "null";
+    text += (text.size() > 1 ? ", " : "") + json_string(one.key) + ": " +
+            (bare ? lower_case(value) : json_string(value));
+  }
+  for (const auto& [key, value] : document_members(server, false)) {
+    const bool replaced = std::any_of(values.begin(), values.end(), [name = key](const auto& one) {
+      return same_word(one.key, name);
+    });
+    if (!replaced) text.append(",\n\"").append(key).append("\": ").append(value);
+  }
+  return text + "}";
+}
+
+bool holds_sealed(const DocumentServer& server) {
+  const auto sealed = [](const std::optional<DocumentSecret>& secret) {
+    return secret && secret->form == DocumentSecret::Form::sealed;
+  };
+  return sealed(server.password) || sealed(server.certificate_password);
 }
 
 void wipe(Result<std::optional<std::string>>& text) {
@@ -93,6 +141,77 @@ Result<Change> StoredList::set(const NamedText& document,
   if (!written) return written.error();
   change.written = *written;
   return change;
+}
+
+Result<Change> StoredList::add(const NamedText& document,
+                               const std::optional<std::string>& component) {
+  auto before = store_.read(id_);
+  if (!before) return before.error();
+  wipe(before);
+  Change change{read_replacement(document.name, document.text.reveal(), component, {}), false};
+  if (!change.reading.valid()) return change;
+
+  const auto lock = store_.lock();
+  if (!lock) return lock.error();
+  auto there = store_.read(id_);
+  if (!there) return there.error();
+  const bool exists = there->has_value();
+  wipe(there);
+  std::vector<DocumentServer> previous;
+  if (exists) {
+    auto stored = servers();
+    if (!stored) return stored.error();
+    previous = std::move(*stored);
+  }
+  std::vector<DocumentServer> all = previous;
+  all.insert(all.end(), change.reading.servers.begin(), change.reading.servers.end());
+  if (const auto id = id_used_twice(all))
+    return id_in_use(id_, *id, "mqfail-config edit changes it");
+  const auto written = write(*lock, all, previous);
+  if (!written) return written.error();
+  change.written = *written;
+  return change;
+}
+
+Result<Change> StoredList::edit(const std::string& server_id, const std::vector<KeyValue>& values) {
+  if (const auto there = text(); !there) return there.error();
+  const auto lock = store_.lock();
+  if (!lock) return lock.error();
+  auto list = servers();
+  if (!list) return list.error();
+  const DocumentServer* found = find_server(*list, server_id);
+  if (found == nullptr) return no_such_server(id_, server_id);
+  const std::vector<DocumentServer> previous = *list;
+  DocumentServer& server = (*list)[static_cast<std::size_t>(found - list->data())];
+
+  const Secret text(edited_text(server, values));
+  Change change{read_replacement("key=value", text.reveal(), std::nullopt, previous), false};
+  if (!change.reading.valid()) return change;
+  DocumentServer& edited = change.reading.servers.front();
+  if (!same_word(edited.server_id, server.server_id) && holds_sealed(edited)) {
+    return Error{ErrorKind::data,
+                 "a sealed secret belongs to its serverId and cannot go along to another one",
+                 "give the secret anew in the same edit"};
+  }
+  server = edited;
+  if (const auto id = id_used_twice(*list)) return id_in_use(id_, *id, "choose another serverId");
+  const auto written = write(*lock, *list, previous);
+  if (!written) return written.error();
+  change.written = *written;
+  return change;
+}
+
+Result<Comparison> StoredList::compare(const NamedText& document,
+                                       const std::optional<std::string>& component) const {
+  const auto stored = servers();
+  if (!stored) return stored.error();
+  Comparison result{read_replacement(document.name, document.text.reveal(), component, *stored),
+                    {}};
+  if (!result.reading.valid()) return result;
+  auto known = recognise_secrets(result.reading.servers, *stored, id_, keys_);
+  if (!known) return known.error();
+  result.difference = list_difference(*stored, result.reading.servers);
+  return result;
 }
 
 Result<Done> StoredList::remove(const std::optional<std::string>& server_id) {

@@ -28,6 +28,17 @@ struct Change {
   bool written = false;  ///< false also: the same was stored already
 };
 
+/// A key of a server and what it shall be; without a value: its default.
+struct KeyValue {
+  std::string key;
+  std::optional<Secret> value;
+};
+
+struct Comparison {
+  DocumentReading reading;
+  std::string difference;  ///< list_difference(); empty: the same
+};
+
 class StoredList {
  public:
   /// Borrows the store and the keys. `id` is checked by every call (usage).
@@ -43,6 +54,17 @@ class StoredList {
   /// Replaces the list. `component`: as for read_document(). Errors: those of the store and of the
   /// key.
   Result<Change> set(const NamedText& document, const std::optional<std::string>& component);
+  /// Appends the document's servers; a list that is not there begins with them. Errors: as set();
+  /// data, if an id is in use.
+  Result<Change> add(const NamedText& document, const std::optional<std::string>& component);
+  /// Gives keys of one server new values, all of them or none; a value that is absent is the
+  /// default. Reports call the keys `key=value`. Errors: as set(); no_input, if it is not there;
+  /// data, if the new id is in use or would part a sealed secret from the old one.
+  Result<Change> edit(const std::string& server_id, const std::vector<KeyValue>& values);
+  /// How the document differs from what is stored; writes nothing, not even a key. Errors: as
+  /// servers().
+  Result<Comparison> compare(const NamedText& document,
+                             const std::optional<std::string>& component) const;
   /// Removes one server, or the whole list. Errors also: no_input, if it is not there; data, if it
   /// is the only one.
   Result<Done> remove(const std::optional<std::string>& server_id);

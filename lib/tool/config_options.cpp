@@ -2,27 +2,33 @@
 #include "tool/config_options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
 #include <vector>
 
 #include "base/text.hpp"
+#include "config/uri_text.hpp"
 
 namespace mqfail {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ConfigVerb>, 7> kVerbs = {
+constexpr std::array<std::pair<std::string_view, ConfigVerb>, 11> kVerbs = {
     {{"set", ConfigVerb::set},
      {"get", ConfigVerb::get},
+     {"add", ConfigVerb::add},
+     {"edit", ConfigVerb::edit},
      {"check", ConfigVerb::check},
      {"fmt", ConfigVerb::fmt},
+     {"diff", ConfigVerb::diff},
      {"remove", ConfigVerb::remove},
+     {"schema", ConfigVerb::schema},
      {"protect", ConfigVerb::protect},
      {"rekey", ConfigVerb::rekey}}};
-constexpr const char* kVerbList = "verbs are set, get, check, fmt, remove, protect and rekey";
-constexpr std::array<std::string_view, 7> kLaterVerbs = {"add",    "edit",  "convert", "diff",
-                                                         "schema", "certs", "serve"};
+constexpr const char* kVerbList =
+    "verbs are set, get, add, edit, check, fmt, diff, remove, schema, protect and rekey";
+constexpr std::array<std::string_view, 3> kLaterVerbs = {"convert", "certs", "serve"};
 constexpr std::array<std::string_view, 9> kFlags = {"--component", "--file",    "--server-id",
                                                     "--key-file",  "--key-fd",  "--yes",
                                                     "--help",      "--version", "-f"};
@@ -50,20 +56,80 @@ Error unexpected(const std::string& argument, bool has_verb) {
   return usage("unknown verb " + shown, did_you_mean(argument, verbs, kVerbList));
 }
 
+bool reads_document(ConfigVerb verb) {
+  return verb == ConfigVerb::set || verb == ConfigVerb::add || verb == ConfigVerb::check ||
+         verb == ConfigVerb::fmt || verb == ConfigVerb::diff;
+}
+
+Result<Done> check_edit(const ConfigOptions& options) {
+  if (options.file) {
+    return usage("edit -f is not yet supported", "edit --server-id ID key=value…");
+  }
+  if (!options.server_id)
+    return usage("edit wants --server-id ID", "mqfail-config get shows the ids");
+  if (options.values.empty()) {
+    return usage("edit has nothing to change", "mqfail-config edit --server-id " +
+                                                   printable(*options.server_id, 100) +
+                                                   " port=8883 sets the port, port=null resets it");
+  }
+  return Done{};
+}
+
 Result<Done> check_fit(const ConfigOptions& options) {
-  const bool reads = options.verb == ConfigVerb::set || options.verb == ConfigVerb::check ||
-                     options.verb == ConfigVerb::fmt;
-  if (options.file && !reads)
-    return usage("-f means nothing here", "get writes to standard output");
+  if (options.verb == ConfigVerb::edit) return check_edit(options);
+  if (options.file && !reads_document(options.verb))
+    return usage("-f means nothing here", "set, add, check, fmt and diff read a document");
   const bool one = options.verb == ConfigVerb::get || options.verb == ConfigVerb::remove;
   if (options.server_id && !one)
-    return usage("--server-id means nothing here", "it belongs to get and remove");
-  if (options.component_given && options.verb == ConfigVerb::rekey)
-    return usage("--component means nothing here", "rekey seals every stored list anew");
+    return usage("--server-id means nothing here", "it belongs to get, edit and remove");
+  if (options.component_given &&
+      (options.verb == ConfigVerb::rekey || options.verb == ConfigVerb::schema)) {
+    return usage("--component means nothing here", options.verb == ConfigVerb::rekey
+                                                       ? "rekey seals every stored list anew"
+                                                       : "the schema is the same for all lists");
+  }
   if (options.yes && options.verb != ConfigVerb::remove)
     return usage("-y means nothing here", "it belongs to remove");
   if (options.file && options.component_given && options.verb == ConfigVerb::fmt) {
     return usage("fmt takes either -f or --component", "");
+  }
+  return Done{};
+}
+
+bool is_secret_key(std::string_view key) {
+  return same_word(key, "password") || same_word(key, "clientCertificatePassword");
+}
+
+// What anybody may see in the list of processes: a secret is not among it.
+Result<Done> take_value(const std::string& argument, ConfigOptions& options) {
+  const std::size_t equals = argument.find('=');
+  std::string key = argument.substr(0, equals);
+  std::string value = argument.substr(equals + 1);
+  if (key.empty()) return usage("a key=value has no key", "--help shows how");
+  const bool reference = value.starts_with("{{") && value.ends_with("}}");
+  if (is_secret_key(key)) {
+    if (value != "null" && value != "-" && !reference) {
+      return usage(key + " on the command line is seen by every user of this machine",
+                   "give " + key + "=- and the secret on standard input");
+    }
+    const auto from_input = [](const auto& one) {
+      return is_secret_key(one.first) && one.second == "-";
+    };
+    if (value == "-" && std::any_of(options.values.begin(), options.values.end(), from_input))
+      return usage("standard input holds one secret only", "edit the other one by itself");
+  }
+  options.values.emplace_back(std::move(key),
+                              value == "null" ? std::nullopt : std::optional(std::move(value)));
+  return Done{};
+}
+
+Result<Done> take_extras(const std::vector<std::string>& extras, bool has_verb,
+                         ConfigOptions& options) {
+  for (const std::string& extra : extras) {
+    const bool value = has_verb && options.verb == ConfigVerb::edit && !extra.starts_with('-') &&
+                       extra.find('=') != std::string::npos;
+    if (!value) return unexpected(extra, has_verb);
+    if (auto taken = take_value(extra, options); !taken) return taken;
   }
   return Done{};
 }
@@ -74,9 +140,11 @@ Result<Done> take_key_fd(const std::string& text, ConfigOptions& options) {
   if (failure != std::errc() || end != text.data() + text.size() || fd < 0)
     return usage("--key-fd " + printable(text, 64) + " is not a file descriptor", "give a number");
   if (options.key.file) return usage("--key-file and --key-fd exclude each other", "");
-  if (fd == 0 && options.file.value_or("-") == "-" && options.verb == ConfigVerb::set)
+  if (fd == 0 && options.file.value_or("-") == "-" &&
+      (reads_document(options.verb) || options.verb == ConfigVerb::edit)) {
     return usage("the document and the key cannot both come from standard input",
-                 "give the document with -f");
+                 "give the document with -f, or the key with another descriptor");
+  }
   auto key = read_key_fd("--key-fd " + text, fd);
   if (!key) return key.error();
   options.key.given = std::move(*key);
@@ -136,8 +204,8 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
     ++count;
     options.verb = meaning;
   }
-  const auto extras = app.remaining(true);
-  if (!extras.empty()) return unexpected(extras.front(), count > 0);
+  if (auto taken = take_extras(app.remaining(true), count > 0, options); !taken)
+    return taken.error();
   if (count == 0) return usage("there is no verb", kVerbList);
   if (count > 1) return usage("there is more than one verb", "--help shows how");
   if (auto fit = check_fit(options); !fit) return fit.error();
@@ -156,16 +224,20 @@ Reads, checks and stores lists of redundant MQTT servers.
 Verbs:
   set       replace the stored list by the document on standard input
   get       write the stored list to standard output
+  add       append the servers of a document; an id that is in use is an error
+  edit      give keys of one server new values: edit --server-id ID port=8883
   check     report every error of a document; nothing is written
   fmt       write a document in canonical form to standard output
+  diff      tell how a document differs from the stored list; status 1 if it does
   remove    remove the stored list, or one server of it
+  schema    write the JSON Schema of the canonical form to standard output
   protect   seal passwords that somebody wrote into the stored list by hand
   rekey     make a new key and seal every password of every stored list with it
 
 Options:
       --component ID   the list's name (default: default)
   -f, --file FILE      read FILE instead of standard input; - is standard input
-      --server-id ID   get, remove: only the server with this id
+      --server-id ID   get, edit, remove: only the server with this id
   -y, --yes            remove: do not ask
       --key-file FILE  the key that seals passwords; made if it does not exist
       --key-fd N       read that key from file descriptor N
@@ -173,6 +245,8 @@ Options:
       --version        print the version and exit
 
 check and fmt read the stored list if --component is given and -f is not.
+edit takes key=value; null is the default, and password=- reads the password
+from standard input, because an argument is seen by everybody.
 A document with errors is exit status 65, and what is stored stays untouched.
 Passwords are stored sealed and shown as ***************; writing that keeps them.
 )";

@@ -5,13 +5,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "config/key_file.hpp"
 
 namespace mqfail {
 
-enum class ConfigVerb { set, get, check, fmt, remove, protect, rekey };
+enum class ConfigVerb { set, get, add, edit, check, fmt, diff, remove, schema, protect, rekey };
 
 struct ConfigOptions {
   ConfigVerb verb = ConfigVerb::get;
@@ -19,6 +21,8 @@ struct ConfigOptions {
   bool component_given = false;
   std::optional<std::string> file;  ///< -f; "-" is standard input
   std::optional<std::string> server_id;
+  /// key=value of edit, as written; "null" has no value, "-" is still to be read.
+  std::vector<std::pair<std::string, std::optional<std::string>>> values;
   bool yes = false;
   KeySource key;         ///< --key-file, --key-fd and the environment
   bool help = false;     ///< then nothing else counts

@@ -246,3 +246,30 @@ BOOST_FIXTURE_TEST_CASE(a_reference_is_looked_up_when_the_server_is_used, Home) 
   Process late = start(sub({"--component", "M", "-t", "t", "-E"}));
   CHECK_STATUS(late, 0);
 }
+
+BOOST_FIXTURE_TEST_CASE(edit_takes_a_password_from_standard_input_and_diff_knows_it_again, Home) {
+  Mosquitto server({.user = "joe", .password = kPassword});
+  BOOST_TEST(config({"set", "--component", "M"}, document(server, "one", "old")) == 0);
+  const Arguments edit{"edit", "--component", "M", "--server-id", "one"};
+  const auto with = [&](const std::string& value) {
+    Arguments arguments = edit;
+    arguments.push_back(value);
+    return arguments;
+  };
+  BOOST_TEST(config({"diff", "--component", "M"}, document(server, "one", kPassword)) == 1);
+  BOOST_TEST(said.find("one: password: changed\n") != std::string::npos, said);
+  BOOST_TEST(config(with("password=-"), kPassword + "\n") == 0);
+  BOOST_TEST(config({"diff", "--component", "M"}, document(server, "one", kPassword)) == 0);
+  Process reader = start(sub({"--component", "M", "-t", "t", "-E"}));
+  CHECK_STATUS(reader, 0);
+  // The other keys leave it as it is; another id would make it unreadable.
+  const std::string before = bytes_of(stored);
+  BOOST_TEST(config(with("userName=joe")) == 0);
+  BOOST_TEST(config(with("serverId=two")) == 65);
+  BOOST_TEST(bytes_of(stored) == before);
+  // Without the key the difference cannot be told, and no key is made for asking.
+  std::filesystem::remove(key);
+  BOOST_TEST(config({"diff", "--component", "M"}, document(server, "one", kPassword)) == 78);
+  BOOST_TEST(!std::filesystem::exists(key));
+  BOOST_TEST(!seen_anywhere(kPassword));
+}

@@ -154,6 +154,115 @@ BOOST_FIXTURE_TEST_CASE(check_and_fmt_write_no_file, Command) {
   BOOST_TEST(run({"fmt", "--component", "MQTT1"}).out == formatted.out);
 }
 
+BOOST_FIXTURE_TEST_CASE(diff_tells_what_differs_with_status_1_and_writes_nothing, Command) {
+  const auto diff = [&](const std::string& document) {
+    return run({"diff", "--component", "MQTT1"}, document);
+  };
+  BOOST_TEST(diff(sample("full-as-documented.json")).status == 66);
+  BOOST_TEST(!std::filesystem::exists(home));
+  set(sample("full-as-documented.json"));
+  const std::string before = contents(stored);
+  for (const std::string& same : {sample("full-as-documented.json"), get().out}) {
+    const Outcome outcome = diff(same);
+    BOOST_TEST(outcome.status == 0);
+    BOOST_TEST(outcome.out.empty());
+  }
+  const Outcome other = diff(
+      R"([{"hostNameOrIpAddress":"new"},
+          {"hostNameOrIpAddress":"RedundantServer2","port":8883,"serverId":"Server2",
+           "userName":"u","password":"hunter2"}])");
+  BOOST_TEST(other.status == 1);
+  BOOST_TEST(other.out ==
+             "- server1\n+ new:8883\nServer2: port: 1883 -> 8883\n"
+             "Server2: tls: \"None\" -> \"Tls12\"\nServer2: userName: null -> \"u\"\n"
+             "Server2: password: null -> \"***************\"\n"
+             "Server2: validateServerCertificate: false -> true\n"
+             "Server2: serverId: \"server2\" -> \"Server2\"\n");
+  std::string turned = "[";
+  for (const std::string id : {"server2", "server1"})
+    turned += run({"get", "--component", "MQTT1", "--server-id", id}).out + ",";
+  BOOST_TEST(diff(turned + "]").out == "order: server2, server1\n");
+  BOOST_TEST(diff("{}").status == 65);
+  BOOST_TEST(contents(stored) == before);
+}
+
+BOOST_FIXTURE_TEST_CASE(add_appends_and_refuses_an_id_that_is_there, Command) {
+  const auto add = [&](const std::string& document) {
+    return run({"add", "--component", "MQTT1"}, document);
+  };
+  BOOST_TEST(add(R"({"hostNameOrIpAddress":"a","serverId":"one"})").status == 0);
+  BOOST_TEST(
+      add(R"([{"hostNameOrIpAddress":"b","serverId":"two"},{"hostNameOrIpAddress":"c"}])").status ==
+      0);
+  const Outcome all = get();
+  BOOST_TEST(all.out.find("\"one\"") < all.out.find("\"two\""));
+  BOOST_TEST(all.out.find("\"two\"") < all.out.find("\"c\""));
+  const std::string before = contents(stored);
+  const Outcome twice =
+      add(R"([{"hostNameOrIpAddress":"d"},{"hostNameOrIpAddress":"e","serverId":"ONE"}])");
+  BOOST_TEST(twice.status == 65);
+  BOOST_TEST(holds(twice.err, "has a server 'ONE' already; nothing was changed"), twice.err);
+  BOOST_TEST(add("[]").status == 65);
+  BOOST_TEST(
+      add(R"({"hostNameOrIpAddress":"f","userName":"u","password":"***************"})").status ==
+      65);
+  BOOST_TEST(contents(stored) == before);
+  // A list that cannot be read is not silently given up.
+  std::ofstream(stored) << "[{]";
+  BOOST_TEST(add(R"({"hostNameOrIpAddress":"g"})").status == 65);
+  BOOST_TEST(contents(stored) == "[{]");
+}
+
+BOOST_FIXTURE_TEST_CASE(edit_changes_the_keys_that_are_given_and_null_resets, Command) {
+  const auto edit = [&](std::vector<std::string> values, const std::string& input = {}) {
+    values.insert(values.begin(), {"edit", "--component", "MQTT1", "--server-id", "server1"});
+    return run(std::move(values), input);
+  };
+  BOOST_TEST(edit({"port=1"}).status == 66);
+  set(sample("full-as-documented.json"));
+  const Outcome edited = edit({"PORT=8884", "tls=tls13", "validateServerCertificate=True"});
+  BOOST_TEST(edited.status == 0, edited.err);
+  BOOST_TEST(edited.err.empty(), edited.err);
+  const auto one = [&](const std::string& id) {
+    return run({"get", "--component", "MQTT1", "--server-id", id}).out;
+  };
+  BOOST_TEST(
+      holds(one("server1"), "\"port\": 8884,\n  \"protocol\": \"Tcp\",\n  \"tls\": \"Tls13\""));
+  BOOST_TEST(holds(one("server1"), "\"validateServerCertificate\": true"));
+  BOOST_TEST(holds(one("server2"), "\"port\": 1883"));
+  BOOST_TEST(edit({"port=null", "tls=null"}).status == 0);
+  BOOST_TEST(
+      holds(one("server1"), "\"port\": 8883,\n  \"protocol\": \"Tcp\",\n  \"tls\": \"Tls12\""));
+
+  const std::string before = contents(stored);
+  const auto time = std::filesystem::last_write_time(stored);
+  BOOST_TEST(edit({"port=8883"}).status == 0);
+  BOOST_TEST((std::filesystem::last_write_time(stored) == time));
+  const std::vector<std::tuple<std::vector<std::string>, int, std::string>> refused = {
+      {{"prt=1"}, 65, "key=value:1:2: error: /prt: unknown key \"prt\"; did you mean \"port\"?"},
+      {{"tls=TLS14"}, 65, "did you mean"},
+      {{"port=99999", "protocol=UDP"}, 65, "key=value has 2 errors; nothing was changed"},
+      {{"port=1", "Port=2"}, 65, "given twice with different values"},
+      {{"hostNameOrIpAddress=null"}, 65, "required"},
+      {{"serverId=Server2"}, 65, "has a server 'server2' already"},
+      {{"password=-"}, 65, "the first line of <stdin> is empty"},
+      {{"userName=u", "password=hunter2"}, 64, "give password=- and the secret on standard input"},
+      {{}, 64, "nothing to change"},
+      {{"port"}, 64, "unexpected argument 'port'"},
+      {{"-f", "x"}, 64, "edit -f is not yet supported"},
+  };
+  for (const auto& [values, status, part] : refused) {
+    const Outcome outcome = edit(values);
+    BOOST_TEST(outcome.status == status, part + "\n" + outcome.err);
+    BOOST_TEST(holds(outcome.err, part), outcome.err);
+    BOOST_TEST(!holds(outcome.err, "hunter2"));
+  }
+  BOOST_TEST(run({"edit", "--component", "MQTT1", "port=1"}).status == 64);
+  BOOST_TEST(run({"edit", "--component", "MQTT1", "--server-id", "x", "port=1"}).status == 66);
+  BOOST_TEST(run({"set", "--component", "MQTT1", "port=1"}).status == 64);
+  BOOST_TEST(contents(stored) == before);
+}
+
 BOOST_FIXTURE_TEST_CASE(remove_asks_on_a_terminal_only_and_removes_with_y, Command) {
   BOOST_TEST(run({"remove", "-y", "--component", "MQTT1"}).status == 66);
   set(sample("full-as-documented.json"));
@@ -216,7 +325,7 @@ BOOST_FIXTURE_TEST_CASE(usage_errors_are_status_64_on_stderr_with_a_suggestion, 
     BOOST_TEST(outcome.err.starts_with("mqfail-config: "), outcome.err);
     BOOST_TEST(holds(outcome.err, part), outcome.err);
   }
-  for (const std::string verb : {"add", "edit", "convert", "diff", "schema", "certs", "serve"}) {
+  for (const std::string verb : {"convert", "certs", "serve"}) {
     const Outcome outcome = run({verb, "--listen", "127.0.0.1:5590", "key=value"});
     BOOST_TEST(outcome.status == 64);
     BOOST_TEST(holds(outcome.err, "'" + verb + "' is not yet supported"), outcome.err);
