@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -117,10 +118,18 @@ int run(const Program& program, const CommonOptions& options, const NamedRoster&
     if (!trace) return number(events.tell(trace.error()));
     settings.trace = *trace;
   }
+  std::optional<DocumentWatch> documents;
   if (!roster.documents.empty()) {
+    auto watch = DocumentWatch::open(roster.documents, program.started);
+    if (watch) {
+      settings.documents = &documents.emplace(std::move(*watch));
+    } else {
+      events.warn(watch.error().message + "; " + watch.error().hint);
+    }
     settings.reload = [&options]() -> Result<ServerList> {
       auto again = name_servers(options.naming, options.failover);
       if (!again) return again.error();
+      keep_secrets_in(again->servers);
       return std::move(again->servers);
     };
   }

@@ -67,7 +67,7 @@ struct NamedRoster {
   PublishTuning publish;            ///< likewise; only mqfail-pub has a use for it
   std::vector<std::string> topics;  ///< of -L
   std::vector<std::string> warnings;
-  std::vector<std::string> documents;  ///< files to read again at SIGHUP
+  std::vector<std::string> documents;  ///< files to read again when they change
 };
 
 /// Decides. Errors name the flag or FILE:LINE:COL; several errors of one document are lines of one

@@ -70,6 +70,7 @@ int Session::run() {
 std::optional<TimePoint> Session::turn(TimePoint now) {
   for (const Event& event : mailbox_.take()) step(event, now);
   if (const auto due = failover_.deadline(); due && *due <= now) step(event::Ticked{}, now);
+  if (!ending_ && settings_.documents != nullptr && settings_.documents->changed(now)) reload(now);
   if (!ending_) pump(now);
   if (!ending_ && settings_.run_for && now >= started_ + *settings_.run_for) {
     end({Ending::How::timed_out, ErrorKind::unavailable, 0});
@@ -79,6 +80,7 @@ std::optional<TimePoint> Session::turn(TimePoint now) {
     if (other && (!until || *other < *until)) until = other;
   };
   sooner(work_.deadline());
+  if (settings_.documents != nullptr) sooner(settings_.documents->deadline());
   if (settings_.run_for) sooner(started_ + *settings_.run_for);
   return until;
 }
@@ -90,7 +92,10 @@ void Session::pump(TimePoint now) {
 
 void Session::wait(std::optional<TimePoint> until) {
   if (ending_) return;
-  std::vector<pollfd> fds{{mailbox_.fd(), POLLIN, 0}, {settings_.signal_fd, POLLIN, 0}};
+  DocumentWatch* const documents = settings_.documents;
+  std::vector<pollfd> fds{{mailbox_.fd(), POLLIN, 0},
+                          {settings_.signal_fd, POLLIN, 0},
+                          {documents == nullptr ? -1 : documents->fd(), POLLIN, 0}};
   const std::size_t own = fds.size();
   work_.want(fds);
   timespec timeout{};
@@ -102,6 +107,7 @@ void Session::wait(std::optional<TimePoint> until) {
   }
   if (ppoll(fds.data(), fds.size(), until ? &timeout : nullptr, nullptr) <= 0) return;
   work_.ready(fds.data() + own, fds.size() - own);
+  if (fds[2].revents != 0) documents->ready(steady_now());
   if (fds[1].revents != 0) signalled(steady_now());
 }
 
@@ -112,19 +118,23 @@ void Session::signalled(TimePoint now) {
   if (signal == SIGUSR1) {
     step(event::Hurried{}, now);
   } else if (signal == SIGHUP) {
-    if (!settings_.reload) return;
-    auto servers = settings_.reload();
-    if (servers) {
-      step(event::ListChanged{std::move(*servers)}, now);
-    } else {
-      announcer_.announce({.name = NoticeName::warning,
-                           .level = Level::warning,
-                           .reason = "the servers stay as they are: " + servers.error().message});
-    }
+    reload(now);
   } else if (++signals_ == 1) {
     work_.stop(now);
   } else {
     end({Ending::How::interrupted, ErrorKind::unavailable, signal});
+  }
+}
+
+void Session::reload(TimePoint now) {
+  if (!settings_.reload) return;
+  auto servers = settings_.reload();
+  if (servers) {
+    step(event::ListChanged{std::move(*servers)}, now);
+  } else {
+    announcer_.announce({.name = NoticeName::warning,
+                         .level = Level::warning,
+                         .reason = "the servers stay as they are: " + servers.error().message});
   }
 }
 

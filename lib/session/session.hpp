@@ -10,6 +10,7 @@
 
 #include "policy/failover.hpp"
 #include "session/clock.hpp"
+#include "session/document_watch.hpp"
 #include "session/mailbox.hpp"
 #include "session/notice.hpp"
 #include "session/work.hpp"
@@ -23,7 +24,9 @@ struct SessionSettings {
   std::optional<Duration> run_for;  ///< -W: bounds the whole run
   Duration leave_patience{};        ///< how long the server may take to answer our DISCONNECT
   int signal_fd = -1;               ///< a signalfd of INT, TERM, HUP, USR1; -1: none
-  /// Reads the documents again (SIGHUP); empty: there are none.
+  /// Notices changed documents; borrowed; null: nothing does.
+  DocumentWatch* documents = nullptr;
+  /// Reads the documents again (they changed, or SIGHUP); empty: there are none.
   std::function<Result<ServerList>()> reload;
   /// Hears every step of the policy (--trace).
   std::function<void(const Event&, TimePoint, const Actions&, const Failover&)> trace;
@@ -44,6 +47,7 @@ class Session {
   void step(const Event& event, TimePoint now);
   void pump(TimePoint now);
   void signalled(TimePoint now);
+  void reload(TimePoint now);
   void lose(Trouble trouble, TimePoint now);
   void end(Ending ending);
 

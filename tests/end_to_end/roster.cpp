@@ -13,9 +13,6 @@ std::string document(const std::vector<std::uint16_t>& ports) {
             ", \"tls\": \"none\"}" + (port == ports.back() ? "\n" : ",\n");
   return text + "]\n";
 }
-auto watched_lists() {
-  return offered("mqfail-sub", {"--update-uris-supported"});
-}
 auto stored_lists() {
   return offered("mqfail-sub", {"--servers", "/nonexistent.json"});
 }
@@ -43,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_stored_component_is_used_by_name, *stored_lists()) {
 }
 
 BOOST_AUTO_TEST_CASE(a_changed_document_is_taken_without_touching_the_live_connection,
-                     *watched_lists()) {
+                     *stored_lists()) {
   ScriptedServer a;
   Mosquitto b;
   Scratch scratch;
@@ -62,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_changed_document_is_taken_without_touching_the_live_conne
   BOOST_TEST(b.wait_for_subscriber(".*"), reader.bytes(Stream::err));
 }
 
-BOOST_AUTO_TEST_CASE(a_broken_document_changes_nothing_and_is_reported, *watched_lists()) {
+BOOST_AUTO_TEST_CASE(a_broken_document_changes_nothing_and_is_reported, *stored_lists()) {
   ScriptedServer a;
   Scratch scratch;
   const std::string file = (scratch / "servers.json").string();
@@ -73,9 +70,78 @@ BOOST_AUTO_TEST_CASE(a_broken_document_changes_nothing_and_is_reported, *watched
   const std::size_t before = reader.line_count(Stream::err);
   write_file(scratch / "next", "[{\"hostNameOrIpAddress\": ");
   std::filesystem::rename(scratch / "next", file);
-  reader.signal(SIGHUP);
   BOOST_TEST(reader.wait_for_lines(Stream::err, before + 1, 5s), "nothing was reported");
   BOOST_TEST(events.count("lost") == 0U);
   a.reset_all();
   BOOST_TEST(a.wait_for(What::subscribe, 2), "the old list is gone");
+}
+
+namespace {
+struct Home {
+  Scratch scratch;
+  std::map<std::string, std::string> environment{{"XDG_CONFIG_HOME", (scratch / "config").string()},
+                                                 {"XDG_STATE_HOME", (scratch / "state").string()}};
+  void config(const Arguments& arguments, const std::string& in = {}) {
+    write_file(scratch / "in", in);
+    Process process({.argv = command("mqfail-config", arguments),
+                     .environment = environment,
+                     .stdin_file = (scratch / "in").string()});
+    CHECK_STATUS(process, 0);
+  }
+};
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(
+    a_running_subscriber_takes_what_is_stored_meanwhile_without_losing_its_server, Home) {
+  ScriptedServer a;
+  Mosquitto b;
+  config({"set", "--component", "MQTT1"}, document({a.port()}));
+  Process reader({.argv = sub({"--component", "MQTT1", "-t", "t"}), .environment = environment});
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  config({"set", "--component", "MQTT1"}, document({a.port(), b.port()}));
+  REQUIRE_EVENT(reader, events, "list-updated", 5s);
+  BOOST_TEST(events.last("list-updated")->get("added").find("s" + std::to_string(b.port())) !=
+             std::string::npos);
+  BOOST_TEST(events.count("lost") == 0U);
+  BOOST_TEST(a.count(What::connect) == 1U);
+  a.refuse();
+  BOOST_TEST(b.wait_for_subscriber(".*"), reader.bytes(Stream::err));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_list_that_is_removed_is_reported_and_its_successor_is_taken, Home) {
+  ScriptedServer a;
+  ScriptedServer b;
+  config({"set", "--component", "MQTT1"}, document({a.port()}));
+  Process reader({.argv = sub({"--component", "MQTT1", "-t", "t"}), .environment = environment});
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  config({"remove", "-y", "--component", "MQTT1"});
+  REQUIRE_EVENT(reader, events, "warning", 5s);
+  BOOST_TEST(reader.bytes(Stream::err).find("the servers stay as they are") != std::string::npos);
+  config({"set", "--component", "MQTT1"}, document({a.port(), b.port()}));
+  REQUIRE_EVENT(reader, events, "list-updated", 5s);
+  BOOST_TEST(events.count("lost") == 0U);
+  BOOST_TEST(a.count(What::connect) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_running_publisher_takes_a_file_that_is_written_in_place_or_behind_a_link) {
+  ScriptedServer a;
+  ScriptedServer b;
+  ScriptedServer c;
+  Scratch scratch;
+  write_file(scratch / "first", document({a.port()}));
+  write_file(scratch / "second", document({a.port(), b.port()}));
+  std::filesystem::create_symlink("first", scratch / "current");
+  Process writer({.argv = pub({"--servers", (scratch / "current").string(), "-t", "t", "-l"}),
+                  .stdin_pipe = true});
+  Events events(writer);
+  REQUIRE_EVENT(writer, events, "connected");
+  std::filesystem::create_symlink("second", scratch / "next");
+  std::filesystem::rename(scratch / "next", scratch / "current");
+  REQUIRE_EVENT(writer, events, "list-updated", 5s);
+  write_file(scratch / "second", document({a.port(), b.port(), c.port()}));
+  REQUIRE_EVENT(writer, events, "list-updated", 5s);
+  BOOST_TEST(events.count("lost") == 0U);
+  BOOST_TEST(a.count(What::connect) == 1U);
 }

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/document_watch.hpp"
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+#include "session/clock.hpp"
+
+namespace mqfail {
+namespace {
+
+// Long enough for an editor that writes, renames and removes; nobody notices it.
+constexpr auto kSettle = std::chrono::milliseconds(50);
+// File times are the kernel's ticks: they lie up to this far back.
+constexpr auto kTick = std::chrono::milliseconds(10);
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Duration since_epoch(const timespec& time) {
+  return std::chrono::seconds(time.tv_sec) +
+         std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(time.tv_nsec));
+}
+
+// In the clock of file times.
+Duration wall_clock_at(TimePoint moment) {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return since_epoch(now) - (steady_now() - moment);
+}
+
+}  // namespace
+
+DocumentWatch::Identity DocumentWatch::identify(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino, status.st_size, status.st_mtim, status.st_ctim};
+}
+
+Result<DocumentWatch> DocumentWatch::open(const std::vector<std::string>& paths, TimePoint since) {
+  const int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  if (fd < 0) {
+    return Error{ErrorKind::configuration,
+                 std::string("changes of the documents are not noticed: ") + std::strerror(errno),
+                 "SIGHUP reads them again"};
+  }
+  DocumentWatch watch(fd);
+  const Duration begin = wall_clock_at(since) - kTick;
+  for (const std::string& path : paths) watch.documents_.push_back({path, {}});
+  watch.watch_folders();
+  for (Document& document : watch.documents_) {
+    document.last = identify(document.path);
+    if (since_epoch(document.last.altered) >= begin) {
+      document.last = {};
+      watch.due_ = since;
+    }
+  }
+  return watch;
+}
+
+DocumentWatch::DocumentWatch(DocumentWatch&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      documents_(std::move(other.documents_)),
+      due_(other.due_) {}
+
+DocumentWatch::~DocumentWatch() {
+  if (fd_ >= 0) close(fd_);
+}
+
+// Again after each event: a folder that was removed and made anew is another one. Watching the same
+// twice is watching it once.
+void DocumentWatch::watch_folders() const {
+  for (const Document& document : documents_) {
+    const std::string folder = folder_of(document.path);
+    inotify_add_watch(fd_, folder_of(folder).c_str(),
+                      IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_MASK_ADD);
+    inotify_add_watch(fd_, folder.c_str(),
+                      IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE |
+                          IN_ONLYDIR | IN_MASK_ADD);
+  }
+}
+
+void DocumentWatch::ready(TimePoint now) {
+  if (!due_) due_ = now + kSettle;
+}
+
+bool DocumentWatch::changed(TimePoint now) {
+  if (!due_ || now < *due_) return false;
+  due_.reset();
+  alignas(inotify_event) std::array<char, 4096> events{};
+  while (read(fd_, events.data(), events.size()) > 0) {
+  }
+  watch_folders();
+  bool any = false;
+  for (Document& document : documents_) {
+    const Identity now_there = identify(document.path);
+    any = any || !(now_there == document.last);
+    document.last = now_there;
+  }
+  return any;
+}
+
+}  // namespace mqfail
