@@ -52,8 +52,15 @@ bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
                                            return one.at < places_[place].since ||
                                                   (one.senders & bit(place)) != 0;
                                          });
-  if (next == numbers.end()) return false;
-  print(*next).senders |= bit(place);
+  Print* copied = next == numbers.end() ? nullptr : &print(*next);
+  if (copied == nullptr && numbers.size() - head == 1) {
+    // What was printed just before may have reached this server just after. If its like was seen
+    // only once that is the likely reading; where it repeats, a message would be at stake.
+    Print& only = print(numbers.back());
+    if ((only.senders & bit(place)) == 0 && only.at >= places_[place].since - kSkew) copied = &only;
+  }
+  if (copied == nullptr) return false;
+  copied->senders |= bit(place);
   return true;
 }
 
@@ -75,7 +82,12 @@ bool Copies::sent_by_all(const Print& print) const {
 }
 
 void Copies::forget_old(TimePoint now) {
-  while (!prints_.empty() && (now - prints_.front().at > window_ || sent_by_all(prints_.front()))) {
+  while (!prints_.empty()) {
+    const Print& oldest = prints_.front();
+    const Duration age = now - oldest.at;
+    // A server that joins now may still send what is younger than that (is_copy).
+    const bool settled = age > kSkew && sent_by_all(oldest);
+    if (age <= window_ && !settled) return;
     forget_first();
   }
 }

@@ -2,7 +2,8 @@
 // Tells the copies that several servers send of one message from messages that only look alike
 // (delivery.md S3). What was printed is remembered by its digest, with who has sent it; what a
 // server sends is a copy if the like of it was printed since that server is with us and it has not
-// sent it yet. So the like is printed as often as the server that sent it most.
+// sent it yet. So the like is printed as often as the server that sent it most. A publisher does
+// not reach all servers at one moment, so "since" has a margin, for what does not repeat.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,9 @@ class Copies {
   /// Servers at a time; what a further one sends is always new.
   static constexpr std::size_t kServers = 64;
   static constexpr std::size_t kNoPlace = kServers;
+  /// How long after one server a message may reach another one: a publisher's own delay and the
+  /// work that waits in a server that has just started.
+  static constexpr Duration kSkew = std::chrono::seconds(1);
 
   /// A copy is recognised for `window` after the print.
   explicit Copies(Duration window) : window_(window) {}
