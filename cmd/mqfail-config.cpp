@@ -16,6 +16,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "certificates/search.hpp"
 #include "config/document.hpp"
 #include "config/document_schema.hpp"
 #include "config/file.hpp"
@@ -171,6 +172,33 @@ int remove(const ConfigOptions& options, StoredList& list) {
   return removed ? 0 : fail(removed.error());
 }
 
+// A line a certificate, or a file that does not open: thumbprint, end of its time, state, file,
+// subject, with tabs between.
+int list_certificates(const ConfigOptions& options, const ComponentStore& store) {
+  if (const auto good = check_component_id(options.component); !good) return fail(good.error());
+  CertificateSearch search = certificate_search_of_user();
+  search.given = options.certificate_folders;
+  const std::string path = store.path(options.component);
+  const auto folders = certificate_folders(search, path.substr(0, path.rfind('/')));
+  const std::vector<ListedCertificate> list = mqfail::list_certificates(folders);
+  std::string text;
+  for (const ListedCertificate& one : list) {
+    const bool opens = one.trouble.empty();
+    const std::string state = !opens         ? printable(one.trouble)
+                              : !one.has_key ? "no private key"
+                              : one.over     ? "expired"
+                                             : "opens without a password";
+    text += (opens ? one.sha1 : "-") + "\t" + (opens ? one.not_after : "-") + "\t" + state + "\t" +
+            printable(one.file, 4096) + "\t" + (opens ? printable(one.subject) : "-") + "\n";
+  }
+  if (list.empty()) {
+    std::string where;
+    for (const std::string& folder : folders) where += "\n  " + printable(folder, 4096);
+    tell("mqfail-config: there is no *.pfx or *.p12 file in" + where);
+  }
+  return print(text);
+}
+
 int run(const ConfigOptions& options) {
   const ComponentStore store(config_home_of_user());
   KeyChain keys(options.key);
@@ -196,6 +224,8 @@ int run(const ConfigOptions& options) {
       const auto done = list.protect();
       return done ? 0 : fail(done.error());
     }
+    case ConfigVerb::certs:
+      return list_certificates(options, store);
     case ConfigVerb::rekey: {
       const auto done = rekey(store, keys);
       return done ? 0 : fail(done.error());

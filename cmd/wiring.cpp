@@ -25,8 +25,9 @@ namespace {
 
 // A core file would hold the passwords.
 void keep_secrets_in(const ServerList& servers) {
-  const bool any = std::any_of(servers.begin(), servers.end(),
-                               [](const Server& server) { return server.password.has_value(); });
+  const bool any = std::any_of(servers.begin(), servers.end(), [](const Server& server) {
+    return server.password || !server.tls.key.empty() || !server.tls.thumbprint.empty();
+  });
   if (any) prctl(PR_SET_DUMPABLE, 0);
 }
 

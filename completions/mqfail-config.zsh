@@ -11,9 +11,10 @@ _arguments -s -S \
   '--server-id=[only the server with this id]:server id:' \
   '--key-file=[the key that seals passwords]:file:_files' \
   '--key-fd=[read that key from a file descriptor]:file descriptor:' \
+  '*--cert-dir=[look for client certificates here first]:directory:_files -/' \
   '-y[do not ask before removing]' \
   '--yes[do not ask before removing]' \
   '--help[print the help]' \
   '--version[print the version]' \
-  '1:verb:((set\:"replace the stored list" get\:"write the stored list" add\:"append servers to the stored list" edit\:"change keys of one server" check\:"report every error" fmt\:"write in canonical form" diff\:"tell how a document differs" remove\:"remove the list or one server" schema\:"write the JSON Schema" protect\:"seal passwords written by hand" rekey\:"make a new key"))' \
+  '1:verb:((set\:"replace the stored list" get\:"write the stored list" add\:"append servers to the stored list" edit\:"change keys of one server" check\:"report every error" fmt\:"write in canonical form" diff\:"tell how a document differs" remove\:"remove the list or one server" schema\:"write the JSON Schema" protect\:"seal passwords written by hand" rekey\:"make a new key" certs\:"list client certificates"))' \
   '*:key=value:(hostNameOrIpAddress= port= protocol= tls= userName= password= clientCertificateThumbprint= clientCertificatePassword= validateServerCertificate= serverId=)'

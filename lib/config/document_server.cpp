@@ -446,7 +446,9 @@ ServerDraft draft_of(const DocumentServer& item) {
   draft.port_given = true;
   draft.tls_version_given = item.tls_given;
   draft.verify_given = item.validate_given;
-  draft.wants_thumbprint = item.thumbprint.has_value();
+  server.tls.thumbprint = item.thumbprint.value_or("");
+  if (item.certificate_password && item.certificate_password->form == DocumentSecret::Form::plain)
+    server.tls.certificate_password = item.certificate_password->text;
   draft.shown = printable(!item.server_id.empty() ? item.server_id : item.host, 100);
   return draft;
 }

@@ -144,7 +144,16 @@ class Collector {
     if (auto open = open_secrets(reading.servers, component.value_or(""), keys_); !open)
       return Error{open.error().kind, name + ": " + open.error().message, open.error().hint};
     for (const Report& report : reading.reports) all_.roster.warnings.push_back(report.headline);
-    for (const DocumentServer& server : reading.servers) take(draft_of(server));
+    const std::string path =
+        component ? ComponentStore(request_.config_home).path(*component) : std::string();
+    for (const DocumentServer& server : reading.servers) {
+      ServerDraft draft = draft_of(server);
+      if (!draft.server.tls.thumbprint.empty()) {
+        draft.server.tls.certificate_folders = certificate_folders(
+            request_.certificates, path.substr(0, component ? path.rfind('/') : 0));
+      }
+      take(std::move(draft));
+    }
     return Done{};
   }
 
@@ -228,8 +237,6 @@ Result<Done> check_supported(const ServerDraft& draft) {
   };
   if (draft.server.scheme == Scheme::ws || draft.server.scheme == Scheme::wss)
     return refuse("MQTT over WebSockets");
-  if (draft.wants_thumbprint)
-    return refuse("a client certificate named by clientCertificateThumbprint");
   return Done{};
 }
 
@@ -242,7 +249,7 @@ void inherit_tls(const TlsSettings& common, ServerDraft& draft) {
     tls.use_os_certs = tls.use_os_certs || common.use_os_certs;
   }
   // A certificate and its key belong together: both are the server's own, or both are common.
-  if (tls.cert.empty() && tls.key.empty()) {
+  if (tls.cert.empty() && tls.key.empty() && tls.thumbprint.empty()) {
     tls.cert = common.cert;
     tls.key = common.key;
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "certificates/search.hpp"
 #include "config/failover_options.hpp"
 #include "config/key_file.hpp"
 #include "policy/server.hpp"
@@ -53,6 +54,7 @@ struct NamingRequest {
   std::optional<std::string> environment;  ///< $MQFAIL_SERVERS
   std::string config_home;                 ///< $XDG_CONFIG_HOME or ~/.config; empty: none
   KeySource key;                           ///< opens sealed secrets
+  CertificateSearch certificates;          ///< where client certificates are looked for
 };
 
 /// A failover option given as a flag; it wins over the URI.

@@ -23,8 +23,7 @@ struct ServerDraft {
   bool tls_version_given = false;
   bool verify_given = false;
   std::optional<std::string> password_file;  ///< still to be read; wins over server.password
-  bool wants_thumbprint = false;  ///< a client certificate that must be found by thumbprint
-  std::string shown;              ///< how an error may call it
+  std::string shown;                         ///< how an error may call it
 };
 
 /// Reads one URI. `nested` are options that win over the URI's own (nested.x of a failover: URI).

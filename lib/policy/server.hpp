@@ -34,6 +34,11 @@ struct TlsSettings {
   std::string capath;
   std::string cert;  ///< PEM file
   std::string key;   ///< PEM file
+  /// Of a client certificate in a PKCS#12 file, instead of `cert` and `key`: 40 (SHA-1) or 64
+  /// (SHA-256) lower-case hexadecimal digits, the password of its file, and the folders to search.
+  std::string thumbprint;
+  std::optional<Secret> certificate_password;
+  std::vector<std::string> certificate_folders;
   std::string ciphers;
   std::string alpn;
   friend bool operator==(const TlsSettings&, const TlsSettings&) = default;

@@ -155,6 +155,11 @@ void add_server_takers(Takers& takers, CommonDraft& draft) {
     defaults.password = std::move(*password);
     return Done{};
   };
+  takers["cert-dir"] = [&draft](const Given& given) -> Result<Done> {
+    if (given.value().empty()) return bad_value(given, "a directory");
+    draft.options.naming.certificates.given.push_back(given.value());
+    return Done{};
+  };
   KeySource& key = draft.options.naming.key;
   takers["key-file"] = [&key](const Given& given) -> Result<Done> {
     if (given.value().empty()) return bad_value(given, "a file");
@@ -341,6 +346,8 @@ Result<Done> finish_common(Tool tool, CommonDraft& draft, const Environment& env
   }
   options.naming.key.credentials = environment.key.credentials;
   options.naming.key.state_home = environment.key.state_home;
+  options.naming.certificates.environment = environment.certificates.environment;
+  options.naming.certificates.home = environment.certificates.home;
   const TlsSettings& tls = options.naming.defaults.tls;
   if (tls.cert.empty() != tls.key.empty()) {
     return Error{ErrorKind::usage,

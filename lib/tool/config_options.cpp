@@ -14,7 +14,7 @@
 namespace mqfail {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ConfigVerb>, 11> kVerbs = {
+constexpr std::array<std::pair<std::string_view, ConfigVerb>, 12> kVerbs = {
     {{"set", ConfigVerb::set},
      {"get", ConfigVerb::get},
      {"add", ConfigVerb::add},
@@ -25,13 +25,14 @@ constexpr std::array<std::pair<std::string_view, ConfigVerb>, 11> kVerbs = {
      {"remove", ConfigVerb::remove},
      {"schema", ConfigVerb::schema},
      {"protect", ConfigVerb::protect},
-     {"rekey", ConfigVerb::rekey}}};
+     {"rekey", ConfigVerb::rekey},
+     {"certs", ConfigVerb::certs}}};
 constexpr const char* kVerbList =
-    "verbs are set, get, add, edit, check, fmt, diff, remove, schema, protect and rekey";
-constexpr std::array<std::string_view, 3> kLaterVerbs = {"convert", "certs", "serve"};
-constexpr std::array<std::string_view, 9> kFlags = {"--component", "--file",    "--server-id",
-                                                    "--key-file",  "--key-fd",  "--yes",
-                                                    "--help",      "--version", "-f"};
+    "verbs are set, get, add, edit, check, fmt, diff, remove, schema, protect, rekey and certs";
+constexpr std::array<std::string_view, 2> kLaterVerbs = {"convert", "serve"};
+constexpr std::array<std::string_view, 10> kFlags = {
+    "--component", "--file", "--server-id", "--key-file", "--key-fd",
+    "--cert-dir",  "--yes",  "--help",      "--version",  "-f"};
 
 Error usage(std::string message, std::string hint = {}) {
   return {ErrorKind::usage, std::move(message), std::move(hint)};
@@ -90,6 +91,8 @@ Result<Done> check_fit(const ConfigOptions& options) {
   }
   if (options.yes && options.verb != ConfigVerb::remove)
     return usage("-y means nothing here", "it belongs to remove");
+  if (!options.certificate_folders.empty() && options.verb != ConfigVerb::certs)
+    return usage("--cert-dir means nothing here", "it belongs to certs");
   if (options.file && options.component_given && options.verb == ConfigVerb::fmt) {
     return usage("fmt takes either -f or --component", "");
   }
@@ -168,6 +171,7 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
   auto* key_file_option = app.add_option("--key-file", key_file);
   std::string key_fd;
   auto* key_fd_option = app.add_option("--key-fd", key_fd);
+  app.add_option("--cert-dir", options.certificate_folders)->allow_extra_args(false);
   app.add_flag("-y,--yes", options.yes);
   app.add_flag("--help", options.help);
   app.add_flag("--version", options.version);
@@ -233,6 +237,7 @@ Verbs:
   schema    write the JSON Schema of the canonical form to standard output
   protect   seal passwords that somebody wrote into the stored list by hand
   rekey     make a new key and seal every password of every stored list with it
+  certs     list the client certificates that a thumbprint can name
 
 Options:
       --component ID   the list's name (default: default)
@@ -241,6 +246,7 @@ Options:
   -y, --yes            remove: do not ask
       --key-file FILE  the key that seals passwords; made if it does not exist
       --key-fd N       read that key from file descriptor N
+      --cert-dir DIR   certs: look here first; may be repeated
       --help           print this help and exit
       --version        print the version and exit
 

@@ -13,7 +13,20 @@
 
 namespace mqfail {
 
-enum class ConfigVerb { set, get, add, edit, check, fmt, diff, remove, schema, protect, rekey };
+enum class ConfigVerb {
+  set,
+  get,
+  add,
+  edit,
+  check,
+  fmt,
+  diff,
+  remove,
+  schema,
+  protect,
+  rekey,
+  certs
+};
 
 struct ConfigOptions {
   ConfigVerb verb = ConfigVerb::get;
@@ -24,9 +37,10 @@ struct ConfigOptions {
   /// key=value of edit, as written; "null" has no value, "-" is still to be read.
   std::vector<std::pair<std::string, std::optional<std::string>>> values;
   bool yes = false;
-  KeySource key;         ///< --key-file, --key-fd and the environment
-  bool help = false;     ///< then nothing else counts
-  bool version = false;  ///< likewise
+  KeySource key;                                 ///< --key-file, --key-fd and the environment
+  std::vector<std::string> certificate_folders;  ///< --cert-dir
+  bool help = false;                             ///< then nothing else counts
+  bool version = false;                          ///< likewise
 };
 
 /// Reads the key of --key-fd. Errors are usage errors, and no_input for that; a verb of product.md

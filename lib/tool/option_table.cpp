@@ -198,6 +198,12 @@ constexpr OptionRow kOwnRows[] = {
      "directory of trusted CA certificates; turns TLS on for -h", "", "DIR"},
     {"cert", 0, "FILE", tls, kAll, built, "client certificate (PEM)", "", "FILE"},
     {"key", 0, "FILE", tls, kAll, built, "key of the client certificate (PEM)", "", "FILE"},
+    {"cert-dir", 0, "DIR", tls, kAll, built,
+     "look for certificates that a document names by thumbprint here",
+     "May be repeated. $MQFAIL_CERT_DIR, the component's directory, "
+     "/usr/share/OSIsoft/Adapters/MQTT/Certificates and "
+     "~/.dotnet/corefx/cryptography/x509stores/my follow. See mqfail-servers(5).",
+     "DIR"},
     {"ciphers", 0, "LIST", tls, kAll, built, "ciphers in OpenSSL's words"},
     {"tls-version", 0, "VERSION", tls, kAll, built,
      "tlsv1.3, tlsv1.2 or tlsv1.1 and no other (default: 1.2 or later)", "",

@@ -101,6 +101,7 @@ Environment Environment::of_process() {
   environment.xdg_config_home = variable("XDG_CONFIG_HOME");
   environment.home = variable("HOME");
   environment.key = key_source_of_user();
+  environment.certificates = certificate_search_of_user();
   environment.pid = ::getpid();
   environment.dice = (static_cast<std::uint64_t>(device()) << 32U) | device();
   return environment;

@@ -24,6 +24,7 @@ struct Environment {
   std::optional<std::string> xdg_config_home;  ///< $XDG_CONFIG_HOME
   std::optional<std::string> home;             ///< $HOME
   KeySource key;                               ///< its two directories
+  CertificateSearch certificates;              ///< $MQFAIL_CERT_DIR and $HOME
   long pid = 0;                                ///< ends the client id of -I
   std::uint64_t dice = 0;                      ///< makes the client id if none is given
 

@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "certificates/search.hpp"
 #include "transport/dial.hpp"
 #include "transport/paho_properties.hpp"
 #include "transport/paho_seams/wire.hpp"
@@ -66,6 +67,7 @@ class Connection {
 
   void run();
   void reached(Phase phase);
+  bool find_certificate();
   bool open(const Dialled& dialled);
   void online();
   bool subscribe();
@@ -91,7 +93,8 @@ class Connection {
   TransportListener& listener_;
 
   StopSwitch stop_;
-  std::shared_ptr<Wire> wire_;  // set by the attempt's thread under stage_mutex_
+  std::optional<ClientCertificate> certificate_;  // the attempt's thread's
+  std::shared_ptr<Wire> wire_;                    // set by the attempt's thread under stage_mutex_
   MQTTClient handle_ = nullptr;
   ConnectionFacts facts_;
 

@@ -68,14 +68,30 @@ std::optional<ConnackHead> connack_head(const std::string& bytes) {
 }  // namespace
 
 void Connection::run() {
-  const auto dialled = dial(server_, stop_, [this] { reached(Phase::tcp); });
-  if (const auto* const reason = std::get_if<Reason>(&dialled)) {
-    fail(*reason);
-  } else if (open(std::get<Dialled>(dialled)) && (settings_.standby || subscribe())) {
-    online();
+  // The certificate first: without it the server need not be bothered.
+  if (find_certificate()) {
+    const auto dialled = dial(server_, stop_, [this] { reached(Phase::tcp); });
+    if (const auto* const reason = std::get_if<Reason>(&dialled)) {
+      fail(*reason);
+    } else if (open(std::get<Dialled>(dialled)) && (settings_.standby || subscribe())) {
+      online();
+    }
   }
   thread_done_ = true;
   listener_.stirred();
+}
+
+bool Connection::find_certificate() {
+  const TlsSettings& tls = server_.tls;
+  if (!is_tls(server_.scheme) || tls.thumbprint.empty()) return true;
+  auto found = find_client_certificate(tls.thumbprint, tls.certificate_password.value_or(Secret()),
+                                       tls.certificate_folders);
+  if (!found) {
+    fail({Cause::tls, Phase::tls, 0, false, found.error().message});
+    return false;
+  }
+  certificate_ = std::move(*found);
+  return true;
 }
 
 void Connection::online() {
@@ -171,7 +187,7 @@ bool Connection::open(const Dialled& dialled) {
   PahoProperties connect_properties;
   if (mqtt5) add_connect_properties(connect_properties, settings_);
 
-  const Handover handover(wire, server_);
+  const Handover handover(wire, server_, certificate_ ? &*certificate_ : nullptr);
   MQTTResponse response = MQTTResponse_initializer;
   {
     const ParallelCall parallel;

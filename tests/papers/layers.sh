@@ -11,14 +11,15 @@ failed=0
 declare -A may=(
   [lib/base]=''
   [lib/late]=''
+  [lib/certificates]='base'
   [lib/policy]='base'
-  [lib/transport]='base policy'
-  [lib/config]='base policy'
+  [lib/transport]='base certificates policy'
+  [lib/config]='base certificates policy'
   [lib/session]='base policy transport'
   [lib/probe]='base policy transport session'
   [lib/tool]='base policy config transport/transport.hpp transport/message.hpp session/notice.hpp'
 )
-rooms='base|policy|transport|config|session|probe|tool'
+rooms='base|certificates|policy|transport|config|session|probe|tool'
 for folder in "${!may[@]}"; do
   [[ -d $folder ]] || continue
   own=${folder#lib/}
@@ -45,7 +46,7 @@ done <<'END'
 CLI/ lib/tool/[a-z_]*\.cpp
 MQTT(Client|Async) lib/transport/
 simdjson lib/config/[a-z_]*\.cpp
-openssl/ lib/(config|transport)/
+openssl/ lib/(certificates|config|transport)/
 sqlite3 lib/session/spool\.cpp
 END
 

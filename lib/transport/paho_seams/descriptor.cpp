@@ -14,8 +14,9 @@ namespace {
 thread_local Handover* t_handover = nullptr;
 }  // namespace
 
-Handover::Handover(std::shared_ptr<Wire> wire, const Server& server)
-    : wire_(std::move(wire)), server_(server) {
+Handover::Handover(std::shared_ptr<Wire> wire, const Server& server,
+                   const ClientCertificate* certificate)
+    : wire_(std::move(wire)), server_(server), certificate_(certificate) {
   t_handover = this;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "certificates/search.hpp"
 #include "policy/server.hpp"
 #include "transport/paho_seams/wire.hpp"
 
@@ -14,7 +15,10 @@ namespace mqfail {
 /// Lives on the stack of an attempt's thread; the seams find it through current().
 class Handover {
  public:
-  Handover(std::shared_ptr<Wire> wire, const Server& server);
+  /// `certificate`: to show to the server; null if there is none, or it is in the PEM files that
+  /// the server's entry names.
+  Handover(std::shared_ptr<Wire> wire, const Server& server,
+           const ClientCertificate* certificate = nullptr);
   ~Handover();
   Handover(const Handover&) = delete;
   Handover& operator=(const Handover&) = delete;
@@ -26,10 +30,12 @@ class Handover {
   bool taken() const { return taken_; }
   Wire& wire() const { return *wire_; }
   const Server& server() const { return server_; }
+  const ClientCertificate* certificate() const { return certificate_; }
 
  private:
   std::shared_ptr<Wire> wire_;
   const Server& server_;
+  const ClientCertificate* const certificate_;
   bool taken_ = false;
 };
 

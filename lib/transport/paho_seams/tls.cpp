@@ -14,6 +14,7 @@
 #include <mutex>
 #include <string>
 
+#include "certificates/x509_text.hpp"
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
@@ -71,13 +72,17 @@ void set_alpn(SSL* ssl, const std::string& protocol) {
                       static_cast<unsigned>(list.size()));
 }
 
-std::string not_after(const X509* certificate) {
-  std::tm when{};
-  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &when) != 1)
-    return {};
-  char text[32];
-  const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &when);
-  return {text, size};
+// Empty if it is taken, else why not.
+std::string use_certificate(SSL* ssl, const ClientCertificate& client) {
+  ERR_clear_error();
+  bool good = SSL_use_certificate(ssl, client.certificate.get()) == 1 &&
+              SSL_use_PrivateKey(ssl, client.key.get()) == 1;
+  for (const X509Pointer& one : client.chain)
+    good = good && SSL_add1_chain_cert(ssl, one.get()) == 1;
+  if (good) return {};
+  const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
+  return "client certificate: " + std::string(reason != nullptr ? reason : "cannot be used") +
+         " (" + key_size(client.certificate.get()) + ")";
 }
 
 // Verification first: its words say what to do; OpenSSL's own error only says that it failed.
@@ -145,6 +150,8 @@ SSL* __wrap_SSL_new(SSL_CTX* context) {
   SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   if (server.tls.verify_chain && server.tls.verify_name) mqfail::set_name(ssl, server.host);
   mqfail::set_alpn(ssl, server.tls.alpn);
+  if (const mqfail::ClientCertificate* const client = handover->certificate())
+    handover->wire().set_tls_failure(mqfail::use_certificate(ssl, *client));
   return ssl;
 }
 
@@ -158,6 +165,10 @@ int __wrap_SSL_connect(SSL* ssl) {
     return -1;
   }
   wire->kick(false);
+  if (!wire->tls_failure().empty()) {
+    mqfail::t_last_error = {ssl, -1, SSL_ERROR_SSL};
+    return -1;
+  }
   const int result = __real_SSL_connect(ssl);
   mqfail::t_last_error = {ssl, result,
                           result == 1 ? SSL_ERROR_NONE : __real_SSL_get_error(ssl, result)};

@@ -356,7 +356,7 @@ BOOST_AUTO_TEST_CASE(a_thumbprint_is_read_as_windows_shows_it) {
       "{\"hostNameOrIpAddress\":\"a\",\"clientCertificateThumbprint\":\"\u200E44 "
       "0F:75c98da925630a08ac5f736ced94fc141ee1\"}");
   BOOST_TEST(list[0].thumbprint.value() == "440f75c98da925630a08ac5f736ced94fc141ee1");
-  BOOST_TEST(draft_of(list[0]).wants_thumbprint);
+  BOOST_TEST(draft_of(list[0]).server.tls.thumbprint == *list[0].thumbprint);
 }
 
 BOOST_AUTO_TEST_CASE(tls_values_become_what_a_server_may_speak) {

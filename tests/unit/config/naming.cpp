@@ -243,12 +243,7 @@ BOOST_AUTO_TEST_CASE(ids_are_unique_in_a_roster) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_built_is_refused_as_configuration) {
-  const Scratch scratch;
-  const std::string thumbprint = scratch.file(
-      "t",
-      R"({"hostNameOrIpAddress":"a","clientCertificateThumbprint":"440f75c98da925630a08ac5f736ced94fc141ee1"})");
-  for (const Naming& naming :
-       std::vector<Naming>{NamedServer{"ws://a"}, NamedServer{"wss://a"}, NamedFile{thumbprint}}) {
+  for (const Naming& naming : std::vector<Naming>{NamedServer{"ws://a"}, NamedServer{"wss://a"}}) {
     const Error error = refused(request({naming}));
     BOOST_TEST((error.kind == ErrorKind::configuration));
     BOOST_TEST(holds(error.message, "is not yet supported"), error.message);
