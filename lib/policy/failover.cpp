@@ -1,132 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine, one function an event and one a decision; failover.md sections 2, 3, 5 and 8 are its
-// law. Every attempt under way is in `attempts`, every live one in `live`: whatever names another
-// id changes nothing. While none is live, the rules of the pass hold, with as many attempts side by
-// side as servers are missing; while one is, each missing server waits for a back-off of its own.
-// Missing beside the live ones are the standbys: they are connected like the rest and wait in
-// `standbys` for their TakeOver, which makes them attempts again.
+// The engine's face, and what each event means to it.
 #include "policy/failover.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "policy/backoff.hpp"
-#include "policy/failback.hpp"
+#include "policy/failover_engine.hpp"
 #include "policy/overloaded.hpp"
-#include "policy/pass.hpp"
-#include "policy/roster.hpp"
 
 namespace mqfail {
 namespace {
 
-// A bound of nothing would let a pass spin without time going by.
-constexpr Duration kLeastConnectTimeout = std::chrono::milliseconds(1);
-
-struct Attempt {
-  AttemptId id;
-  ServerIndex server;
-  Protocol protocol;
-  TimePoint deadline;
-  Role role = Role::active;
-  bool taking_over = false;  // a standby once, now on the way to be live
-  Phase reached = Phase::dns;
-};
-
-Reason timeout_of(const Attempt& attempt) {
-  return {Cause::timeout, attempt.reached, 0, false, {}};
+Reason timeout_of(Phase reached) {
+  return {Cause::timeout, reached, 0, false, {}};
 }
 
-struct Live {
-  Attempt attempt;
-  TimePoint since;
-};
-
 }  // namespace
-
-struct Failover::Engine {
-  Engine(FailoverSettings s, const ServerList& servers, Random r)
-      : settings(s), roster(servers, s.backoff), random(r), backoff(s.backoff), failback(s) {}
-
-  FailoverSettings settings;
-  Roster roster;
-  Random random;
-  Backoff backoff;
-  FailoverState state = FailoverState::idle;
-  TimePoint now{};
-  Actions out;
-
-  Pass pass;
-  std::vector<Attempt> attempts;
-  std::vector<Live> live;
-  std::vector<Live> standbys;  // connected and not live, the first is the next
-  Failback failback;
-  std::optional<Attempt> probe;         // of a priority server
-  std::optional<AttemptId> returning;   // the attempt to a priority server beside a live secondary
-  TimePoint wake{};                     // end of `waiting`
-  std::optional<TimePoint> stagger_at;  // start of the next parallel attempt
-  TimePoint ghosts_until{};             // an abandoned CONNECT may still take our session over
-
-  TimePoint bad_since{};            // the start, or the loss of the last live connection
-  std::optional<ServerIndex> from;  // the server of that connection
-  std::uint64_t last_id = 0;
-  std::uint64_t epoch = 0;
-  std::uint64_t failed_passes = 0;
-  std::uint64_t attempts_made = 0;
-  Reason last_reason{Cause::timeout, Phase::dns, 0, false, {}};
-  std::optional<Reason> ours;  // said in this pass, while another server could still prove it wrong
-
-  void started();
-  void connected(AttemptId id);
-  void reached(const event::Reached& event);
-  void ended(AttemptId id, const Reason& reason);
-  void ticked();
-  void hurried();
-  void list_changed(const event::ListChanged& event);
-  void stopped();
-
-  void failed(const Attempt& attempt, const Reason& reason);
-  void lost(std::vector<Live>::iterator which, const Reason& reason);
-  void stand_by(const Attempt& attempt);
-  void standby_lost(std::vector<Live>::iterator which, const Reason& reason);
-  void take_over(std::vector<Live>::iterator which);
-  void promote();
-  void watch_priority();
-  void look_back();
-  void start_probe(ServerIndex server, Protocol protocol);
-  void probed(std::optional<Reason> failure);
-  void go_back(ServerIndex server);
-  void returned(const Attempt& attempt);
-  void lost_the_last();
-  bool left(TimePoint since, ServerIndex server);
-  void time_out();
-  void begin_pass();
-  void try_next(Role role);
-  void try_one_more();
-  void fill();
-  void pass_failed(Duration already_waited);
-  AttemptId connect(ServerIndex server, Protocol protocol, Role role);
-  void stagger();
-  void wait(Duration delay);
-  void abandon(const Attempt& attempt);
-  void abandon_all();
-  void abandon_probe();
-  void leave_standbys();
-  Duration allowed(ServerIndex server) const;
-  void give_up(ErrorKind kind, const Reason& reason);
-
-  std::size_t missing_live() const;
-  std::size_t missing() const;
-  std::vector<ServerIndex> priority() const;
-  std::size_t under_way(Role role) const;
-  std::size_t under_way() const;
-  bool is_free(ServerIndex server) const;
-  std::optional<ServerIndex> pick() const;
-  std::optional<ServerIndex> longest_waiting() const;
-  std::optional<std::uint64_t> pass_limit() const;
-  bool may_reconnect() const { return !settings.once && settings.max_passes != 0; }
-  std::optional<TimePoint> bound() const;
-  std::optional<TimePoint> deadline() const;
-};
 
 void Failover::Engine::started() {
   if (state != FailoverState::idle) return;
@@ -184,139 +73,6 @@ void Failover::Engine::connected(AttemptId id) {
   fill();
 }
 
-// Ready. If one was lost meanwhile, it is needed at once.
-void Failover::Engine::stand_by(const Attempt& attempt) {
-  standbys.push_back({attempt, now});
-  out.emplace_back(action::TellStandbyReady{attempt.id, attempt.server});
-  promote();
-}
-
-// Standbys for the live ones that are missing.
-void Failover::Engine::promote() {
-  const auto on_the_way = [this] {
-    return static_cast<std::size_t>(
-        std::count_if(attempts.begin(), attempts.end(),
-                      [](const Attempt& attempt) { return attempt.taking_over; }));
-  };
-  while (!standbys.empty() && on_the_way() < missing_live()) take_over(standbys.begin());
-}
-
-void Failover::Engine::take_over(std::vector<Live>::iterator which) {
-  Attempt attempt = which->attempt;
-  standbys.erase(which);
-  attempt.role = Role::active;
-  attempt.taking_over = true;
-  attempt.reached = Phase::subscribe;
-  attempt.deadline = now + allowed(attempt.server);
-  pass.use_turn(attempt.server);
-  attempts.push_back(attempt);
-  if (live.empty()) state = FailoverState::connecting;
-  stagger();
-  out.emplace_back(action::TakeOver{attempt.id, attempt.server});
-}
-
-// It disturbs nobody: the next one waits for its back-off.
-void Failover::Engine::standby_lost(std::vector<Live>::iterator which, const Reason& reason) {
-  const Live gone = *which;
-  const ServerIndex server = gone.attempt.server;
-  standbys.erase(which);
-  const Duration up = now - gone.since;
-  out.emplace_back(action::TellStandbyLost{gone.attempt.id, server, reason, up});
-  const Verdict what = verdict(reason, true, true);
-  const bool was_stable = up >= settings.stable;
-  if (was_stable) roster.settled(server);
-  if (what == Verdict::cool) roster.cool(server, now, random);
-  if (!was_stable || what == Verdict::taken_over) roster.put_off(server, now, random);
-  fill();
-}
-
-// The servers to go back to, in the order of preference.
-std::vector<ServerIndex> Failover::Engine::priority() const {
-  const auto& wanted = settings.priority_servers;
-  if (!settings.priority_backup || settings.width != 1) return {};
-  if (wanted.empty()) return {roster.order().front()};
-  std::vector<ServerIndex> found;
-  for (const ServerIndex index : roster.order()) {
-    const bool named = std::any_of(wanted.begin(), wanted.end(), [&](const Server& server) {
-      return same_endpoint(server, roster.server(index));
-    });
-    if (named) found.push_back(index);
-  }
-  return found;
-}
-
-// After each change of the live server or of the list.
-void Failover::Engine::watch_priority() {
-  const std::vector<ServerIndex> wanted = priority();
-  const bool there =
-      live.empty() || wanted.empty() ||
-      std::find(wanted.begin(), wanted.end(), live.front().attempt.server) != wanted.end();
-  if (there) {
-    failback.end();
-    abandon_probe();
-  } else if (!failback.watching()) {
-    failback.begin(live.front().since);
-  }
-}
-
-void Failover::Engine::look_back() {
-  if (live.empty() || !failback.watching() || probe || returning) return;
-  const auto target = failback.target(priority());
-  if (!target) return;
-  if (!failback.ripe(now) && !failback.probe_due(now)) return;
-  if (roster.is_cooling(*target, now)) return failback.probed(false, now);
-  if (failback.ripe(now)) return go_back(*target);
-  start_probe(*target, roster.protocol(*target, settings.protocol.value_or(Protocol::mqtt5)));
-}
-
-void Failover::Engine::start_probe(ServerIndex server, Protocol protocol) {
-  const AttemptId id{++last_id};
-  probe = Attempt{id, server, protocol, now + allowed(server), Role::probe};
-  out.emplace_back(action::Connect{id, server, Role::probe, protocol});
-}
-
-void Failover::Engine::probed(std::optional<Reason> failure) {
-  const Attempt done = *std::exchange(probe, std::nullopt);
-  if (!failure) {
-    out.emplace_back(action::Disconnect{done.id});
-    if (done.protocol == Protocol::mqtt311) roster.remember_protocol(done.server, done.protocol);
-    failback.probed(true, now);
-    return look_back();
-  }
-  const bool nothing_older = settings.protocol || done.protocol != Protocol::mqtt5;
-  const Verdict what = verdict(*failure, nothing_older, false);
-  out.emplace_back(action::TellFailed{done.id, done.server, *failure, what, Role::probe});
-  if (what == Verdict::older_protocol) return start_probe(done.server, Protocol::mqtt311);
-  if (what == Verdict::cool) roster.cool(done.server, now, random);
-  failback.probed(false, now);
-}
-
-// Make before break: the secondary stays live until this one is.
-void Failover::Engine::go_back(ServerIndex server) {
-  const auto standby = std::find_if(standbys.begin(), standbys.end(),
-                                    [&](const Live& one) { return one.attempt.server == server; });
-  if (standby != standbys.end()) {
-    returning = standby->attempt.id;
-    return take_over(standby);
-  }
-  // A standby on the way there will be ready soon.
-  if (!is_free(server)) return failback.postpone(now);
-  const Protocol preferred = settings.protocol.value_or(Protocol::mqtt5);
-  returning = connect(server, roster.protocol(server, preferred), Role::active);
-}
-
-void Failover::Engine::returned(const Attempt& attempt) {
-  const Live old = live.front();
-  live = {{attempt, now}};
-  left(old.since, old.attempt.server);
-  out.emplace_back(
-      action::Use{attempt.id, attempt.server, ++epoch, old.attempt.server, Duration::zero(), true});
-  out.emplace_back(action::Disconnect{old.attempt.id});
-  begin_pass();  // the one that was left is as good as before
-  watch_priority();
-  fill();
-}
-
 void Failover::Engine::reached(const event::Reached& event) {
   for (Attempt& attempt : attempts) {
     if (attempt.id == event.attempt) attempt.reached = event.phase;
@@ -345,7 +101,7 @@ void Failover::Engine::ended(AttemptId id, const Reason& reason) {
 void Failover::Engine::ticked() {
   if (state == FailoverState::idle) return;
   if (const auto end = bound(); end && now >= *end) {
-    if (!attempts.empty()) last_reason = timeout_of(attempts.back());
+    if (!attempts.empty()) last_reason = timeout_of(attempts.back().reached);
     return give_up(ErrorKind::unavailable, last_reason);
   }
   if (state == FailoverState::waiting) {
@@ -528,198 +284,13 @@ void Failover::Engine::time_out() {
     const Attempt attempt = *late;
     attempts.erase(late);
     abandon(attempt);
-    failed(attempt, timeout_of(attempt));
+    failed(attempt, timeout_of(attempt.reached));
   }
   if (probe && now >= probe->deadline) {
-    const Reason reason = timeout_of(*probe);
+    const Reason reason = timeout_of(probe->reached);
     out.emplace_back(action::Abandon{probe->id});
     probed(reason);
   }
-}
-
-void Failover::Engine::begin_pass() {
-  pass = Pass(roster.pass(settings.randomize, random));
-  for (const Attempt& attempt : attempts) pass.use_turn(attempt.server);
-  ours.reset();
-}
-
-// How many more servers should be live; those on the way count as missing still.
-std::size_t Failover::Engine::missing_live() const {
-  const std::size_t all = roster.order().size();
-  const auto width = static_cast<std::size_t>(std::max<std::int64_t>(settings.width, 0));
-  const std::size_t wanted = width == 0 ? all : std::min(width, all);
-  return wanted - std::min(wanted, live.size());
-}
-
-// The same with the standbys, which are looked for only beside a live one.
-std::size_t Failover::Engine::missing() const {
-  const std::size_t to_be_live = missing_live();
-  if (live.empty()) return to_be_live;
-  const std::size_t rest = roster.order().size() - live.size() - to_be_live;
-  const auto pool = static_cast<std::size_t>(std::max<std::int64_t>(settings.standbys, 0));
-  const std::size_t wanted = std::min(pool, rest);
-  return to_be_live + wanted - std::min(wanted, standbys.size());
-}
-
-// With none live a standby on the way delays nothing either.
-std::size_t Failover::Engine::under_way() const {
-  return under_way(Role::active) + (live.empty() ? 0 : under_way(Role::standby));
-}
-
-bool Failover::Engine::is_free(ServerIndex server) const {
-  return std::none_of(live.begin(), live.end(),
-                      [&](const Live& one) { return one.attempt.server == server; }) &&
-         std::none_of(standbys.begin(), standbys.end(),
-                      [&](const Live& one) { return one.attempt.server == server; }) &&
-         std::none_of(attempts.begin(), attempts.end(),
-                      [&](const Attempt& one) { return one.server == server; });
-}
-
-// Whom to try now. Without leave to reconnect, each server has the one turn of the first pass.
-std::optional<ServerIndex> Failover::Engine::pick() const {
-  if (live.empty()) return pass.next(roster, now);
-  const auto server = longest_waiting();
-  if (!server || roster.free_at(*server) > now) return std::nullopt;
-  return server;
-}
-
-// Beside a live connection: the free server that has waited longest or will be the first to have
-// waited enough, so that no server that fails time and again takes another one's place.
-std::optional<ServerIndex> Failover::Engine::longest_waiting() const {
-  std::optional<ServerIndex> first;
-  for (const ServerIndex server : pass.plan()) {
-    if (!is_free(server) || (!may_reconnect() && pass.had_turn(server))) continue;
-    if (!first || roster.free_at(server) < roster.free_at(*first)) first = server;
-  }
-  return first;
-}
-
-void Failover::Engine::try_next(Role role) {
-  const auto server = pick();
-  if (!server) return;
-  pass.use_turn(*server);
-  const Protocol preferred = settings.protocol.value_or(Protocol::mqtt5);
-  connect(*server, roster.protocol(*server, preferred), role);
-}
-
-// A standby is further on than any new attempt.
-void Failover::Engine::try_one_more() {
-  if (missing_live() > 0 && !standbys.empty()) return take_over(standbys.begin());
-  try_next(Role::active);
-}
-
-// An attempt for a failback is not counted: it delays nothing.
-std::size_t Failover::Engine::under_way(Role role) const {
-  return static_cast<std::size_t>(std::count_if(
-      attempts.begin(), attempts.end(),
-      [&](const Attempt& attempt) { return attempt.role == role && attempt.id != returning; }));
-}
-
-// As many attempts as servers are missing; a pass in which nobody is left to try has failed.
-void Failover::Engine::fill() {
-  promote();
-  while (under_way() < missing() && pick()) {
-    const bool for_live = live.empty() || under_way(Role::active) < missing_live();
-    try_next(for_live ? Role::active : Role::standby);
-  }
-  if (live.empty() && attempts.empty()) pass_failed(Duration::zero());
-}
-
-// `already_waited`: the life of a connection that cost its server's turn. It counts as waiting, so
-// that a pass still takes at least its back-off but a working pipeline is not kept from working.
-void Failover::Engine::pass_failed(Duration already_waited) {
-  ++failed_passes;
-  if (ours) return give_up(ErrorKind::unavailable, *ours);
-  if (pass.denied_by_all(roster)) {
-    return give_up(ErrorKind::denied, last_reason);
-  }
-  if (const auto limit = pass_limit(); limit && failed_passes >= *limit) {
-    return give_up(ErrorKind::unavailable, last_reason);
-  }
-  begin_pass();
-  const Duration delay = backoff.next(random) - already_waited;
-  if (delay <= Duration::zero() && already_waited > Duration::zero()) return fill();
-  wait(delay);
-  const auto every = static_cast<std::uint64_t>(std::max<std::int64_t>(settings.warn_every, 0));
-  const bool warn = every > 0 && (failed_passes == 1 || failed_passes % every == 0);
-  out.emplace_back(action::TellBackoff{delay, failed_passes, warn});
-}
-
-AttemptId Failover::Engine::connect(ServerIndex server, Protocol protocol, Role role) {
-  const AttemptId id{++last_id};
-  ++attempts_made;
-  attempts.push_back({id, server, protocol, now + allowed(server), role});
-  if (live.empty()) state = FailoverState::connecting;
-  stagger();
-  out.emplace_back(action::Connect{id, server, role, protocol});
-  return id;
-}
-
-// Another one is tried in parallel if this one is slow to answer.
-void Failover::Engine::stagger() {
-  stagger_at.reset();
-  if (!settings.connect_stagger || missing_live() == 0) return;
-  if (pick() || !standbys.empty()) stagger_at = now + *settings.connect_stagger;
-}
-
-Duration Failover::Engine::allowed(ServerIndex server) const {
-  return std::max(roster.server(server).connect_timeout.value_or(settings.connect_timeout),
-                  kLeastConnectTimeout);
-}
-
-void Failover::Engine::wait(Duration delay) {
-  state = FailoverState::waiting;
-  stagger_at.reset();
-  wake = now + delay;
-}
-
-void Failover::Engine::abandon(const Attempt& attempt) {
-  ghosts_until = now + settings.stable;
-  out.emplace_back(action::Abandon{attempt.id});
-}
-
-void Failover::Engine::abandon_all() {
-  for (const Attempt& attempt : attempts) abandon(attempt);
-  attempts.clear();
-  stagger_at.reset();
-  returning.reset();
-  abandon_probe();
-}
-
-// Without a ghost: its client id is nobody's.
-void Failover::Engine::abandon_probe() {
-  if (probe) out.emplace_back(action::Abandon{probe->id});
-  probe.reset();
-}
-
-void Failover::Engine::leave_standbys() {
-  for (const Live& one : standbys) out.emplace_back(action::Disconnect{one.attempt.id});
-  standbys.clear();
-}
-
-void Failover::Engine::give_up(ErrorKind kind, const Reason& reason) {
-  abandon_all();
-  leave_standbys();
-  state = FailoverState::stopped;
-  out.emplace_back(action::GiveUp{kind, reason, failed_passes, attempts_made});
-}
-
-std::optional<std::uint64_t> Failover::Engine::pass_limit() const {
-  if (settings.once) return 1;
-  std::int64_t limit = settings.max_passes;
-  if (epoch == 0) {
-    if (settings.startup_unlimited) return std::nullopt;
-    if (settings.startup_max_passes >= 0) limit = settings.startup_max_passes;
-  }
-  if (limit < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(limit, 1));
-}
-
-std::optional<TimePoint> Failover::Engine::bound() const {
-  if (!live.empty()) return std::nullopt;
-  const auto& allowed = epoch == 0 ? settings.startup_timeout : settings.give_up_after;
-  if (!allowed) return std::nullopt;
-  return bad_since + *allowed;
 }
 
 std::optional<TimePoint> Failover::Engine::deadline() const {

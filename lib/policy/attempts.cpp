@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whom the engine tries, how many at a time, when it waits and when it gives up (failover.md
+// section 2).
+#include <algorithm>
+
+#include "policy/failover_engine.hpp"
+
+namespace mqfail {
+namespace {
+
+// A bound of nothing would let a pass spin without time going by.
+constexpr Duration kLeastConnectTimeout = std::chrono::milliseconds(1);
+
+}  // namespace
+
+void Failover::Engine::begin_pass() {
+  pass = Pass(roster.pass(settings.randomize, random));
+  for (const Attempt& attempt : attempts) pass.use_turn(attempt.server);
+  ours.reset();
+}
+
+// How many more servers should be live; those on the way count as missing still.
+std::size_t Failover::Engine::missing_live() const {
+  const std::size_t all = roster.order().size();
+  const auto width = static_cast<std::size_t>(std::max<std::int64_t>(settings.width, 0));
+  const std::size_t wanted = width == 0 ? all : std::min(width, all);
+  return wanted - std::min(wanted, live.size());
+}
+
+// The same with the standbys, which are looked for only beside a live one.
+std::size_t Failover::Engine::missing() const {
+  const std::size_t to_be_live = missing_live();
+  if (live.empty()) return to_be_live;
+  const std::size_t rest = roster.order().size() - live.size() - to_be_live;
+  const auto pool = static_cast<std::size_t>(std::max<std::int64_t>(settings.standbys, 0));
+  const std::size_t wanted = std::min(pool, rest);
+  return to_be_live + wanted - std::min(wanted, standbys.size());
+}
+
+// With none live a standby on the way delays nothing either.
+std::size_t Failover::Engine::under_way() const {
+  return under_way(Role::active) + (live.empty() ? 0 : under_way(Role::standby));
+}
+
+bool Failover::Engine::is_free(ServerIndex server) const {
+  return std::none_of(live.begin(), live.end(),
+                      [&](const Live& one) { return one.attempt.server == server; }) &&
+         std::none_of(standbys.begin(), standbys.end(),
+                      [&](const Live& one) { return one.attempt.server == server; }) &&
+         std::none_of(attempts.begin(), attempts.end(),
+                      [&](const Attempt& one) { return one.server == server; });
+}
+
+// Whom to try now. Without leave to reconnect, each server has the one turn of the first pass.
+std::optional<ServerIndex> Failover::Engine::pick() const {
+  if (live.empty()) return pass.next(roster, now);
+  const auto server = longest_waiting();
+  if (!server || roster.free_at(*server) > now) return std::nullopt;
+  return server;
+}
+
+// Beside a live connection: the free server that has waited longest or will be the first to have
+// waited enough, so that no server that fails time and again takes another one's place.
+std::optional<ServerIndex> Failover::Engine::longest_waiting() const {
+  std::optional<ServerIndex> first;
+  for (const ServerIndex server : pass.plan()) {
+    if (!is_free(server) || (!may_reconnect() && pass.had_turn(server))) continue;
+    if (!first || roster.free_at(server) < roster.free_at(*first)) first = server;
+  }
+  return first;
+}
+
+void Failover::Engine::try_next(Role role) {
+  const auto server = pick();
+  if (!server) return;
+  pass.use_turn(*server);
+  const Protocol preferred = settings.protocol.value_or(Protocol::mqtt5);
+  connect(*server, roster.protocol(*server, preferred), role);
+}
+
+// A standby is further on than any new attempt.
+void Failover::Engine::try_one_more() {
+  if (missing_live() > 0 && !standbys.empty()) return take_over(standbys.begin());
+  try_next(Role::active);
+}
+
+// An attempt for a failback is not counted: it delays nothing.
+std::size_t Failover::Engine::under_way(Role role) const {
+  return static_cast<std::size_t>(std::count_if(
+      attempts.begin(), attempts.end(),
+      [&](const Attempt& attempt) { return attempt.role == role && attempt.id != returning; }));
+}
+
+// As many attempts as servers are missing; a pass in which nobody is left to try has failed.
+void Failover::Engine::fill() {
+  promote();
+  while (under_way() < missing() && pick()) {
+    const bool for_live = live.empty() || under_way(Role::active) < missing_live();
+    try_next(for_live ? Role::active : Role::standby);
+  }
+  if (live.empty() && attempts.empty()) pass_failed(Duration::zero());
+}
+
+// `already_waited`: the life of a connection that cost its server's turn. It counts as waiting, so
+// that a pass still takes at least its back-off but a working pipeline is not kept from working.
+void Failover::Engine::pass_failed(Duration already_waited) {
+  ++failed_passes;
+  if (ours) return give_up(ErrorKind::unavailable, *ours);
+  if (pass.denied_by_all(roster)) {
+    return give_up(ErrorKind::denied, last_reason);
+  }
+  if (const auto limit = pass_limit(); limit && failed_passes >= *limit) {
+    return give_up(ErrorKind::unavailable, last_reason);
+  }
+  begin_pass();
+  const Duration delay = backoff.next(random) - already_waited;
+  if (delay <= Duration::zero() && already_waited > Duration::zero()) return fill();
+  wait(delay);
+  const auto every = static_cast<std::uint64_t>(std::max<std::int64_t>(settings.warn_every, 0));
+  const bool warn = every > 0 && (failed_passes == 1 || failed_passes % every == 0);
+  out.emplace_back(action::TellBackoff{delay, failed_passes, warn});
+}
+
+AttemptId Failover::Engine::connect(ServerIndex server, Protocol protocol, Role role) {
+  const AttemptId id{++last_id};
+  ++attempts_made;
+  attempts.push_back({id, server, protocol, now + allowed(server), role});
+  if (live.empty()) state = FailoverState::connecting;
+  stagger();
+  out.emplace_back(action::Connect{id, server, role, protocol});
+  return id;
+}
+
+// Another one is tried in parallel if this one is slow to answer.
+void Failover::Engine::stagger() {
+  stagger_at.reset();
+  if (!settings.connect_stagger || missing_live() == 0) return;
+  if (pick() || !standbys.empty()) stagger_at = now + *settings.connect_stagger;
+}
+
+Duration Failover::Engine::allowed(ServerIndex server) const {
+  return std::max(roster.server(server).connect_timeout.value_or(settings.connect_timeout),
+                  kLeastConnectTimeout);
+}
+
+void Failover::Engine::wait(Duration delay) {
+  state = FailoverState::waiting;
+  stagger_at.reset();
+  wake = now + delay;
+}
+
+void Failover::Engine::abandon(const Attempt& attempt) {
+  ghosts_until = now + settings.stable;
+  out.emplace_back(action::Abandon{attempt.id});
+}
+
+void Failover::Engine::abandon_all() {
+  for (const Attempt& attempt : attempts) abandon(attempt);
+  attempts.clear();
+  stagger_at.reset();
+  returning.reset();
+  abandon_probe();
+}
+
+void Failover::Engine::give_up(ErrorKind kind, const Reason& reason) {
+  abandon_all();
+  leave_standbys();
+  state = FailoverState::stopped;
+  out.emplace_back(action::GiveUp{kind, reason, failed_passes, attempts_made});
+}
+
+std::optional<std::uint64_t> Failover::Engine::pass_limit() const {
+  if (settings.once) return 1;
+  std::int64_t limit = settings.max_passes;
+  if (epoch == 0) {
+    if (settings.startup_unlimited) return std::nullopt;
+    if (settings.startup_max_passes >= 0) limit = settings.startup_max_passes;
+  }
+  if (limit < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(limit, 1));
+}
+
+std::optional<TimePoint> Failover::Engine::bound() const {
+  if (!live.empty()) return std::nullopt;
+  const auto& allowed = epoch == 0 ? settings.startup_timeout : settings.give_up_after;
+  if (!allowed) return std::nullopt;
+  return bad_since + *allowed;
+}
+
+}  // namespace mqfail

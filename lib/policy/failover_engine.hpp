@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the engine knows, and its functions by room: failover.cpp has one function an event,
+// attempts.cpp whom to try and when, standby.cpp the standbys and the way back. failover.md
+// sections 2, 3, 5 and 8 are its law. Every attempt under way is in `attempts`, every live one in
+// `live`: whatever names another id changes nothing. While none is live, the rules of the pass
+// hold, with as many attempts side by side as servers are missing; while one is, each missing
+// server waits for a back-off of its own. Missing beside the live ones are the standbys: they are
+// connected like the rest and wait in `standbys` for their TakeOver, which makes them attempts
+// again.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "policy/backoff.hpp"
+#include "policy/failback.hpp"
+#include "policy/failover.hpp"
+#include "policy/pass.hpp"
+#include "policy/roster.hpp"
+
+namespace mqfail {
+
+struct Failover::Engine {
+  struct Attempt {
+    AttemptId id;
+    ServerIndex server;
+    Protocol protocol;
+    TimePoint deadline;
+    Role role = Role::active;
+    bool taking_over = false;  // a standby once, now on the way to be live
+    Phase reached = Phase::dns;
+  };
+  struct Live {
+    Attempt attempt;
+    TimePoint since;
+  };
+
+  Engine(FailoverSettings s, const ServerList& servers, Random r)
+      : settings(s), roster(servers, s.backoff), random(r), backoff(s.backoff), failback(s) {}
+
+  FailoverSettings settings;
+  Roster roster;
+  Random random;
+  Backoff backoff;
+  FailoverState state = FailoverState::idle;
+  TimePoint now{};
+  Actions out;
+
+  Pass pass;
+  std::vector<Attempt> attempts;
+  std::vector<Live> live;
+  std::vector<Live> standbys;  // connected and not live, the first is the next
+  Failback failback;
+  std::optional<Attempt> probe;         // of a priority server
+  std::optional<AttemptId> returning;   // the attempt to a priority server beside a live secondary
+  TimePoint wake{};                     // end of `waiting`
+  std::optional<TimePoint> stagger_at;  // start of the next parallel attempt
+  TimePoint ghosts_until{};             // an abandoned CONNECT may still take our session over
+
+  TimePoint bad_since{};            // the start, or the loss of the last live connection
+  std::optional<ServerIndex> from;  // the server of that connection
+  std::uint64_t last_id = 0;
+  std::uint64_t epoch = 0;
+  std::uint64_t failed_passes = 0;
+  std::uint64_t attempts_made = 0;
+  Reason last_reason{Cause::timeout, Phase::dns, 0, false, {}};
+  std::optional<Reason> ours;  // said in this pass, while another server could still prove it wrong
+
+  // failover.cpp
+  void started();
+  void connected(AttemptId id);
+  void reached(const event::Reached& event);
+  void ended(AttemptId id, const Reason& reason);
+  void ticked();
+  void hurried();
+  void list_changed(const event::ListChanged& event);
+  void stopped();
+  void failed(const Attempt& attempt, const Reason& reason);
+  void lost(std::vector<Live>::iterator which, const Reason& reason);
+  void lost_the_last();
+  bool left(TimePoint since, ServerIndex server);
+  void time_out();
+  std::optional<TimePoint> deadline() const;
+
+  // attempts.cpp
+  void begin_pass();
+  void fill();
+  void try_next(Role role);
+  void try_one_more();
+  void pass_failed(Duration already_waited);
+  AttemptId connect(ServerIndex server, Protocol protocol, Role role);
+  void stagger();
+  void wait(Duration delay);
+  void abandon(const Attempt& attempt);
+  void abandon_all();
+  void give_up(ErrorKind kind, const Reason& reason);
+  Duration allowed(ServerIndex server) const;
+  std::size_t missing_live() const;
+  std::size_t missing() const;
+  std::size_t under_way(Role role) const;
+  std::size_t under_way() const;
+  bool is_free(ServerIndex server) const;
+  std::optional<ServerIndex> pick() const;
+  std::optional<ServerIndex> longest_waiting() const;
+  std::optional<std::uint64_t> pass_limit() const;
+  bool may_reconnect() const { return !settings.once && settings.max_passes != 0; }
+  std::optional<TimePoint> bound() const;
+
+  // standby.cpp
+  void stand_by(const Attempt& attempt);
+  void promote();
+  void take_over(std::vector<Live>::iterator which);
+  void standby_lost(std::vector<Live>::iterator which, const Reason& reason);
+  void leave_standbys();
+  std::vector<ServerIndex> priority() const;
+  void watch_priority();
+  void look_back();
+  void start_probe(ServerIndex server, Protocol protocol);
+  void probed(std::optional<Reason> failure);
+  void abandon_probe();
+  void go_back(ServerIndex server);
+  void returned(const Attempt& attempt);
+};
+
+}  // namespace mqfail

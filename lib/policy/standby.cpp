@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's standbys, and the way back to a priority server (failover.md section 4).
+#include <algorithm>
+#include <utility>
+
+#include "policy/failover_engine.hpp"
+
+namespace mqfail {
+
+// Ready. If one was lost meanwhile, it is needed at once.
+void Failover::Engine::stand_by(const Attempt& attempt) {
+  standbys.push_back({attempt, now});
+  out.emplace_back(action::TellStandbyReady{attempt.id, attempt.server});
+  promote();
+}
+
+// Standbys for the live ones that are missing.
+void Failover::Engine::promote() {
+  const auto on_the_way = [this] {
+    return static_cast<std::size_t>(
+        std::count_if(attempts.begin(), attempts.end(),
+                      [](const Attempt& attempt) { return attempt.taking_over; }));
+  };
+  while (!standbys.empty() && on_the_way() < missing_live()) take_over(standbys.begin());
+}
+
+void Failover::Engine::take_over(std::vector<Live>::iterator which) {
+  Attempt attempt = which->attempt;
+  standbys.erase(which);
+  attempt.role = Role::active;
+  attempt.taking_over = true;
+  attempt.reached = Phase::subscribe;
+  attempt.deadline = now + allowed(attempt.server);
+  pass.use_turn(attempt.server);
+  attempts.push_back(attempt);
+  if (live.empty()) state = FailoverState::connecting;
+  stagger();
+  out.emplace_back(action::TakeOver{attempt.id, attempt.server});
+}
+
+// It disturbs nobody: the next one waits for its back-off.
+void Failover::Engine::standby_lost(std::vector<Live>::iterator which, const Reason& reason) {
+  const Live gone = *which;
+  const ServerIndex server = gone.attempt.server;
+  standbys.erase(which);
+  const Duration up = now - gone.since;
+  out.emplace_back(action::TellStandbyLost{gone.attempt.id, server, reason, up});
+  const Verdict what = verdict(reason, true, true);
+  const bool was_stable = up >= settings.stable;
+  if (was_stable) roster.settled(server);
+  if (what == Verdict::cool) roster.cool(server, now, random);
+  if (!was_stable || what == Verdict::taken_over) roster.put_off(server, now, random);
+  fill();
+}
+
+// The servers to go back to, in the order of preference.
+std::vector<ServerIndex> Failover::Engine::priority() const {
+  const auto& wanted = settings.priority_servers;
+  if (!settings.priority_backup || settings.width != 1) return {};
+  if (wanted.empty()) return {roster.order().front()};
+  std::vector<ServerIndex> found;
+  for (const ServerIndex index : roster.order()) {
+    const bool named = std::any_of(wanted.begin(), wanted.end(), [&](const Server& server) {
+      return same_endpoint(server, roster.server(index));
+    });
+    if (named) found.push_back(index);
+  }
+  return found;
+}
+
+// After each change of the live server or of the list.
+void Failover::Engine::watch_priority() {
+  const std::vector<ServerIndex> wanted = priority();
+  const bool there =
+      live.empty() || wanted.empty() ||
+      std::find(wanted.begin(), wanted.end(), live.front().attempt.server) != wanted.end();
+  if (there) {
+    failback.end();
+    abandon_probe();
+  } else if (!failback.watching()) {
+    failback.begin(live.front().since);
+  }
+}
+
+void Failover::Engine::look_back() {
+  if (live.empty() || !failback.watching() || probe || returning) return;
+  const auto target = failback.target(priority());
+  if (!target) return;
+  if (!failback.ripe(now) && !failback.probe_due(now)) return;
+  if (roster.is_cooling(*target, now)) return failback.probed(false, now);
+  if (failback.ripe(now)) return go_back(*target);
+  start_probe(*target, roster.protocol(*target, settings.protocol.value_or(Protocol::mqtt5)));
+}
+
+void Failover::Engine::start_probe(ServerIndex server, Protocol protocol) {
+  const AttemptId id{++last_id};
+  probe = Attempt{id, server, protocol, now + allowed(server), Role::probe};
+  out.emplace_back(action::Connect{id, server, Role::probe, protocol});
+}
+
+void Failover::Engine::probed(std::optional<Reason> failure) {
+  const Attempt done = *std::exchange(probe, std::nullopt);
+  if (!failure) {
+    out.emplace_back(action::Disconnect{done.id});
+    if (done.protocol == Protocol::mqtt311) roster.remember_protocol(done.server, done.protocol);
+    failback.probed(true, now);
+    return look_back();
+  }
+  const bool nothing_older = settings.protocol || done.protocol != Protocol::mqtt5;
+  const Verdict what = verdict(*failure, nothing_older, false);
+  out.emplace_back(action::TellFailed{done.id, done.server, *failure, what, Role::probe});
+  if (what == Verdict::older_protocol) return start_probe(done.server, Protocol::mqtt311);
+  if (what == Verdict::cool) roster.cool(done.server, now, random);
+  failback.probed(false, now);
+}
+
+// Make before break: the secondary stays live until this one is.
+void Failover::Engine::go_back(ServerIndex server) {
+  const auto standby = std::find_if(standbys.begin(), standbys.end(),
+                                    [&](const Live& one) { return one.attempt.server == server; });
+  if (standby != standbys.end()) {
+    returning = standby->attempt.id;
+    return take_over(standby);
+  }
+  // A standby on the way there will be ready soon.
+  if (!is_free(server)) return failback.postpone(now);
+  const Protocol preferred = settings.protocol.value_or(Protocol::mqtt5);
+  returning = connect(server, roster.protocol(server, preferred), Role::active);
+}
+
+void Failover::Engine::returned(const Attempt& attempt) {
+  const Live old = live.front();
+  live = {{attempt, now}};
+  left(old.since, old.attempt.server);
+  out.emplace_back(
+      action::Use{attempt.id, attempt.server, ++epoch, old.attempt.server, Duration::zero(), true});
+  out.emplace_back(action::Disconnect{old.attempt.id});
+  begin_pass();  // the one that was left is as good as before
+  watch_priority();
+  fill();
+}
+
+// Without a ghost: its client id is nobody's.
+void Failover::Engine::abandon_probe() {
+  if (probe) out.emplace_back(action::Abandon{probe->id});
+  probe.reset();
+}
+
+void Failover::Engine::leave_standbys() {
+  for (const Live& one : standbys) out.emplace_back(action::Disconnect{one.attempt.id});
+  standbys.clear();
+}
+
+}  // namespace mqfail
