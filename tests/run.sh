@@ -50,4 +50,5 @@ cmake --preset "$preset" "${launcher[@]}" >"$PWD/.configure.log" 2>&1 || {
 }
 rm -f .configure.log
 cmake --build "$build" -j"$(nproc)"
-ctest --test-dir "$build" --output-on-failure -j"$(nproc)" "${selection[@]}" "$@"
+# Most tests wait for servers, not for a processor.
+ctest --test-dir "$build" --output-on-failure -j"$((2 * $(nproc)))" "${selection[@]}" "$@"

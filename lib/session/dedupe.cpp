@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 
 namespace mqfail {
 namespace {
@@ -25,20 +24,33 @@ std::uint64_t bit(std::uint64_t number) {
 
 }  // namespace
 
-Dedupe::Verdict Dedupe::judge(std::string_view publisher, std::uint64_t number, bool retained) {
-  if (publisher.size() != 2 * kHalf || number == 0) return {};
+std::optional<Dedupe::Key> Dedupe::key_of(std::string_view publisher) {
+  if (publisher.size() != 2 * kHalf) return std::nullopt;
   const auto high = hexadecimal(publisher.substr(0, kHalf));
   const auto low = hexadecimal(publisher.substr(kHalf));
-  if (!high || !low) return {};
-  const Key key{*high, *low};
-  Publisher* const known = find(key);
+  if (!high || !low) return std::nullopt;
+  return Key{*high, *low};
+}
+
+bool Dedupe::opens_hole(std::string_view publisher, std::uint64_t number) const {
+  const auto key = key_of(publisher);
+  const auto found = key ? by_key_.find(*key) : by_key_.end();
+  if (found == by_key_.end()) return false;
+  const Publisher& known = *found->second;
+  return number > known.highest + 1 && !known.only_retained;
+}
+
+Dedupe::Verdict Dedupe::judge(std::string_view publisher, std::uint64_t number, bool retained) {
+  const auto key = key_of(publisher);
+  if (!key || number == 0) return {};
+  Publisher* const known = find(*key);
   if (known == nullptr) {
     if (publishers_.size() == kPublishers) {
       by_key_.erase(publishers_.back().key);
       publishers_.pop_back();
     }
-    publishers_.push_front({key, number, number, number, retained, {bit(number)}});
-    by_key_[key] = publishers_.begin();
+    publishers_.push_front({*key, number, number, number, retained, {bit(number)}});
+    by_key_[*key] = publishers_.begin();
     return {};
   }
   if (number > known->highest) return above(*known, number, retained);

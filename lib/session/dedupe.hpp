@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +38,9 @@ class Dedupe {
   /// the next one was published before we came and is not missing.
   Verdict judge(std::string_view publisher, std::uint64_t number, bool retained = false);
 
+  /// Whether judge() would find that this message opens a hole.
+  bool opens_hole(std::string_view publisher, std::uint64_t number) const;
+
   /// Numbers between the first and the highest of each publisher that have not come.
   std::uint64_t missing() const { return missing_; }
 
@@ -52,6 +56,7 @@ class Dedupe {
   static std::uint64_t& word(Publisher& publisher, std::uint64_t number);
   static void widen(Publisher& publisher, std::uint64_t numbers);
   static void forget(Publisher& publisher, std::uint64_t from, std::uint64_t to);
+  static std::optional<Key> key_of(std::string_view publisher);
   Publisher* find(const Key& key);
   Verdict above(Publisher& publisher, std::uint64_t number, bool retained);
 

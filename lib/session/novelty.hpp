@@ -43,6 +43,11 @@ class Novelty {
   void offline(const Feed& feed);
 
   bool is_new(const Message& message, const Feed& feed, TimePoint now);
+  /// Whether numbers before this message's are missing, which another server may still bring.
+  bool opens_hole(const Message& message) const {
+    return settings_.several_servers && message.number != 0 &&
+           dedupe_.opens_hole(message.publisher, message.number);
+  }
   /// The message that was asked about last is printed.
   void printed(const Feed& feed, TimePoint now);
 

@@ -12,6 +12,7 @@ namespace {
 constexpr int kTimedOut = 27;  // mosquitto's MOSQ_ERR_TIMEOUT, the status of -W
 constexpr auto kStopPatience = std::chrono::seconds(2);
 constexpr auto kLeavePatience = std::chrono::seconds(1);
+constexpr auto kAheadPatience = std::chrono::milliseconds(250);
 constexpr auto kHolesEvery = std::chrono::seconds(1);
 
 std::int64_t as_int(std::uint64_t value) {
@@ -98,18 +99,23 @@ bool Subscriber::write_out(TimePoint now) {
 // Fills the buffer; false if there was nothing to take. What is over comes first: it was received
 // before. The live ones take turns.
 bool Subscriber::collect(TimePoint now) {
-  while (!done_) {
-    const auto over = std::find_if(feeds_.begin(), feeds_.end(),
-                                   [&](const Feed& feed) { return is_over(feed, now); });
-    if (over == feeds_.end()) break;
+  for (auto over = feeds_.begin(); over != feeds_.end() && !done_;) {
+    if (!is_over(*over, now)) {
+      ++over;
+      continue;
+    }
     if (collect(*over, now)) return true;
+    if (over->ahead_until) {  // it has more, but another one goes first
+      ++over;
+      continue;
+    }
     novelty_.offline(over->novelty);
     if (over->live) {
       transport_.disconnect(over->attempt, Duration::zero());
     } else {
       transport_.abandon(over->attempt);
     }
-    feeds_.erase(over);
+    over = feeds_.erase(over);
   }
   bool any = false;
   for (std::size_t i = feeds_.size(); i > 0 && !done_ && !full(); --i) {
@@ -118,7 +124,7 @@ bool Subscriber::collect(TimePoint now) {
   return any || done_;
 }
 
-bool Subscriber::collect(const Feed& feed, TimePoint now) {
+bool Subscriber::collect(Feed& feed, TimePoint now) {
   const std::size_t taken = transport_.take_messages(
       feed.attempt,
       [this, &feed, now](const Message& message) { return take(message, feed, now); });
@@ -126,8 +132,21 @@ bool Subscriber::collect(const Feed& feed, TimePoint now) {
   return taken != 0 || done_;
 }
 
-bool Subscriber::take(const Message& message, const Feed& feed, TimePoint now) {
-  if (done_ || full()) return false;
+// A server that has just come back begins where the stream is now, while another one may still have
+// to send what is before: the order is kept by letting that one go first.
+bool Subscriber::is_ahead(const Message& message, Feed& feed, TimePoint now) const {
+  if (feeds_.size() < 2 || message.retain || !novelty_.opens_hole(message)) {
+    feed.ahead_until.reset();
+    return false;
+  }
+  if (!feed.ahead_until) feed.ahead_until = now + kAheadPatience;
+  if (now < *feed.ahead_until) return true;
+  feed.ahead_until.reset();  // the others do not have it: it is missing
+  return false;
+}
+
+bool Subscriber::take(const Message& message, Feed& feed, TimePoint now) {
+  if (done_ || full() || is_ahead(message, feed, now)) return false;
   if (settings_.retained_only && !message.retain) {
     done_ = true;
     return false;
@@ -202,6 +221,7 @@ std::optional<TimePoint> Subscriber::deadline() const {
     if (holes_.count != 0) sooner(*told_holes_ + kHolesEvery);
     for (const Feed& feed : feeds_) {
       if (feed.last_ping) sooner(feed.leave_by);
+      if (feed.ahead_until) sooner(*feed.ahead_until);
     }
   } else if (!told_stalled_ && settings_.keepalive > Duration::zero()) {
     sooner(*blocked_since_ + settings_.keepalive / 2);

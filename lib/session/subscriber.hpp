@@ -63,6 +63,7 @@ class Subscriber final : public Work {
     bool live = true;
     std::optional<std::uint64_t> last_ping{};  // its answer comes behind all that is to be taken
     TimePoint leave_by{};                      // the answer is waited for no longer
+    std::optional<TimePoint> ahead_until{};    // it is ahead of the others, which have so long
   };
   struct Unacknowledged {
     AttemptId attempt;
@@ -72,8 +73,9 @@ class Subscriber final : public Work {
   bool write_out(TimePoint now);
   bool collect(TimePoint now);
   bool is_over(const Feed& feed, TimePoint now) const;
-  bool collect(const Feed& feed, TimePoint now);
-  bool take(const Message& message, const Feed& feed, TimePoint now);
+  bool collect(Feed& feed, TimePoint now);
+  bool take(const Message& message, Feed& feed, TimePoint now);
+  bool is_ahead(const Message& message, Feed& feed, TimePoint now) const;
   void note_number(Message& message, const Feed& feed);
   void tell_holes(TimePoint now);
   bool full() const { return output_.buffer().size() >= kBatchBytes; }

@@ -32,18 +32,29 @@ class Hot : public Process {
   }
 };
 
-/// Kills and restarts one of two servers by turns; the most seconds by which a line came later
-/// after the one before than it was published after it.
-double lateness_around_kills() {
+/// By how many seconds a line came later after the one before than it was published after it: the
+/// most in five lines, and of many such fives the median, which a busy machine alone does not
+/// raise.
+struct Lateness {
+  double quiet;        ///< while nothing happened
+  double after_kills;  ///< the five lines around the kill of one of the servers, by turns
+};
+
+Lateness lateness() {
   Mosquitto a, b;
   Hot reader({&a, &b}, {"--max-reconnect-delay", "200ms"});
   StreamPublisher stream({a.port(), b.port()}, {.every = 20ms});
   const auto ten_more = [&] {
-    return reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 10, 10s);
+    return reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 10, 20s);
   };
-  BOOST_REQUIRE(ten_more());
-  for (int i = 0; i < 6; ++i) {
+  std::vector<std::size_t> quiet, kills;  // where fives begin
+  for (int i = 0; i < 8; ++i) {
+    BOOST_REQUIRE(ten_more());
+    if (i > 0) quiet.push_back(reader.line_count(Stream::out) - 5);
+  }
+  for (int i = 0; i < 7; ++i) {
     Mosquitto& dies = i % 2 == 0 ? a : b;
+    kills.push_back(reader.line_count(Stream::out));
     dies.kill9();
     BOOST_REQUIRE(ten_more());
     dies.restart();
@@ -56,18 +67,27 @@ double lateness_around_kills() {
   BOOST_TEST(complete(numbers(reader)));
   Events events(reader);
   BOOST_TEST(events.count("failover") == 0U);
-  BOOST_TEST(events.count("lost") == 6U);
+  BOOST_TEST(events.count("lost") == kills.size());
   BOOST_TEST(events.count("gap") == 0U);
-  double longest = 0;
   const auto lines = reader.lines(Stream::out);
-  for (std::size_t i = 1; i < lines.size(); ++i) {
-    const auto published = [&](std::size_t line) {
-      return stream.when(number_of(lines[line].text).value_or(1));
+  const auto late = [&](std::size_t line) {
+    const auto published = [&](std::size_t which) {
+      return stream.when(number_of(lines[which].text).value_or(1));
     };
-    longest = std::max(longest, seconds_between(lines[i - 1].at, lines[i].at) -
-                                    seconds_between(published(i - 1), published(i)));
-  }
-  return longest;
+    return seconds_between(lines[line - 1].at, lines[line].at) -
+           seconds_between(published(line - 1), published(line));
+  };
+  const auto median_of_most = [&](const std::vector<std::size_t>& fives) {
+    std::vector<double> most;
+    for (const std::size_t first : fives) {
+      double longest = 0;
+      for (std::size_t i = first; i < first + 5; ++i) longest = std::max(longest, late(i));
+      most.push_back(longest);
+    }
+    std::sort(most.begin(), most.end());
+    return most[most.size() / 2];
+  };
+  return {median_of_most(quiet), median_of_most(kills)};
 }
 
 }  // namespace
@@ -110,16 +130,12 @@ BOOST_AUTO_TEST_CASE(hot_standby_keeps_legal_repeats) {
   BOOST_TEST(reader.bytes(Stream::out) == "on\non\noff\non\non\nend\n");
 }
 
-// The longest silence is one of the publisher, and a kill adds nothing to it. On a busy machine a
-// line may be late for reasons of its own, but not in every round.
+// A silence after a kill would be there after every kill. The longest of all is the benchmark's.
 BOOST_AUTO_TEST_CASE(a_kill_is_not_heard_in_a_hot_stream) {
-  double longest = 1;
-  for (int round = 0; round < 5 && longest >= 0.005; ++round) {
-    longest = lateness_around_kills();
-    BOOST_TEST_MESSAGE("a line was at most " << longest * 1000 << " ms later than its interval");
-    BOOST_TEST(longest < 0.25);
-  }
-  BOOST_TEST(longest < 0.005);
+  const Lateness late = lateness();
+  BOOST_TEST_MESSAGE("late by " << late.quiet * 1000 << " ms, after kills by "
+                                << late.after_kills * 1000 << " ms");
+  BOOST_TEST(late.after_kills < 0.005 + 2 * late.quiet);
 }
 
 BOOST_AUTO_TEST_CASE(a_thawed_server_brings_nothing_twice) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs mqfail under a schedule of faults that follows from a seed, and settles the ledger after
-// each run. `run_ledger pub|acks|spool|stranded|hot [--seeds FIRST-LAST] [--lines N]`; a failure
-// names its seed.
+// each run. `run_ledger pub|acks|spool|stranded|hot|pipe [--seeds FIRST-LAST] [--lines N]`; a
+// failure names its seed.
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -594,6 +595,137 @@ bool hot_sub_survives(std::uint64_t seed, const Options& options) {
   return charges.empty();
 }
 
+/// Lines for a publisher's standard input for as long as the faults go on, at a pace that leaves
+/// time for them.
+class LastingInput {
+ public:
+  explicit LastingInput(Process& to) : thread_([this, &to] { run(to); }) {}
+  ~LastingInput() { finish(); }
+  std::uint32_t written() const { return written_; }
+  void finish() {
+    stop_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  void run(Process& to) {
+    Moment next = Clock::now();
+    while (!stop_) {
+      std::string some;
+      for (int i = 0; i < 10; ++i) some += numbered_line(written_ + i + 1) + "\n";
+      if (!to.write(some)) break;
+      written_ += 10;
+      next = std::max(next + 2ms, Clock::now());
+      std::this_thread::sleep_until(next);  // the input's own beat, nobody waits on it
+    }
+    to.close_stdin();
+  }
+
+  std::atomic<bool> stop_{false};
+  std::atomic<std::uint32_t> written_{0};
+  std::thread thread_;
+};
+
+/// mqfail-pub --sequence through two servers that are killed by turns into mqfail-sub --standby
+/// hot. If two servers must have each line, what comes out is what went in. If one is enough, what
+/// that one had not yet handed on dies with it: then the subscriber says how many lines are
+/// missing.
+bool pipe_survives(std::uint64_t seed, const Options& options) {
+  Dice dice(seed);
+  const bool by_two = dice.between(0, 3) != 0;
+  const MosquittoSettings patient{.lines = {"max_queued_messages 0", "max_inflight_messages 0"}};
+  Mosquitto a(patient), b(patient);
+  Process sub({std::string(MQFAIL_BIN_DIR) + "/mqfail-sub", "--events", "json", "-s", a.uri(), "-s",
+               b.uri(), "-q", "1", "-t", "t", "-i", "hot", "--standby", "hot", "--stable", "100ms",
+               "--max-reconnect-delay", "200ms"});
+  Charges charges;
+  charge(charges, a.wait_for_subscriber("hot.*") && b.wait_for_subscriber("hot.*"),
+         "does not subscribe on both");
+  std::vector<std::string> argv{std::string(MQFAIL_BIN_DIR) + "/mqfail-pub",
+                                "--events",
+                                "json",
+                                "--sequence",
+                                "-l",
+                                "-q",
+                                "1",
+                                "-t",
+                                "t",
+                                "-s",
+                                a.uri(),
+                                "-s",
+                                b.uri(),
+                                "--stable",
+                                "100ms",
+                                "--max-reconnect-delay",
+                                "200ms"};
+  if (by_two) argv.insert(argv.end(), {"--acks", "2"});
+  Process pub({.argv = argv, .stdin_pipe = true});
+  LastingInput input(pub);
+  std::string story = by_two ? "pipe, --acks 2:" : "pipe, --acks 1:";
+  const std::size_t kills = dice.between(2, 4);
+  // What was written before a server came back may be at the other one alone: it must be out before
+  // that one is killed.
+  const auto catch_up = [&] {
+    const std::uint32_t so_far = input.written();
+    const std::size_t here = sub.line_count(Stream::out);
+    const auto is_there = [&](const std::string& line) {
+      return number_of(line).value_or(0) >= so_far;
+    };
+    return sub.wait_for_line(Stream::out, is_there, 30s, here == 0 ? 0 : here - 1).has_value();
+  };
+  for (std::size_t i = 0; i < kills && charges.empty(); ++i) {
+    charge(charges, catch_up(), "the stream stands still");
+    const std::size_t wanted = sub.line_count(Stream::out) + dice.between(1, 500);
+    charge(charges, sub.wait_for_lines(Stream::out, wanted, 15s), "the stream stands still");
+    Mosquitto& victim = dice.one_in(2) ? a : b;
+    story += &victim == &a ? " A" : " B";
+    victim.kill9();
+    if (!by_two) {
+      const std::size_t more = sub.line_count(Stream::out) + dice.between(1, 300);
+      charge(charges, sub.wait_for_lines(Stream::out, more, 15s),
+             "the stream stands still after a kill");
+    }
+    victim.restart();
+    charge(charges, victim.wait_for_subscriber("hot.*", 40s), "does not come back");
+  }
+  charge(charges, catch_up(), "the stream stands still at the end");
+  input.finish();
+  auto exit = pub.wait_exit(30s);
+  charge(charges, exit && exit->status == 0, "the publisher does not succeed");
+  const std::string in = input_of(input.written());
+  charge(charges, catch_up(), "the last line does not come");
+  sub.signal(SIGTERM);
+  exit = sub.wait_exit(5s);
+  charge(charges, exit && exit->status == 0, "the subscriber does not end in order");
+  if (!exit) {
+    sub.signal(SIGKILL);
+    exit = sub.wait_exit(5s);
+  }
+  fault::Account account;
+  account.lines = input.written();
+  std::set<std::uint32_t> printed;
+  std::uint32_t before = 0;
+  for (const Line& line : sub.lines(Stream::out)) {
+    const std::uint32_t number = number_of(line.text).value_or(0);
+    if (number == 0) ++account.corrupt;
+    if (number != 0 && !printed.insert(number).second) ++account.duplicated;
+    if (number < before) ++account.reordered;
+    before = number;
+  }
+  account.acknowledged = printed.size();
+  account.lost = account.lines - printed.size();
+  charge(charges, account.corrupt == 0, "damaged lines");
+  charge(charges, account.duplicated == 0, "doubled lines");
+  charge(charges, account.reordered == 0, "lines out of order");
+  const auto last = Events(sub).last("exit");
+  charge(charges, last && last->number("missing") == static_cast<long>(account.lost),
+         "SILENT LOSS: the subscriber does not say what is missing");
+  if (by_two) charge(charges, sub.bytes(Stream::out) == in, "output is not input");
+  report(seed, account, *exit, story, charges, sub);
+  static_cast<void>(options);
+  return charges.empty();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -620,10 +752,12 @@ int main(int argc, char** argv) {
                                                      : options.mode == "spool"    ? spool_survives
                                                      : options.mode == "stranded" ? pub_is_stranded
                                                      : options.mode == "hot"      ? hot_sub_survives
+                                                     : options.mode == "pipe"     ? pipe_survives
                                                                                   : nullptr;
   if (run == nullptr || options.lines < 100) {
     std::fprintf(
-        stderr, "usage: run_ledger pub|acks|spool|stranded|hot [--seeds FIRST-LAST] [--lines N]\n");
+        stderr,
+        "usage: run_ledger pub|acks|spool|stranded|hot|pipe [--seeds FIRST-LAST] [--lines N]\n");
     return 2;
   }
   std::size_t failed = 0;
