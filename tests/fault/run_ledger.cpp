@@ -14,6 +14,7 @@
 #include <set>
 #include <thread>
 #include <tuple>
+#include <utility>
 
 #include "fault/ledger.hpp"
 #include "rig/client.hpp"
@@ -32,6 +33,7 @@ struct Options {
   std::string mode;
   std::uint64_t first = 1, last = 20;
   std::uint32_t lines = 20'000;
+  std::size_t outage_ms = 2'000;  ///< of all servers at once, at most
 };
 
 /// What the run is charged with; empty: nothing.
@@ -71,6 +73,7 @@ struct Station {
   RecordingProxy proxy{server.port()};
   Moment back_at{};
   bool down = false;
+  bool to_bury = false;  ///< killed from the thread of another one's proxy
 
   void raise() {
     server.kill9();
@@ -89,10 +92,11 @@ enum class Kind {
   reset,
   fin,
   half_open,
-  swapped
+  swapped,
+  all_down
 };
-constexpr const char* kind_names[] = {"kill",  "kill-at-ack", "lost-acks", "freeze", "pause",
-                                      "reset", "fin",         "half-open", "swapped"};
+constexpr const char* kind_names[] = {"kill",  "kill-at-ack", "lost-acks", "freeze",  "pause",
+                                      "reset", "fin",         "half-open", "swapped", "all-down"};
 
 /// A fault comes with the Nth PUBLISH over all servers, or the first acknowledgement after it.
 struct Fault {
@@ -103,19 +107,22 @@ struct Fault {
 
 /// What befalls the servers, from a seed. Only the last fault may be for good. Some come in pairs,
 /// the second during the resend after the first, and some in a row: a server that flaps.
-std::vector<Fault> throw_schedule(Dice& dice, std::uint32_t lines) {
+std::vector<Fault> throw_schedule(Dice& dice, const Options& options) {
+  const std::uint32_t lines = options.lines;
   static constexpr Kind chances[] = {Kind::kill_at_publish, Kind::kill_at_publish,
                                      Kind::kill_at_ack,     Kind::kill_at_ack,
                                      Kind::lost_acks,       Kind::lost_acks,
                                      Kind::freeze,          Kind::pause,
                                      Kind::reset,           Kind::fin,
-                                     Kind::half_open,       Kind::swapped};
+                                     Kind::half_open,       Kind::swapped,
+                                     Kind::all_down};
   std::vector<Fault> schedule;
   const std::size_t count = dice.between(1, 3);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t at = lines * (i + 1) / (count + 1) + dice.between(0, lines / (count + 2));
     const Kind kind = chances[dice.between(0, std::size(chances) - 1)];
-    schedule.push_back({at, kind, static_cast<int>(dice.between(20, 600))});
+    const std::size_t longest = kind == Kind::all_down ? options.outage_ms : 600;
+    schedule.push_back({at, kind, static_cast<int>(dice.between(20, longest))});
     if (dice.one_in(4)) {
       schedule.push_back({at + dice.between(1, 150),
                           dice.one_in(2) ? Kind::kill_at_publish : Kind::fin,
@@ -127,7 +134,7 @@ std::vector<Fault> throw_schedule(Dice& dice, std::uint32_t lines) {
   }
   std::stable_sort(schedule.begin(), schedule.end(),
                    [](const Fault& one, const Fault& other) { return one.at < other.at; });
-  if (dice.one_in(2)) schedule.back().down_ms = -1;
+  if (dice.one_in(2) && schedule.back().kind != Kind::all_down) schedule.back().down_ms = -1;
   return schedule;
 }
 
@@ -155,11 +162,13 @@ class Fate {
   /// Raises and thaws who is due; called again and again.
   void tend() {
     for (Station* station : stations_) {
-      bool due = false;
+      bool due = false, to_bury = false;
       {
         const std::lock_guard lock(mutex_);
         due = station->down && Clock::now() >= station->back_at;
+        to_bury = std::exchange(station->to_bury, false);
       }
+      if (to_bury) station->proxy.die();
       if (!due) continue;
       if (station->server.running() && !station->proxy.dead())
         station->server.thaw();  // it was frozen
@@ -181,7 +190,7 @@ class Fate {
   }
 
  private:
-  /// One server stays up, so that the end is reached.
+  /// Who is down is not hit again. But for the outage of all, one server stays up.
   bool is_due(const Station& station) const {
     return next_ < schedule_.size() && published_ >= schedule_[next_].at && !station.down;
   }
@@ -199,6 +208,15 @@ class Fate {
       case Kind::kill_at_publish:
         down(station, fault.down_ms);
         ::kill(station.server.pid(), SIGKILL);
+        return Do::die;
+      case Kind::all_down:
+        for (Station* other : stations_) {
+          ::kill(other->server.pid(), SIGKILL);
+          other->to_bury = other != &station;
+          other->down = true;
+          other->back_at = Clock::now() + milliseconds(fault.down_ms);
+        }
+        ++next_;
         return Do::die;
       case Kind::reset:
       case Kind::fin:
@@ -273,7 +291,7 @@ bool delivered(std::uint64_t seed, const Options& options, std::size_t servers, 
   for (std::size_t i = 0; i < servers; ++i) {
     stations.push_back(owned.emplace_back(std::make_unique<Station>()).get());
   }
-  const std::vector<Fault> schedule = throw_schedule(dice, options.lines);
+  const std::vector<Fault> schedule = throw_schedule(dice, options);
   Fate fate(stations, schedule, dice.between(1, 30));
   std::vector<std::string> argv{std::string(MQFAIL_BIN_DIR) + "/mqfail-pub",
                                 "--events",
@@ -287,13 +305,15 @@ bool delivered(std::uint64_t seed, const Options& options, std::size_t servers, 
                                 "1",
                                 "--ack-timeout",
                                 "2s",
+                                "--drain-timeout",
+                                "100s",
                                 "--acks",
                                 std::to_string(acks)};
   for (Station* station : stations) argv.insert(argv.end(), {"-s", station->proxy.uri()});
   if (dice.one_in(3)) argv.push_back("--sequence");
   Process pub({.argv = argv, .stdin_pipe = true});
   pub.feed(input_of(options.lines));
-  const Moment end = Clock::now() + 120s;
+  const Moment end = Clock::now() + 300s;
   std::optional<Exit> exit;
   long peak = 0;
   while (!(exit = pub.wait_exit(5ms)) && Clock::now() < end) {
@@ -348,7 +368,7 @@ bool acks_survive(std::uint64_t seed, const Options& options) {
 bool spool_survives(std::uint64_t seed, const Options& options) {
   Dice dice(seed);
   Station a, b;
-  const std::vector<Fault> schedule = throw_schedule(dice, options.lines);
+  const std::vector<Fault> schedule = throw_schedule(dice, options);
   Fate fate({&a, &b}, schedule, dice.between(1, 30));
   Scratch scratch;
   LastingPipe pipe((scratch / "pipe").string());
@@ -746,6 +766,7 @@ int main(int argc, char** argv) {
   if (const char* full = std::getenv("MQFAIL_FULL"); full != nullptr && *full == '1') {
     options.last = options.first + (options.last - options.first + 1) * 10 - 1;
     options.lines = 100'000;
+    options.outage_ms = 60'000;
   }
   bool (*const run)(std::uint64_t, const Options&) = options.mode == "pub"        ? pub_survives
                                                      : options.mode == "acks"     ? acks_survive
