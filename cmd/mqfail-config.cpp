@@ -17,8 +17,10 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "certificates/search.hpp"
+#include "config/conversion.hpp"
 #include "config/document.hpp"
 #include "config/document_schema.hpp"
+#include "config/document_secrets.hpp"
 #include "config/file.hpp"
 #include "config/store.hpp"
 #include "config/stored_list.hpp"
@@ -146,6 +148,55 @@ int check_or_format(const ConfigOptions& options, const StoredList& list) {
   return print(write_document(reading.servers, stored));
 }
 
+int print_as(ListForm form, const ServerListing& listing) {
+  const auto text = form == ListForm::uri ? write_failover_uri(listing) : write_flags(listing);
+  return text ? print(*text) : fail(text.error());
+}
+
+int convert_listing(const ConfigOptions& options, const ComponentStore& store,
+                    std::string_view text) {
+  const auto listing = read_listing(text);
+  if (!listing) return fail(listing.error());
+  if (options.form != ListForm::json) return print_as(options.form, *listing);
+  auto servers = document_of(*listing, store);
+  if (!servers) return fail(servers.error());
+  if (const auto ids = make_server_ids(*servers); !ids) return fail(ids.error());
+  if (const std::string flags = list_flags(*listing); !flags.empty())
+    tell("mqfail-config: warning: a document lists servers and nothing else; give the rest as " +
+         flags);
+  return print(write_document(*servers, true));
+}
+
+// Sealed secrets are opaque: they can only be named, and that only where they are stored.
+int convert(const ConfigOptions& options, const ComponentStore& store, const StoredList& list) {
+  if (const auto good = check_component_id(options.component); !good) return fail(good.error());
+  const bool stored = options.component_given && !options.file;
+  const auto document = stored ? list.text() : read_input(options);
+  if (!document) return fail(document.error());
+  if (!stored && is_listing(document->text.reveal()))
+    return convert_listing(options, store, document->text.reveal());
+  std::vector<DocumentServer> previous;
+  if (options.component_given) {
+    auto servers = list.servers();
+    if (!servers && (stored || servers.error().kind != ErrorKind::no_input))
+      return fail(servers.error());
+    if (servers) previous = std::move(*servers);
+  }
+  DocumentReading reading =
+      previous.empty()
+          ? read_document(document->name, document->text.reveal(), wanted_component(options))
+          : read_replacement(document->name, document->text.reveal(), wanted_component(options),
+                             previous);
+  show_reports(reading);
+  if (!reading.valid()) return refuse(*document, reading);
+  if (const auto ids = make_server_ids(reading.servers); !ids) return fail(ids.error());
+  if (const auto good = refuse_plain_secrets(reading.servers); !good) return fail(good.error());
+  const bool known = sealed_alike(reading.servers, previous);
+  if (options.form == ListForm::json) return print(write_document(reading.servers, known));
+  const auto listing = listing_of(reading.servers, known ? options.component : "");
+  return listing ? print_as(options.form, *listing) : fail(listing.error());
+}
+
 // True if the user says so, or has said so with -y.
 Result<bool> confirmed(const ConfigOptions& options) {
   if (options.yes) return true;
@@ -218,6 +269,8 @@ int run(const ConfigOptions& options) {
     case ConfigVerb::check:
     case ConfigVerb::fmt:
       return check_or_format(options, list);
+    case ConfigVerb::convert:
+      return convert(options, store, list);
     case ConfigVerb::remove:
       return remove(options, list);
     case ConfigVerb::protect: {

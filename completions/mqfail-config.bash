@@ -14,6 +14,10 @@ _mqfail_config() {
       mapfile -t COMPREPLY < <(cd "${XDG_CONFIG_HOME:-$HOME/.config}/mqfail/components" 2>/dev/null && compgen -d -- "$word")
       return
       ;;
+    --to)
+      mapfile -t COMPREPLY < <(compgen -W 'json uri flags' -- "$word")
+      return
+      ;;
     --server-id | --key-fd)
       COMPREPLY=()
       return
@@ -21,16 +25,16 @@ _mqfail_config() {
   esac
   for candidate in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $candidate in
-      set | get | add | edit | check | fmt | diff | remove | schema | protect | rekey | certs) verb=$candidate ;;
+      set | get | add | edit | check | fmt | convert | diff | remove | schema | protect | rekey | certs) verb=$candidate ;;
     esac
   done
   if [[ -z $verb && $word != -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W 'set get add edit check fmt diff remove schema protect rekey certs' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W 'set get add edit check fmt convert diff remove schema protect rekey certs' -- "$word")
   elif [[ $verb == edit && $word != -* ]]; then
     compopt -o nospace 2>/dev/null || true
     mapfile -t COMPREPLY < <(compgen -S = -W 'hostNameOrIpAddress port protocol tls userName password clientCertificateThumbprint clientCertificatePassword validateServerCertificate serverId' -- "$word")
   else
-    mapfile -t COMPREPLY < <(compgen -W '--component -f --file --server-id --key-file --key-fd --cert-dir -y --yes --help --version' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W '--component -f --file --server-id --to --key-file --key-fd --cert-dir -y --yes --help --version' -- "$word")
   fi
 }
 complete -F _mqfail_config mqfail-config

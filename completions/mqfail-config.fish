@@ -5,13 +5,14 @@ function __mqfail_config_components
     end
 end
 complete -c mqfail-config -f
-set -l verbs set get add edit check fmt diff remove schema protect rekey certs
+set -l verbs set get add edit check fmt convert diff remove schema protect rekey certs
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a set -d 'Replace the stored list'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a get -d 'Write the stored list'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a add -d 'Append servers to the stored list'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a edit -d 'Change keys of one server'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a check -d 'Report every error of a document'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a fmt -d 'Write a document in canonical form'
+complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a convert -d 'Write a list as document, URI or flags'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a diff -d 'Tell how a document differs from the stored list'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a remove -d 'Remove the list or one server of it'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a schema -d 'Write the JSON Schema of the canonical form'
@@ -22,6 +23,7 @@ complete -c mqfail-config -n '__fish_seen_subcommand_from edit' -a '(printf %s=\
 complete -c mqfail-config -l component -x -a '(__mqfail_config_components)' -d 'Name of the list'
 complete -c mqfail-config -s f -l file -r -F -d 'Read FILE instead of standard input'
 complete -c mqfail-config -l server-id -x -d 'Only the server with this id'
+complete -c mqfail-config -l to -x -a 'json uri flags' -d 'Form to convert to'
 complete -c mqfail-config -l key-file -r -F -d 'The key that seals passwords'
 complete -c mqfail-config -l key-fd -x -d 'Read that key from a file descriptor'
 complete -c mqfail-config -l cert-dir -x -a '(__fish_complete_directories)' -d 'Look for client certificates here first'

@@ -9,6 +9,7 @@ _arguments -s -S \
   '-f[read FILE instead of standard input]:file:_files' \
   '--file=[read FILE instead of standard input]:file:_files' \
   '--server-id=[only the server with this id]:server id:' \
+  '--to=[form to convert to]:form:(json uri flags)' \
   '--key-file=[the key that seals passwords]:file:_files' \
   '--key-fd=[read that key from a file descriptor]:file descriptor:' \
   '*--cert-dir=[look for client certificates here first]:directory:_files -/' \
@@ -16,5 +17,5 @@ _arguments -s -S \
   '--yes[do not ask before removing]' \
   '--help[print the help]' \
   '--version[print the version]' \
-  '1:verb:((set\:"replace the stored list" get\:"write the stored list" add\:"append servers to the stored list" edit\:"change keys of one server" check\:"report every error" fmt\:"write in canonical form" diff\:"tell how a document differs" remove\:"remove the list or one server" schema\:"write the JSON Schema" protect\:"seal passwords written by hand" rekey\:"make a new key" certs\:"list client certificates"))' \
+  '1:verb:((set\:"replace the stored list" get\:"write the stored list" add\:"append servers to the stored list" edit\:"change keys of one server" check\:"report every error" fmt\:"write in canonical form" convert\:"write as document, URI or flags" diff\:"tell how a document differs" remove\:"remove the list or one server" schema\:"write the JSON Schema" protect\:"seal passwords written by hand" rekey\:"make a new key" certs\:"list client certificates"))' \
   '*:key=value:(hostNameOrIpAddress= port= protocol= tls= userName= password= clientCertificateThumbprint= clientCertificatePassword= validateServerCertificate= serverId=)'

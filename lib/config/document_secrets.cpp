@@ -110,6 +110,21 @@ Result<Done> recognise_secrets(std::vector<DocumentServer>& servers,
       });
 }
 
+bool sealed_alike(const std::vector<DocumentServer>& servers,
+                  const std::vector<DocumentServer>& previous) {
+  const ServersById stored = by_id(previous);
+  for (const DocumentServer& server : servers) {
+    for (const Field& field : kFields) {
+      const std::optional<DocumentSecret>& secret = server.*field.secret;
+      if (!secret || secret->form != Form::sealed) continue;
+      const DocumentSecret* old =
+          sealed_before(stored, {std::string_view(), server.server_id, field.name}, field);
+      if (old == nullptr || !(old->text == secret->text)) return false;
+    }
+  }
+  return true;
+}
+
 Result<Done> open_secrets(std::vector<DocumentServer>& servers, const std::string& component,
                           KeyChain& keys) {
   return for_each_secret(

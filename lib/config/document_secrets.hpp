@@ -25,6 +25,10 @@ Result<Done> recognise_secrets(std::vector<DocumentServer>& servers,
                                const std::vector<DocumentServer>& previous,
                                const std::string& component, KeyChain& keys);
 
+/// True if every sealed secret of `servers` is the one that `previous` has in its place.
+bool sealed_alike(const std::vector<DocumentServer>& servers,
+                  const std::vector<DocumentServer>& previous);
+
 /// Makes every secret plain: opens sealed ones and looks references up. Errors: configuration.
 Result<Done> open_secrets(std::vector<DocumentServer>& servers, const std::string& component,
                           KeyChain& keys);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
 #include <utility>
 
@@ -262,8 +261,7 @@ class ItemReader {
       fail(*members_[key], kNothingStored);
       return std::nullopt;
     }
-    if (value->starts_with("{{") && value->ends_with("}}") && value->size() > 4)
-      return found(Form::reference, value->substr(2, value->size() - 4));
+    if (const auto name = secret_name(*value)) return found(Form::reference, *name);
     if (is_sealed(*value)) return found(Form::sealed, *value);
     if (purpose_ == Purpose::use)
       warn(offset, at(key) + ": a secret in plain text; mqfail-config set or protect seals it");
@@ -300,23 +298,12 @@ class ItemReader {
   }
 
   void read_thumbprint(std::string_view written) {
-    // Windows' certificate dialogue copies spaces and a left-to-right mark along.
-    std::string digits;
-    for (std::size_t i = 0; i < written.size(); ++i) {
-      if (written.compare(i, 3, "\u200E") == 0) {
-        i += 2;
-      } else if (written[i] != ' ' && written[i] != ':') {
-        digits += written[i];
-      }
-    }
-    const bool hex = std::all_of(digits.begin(), digits.end(),
-                                 [](unsigned char c) { return std::isxdigit(c) != 0; });
-    if (!hex || (digits.size() != 40 && digits.size() != 64)) {
+    server_.thumbprint = parse_thumbprint(written);
+    if (!server_.thumbprint) {
       return fail(
           *members_[kThumbprint],
           quoted(written) + " is not a thumbprint: 40 hexadecimal digits (SHA-1) or 64 (SHA-256)");
     }
-    server_.thumbprint = lower_case(digits);
     if (server_.tls == DocumentTls::none)
       fail(*members_[kThumbprint], "a client certificate needs TLS, but tls is None");
   }

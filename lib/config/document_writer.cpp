@@ -46,10 +46,14 @@ std::string secret_or_null(const std::optional<DocumentSecret>& secret, bool mas
 }
 
 std::string host_text(const DocumentServer& server) {
-  if (server.path.empty()) return server.host;
-  const bool bracket = server.host.find(':') != std::string::npos;
+  if (server.path.empty()) {
+    // A zone that begins with 25 would be taken for the end of a %25.
+    const std::size_t zone = server.host.find("%25");
+    if (zone == std::string::npos || zone + 3 == server.host.size()) return server.host;
+    return server.host.substr(0, zone) + "%25" + server.host.substr(zone + 1);
+  }
   const std::string scheme = server.tls == DocumentTls::none ? "ws://" : "wss://";
-  return scheme + (bracket ? "[" + server.host + "]" : server.host) + server.path;
+  return scheme + uri_host(server.host) + percent_encoded(server.path, kPathBytes);
 }
 
 void write_object(const DocumentServer& server, bool mask, std::string_view indent,

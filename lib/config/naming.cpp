@@ -12,6 +12,7 @@
 #include "config/document_secrets.hpp"
 #include "config/failover_uri.hpp"
 #include "config/file.hpp"
+#include "config/secret_references.hpp"
 #include "config/server_uri.hpp"
 #include "config/store.hpp"
 #include "config/uri_text.hpp"
@@ -144,17 +145,22 @@ class Collector {
     if (auto open = open_secrets(reading.servers, component.value_or(""), keys_); !open)
       return Error{open.error().kind, name + ": " + open.error().message, open.error().hint};
     for (const Report& report : reading.reports) all_.roster.warnings.push_back(report.headline);
-    const std::string path =
-        component ? ComponentStore(request_.config_home).path(*component) : std::string();
     for (const DocumentServer& server : reading.servers) {
       ServerDraft draft = draft_of(server);
-      if (!draft.server.tls.thumbprint.empty()) {
-        draft.server.tls.certificate_folders = certificate_folders(
-            request_.certificates, path.substr(0, component ? path.rfind('/') : 0));
-      }
+      name_certificate_folders(component.value_or(""), draft);
       take(std::move(draft));
     }
     return Done{};
+  }
+
+  void name_certificate_folders(const std::string& component, ServerDraft& draft) const {
+    if (draft.server.tls.thumbprint.empty()) return;
+    std::string own;
+    if (!component.empty()) {
+      own = ComponentStore(request_.config_home).path(component);
+      own.resize(own.rfind('/'));
+    }
+    draft.server.tls.certificate_folders = certificate_folders(request_.certificates, own);
   }
 
   // None named: the environment, else the component `default`, else mosquitto's localhost.
@@ -191,9 +197,16 @@ class Collector {
     return Done{};
   }
 
+  Result<Done> fetch(std::string_view flag, ServerDraft& draft) {
+    auto done = fetch_secrets(draft, ComponentStore(request_.config_home), keys_);
+    name_certificate_folders(draft.secrets_of, draft);
+    return done ? std::move(done) : prefixed(std::string(flag) + ": " + draft.shown, done.error());
+  }
+
   Result<Done> add_uri(std::string_view flag, std::string_view text) {
     auto draft = parse_server_uri(text);
     if (!draft) return prefixed(flag, draft.error());
+    if (auto done = fetch(flag, *draft); !done) return done;
     if (draft->verify_given && !draft->server.tls.verify_chain && is_tls(draft->server.scheme)) {
       all_.roster.warnings.push_back("server certificate validation is disabled for " +
                                      draft->shown);
@@ -206,6 +219,7 @@ class Collector {
     auto list = parse_failover_uri(text);
     if (!list) return prefixed(flag, list.error());
     for (ServerDraft& draft : list->servers) {
+      if (auto done = fetch(flag, draft); !done) return done;
       if (draft.verify_given && !draft.server.tls.verify_chain && is_tls(draft.server.scheme)) {
         all_.roster.warnings.push_back("server certificate validation is disabled for " +
                                        draft.shown);

@@ -19,9 +19,19 @@ constexpr std::array<std::pair<std::string_view, Scheme>, 7> kSchemes = {{{"tcp"
                                                                           {"ws", Scheme::ws},
                                                                           {"wss", Scheme::wss}}};
 
-constexpr std::array<std::string_view, 9> kUriOptions = {
-    "serverId",       "tls",      "cafile",       "cert", "key", "validate",
-    "connectTimeout", "username", "password-file"};
+constexpr std::array<std::string_view, 13> kUriOptions = {"serverId",
+                                                          "tls",
+                                                          "cafile",
+                                                          "cert",
+                                                          "key",
+                                                          "validate",
+                                                          "connectTimeout",
+                                                          "username",
+                                                          "password-file",
+                                                          "password",
+                                                          "clientCertificateThumbprint",
+                                                          "clientCertificatePassword",
+                                                          "component"};
 
 template <std::size_t N>
 std::string suggestion(std::string_view word, const std::array<std::string_view, N>& known,
@@ -199,9 +209,24 @@ Result<Done> apply_uri_option(const std::string& name, const std::string& value,
     server.username = value;
   } else if (name == "password-file") {
     draft.password_file = value;
-  } else if (name == "password") {
-    return Error{ErrorKind::usage, "a password is not a URI option",
-                 "write user:password@host or password-file="};
+  } else if (name == "password" || name == "clientCertificatePassword") {
+    const auto reference = secret_name(value);
+    if (!reference) {
+      return Error{ErrorKind::usage, name + " takes a reference {{NAME}}, never the secret itself",
+                   name == "password" ? "write user:password@host, password-file= or a reference"
+                                      : "mqfail-config(1) says where the named secret is kept"};
+    }
+    (name == "password" ? draft.password_name : draft.certificate_password_name) =
+        std::string(*reference);
+  } else if (name == "clientCertificateThumbprint") {
+    const auto digits = parse_thumbprint(value);
+    if (!digits) {
+      return Error{ErrorKind::usage, name + ": '" + printable(value, 100) + "' is not a thumbprint",
+                   "40 hexadecimal digits (SHA-1) or 64 (SHA-256)"};
+    }
+    server.tls.thumbprint = *digits;
+  } else if (name == "component") {
+    draft.secrets_of = value;
   } else if (is_failover_option(name)) {
     return Error{ErrorKind::usage, "'" + name + "' belongs to the whole list, not to one server",
                  "write failover:(URI,URI)?" + name + "=…"};
@@ -209,7 +234,9 @@ Result<Done> apply_uri_option(const std::string& name, const std::string& value,
     return Error{ErrorKind::usage, "unknown option '" + printable(name, 64) + "'",
                  suggestion(name, kUriOptions,
                             "options are serverId, tls, cafile, cert, key, validate, "
-                            "connectTimeout, username and password-file")};
+                            "connectTimeout, username, password-file, password, "
+                            "clientCertificateThumbprint, clientCertificatePassword and "
+                            "component")};
   }
   return Done{};
 }
@@ -227,11 +254,11 @@ Result<Done> apply_options(const QueryOptions& options, bool bare_milliseconds,
 // plain text.
 Result<Done> settle_tls(ServerDraft& draft) {
   Server& server = draft.server;
-  const bool tls_files =
-      !server.tls.cafile.empty() || !server.tls.cert.empty() || !server.tls.key.empty();
+  const bool tls_files = !server.tls.cafile.empty() || !server.tls.cert.empty() ||
+                         !server.tls.key.empty() || !server.tls.thumbprint.empty();
   if (is_tls(server.scheme) || !tls_files) return Done{};
   if (draft.scheme_given) {
-    return Error{ErrorKind::usage, "cafile, cert and key need TLS",
+    return Error{ErrorKind::usage, "cafile, cert, key and a thumbprint need TLS",
                  "write mqtts:// or wss://, or add tls=TLS"};
   }
   server.scheme = Scheme::tls;
@@ -268,6 +295,15 @@ Result<ServerDraft> parse(std::string_view text, const QueryOptions& nested,
   if (const auto done = settle_tls(draft); !done) return done.error();
 
   Server& server = draft.server;
+  if (!draft.secrets_of.empty()) {
+    if (server.id.empty())
+      return Error{ErrorKind::usage, "component= needs the serverId that it knows the server by",
+                   "add serverId="};
+    if (server.password || draft.password_file || draft.password_name ||
+        draft.certificate_password_name)
+      return Error{ErrorKind::usage, "component= brings the password, and here is another one",
+                   "leave out one of the two"};
+  }
   const bool web_socket = server.scheme == Scheme::ws || server.scheme == Scheme::wss;
   if (!web_socket && !path->empty() && *path != "/") {
     return Error{ErrorKind::usage, "a path belongs to ws:// and wss:// only",

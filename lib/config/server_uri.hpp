@@ -23,7 +23,10 @@ struct ServerDraft {
   bool tls_version_given = false;
   bool verify_given = false;
   std::optional<std::string> password_file;  ///< still to be read; wins over server.password
-  std::string shown;                         ///< how an error may call it
+  std::optional<std::string> password_name;  ///< {{NAME}}: still to be looked up
+  std::optional<std::string> certificate_password_name;  ///< likewise
+  std::string secrets_of;  ///< the component that stores this server and its secrets; empty: none
+  std::string shown;       ///< how an error may call it
 };
 
 /// Reads one URI. `nested` are options that win over the URI's own (nested.x of a failover: URI).
@@ -32,6 +35,10 @@ struct ServerDraft {
 /// Errors are usage errors and never show user or password.
 Result<ServerDraft> parse_server_uri(std::string_view text, const QueryOptions& nested = {},
                                      bool bare_milliseconds = false);
+
+/// The draft as a URI that reads as the same, its scheme always written. Never a password: who has
+/// a plain one in the draft has to refuse it before.
+std::string write_server_uri(const ServerDraft& draft);
 
 /// mosquitto's -L: scheme://[user[:password]@]host[:port]/topic; everything after the slash is
 /// topic.

@@ -75,6 +75,52 @@ Result<std::string> percent_decoded(std::string_view text) {
   return out;
 }
 
+std::string percent_encoded(std::string_view text, std::string_view plain) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool unreserved =
+        byte < 0x80 && (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_' || c == '~');
+    if (unreserved || plain.find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      out.append({'%', kDigits[byte >> 4U], kDigits[byte & 0x0FU]});
+    }
+  }
+  return out;
+}
+
+std::string uri_host(std::string_view host) {
+  if (host.find(':') == std::string_view::npos) return std::string(host);
+  const std::size_t zone = host.find('%');
+  std::string out = "[" + std::string(host.substr(0, zone));
+  if (zone != std::string_view::npos) out.append("%25").append(host.substr(zone + 1));
+  return out + "]";
+}
+
+std::optional<std::string_view> secret_name(std::string_view text) {
+  if (text.size() < 5 || !text.starts_with("{{") || !text.ends_with("}}")) return std::nullopt;
+  return text.substr(2, text.size() - 4);
+}
+
+std::optional<std::string> parse_thumbprint(std::string_view text) {
+  // Windows' certificate dialogue copies spaces and a left-to-right mark along.
+  std::string digits;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.compare(i, 3, "\u200E") == 0) {
+      i += 2;
+    } else if (text[i] != ' ' && text[i] != ':') {
+      digits += text[i];
+    }
+  }
+  const bool hex = std::all_of(digits.begin(), digits.end(),
+                               [](unsigned char c) { return std::isxdigit(c) != 0; });
+  if (!hex || (digits.size() != 40 && digits.size() != 64)) return std::nullopt;
+  return lower_case(digits);
+}
+
 Result<std::vector<std::string_view>> split_at_commas(std::string_view text) {
   std::vector<std::string_view> pieces;
   int depth = 0;
@@ -149,7 +195,8 @@ Result<std::string> parse_host(std::string_view text) {
     const std::size_t zone = address.find('%');
     std::string name;
     if (zone != std::string::npos) {
-      name = address.substr(address.compare(zone, 3, "%25") == 0 ? zone + 3 : zone + 1);
+      const bool encoded = address.compare(zone, 3, "%25") == 0 && zone + 3 < address.size();
+      name = address.substr(encoded ? zone + 3 : zone + 1);
       address.resize(zone);
       const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
         return (std::isalnum(c) != 0) || c == '-' || c == '.' || c == '_';

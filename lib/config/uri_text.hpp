@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,21 @@ std::string shown_uri(std::string_view text);
 
 /// %XX decoded; "+" stays a plus. A bad escape or %00 is an error (usage).
 Result<std::string> percent_decoded(std::string_view text);
+
+/// `text` with everything but letters, digits, "-", ".", "_", "~" and the bytes of `plain` as %XX.
+std::string percent_encoded(std::string_view text, std::string_view plain = {});
+
+/// What a path keeps besides.
+inline constexpr std::string_view kPathBytes = "/:";
+
+/// `host` as it stands in a URI: an IPv6 address in brackets, the "%" of its zone as %25.
+std::string uri_host(std::string_view host);
+
+/// NAME of a reference {{NAME}} to a secret; nothing if `text` is none.
+std::optional<std::string_view> secret_name(std::string_view text);
+
+/// A certificate's thumbprint, spaces and colons aside: 40 or 64 lower-case hexadecimal digits.
+std::optional<std::string> parse_thumbprint(std::string_view text);
 
 /// Pieces of `text` between commas outside parentheses, trimmed. Unbalanced parentheses are an
 /// error.

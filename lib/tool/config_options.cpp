@@ -14,13 +14,14 @@
 namespace mqfail {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ConfigVerb>, 12> kVerbs = {
+constexpr std::array<std::pair<std::string_view, ConfigVerb>, 13> kVerbs = {
     {{"set", ConfigVerb::set},
      {"get", ConfigVerb::get},
      {"add", ConfigVerb::add},
      {"edit", ConfigVerb::edit},
      {"check", ConfigVerb::check},
      {"fmt", ConfigVerb::fmt},
+     {"convert", ConfigVerb::convert},
      {"diff", ConfigVerb::diff},
      {"remove", ConfigVerb::remove},
      {"schema", ConfigVerb::schema},
@@ -28,11 +29,12 @@ constexpr std::array<std::pair<std::string_view, ConfigVerb>, 12> kVerbs = {
      {"rekey", ConfigVerb::rekey},
      {"certs", ConfigVerb::certs}}};
 constexpr const char* kVerbList =
-    "verbs are set, get, add, edit, check, fmt, diff, remove, schema, protect, rekey and certs";
-constexpr std::array<std::string_view, 2> kLaterVerbs = {"convert", "serve"};
-constexpr std::array<std::string_view, 10> kFlags = {
-    "--component", "--file", "--server-id", "--key-file", "--key-fd",
-    "--cert-dir",  "--yes",  "--help",      "--version",  "-f"};
+    "verbs are set, get, add, edit, check, fmt, convert, diff, remove, schema, protect, rekey and "
+    "certs";
+constexpr std::array<std::string_view, 1> kLaterVerbs = {"serve"};
+constexpr std::array<std::string_view, 11> kFlags = {
+    "--component", "--file", "--server-id", "--to",      "--key-file", "--key-fd",
+    "--cert-dir",  "--yes",  "--help",      "--version", "-f"};
 
 Error usage(std::string message, std::string hint = {}) {
   return {ErrorKind::usage, std::move(message), std::move(hint)};
@@ -59,7 +61,7 @@ Error unexpected(const std::string& argument, bool has_verb) {
 
 bool reads_document(ConfigVerb verb) {
   return verb == ConfigVerb::set || verb == ConfigVerb::add || verb == ConfigVerb::check ||
-         verb == ConfigVerb::fmt || verb == ConfigVerb::diff;
+         verb == ConfigVerb::fmt || verb == ConfigVerb::diff || verb == ConfigVerb::convert;
 }
 
 Result<Done> check_edit(const ConfigOptions& options) {
@@ -79,7 +81,7 @@ Result<Done> check_edit(const ConfigOptions& options) {
 Result<Done> check_fit(const ConfigOptions& options) {
   if (options.verb == ConfigVerb::edit) return check_edit(options);
   if (options.file && !reads_document(options.verb))
-    return usage("-f means nothing here", "set, add, check, fmt and diff read a document");
+    return usage("-f means nothing here", "set, add, check, fmt, convert and diff read a document");
   const bool one = options.verb == ConfigVerb::get || options.verb == ConfigVerb::remove;
   if (options.server_id && !one)
     return usage("--server-id means nothing here", "it belongs to get, edit and remove");
@@ -93,6 +95,10 @@ Result<Done> check_fit(const ConfigOptions& options) {
     return usage("-y means nothing here", "it belongs to remove");
   if (!options.certificate_folders.empty() && options.verb != ConfigVerb::certs)
     return usage("--cert-dir means nothing here", "it belongs to certs");
+  if (options.verb == ConfigVerb::convert && options.form == ListForm::none)
+    return usage("convert wants --to FORM", "forms are json, uri and flags");
+  if (options.verb != ConfigVerb::convert && options.form != ListForm::none)
+    return usage("--to means nothing here", "it belongs to convert");
   if (options.file && options.component_given && options.verb == ConfigVerb::fmt) {
     return usage("fmt takes either -f or --component", "");
   }
@@ -137,6 +143,17 @@ Result<Done> take_extras(const std::vector<std::string>& extras, bool has_verb,
   return Done{};
 }
 
+Result<Done> take_form(const std::string& word, ConfigOptions& options) {
+  constexpr std::array<std::string_view, 3> kForms = {"json", "uri", "flags"};
+  const auto found = std::find(kForms.begin(), kForms.end(), lower_case(word));
+  if (found == kForms.end())
+    return usage("--to: '" + printable(word, 64) + "' is not one of json, uri, flags",
+                 did_you_mean(word, {kForms.begin(), kForms.end()}, ""));
+  constexpr std::array<ListForm, 3> kMeaning = {ListForm::json, ListForm::uri, ListForm::flags};
+  options.form = kMeaning[static_cast<std::size_t>(found - kForms.begin())];
+  return Done{};
+}
+
 Result<Done> take_key_fd(const std::string& text, ConfigOptions& options) {
   int fd = -1;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), fd);
@@ -166,6 +183,8 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
   std::string file;
   auto* file_option = app.add_option("-f,--file", file);
   std::string server_id;
+  std::string form;
+  auto* form_option = app.add_option("--to", form);
   auto* id_option = app.add_option("--server-id", server_id);
   std::string key_file;
   auto* key_file_option = app.add_option("--key-file", key_file);
@@ -201,6 +220,9 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
   options.component_given = component->count() > 0;
   if (file_option->count() > 0) options.file = file;
   if (id_option->count() > 0) options.server_id = server_id;
+  if (form_option->count() > 0) {
+    if (auto taken = take_form(form, options); !taken) return taken.error();
+  }
 
   std::size_t count = 0;
   for (const auto& [verb, meaning] : verbs) {
@@ -232,6 +254,7 @@ Verbs:
   edit      give keys of one server new values: edit --server-id ID port=8883
   check     report every error of a document; nothing is written
   fmt       write a document in canonical form to standard output
+  convert   write a list as document, failover: URI or flags: convert --to uri
   diff      tell how a document differs from the stored list; status 1 if it does
   remove    remove the stored list, or one server of it
   schema    write the JSON Schema of the canonical form to standard output
@@ -243,6 +266,7 @@ Options:
       --component ID   the list's name (default: default)
   -f, --file FILE      read FILE instead of standard input; - is standard input
       --server-id ID   get, edit, remove: only the server with this id
+      --to FORM        convert: json, uri (failover:) or flags (for a shell)
   -y, --yes            remove: do not ask
       --key-file FILE  the key that seals passwords; made if it does not exist
       --key-fd N       read that key from file descriptor N
@@ -250,7 +274,8 @@ Options:
       --help           print this help and exit
       --version        print the version and exit
 
-check and fmt read the stored list if --component is given and -f is not.
+check, fmt and convert read the stored list if --component is given and -f is not.
+convert also reads a failover: URI and flags, and never shows a password.
 edit takes key=value; null is the default, and password=- reads the password
 from standard input, because an argument is seen by everybody.
 A document with errors is exit status 65, and what is stored stays untouched.

@@ -20,6 +20,7 @@ enum class ConfigVerb {
   edit,
   check,
   fmt,
+  convert,
   diff,
   remove,
   schema,
@@ -28,12 +29,16 @@ enum class ConfigVerb {
   certs
 };
 
+/// --to of convert.
+enum class ListForm { none, json, uri, flags };
+
 struct ConfigOptions {
   ConfigVerb verb = ConfigVerb::get;
   std::string component = "default";
   bool component_given = false;
   std::optional<std::string> file;  ///< -f; "-" is standard input
   std::optional<std::string> server_id;
+  ListForm form = ListForm::none;  ///< always one of the three with convert
   /// key=value of edit, as written; "null" has no value, "-" is still to be read.
   std::vector<std::pair<std::string, std::optional<std::string>>> values;
   bool yes = false;

@@ -277,6 +277,49 @@ BOOST_FIXTURE_TEST_CASE(remove_asks_on_a_terminal_only_and_removes_with_y, Comma
   BOOST_TEST(get().status == 66);
 }
 
+BOOST_FIXTURE_TEST_CASE(convert_goes_there_and_back_and_names_what_is_sealed, Command) {
+  const std::string key = scratch.path("key");
+  const auto with_key = [&](std::vector<std::string> arguments, const std::string& input = {}) {
+    arguments.insert(arguments.end(), {"--key-file", key});
+    return run(arguments, input);
+  };
+  const std::string plain =
+      R"([{"hostNameOrIpAddress":"h","userName":"u","password":"hunter2","serverId":"s"},{"hostNameOrIpAddress":"::1"}])";
+  const Outcome refused = run({"convert", "--to", "uri"}, plain);
+  BOOST_TEST(refused.status == 65);
+  BOOST_TEST(refused.out.empty());
+  BOOST_TEST(holds(refused.err, "\n  s: its password stands in plain text"), refused.err);
+  BOOST_TEST(with_key({"set", "--component", "MQTT1"}, plain).status == 0);
+  const std::string shown = get().out;
+  const std::string kept = contents(stored);
+
+  for (const std::string form : {"uri", "flags"}) {
+    const Outcome there = run({"convert", "--to", form, "--component", "MQTT1"});
+    BOOST_TEST(there.status == 0);
+    BOOST_TEST(
+        holds(there.out, "mqtts://u@h:8883?serverId=s&tls=TLS12&validate=true&component=MQTT1"),
+        there.out);
+    // The same from what get shows, its asterisks included.
+    BOOST_TEST(run({"convert", "--to", form, "--component", "MQTT1", "-f", "-"}, shown).out ==
+               there.out);
+    const Outcome back = run({"convert", "--to", "json"}, there.out);
+    BOOST_TEST(back.status == 0);
+    BOOST_TEST(back.out == shown);
+    BOOST_TEST(with_key({"set", "--component", "MQTT1"}, back.out).status == 0);
+    BOOST_TEST(contents(stored) == kept);
+  }
+  BOOST_TEST(run({"convert", "--to", "json", "--component", "MQTT1"}).out == shown);
+  BOOST_TEST(run({"convert", "--to", "uri"}, shown).status == 65);
+  BOOST_TEST(run({"convert", "--to", "uri"}, kept).status == 65);
+  const Outcome options = run({"convert", "--to", "json"}, "failover:(a)?maxReconnectDelay=500");
+  BOOST_TEST(options.status == 0);
+  BOOST_TEST(holds(options.err, "give the rest as --randomize --max-reconnect-delay 500ms"),
+             options.err);
+  BOOST_TEST(run({"convert"}).status == 64);
+  BOOST_TEST(run({"convert", "--to", "ur"}).status == 64);
+  BOOST_TEST(run({"get", "--to", "uri"}).status == 64);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_full_disk_is_status_74_and_the_old_document_stands, Command) {
   set(sample("full-as-documented.json"));
   const std::string before = contents(stored);
@@ -325,7 +368,7 @@ BOOST_FIXTURE_TEST_CASE(usage_errors_are_status_64_on_stderr_with_a_suggestion, 
     BOOST_TEST(outcome.err.starts_with("mqfail-config: "), outcome.err);
     BOOST_TEST(holds(outcome.err, part), outcome.err);
   }
-  for (const std::string verb : {"convert", "serve"}) {
+  for (const std::string verb : {"serve"}) {
     const Outcome outcome = run({verb, "--listen", "127.0.0.1:5590", "key=value"});
     BOOST_TEST(outcome.status == 64);
     BOOST_TEST(holds(outcome.err, "'" + verb + "' is not yet supported"), outcome.err);

@@ -3,6 +3,8 @@
 // refused.
 #include "config/naming.hpp"
 
+#include <sys/stat.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include "scratch.hpp"
@@ -125,6 +127,40 @@ BOOST_AUTO_TEST_CASE(a_component_is_read_from_the_store_and_must_be_there) {
   BOOST_TEST((refused(wanted).kind == ErrorKind::no_input));
   wanted.namings = {NamedComponent{"a/b"}};
   BOOST_TEST((refused(wanted).kind == ErrorKind::usage));
+}
+
+BOOST_AUTO_TEST_CASE(a_uri_names_secrets_and_a_stored_one_goes_to_its_own_server_only) {
+  const Scratch home;
+  store(home, "M",
+        R"([{"hostNameOrIpAddress":"h","userName":"u","password":"hunter2","serverId":"s"},
+                       {"hostNameOrIpAddress":"h","userName":"u","password":"{{pw}}","serverId":"r"}])");
+  std::filesystem::create_directories(home.path("state/mqfail/secrets"));
+  chmod(home.file("state/mqfail/secrets/pw", "hunter3\n").c_str(), 0600);
+  const auto wanted = [&](const std::string& uri) {
+    NamingRequest all = request({NamedServer{uri}});
+    all.config_home = home.path();
+    all.key.state_home = home.path("state");
+    return all;
+  };
+  const auto password = [&](const std::string& uri) {
+    const Server server = named(wanted(uri)).servers.at(0);
+    return server.username.value_or("-") + " " + server.password.value_or(Secret()).reveal();
+  };
+  BOOST_TEST(password("mqtts://H:8883?serverId=S&component=M") == "u hunter2");
+  BOOST_TEST(password("failover:(mqtts://u@h?serverId=r&component=M)") == "u hunter3");
+  BOOST_TEST(password("mqtt://me@x?password={{pw}}") == "me hunter3");
+  for (const std::string elsewhere :
+       {"mqtts://evil", "mqtts://h:1883", "mqtt://h:8883", "wss://h:8883"}) {
+    const Error error = refused(wanted(elsewhere + "?serverId=s&component=M"));
+    BOOST_TEST((error.kind == ErrorKind::configuration));
+    BOOST_TEST(
+        holds(error.message, "is stored as mqtts://h:8883; its secrets are not for another one"),
+        error.message);
+  }
+  BOOST_TEST((refused(wanted("mqtts://h?serverId=x&component=M")).kind == ErrorKind::no_input));
+  BOOST_TEST((refused(wanted("mqtts://h?serverId=s&component=N")).kind == ErrorKind::no_input));
+  BOOST_TEST(
+      holds(refused(wanted("mqtt://u@h?password={{none}}")).message, "{{none}} names a secret"));
 }
 
 BOOST_AUTO_TEST_CASE(errors_of_a_document_are_lines_that_begin_with_its_place) {

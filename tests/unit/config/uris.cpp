@@ -144,7 +144,11 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_in_a_uri_is_said_with_a_suggestion) {
       {"mqtt://h?connectTimeout=5000", "5000ms for milliseconds"},
       {"mqtt://h?connectTimeout=0s", "above 0"},
       {"mqtt://h?maxReconnectAttempts=1", "belongs to the whole list"},
-      {"mqtt://h?password=x", "not a URI option"},
+      {"mqtt://h?password=x", "never the secret itself"},
+      {"mqtts://h?clientCertificatePassword=x", "never the secret itself"},
+      {"mqtts://h?clientCertificateThumbprint=12", "is not a thumbprint"},
+      {"mqtt://h?component=M", "component= needs the serverId"},
+      {"mqtt://u:p@h?component=M&serverId=s", "brings the password"},
       {"mqtt://h?a=b&amp;c=d", "copied from XML"},
       {"mqtt://h?tls=TLS&amp;key=d", "copied from XML"},
   };
