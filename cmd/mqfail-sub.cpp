@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -34,6 +36,7 @@ NoveltySettings make_novelty(const SubOptions& options) {
   // A server that is silent for one and a half keepalives is lost; who is alive is not later.
   novelty.window = options.common.connect.keepalive * 2;
   novelty.hold_back_unchanged = options.hold_back_unchanged && !options.retain_as_published;
+  novelty.removes = options.remove_retained;
   novelty.numbers = options.dedupe;
   novelty.key = {throw_dice(), throw_dice()};
   return novelty;
@@ -53,10 +56,17 @@ SubscriberSettings make_settings(const SubOptions& options, const MessageFormat&
   settings.retained_only = options.retained_only;
   settings.until_subscribed = options.exit_after_subscribe;
   settings.filter_out = options.filter_out;
+  settings.remove_retained = options.remove_retained;
   settings.sequence_gaps = options.sequence_gaps;
   settings.keepalive = options.common.connect.keepalive;
   settings.novelty = make_novelty(options);
   return settings;
+}
+
+Result<Done> check_sync(const SubOptions& options) {
+  if (!options.sync || fdatasync(STDOUT_FILENO) == 0) return Done{};
+  return Error{ErrorKind::usage, std::string("--sync: standard output: ") + std::strerror(errno),
+               "it must be a file on a disk"};
 }
 
 int main(int argc, char** argv) {
@@ -75,16 +85,19 @@ int main(int argc, char** argv) {
   const auto format = make_format(options);
   if (!format) return number(events.tell(format.error()));
 
+  if (auto done = check_sync(options); !done) return number(events.tell(done.error()));
+
   SessionSettings settings;
   settings.connect = options.common.connect;
   settings.connect.subscriptions = std::move(*filters);
+  settings.connect.unsubscriptions = options.unsubscribe;
   auto& receive_maximum = settings.connect.properties.receive_maximum;
   receive_maximum = static_cast<std::uint16_t>(
       std::min({static_cast<std::uint64_t>(receive_maximum.value_or(kReceiveMaximum)),
                 options.count.value_or(kReceiveMaximum)}));
   // The server's end of stream tells that it has our last acknowledgements.
   settings.leave_patience = std::chrono::milliseconds(500);
-  Output output(STDOUT_FILENO);
+  Output output(STDOUT_FILENO, options.sync);
   return run(program, options.common, *roster, std::move(settings), events,
              [&](Transport& transport) {
                return std::make_unique<Subscriber>(make_settings(options, *format, events),

@@ -28,6 +28,7 @@ void Novelty::digest(const Message& message) {
 
 bool Novelty::is_new(const Message& message, const Feed& feed, TimePoint now) {
   numbered_ = message.number != 0;
+  empty_ = message.payload.empty();
   verdict_ = {};
   if (numbered_) {
     verdict_ = dedupe_.judge(message.publisher, message.number, message.retain);
@@ -54,7 +55,9 @@ bool Novelty::is_new(const Message& message, const Feed& feed, TimePoint now) {
 
 void Novelty::printed(const Feed& feed, TimePoint now) {
   if (settings_.several_servers && !numbered_) copies_.printed(feed.place, both_, now);
-  if (settings_.hold_back_unchanged) last_printed_.printed(topic_, payload_);
+  if (settings_.hold_back_unchanged && !(settings_.removes && empty_)) {
+    last_printed_.printed(topic_, payload_);
+  }
 }
 
 }  // namespace mqfail

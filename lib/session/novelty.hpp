@@ -24,6 +24,9 @@ struct NoveltySettings {
   bool hold_back_unchanged = true;
   SipKey key;           ///< of chance
   bool numbers = true;  ///< a message that its publisher has numbered is new once
+  /// We remove retained messages (--remove-retained): an empty message is our own doing and says
+  /// nothing about what the next server has.
+  bool removes = false;
 };
 
 /// Not thread-safe; one owner. Ask is_new() for each message in the order of arrival, and tell
@@ -69,7 +72,7 @@ class Novelty {
   bool any_ = false;
   // Of the message that was asked about last.
   Digest topic_, payload_, both_;
-  bool numbered_ = false;
+  bool numbered_ = false, empty_ = false;
   Dedupe::Verdict verdict_;
   std::uint64_t copies_seen_ = 0, unchanged_ = 0;
 };

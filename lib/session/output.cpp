@@ -13,7 +13,7 @@
 
 namespace mqfail {
 
-Output::Output(int fd) : fd_(fd) {
+Output::Output(int fd, bool sync) : fd_(fd), sync_(sync) {
   struct stat status {};
   if (fstat(fd, &status) != 0 || S_ISREG(status.st_mode)) return;
   if (S_ISSOCK(status.st_mode)) {
@@ -67,7 +67,12 @@ bool Output::write() {
       state_ = errno == EPIPE || errno == ECONNRESET ? State::closed : State::failed;
     }
   }
-  if (pending()) return false;
+  if (pending() || state_ != State::open) return false;
+  if (sync_ && !buffer_.empty() && fdatasync(fd_) != 0) {
+    error_ = errno;
+    state_ = State::failed;
+    return false;
+  }
   buffer_.clear();
   written_ = 0;
   return true;

@@ -13,18 +13,20 @@ class Output {
 
   /// Writes to `fd`, which stays the caller's. A pipe or terminal is opened once more, so that its
   /// non-blocking mode is ours alone and the flags that others share stay as they are.
-  explicit Output(int fd);
+  /// `sync`: what was written counts only once it is on the disk (fdatasync(2)).
+  explicit Output(int fd, bool sync = false);
   ~Output();
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
   /// To be filled by the caller; write() empties it.
   std::string& buffer() { return buffer_; }
-  /// True once everything in the buffer is written. False: see state(), or wait for POLLOUT of
-  /// fd().
+  /// True once everything in the buffer is written (and on the disk). False: see state(), or wait
+  /// for POLLOUT of fd().
   bool write();
   /// Gives up what is still in the buffer.
   void abandon() { state_ = State::closed; }
+  /// Something is not written yet.
   bool pending() const { return written_ < buffer_.size(); }
   int fd() const { return fd_; }
   State state() const { return state_; }
@@ -35,6 +37,7 @@ class Output {
   long put(const char* data, unsigned long size) const;
 
   int fd_;
+  const bool sync_;
   bool ours_ = false;
   Way way_ = Way::file;
   std::string buffer_;

@@ -257,6 +257,9 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
     subscribed.epoch = use.epoch;
     subscribed.dur = facts.subscribe;
     subscribed.more = {{"filters", as_int(facts.granted.size())}};
+    if (const std::size_t ended = settings_.connect.unsubscriptions.size(); ended != 0) {
+      subscribed.more.emplace_back("unsubscribed", as_int(ended));
+    }
     announcer_.announce(subscribed);
   }
   if (use.from && *use.from != use.server) {

@@ -74,8 +74,10 @@ void SpooledSource::store(TimePoint now) {
     stored_ = end;
   }
   if (std::exchange(told_stuck_, false)) {
-    announcer_.announce({.name = NoticeName::warning,
-                         .reason = "the spool takes messages again: " + spool_->directory()});
+    Notice stalled{.name = NoticeName::stalled};
+    stalled.reason = "the spool takes messages again: " + spool_->directory();
+    stalled.more = {{"ended", true}};
+    announcer_.announce(stalled);
   }
   retry_at_.reset();
   input_->release();
@@ -131,6 +133,7 @@ void SpooledSource::tell_stuck(TimePoint now) {
   Notice stalled{.name = NoticeName::stalled, .level = Level::warning};
   stalled.reason = "the spool " + spool_->directory() + " cannot take more: " + spool_->trouble() +
                    "; the input is not read until it can";
+  stalled.more = {{"ended", false}};
   announcer_.announce(stalled);
 }
 

@@ -26,12 +26,14 @@ Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announ
       transport_(transport),
       announcer_(announcer),
       output_(output),
-      novelty_(settings_.novelty) {}
+      novelty_(settings_.novelty),
+      removal_(transport, announcer) {}
 
 std::optional<Reason> Subscriber::online(AttemptId attempt, const Server& server,
                                          std::uint64_t epoch, const ConnectionFacts& facts,
                                          TimePoint /*now*/) {
   feeds_.push_back({attempt, server.id, epoch, novelty_.online(server.id, facts)});
+  if (settings_.remove_retained) removal_.online(attempt, server.id, facts);
   if (settings_.until_subscribed) done_ = true;
   return std::nullopt;
 }
@@ -40,6 +42,7 @@ void Subscriber::offline(AttemptId attempt, TimePoint /*now*/) {
   for (Feed& feed : feeds_) {
     if (feed.attempt == attempt) feed.live = false;
   }
+  removal_.offline(attempt);
 }
 
 // What the server has sent so far is still ours: it ends before the answer to a ping.
@@ -54,20 +57,30 @@ void Subscriber::leave(AttemptId attempt, TimePoint now) {
 
 bool Subscriber::is_over(const Feed& feed, TimePoint now) const {
   if (!feed.live) return true;
-  return feed.last_ping &&
-         (transport_.pongs(feed.attempt) >= *feed.last_ping || now >= feed.leave_by);
+  if (!feed.last_ping) return false;
+  if (now >= feed.leave_by) return true;
+  return transport_.pongs(feed.attempt) >= *feed.last_ping && !removal_.is_busy(feed.attempt);
 }
 
 std::vector<Trouble> Subscriber::pump(TimePoint now) {
+  move(now);
+  std::vector<Trouble> troubles = removal_.go_on(now);
+  if (done_ && removal_.is_busy()) {
+    if (!removal_until_) removal_until_ = now + kStopPatience;
+    removal_over_ = now >= *removal_until_;
+  }
+  return troubles;
+}
+
+void Subscriber::move(TimePoint now) {
   more_ = false;
   for (int batch = 0; batch < kBatches; ++batch) {
-    if (!write_out(now)) return {};
+    if (!write_out(now)) return;
     const bool found = !done_ && collect(now);
     if (holes_.count != 0) tell_holes(now);
-    if (!found) return {};
+    if (!found) return;
   }
   more_ = true;
-  return {};
 }
 
 // True if nothing waits to be written any more; then what was written may be acknowledged.
@@ -78,22 +91,50 @@ bool Subscriber::write_out(TimePoint now) {
       return false;
     }
     if (give_up_at_ && now >= *give_up_at_) output_.abandon();
-    if (!blocked_since_) blocked_since_ = now;
-    if (!told_stalled_ && settings_.keepalive > Duration::zero() &&
-        now - *blocked_since_ >= settings_.keepalive / 2) {
-      told_stalled_ = true;
-      Notice stalled{.name = NoticeName::stalled, .level = Level::warning};
-      stalled.reason = "standard output does not take more";
-      stalled.dur = now - *blocked_since_;
-      announcer_.announce(stalled);
-    }
+    note_blocked(now);
     return false;
   }
-  blocked_since_.reset();
-  told_stalled_ = false;
+  note_flowing(now);
   for (const auto& [attempt, count] : in_buffer_) transport_.acknowledge(attempt, count);
   in_buffer_.clear();
+  removal_.written();
   return true;
+}
+
+void Subscriber::note_blocked(TimePoint now) {
+  if (!blocked_since_) blocked_since_ = now;
+  if (told_stalled_ || settings_.keepalive <= Duration::zero() ||
+      now - *blocked_since_ < settings_.keepalive / 2) {
+    return;
+  }
+  told_stalled_ = true;
+  Notice stalled{.name = NoticeName::stalled, .level = Level::warning};
+  stalled.reason = "standard output does not take more";
+  stalled.dur = now - *blocked_since_;
+  stalled.more = {{"ended", false}};
+  announcer_.announce(stalled);
+}
+
+// What we did not read, the server had to keep or to drop; at QoS 0 it may drop, and does not say.
+void Subscriber::note_flowing(TimePoint now) {
+  if (std::exchange(told_stalled_, false)) {
+    Notice stalled{.name = NoticeName::stalled};
+    stalled.reason = "standard output takes more again";
+    stalled.dur = now - *blocked_since_;
+    stalled.more = {{"ended", true}};
+    announcer_.announce(stalled);
+    for (const Feed& feed : feeds_) {
+      if (!transport_.paused(feed.attempt)) continue;
+      Notice gap{.name = NoticeName::gap, .level = Level::warning};
+      gap.server = feed.server_id;
+      gap.epoch = feed.epoch;
+      gap.reason = "nothing more was read from the server while standard output was blocked";
+      gap.dur = now - *blocked_since_;
+      gap.more = {{"qos", std::int64_t{0}}};
+      announcer_.announce(gap);
+    }
+  }
+  blocked_since_.reset();
 }
 
 // Fills the buffer; false if there was nothing to take. What is over comes first: it was received
@@ -104,12 +145,14 @@ bool Subscriber::collect(TimePoint now) {
       ++over;
       continue;
     }
+    if (over->live && now >= over->leave_by) removal_.offline(over->attempt);
     if (collect(*over, now)) return true;
     if (over->ahead_until) {  // it has more, but another one goes first
       ++over;
       continue;
     }
     novelty_.offline(over->novelty);
+    removal_.offline(over->attempt);
     if (over->live) {
       transport_.disconnect(over->attempt, Duration::zero());
     } else {
@@ -146,7 +189,8 @@ bool Subscriber::is_ahead(const Message& message, Feed& feed, TimePoint now) con
 }
 
 bool Subscriber::take(const Message& message, Feed& feed, TimePoint now) {
-  if (done_ || full() || is_ahead(message, feed, now)) return false;
+  if (done_ || full() || removal_.is_full(feed.attempt) || is_ahead(message, feed, now))
+    return false;
   if (settings_.retained_only && !message.retain) {
     done_ = true;
     return false;
@@ -157,6 +201,10 @@ bool Subscriber::take(const Message& message, Feed& feed, TimePoint now) {
     return matches(filter, message.topic);
   };
   if (std::any_of(settings_.filter_out.begin(), settings_.filter_out.end(), excluded)) return true;
+  // Also if it is not printed: it is another server that has it.
+  if (settings_.remove_retained && message.retain && !message.payload.empty()) {
+    removal_.note(feed.attempt, message.topic);
+  }
   // One that is not new is acknowledged like any other: what it repeats stands before it in the
   // buffer or was written already (S1).
   if (!novelty_.is_new(message, feed.novelty, now)) return true;
@@ -214,9 +262,13 @@ void Subscriber::ready(const pollfd* fds, std::size_t count) {
 
 std::optional<TimePoint> Subscriber::deadline() const {
   if (more_) return TimePoint{};  // long ago: at once
-  if (give_up_at_) return give_up_at_;
-  std::optional<TimePoint> until;
+  std::optional<TimePoint> until = removal_.deadline();
   const auto sooner = [&until](TimePoint other) { until = std::min(until.value_or(other), other); };
+  if (removal_until_) sooner(*removal_until_);
+  if (give_up_at_) {
+    sooner(*give_up_at_);
+    return until;
+  }
   if (!blocked_since_) {
     if (holes_.count != 0) sooner(*told_holes_ + kHolesEvery);
     for (const Feed& feed : feeds_) {
@@ -234,8 +286,19 @@ void Subscriber::stop(TimePoint now) {
   give_up_at_ = now + kStopPatience;
 }
 
+void Subscriber::tell_removals(Notice& exit) {
+  exit.more.emplace_back("removed", as_int(removal_.removed()));
+  exit.more.emplace_back("not_removed", as_int(removal_.left()));
+  if (removal_.left() == 0) return;
+  Notice warning{.name = NoticeName::warning, .level = Level::warning};
+  warning.reason = "of " + std::to_string(removal_.left()) +
+                   " retained messages it is not known that their server has removed them";
+  announcer_.announce(warning);
+}
+
 int Subscriber::finish(const Ending& ending, bool /*reached*/, TimePoint now, Notice& exit) {
   write_out(now);
+  removal_.go_on(now);
   for (const Feed& feed : feeds_) {
     if (feed.last_ping) transport_.disconnect(feed.attempt, Duration::zero());
   }
@@ -247,6 +310,7 @@ int Subscriber::finish(const Ending& ending, bool /*reached*/, TimePoint now, No
                {"unchanged", as_int(novelty_.unchanged())},
                {"late", as_int(late_)},
                {"missing", as_int(novelty_.missing())}};
+  if (settings_.remove_retained) tell_removals(exit);
   if (output_.state() == Output::State::failed) {
     exit.reason = std::string("standard output could not be written: ") +
                   std::strerror(output_.error_number());

@@ -10,6 +10,7 @@
 
 #include "session/novelty.hpp"
 #include "session/output.hpp"
+#include "session/retained_removal.hpp"
 #include "session/work.hpp"
 
 namespace mqfail {
@@ -24,6 +25,7 @@ struct SubscriberSettings {
   bool retained_only = false;           ///< --retained-only
   bool until_subscribed = false;        ///< -E
   std::vector<std::string> filter_out;  ///< -T
+  bool remove_retained = false;         ///< --remove-retained
   Duration keepalive{};                 ///< `stalled` is told after half of it
   NoveltySettings novelty;              ///< what of that which comes again is printed
   bool sequence_gaps = false;           ///< numbers missing at the end make the exit status 75
@@ -43,7 +45,8 @@ class Subscriber final : public Work {
   void ready(const pollfd* fds, std::size_t count) override;
   std::optional<TimePoint> deadline() const override;
   bool done() const override {
-    return done_ && (!output_.pending() || output_.state() != Output::State::open);
+    if (output_.state() != Output::State::open) return done_;
+    return done_ && !output_.pending() && (!removal_.is_busy() || removal_over_);
   }
   void stop(TimePoint now) override;
   int finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) override;
@@ -70,7 +73,10 @@ class Subscriber final : public Work {
     std::size_t count;
   };
 
+  void move(TimePoint now);
   bool write_out(TimePoint now);
+  void note_blocked(TimePoint now);
+  void note_flowing(TimePoint now);
   bool collect(TimePoint now);
   bool is_over(const Feed& feed, TimePoint now) const;
   bool collect(Feed& feed, TimePoint now);
@@ -78,6 +84,7 @@ class Subscriber final : public Work {
   bool is_ahead(const Message& message, Feed& feed, TimePoint now) const;
   void note_number(Message& message, const Feed& feed);
   void tell_holes(TimePoint now);
+  void tell_removals(Notice& exit);
   bool full() const { return output_.buffer().size() >= kBatchBytes; }
 
   SubscriberSettings settings_;
@@ -86,6 +93,7 @@ class Subscriber final : public Work {
   Output& output_;
 
   Novelty novelty_;
+  RetainedRemoval removal_;
   std::vector<Feed> feeds_;
   std::size_t turn_ = 0;                   // of the live feeds
   std::vector<Unacknowledged> in_buffer_;  // goes out with the buffer
@@ -95,6 +103,9 @@ class Subscriber final : public Work {
       give_up_at_;  // a reader that has stopped reading does not hold up a stop
   std::optional<TimePoint> blocked_since_;
   bool told_stalled_ = false;
+  std::optional<TimePoint>
+      removal_until_;  // a server that is slow with it does not hold up the end
+  bool removal_over_ = false;
   std::uint64_t received_ = 0, printed_ = 0, late_ = 0;
 
   // Holes in the numbers that were not told yet. The first is told at once, then one line a second.

@@ -169,6 +169,15 @@ std::string gap(const Notice& notice, Facts& facts) {
   return out + why(notice);
 }
 
+std::string stalled(const Notice& notice, Facts& facts) {
+  facts.take("ended");  // the sentence says it
+  const std::string cause = why(notice);
+  std::string out = cause.empty() ? "" : cause.substr(2);
+  if (notice.dur) out += " after " + human_duration(*notice.dur);
+  const std::string rest = facts.rest(" ", "=");
+  return rest.empty() ? out : out + " " + rest;
+}
+
 std::string gave_up(const Notice& notice, Facts& facts) {
   std::string out = label(notice);
   if (const auto attempts = facts.take("attempts")) {
@@ -185,6 +194,7 @@ std::string subscribed(const Notice& notice, Facts& facts) {
   std::string out = label(notice);
   if (const auto filters = facts.take("filters"))
     out += " to " + *filters + (*filters == "1" ? " filter" : " filters");
+  if (const auto ended = facts.take("unsubscribed")) out += ", unsubscribed from " + *ended;
   return out + why(notice);
 }
 
@@ -268,6 +278,8 @@ std::string human_detail(const Notice& notice, bool debug) {
     case NoticeName::gave_up:
       out = gave_up(notice, facts);
       break;
+    case NoticeName::stalled:
+      return stalled(notice, facts);
     case NoticeName::exit:
       return finished(notice, facts);
     default:

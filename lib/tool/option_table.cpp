@@ -89,8 +89,13 @@ constexpr OptionRow kOwnRows[] = {
      "keep the retain flag as the publisher set it (MQTT 5)"},
     {"retain-handling", 0, "N", messages, kSub, built,
      "retained messages are sent 0 always, 1 to new subscriptions, 2 never (MQTT 5)", "", "0 1 2"},
-    {"unsubscribe", 'U', "FILTER", messages, kSub, not_yet, ""},
-    {"remove-retained", 0, "", messages, kSub, not_yet, ""},
+    {"unsubscribe", 'U', "FILTER", messages, kSub, built,
+     "end a subscription of a kept session (-c) once -t is granted, may be repeated",
+     "On each server, at each connection. A filter that was not subscribed to is no error."},
+    {"remove-retained", 0, "", messages, kSub, built,
+     "remove from its server each retained message that comes in",
+     "After it was printed, an empty retained message is published to its topic. See DELIVERY in "
+     "mqfail(7)."},
     {"random-filter", 0, "PERCENT", messages, kSub, not_supported, "filter the output instead"},
     {"standby", 0, "MODE", messages, kSub, built,
      "cold (default): one server at a time; warm: a connection to the next one is kept ready; hot: "
@@ -112,7 +117,10 @@ constexpr OptionRow kOwnRows[] = {
      "Changed means other than what was last printed for the topic. "
      "With --retain-as-published all are printed.",
      "all changed none"},
-    {"sync", 0, "", messages, kSub, not_yet, ""},
+    {"sync", 0, "", messages, kSub, built,
+     "messages are on the disk before they are acknowledged; standard output must be a file",
+     "fdatasync(2) after each batch. Without it they are written, but the loss of power may take "
+     "the last ones along."},
     {"window", 0, "N", messages, kPub, built, "unacknowledged messages at most (default 100)",
      "Never more than the server's Receive Maximum allows."},
     {"", 'M', "N", messages, kPub, built, "the same as --window, as mosquitto calls it"},

@@ -151,6 +151,12 @@ Parsed<SubOptions> parse_sub(int argc, char** argv, const Environment& environme
     options.filter_out.push_back(given.value());
     return check_topic_filter(given.flag(), given.value());
   };
+  takers["unsubscribe"] = [&](const Given& given) -> Result<Done> {
+    options.unsubscribe.push_back(given.value());
+    return check_topic_filter(given.flag(), given.value());
+  };
+  takers["remove-retained"] = set(options.remove_retained);
+  takers["sync"] = set(options.sync);
   takers["R"] = set(options.no_retained);
   takers["retained-only"] = set(options.retained_only);
   takers["retain-as-published"] = [&](const Given& given) -> Result<Done> {
@@ -288,6 +294,12 @@ Result<Done> check_standby(const FailoverSettings& settings, const CommonOptions
                  "--standby warm does not go with a persistent session (-c, -x): a session belongs "
                  "to its client id, and the standby has one of its own",
                  "take --standby cold, or leave out -c and -x"};
+  }
+  if (settings.standbys > 0 && connect.will) {
+    return Error{ErrorKind::usage,
+                 "--standby warm does not go with a will: a will belongs to its connection, so the "
+                 "loss of an idle standby would publish it although we live",
+                 "take --standby cold, or leave out the --will options"};
   }
   if (settings.standbys > 0 && settings.protocol == Protocol::mqtt31 &&
       connect.client_id.size() + kSuffix > 23) {

@@ -69,11 +69,14 @@ struct SubOptions {
   std::optional<std::uint64_t> count;  ///< -C, at least 1; messages that -T or -R drop do not count
   bool no_retained = false;            ///< -R, --retained none: drop retained messages
   bool retained_only = false;          ///< end at the first message that is not retained
-  std::vector<std::string> filter_out;  ///< -T
-  bool hot = false;                     ///< --standby hot: on all servers at once
-  bool dedupe = true;                   ///< false: --no-dedupe, all that comes is printed
-  bool hold_back_unchanged = true;      ///< --retained changed
-  bool exit_after_subscribe = false;    ///< -E: exit 0 once all filters are granted
+  std::vector<std::string> filter_out;   ///< -T
+  std::vector<std::string> unsubscribe;  ///< -U
+  bool remove_retained = false;
+  bool sync = false;                  ///< what was written is on the disk before it is acknowledged
+  bool hot = false;                   ///< --standby hot: on all servers at once
+  bool dedupe = true;                 ///< false: --no-dedupe, all that comes is printed
+  bool hold_back_unchanged = true;    ///< --retained changed
+  bool exit_after_subscribe = false;  ///< -E: exit 0 once all filters are granted
   bool sequence_gaps = false;  ///< numbers that are missing at the end make the exit status 75
 };
 
@@ -130,7 +133,8 @@ Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& envir
 /// bounds the start instead of a number of passes.
 FailoverSettings with_options(FailoverSettings settings, const CommonOptions& options);
 
-/// What standbys and failing back do not go together with: a persistent session, --standby hot.
+/// What standbys and failing back do not go together with: a persistent session, a will,
+/// --standby hot.
 Result<Done> check_standby(const FailoverSettings& settings, const CommonOptions& options);
 
 /// The filters of -t and -L with the subscription options. A bad filter in -L is a usage error.

@@ -77,7 +77,8 @@ int Connection::on_message(void* context, char* topic, int topic_size,
     const std::lock_guard lock(self.inbox_mutex_);
     first = self.inbox_.empty();
     self.inbox_.push_back(arrived);
-    self.inbox_bytes_ += arrived.topic_size + static_cast<std::size_t>(message->payloadlen);
+    self.inbox_bytes_ +=
+        kMessageCost + arrived.topic_size + static_cast<std::size_t>(message->payloadlen);
     if (self.inbox_bytes_ > kInboxBytes) self.wire_->pause(true);
   }
   if (first) self.wire_->note_news();
@@ -121,7 +122,7 @@ void Connection::take_over() {
   thread_.join();  // it ended with the CONNACK
   thread_done_ = false;
   thread_ = std::thread([this] {
-    if (subscribe()) online();
+    if (subscribe() && unsubscribe()) online();
     thread_done_ = true;
     listener_.stirred();
   });

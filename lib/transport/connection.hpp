@@ -51,11 +51,15 @@ class Connection {
   std::uint64_t pongs() const;
   void take_acknowledged(std::vector<Acknowledged>& into);
   std::size_t take_messages(const std::function<bool(const Message&)>& visit);
+  bool paused() const { return wire_->paused(); }
   void acknowledge(std::size_t count);
 
  private:
-  /// Above this much unread payload the socket is not read any more (bytes).
+  /// Above this much memory in messages that were not taken the socket is not read any more
+  /// (bytes).
   static constexpr std::size_t kInboxBytes = 4U << 20U;
+  /// What a message costs besides its topic and payload: Paho's structures and our place (bytes).
+  static constexpr std::size_t kMessageCost = 256;
 
   enum class Stage { connecting, subscribing, online, closed };  // a standby is online, too
 
@@ -71,6 +75,7 @@ class Connection {
   bool open(const Dialled& dialled);
   void online();
   bool subscribe();
+  bool unsubscribe();
   void fail(Reason reason);
   void ended(Reason reason);
   Reason connect_failure(int code, const std::string& tls_error) const;

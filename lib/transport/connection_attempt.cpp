@@ -73,7 +73,8 @@ void Connection::run() {
     const auto dialled = dial(server_, stop_, [this] { reached(Phase::tcp); });
     if (const auto* const reason = std::get_if<Reason>(&dialled)) {
       fail(*reason);
-    } else if (open(std::get<Dialled>(dialled)) && (settings_.standby || subscribe())) {
+    } else if (open(std::get<Dialled>(dialled)) &&
+               (settings_.standby || (subscribe() && unsubscribe()))) {
       online();
     }
   }
@@ -273,6 +274,35 @@ bool Connection::subscribe() {
   facts_.subscribed_at = begin;
   facts_.subscribe = wire_now() - begin;
   return true;
+}
+
+// Behind the SUBSCRIBE, as mosquitto_sub does: what a kept session was subscribed to, or what a
+// filter just granted, ends here. "No subscription existed" (0x11) is as good.
+bool Connection::unsubscribe() {
+  const auto& filters = settings_.unsubscriptions;
+  if (filters.empty()) return true;
+  std::vector<char*> names;
+  for (const std::string& filter : filters) names.push_back(const_cast<char*>(filter.c_str()));
+  const Handover handover(wire_, server_);
+  MQTTResponse response = MQTTResponse_initializer;
+  {
+    const ParallelCall parallel;
+    response =
+        MQTTClient_unsubscribeMany5(handle_, static_cast<int>(names.size()), names.data(), nullptr);
+  }
+  std::string text = text_of(response.properties, MQTTPROPERTY_CODE_REASON_STRING);
+  const int result = code_of(response);
+  int refused = result >= 0x80 ? result : 0;
+  for (int i = 0; response.reasonCodes != nullptr && i < response.reasonCodeCount; ++i) {
+    if (response.reasonCodes[i] >= 0x80) refused = response.reasonCodes[i];
+  }
+  MQTTResponse_free(response);
+  if (result >= 0 && refused == 0) return true;
+  Reason reason = result < 0 ? loss() : Reason{Cause::suback, Phase::subscribe, refused, true, {}};
+  reason.phase = Phase::subscribe;
+  if (result >= 0) reason.text = text.empty() ? "UNSUBSCRIBE" : std::move(text);
+  fail(std::move(reason));
+  return false;
 }
 
 void Connection::learn(const MQTTResponse& response, const Dialled& dialled) {

@@ -93,6 +93,11 @@ std::size_t PahoTransport::take_messages(AttemptId attempt,
   return connection == nullptr ? 0 : connection->take_messages(visit);
 }
 
+bool PahoTransport::paused(AttemptId attempt) const {
+  const Connection* const connection = find(attempt);
+  return connection != nullptr && connection->paused();
+}
+
 void PahoTransport::acknowledge(AttemptId attempt, std::size_t count) {
   if (Connection* const connection = find(attempt)) connection->acknowledge(count);
 }

@@ -38,6 +38,7 @@ class PahoTransport final : public Transport {
   void take_acknowledged(AttemptId attempt, std::vector<Acknowledged>& into) override;
   std::size_t take_messages(AttemptId attempt,
                             const std::function<bool(const Message&)>& visit) override;
+  bool paused(AttemptId attempt) const override;
   void acknowledge(AttemptId attempt, std::size_t count) override;
 
  private:

@@ -54,7 +54,8 @@ struct ConnectSettings {
   Duration keepalive = std::chrono::seconds(10);
   std::optional<Will> will;
   ConnectProperties properties;
-  std::vector<Subscription> subscriptions;  ///< all must be granted, or the attempt fails
+  std::vector<Subscription> subscriptions;   ///< all must be granted, or the attempt fails
+  std::vector<std::string> unsubscriptions;  ///< filters given up behind the SUBSCRIBE
 };
 
 /// Facts of a connection, complete when Connected is told.
@@ -133,6 +134,8 @@ class Transport {
   /// with the call of visit.
   virtual std::size_t take_messages(AttemptId attempt,
                                     const std::function<bool(const Message&)>& visit) = 0;
+  /// So much has come that was not taken that nothing more is read from the server.
+  virtual bool paused(AttemptId attempt) const = 0;
   /// Lets the acknowledgements of the oldest `count` messages taken (QoS 0 ones count too) go out.
   virtual void acknowledge(AttemptId attempt, std::size_t count) = 0;
 };

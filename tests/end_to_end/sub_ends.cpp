@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How mqfail-sub ends: every exit status of the contract, and what must be true when it has ended.
+#include <set>
+#include <sstream>
+
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -89,6 +92,52 @@ BOOST_AUTO_TEST_CASE(an_acknowledgement_leaves_only_after_the_write) {
   BOOST_TEST(server.count(What::connect) == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(with_sync_an_acknowledgement_leaves_only_once_it_is_on_the_disk) {
+  for (const bool broken : {false, true}) {
+    Scratch scratch;
+    const std::string trace = (scratch / "trace").string();
+    const std::string file = (scratch / "out").string();
+    ScriptedServer server;
+    Arguments argv{find_program("strace"),        "-f", "-qq", "-o", trace, "-e",
+                   "trace=write,fdatasync,sendto"};
+    // The first fdatasync asks whether it can be done at all.
+    if (broken) argv.insert(argv.end(), {"-e", "inject=fdatasync:error=EIO:when=2+"});
+    const Arguments reader_argv =
+        sub({"-s", server.uri(), "-t", "t", "-q", "1", "--sync", "-C", "30"});
+    argv.insert(argv.end(), reader_argv.begin(), reader_argv.end());
+    Process reader({.argv = argv, .stdout_file = file});
+    BOOST_REQUIRE(server.wait_for(What::subscribe));
+    for (std::uint32_t i = 1; i <= 30; ++i) {
+      server.publish({.topic = "t", .payload = numbered_line(i), .qos = 1});
+      if (!broken) BOOST_REQUIRE(server.wait_for(What::ack, i));
+    }
+    CHECK_STATUS(reader, broken ? 74 : 0);
+    BOOST_TEST(server.wait_for(What::closed));
+    BOOST_TEST(server.count(What::ack) == (broken ? 0U : 30U));
+    BOOST_TEST(read_file(file).substr(0, 10) == numbered_line(1).substr(0, 10));
+    bool written = true;
+    std::size_t syncs = 0;
+    std::istringstream lines(read_file(trace));
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find(" write(1,") != std::string::npos) written = false;
+      if (line.find(" fdatasync(1") != std::string::npos) {
+        written = true;
+        ++syncs;
+      }
+      if (line.find(" sendto(") != std::string::npos && line.find("\"@\\2") != std::string::npos)
+        BOOST_TEST(written, "acknowledged before it was on the disk");
+    }
+    BOOST_TEST(syncs >= 2U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(sync_into_a_pipe_is_refused) {
+  ScriptedServer server;
+  Process reader(command("mqfail-sub", {"-s", server.uri(), "-t", "t", "--sync"}));
+  CHECK_STATUS(reader, 64);
+  BOOST_TEST(server.tcp_connections() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(killed_at_any_point_nothing_acknowledged_is_unwritten) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     Dice dice(seed);
@@ -158,7 +207,8 @@ BOOST_AUTO_TEST_CASE(usage_mistakes_are_64) {
       {"-t", "t", "--standby", "lukewarm"},
       {"-t", "t", "--priority-backup=true"},
       {"-t", "t", "stray"},
-      {"-t", "t", "--standby", "warm", "-c", "-i", "x"},  // a session belongs to its client id
+      {"-t", "t", "--standby", "warm", "-c", "-i", "x"},      // a session belongs to its client id
+      {"-t", "t", "--standby", "warm", "--will-topic", "w"},  // and a will to its connection
   };
   for (const Arguments& mistake : mistakes) {
     Process reader(command("mqfail-sub", mistake));
@@ -247,4 +297,80 @@ BOOST_AUTO_TEST_CASE(an_exit_once_subscribed_works_as_mosquittos) {
   Mosquitto a;
   Process reader(sub({"-s", a.uri(), "-t", "t", "-E"}));
   CHECK_STATUS(reader, 0);
+}
+
+BOOST_AUTO_TEST_CASE(each_server_is_asked_to_unsubscribe_before_the_connection_counts) {
+  ScriptedServer a, b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-U", "u/#", "-U", "v"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed",
+                [](const Said& said) { return said.number("unsubscribed") == 2; });
+  const std::vector<Seen> seen = a.log();
+  BOOST_REQUIRE(seen.size() == 3U);
+  BOOST_TEST((seen[1].what == What::subscribe && seen[2].what == What::unsubscribe));
+  BOOST_TEST(seen[2].subscribe.filters.size() == 2U);
+  a.refuse();
+  REQUIRE_EVENT(reader, events, "subscribed");
+  BOOST_TEST(b.count(What::unsubscribe) == 1U);
+}
+
+// An answer without a code is no answer.
+BOOST_AUTO_TEST_CASE(a_server_that_does_not_unsubscribe_us_is_passed_over) {
+  for (const std::vector<int>& codes : {std::vector<int>{0x87}, std::vector<int>{}}) {
+    ScriptedServer a({.unsuback = codes}), b;
+    Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-U", "u", "-V", "5", "-E"}));
+    CHECK_STATUS(reader, 0);
+    Events events(reader);
+    const auto failed = events.last("failed");
+    BOOST_REQUIRE(failed.has_value());
+    BOOST_TEST(failed->get("phase") == "subscribe");
+    BOOST_TEST(failed->number("code") == (codes.empty() ? -1 : 0x87));
+    BOOST_TEST(b.count(What::unsubscribe) == 1U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_retained_message_is_removed_only_once_it_is_written) {
+  ScriptedServer server;
+  Process reader({.argv = sub({"-s", server.uri(), "-t", "#", "--remove-retained", "-k", "1"}),
+                  .stdout_unread = true});
+  BOOST_REQUIRE(server.wait_for(What::subscribe));
+  constexpr std::size_t size = 1000;
+  for (std::uint32_t i = 1; i <= 300; ++i)
+    server.publish(
+        {.topic = std::to_string(i), .payload = numbered_line(i, size), .qos = 1, .retain = true});
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "stalled");
+  BOOST_TEST(server.count(What::publish) * (size + 1) <= 65536U);
+  reader.read_on();
+  BOOST_TEST(server.wait_for(What::acknowledged, 300));
+  std::set<std::string> topics;
+  for (const Seen& seen : server.log(What::publish)) {
+    BOOST_TEST((seen.publish.retain && seen.publish.payload.empty() && seen.publish.qos == 1));
+    topics.insert(seen.publish.topic);
+  }
+  BOOST_TEST(topics.size() == 300U);
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(events.last("exit")->number("removed") == 300);
+}
+
+BOOST_AUTO_TEST_CASE(every_server_forgets_its_own_retained_message_and_a_refusal_is_told) {
+  ScriptedServer a, b({.puback = [](const Publish&) { return 0x87; }});
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "--remove-retained", "-V", "5"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  a.publish({.topic = "t", .payload = "v", .retain = true});
+  BOOST_REQUIRE(a.wait_for(What::acknowledged));
+  a.publish({.topic = "t", .payload = ""});  // as a server passes our own message on
+  a.refuse();
+  REQUIRE_EVENT(reader, events, "subscribed");
+  b.publish({.topic = "t", .payload = "v", .retain = true});
+  REQUIRE_EVENT(reader, events, "warning",
+                [](const Said& said) { return said.number("code") == 0x87; });
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(reader.bytes(Stream::out) == "v\n");
+  BOOST_TEST(events.last("exit")->number("removed") == 1);
+  BOOST_TEST(events.last("exit")->number("not_removed") == 1);
+  BOOST_TEST(events.last("exit")->number("unchanged") == 1);
 }

@@ -164,6 +164,50 @@ BOOST_AUTO_TEST_CASE(retained_messages_are_treated_the_same) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(retained_messages_are_removed_as_mosquitto_sub_does) {
+  std::string printed[2];
+  const std::string programs[2] = {"mosquitto_sub", bin("mqfail-sub")};
+  for (int i = 0; i < 2; ++i) {
+    Mosquitto server;
+    Client client(server.port());
+    for (const char* topic : {"t/1", "t/2", "t/3"})
+      client.publish({.topic = topic, .payload = "x", .qos = 1, .retain = true});
+    Process reader({programs[i], "-h", "127.0.0.1", "-p", std::to_string(server.port()), "-q", "1",
+                    "-t", "t/#", "-v", "--remove-retained", "-i", "reader"});
+    // Three, and the three empty ones that we sent ourselves.
+    BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 6, 10s));
+    reader.signal(SIGTERM);
+    status_of(reader);
+    printed[i] = reader.bytes(Stream::out);
+    client.subscribe("t/#", 1);
+    BOOST_TEST(!client.receive(200ms).has_value());
+  }
+  BOOST_TEST(printed[1] == printed[0]);
+}
+
+BOOST_AUTO_TEST_CASE(an_unsubscription_ends_what_a_kept_session_had) {
+  for (const std::string& program : {std::string("mosquitto_sub"), bin("mqfail-sub")}) {
+    for (const char* version : {"5", "311"}) {
+      Mosquitto server;
+      const auto reader = [&](Arguments more) {
+        Arguments all{program, "-h",    "127.0.0.1", "-p", std::to_string(server.port()),
+                      "-V",    version, "-c",        "-i", "r",
+                      "-q",    "1"};
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+      };
+      BOOST_REQUIRE(run(reader({"-t", "a/#", "-t", "b", "-E"})).exit.status == 0);
+      Process second(reader({"-t", "b", "-U", "a/#", "-U", "never/+", "-v", "-C", "1"}));
+      BOOST_REQUIRE(server.wait_for_log("r never/\\+"));
+      Client client(server.port());
+      client.publish({.topic = "a/1", .payload = "x", .qos = 1});
+      client.publish({.topic = "b", .payload = "y", .qos = 1});
+      CHECK_STATUS(second, 0);
+      BOOST_TEST(second.bytes(Stream::out) == "b y\n", program << " -V " << version);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(debugging_puts_nothing_on_stdout) {
   Mosquitto server;
   Process reader(

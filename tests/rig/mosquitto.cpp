@@ -73,7 +73,7 @@ bool Mosquitto::start() {
          << "/\nautosave_interval 1\n";
   conf << "set_tcp_nodelay true\nlog_dest stderr\nlog_type error\nlog_type warning\nlog_type "
           "notice\n"
-       << "log_type subscribe\n";
+       << "log_type subscribe\nlog_type unsubscribe\n";
   for (const std::string& line : settings_.lines) conf << line << "\n";
   write_file(folder_ / "mosquitto.conf", conf.str());
 
@@ -115,6 +115,14 @@ void Mosquitto::restart() {
 bool Mosquitto::wait_for_subscriber(const std::string& client, milliseconds patience) {
   return process_->wait_for_line(Stream::err, "^[0-9]+: " + client + " [012] ", patience)
       .has_value();
+}
+
+bool Mosquitto::wait_for_log(const std::string& regex, milliseconds patience, std::size_t count) {
+  const std::regex compiled(regex);
+  const auto last = [&](const std::string& line) {
+    return std::regex_search(line, compiled) && --count == 0;
+  };
+  return process_->wait_for_line(Stream::err, last, patience).has_value();
 }
 
 std::string Mosquitto::log() {

@@ -52,6 +52,8 @@ class Mosquitto {
   bool running() { return process_ && process_->running(); }
   /// Waits until a SUBSCRIBE of `client` (a regex on the id) is in force.
   bool wait_for_subscriber(const std::string& client, milliseconds patience = 10s);
+  /// Waits for so many lines that match; it logs subscriptions and their ends, with `lines` more.
+  bool wait_for_log(const std::string& regex, milliseconds patience = 10s, std::size_t count = 1);
   std::string log();  ///< what it said on stderr since the last start
 
  private:

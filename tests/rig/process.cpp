@@ -103,6 +103,14 @@ Process::Process(Command command) {
   reaper_ = std::thread([this] { reap(); });
 }
 
+void Process::read_on() {
+  {
+    const std::lock_guard lock(mutex_);
+    out_.ended = false;
+  }
+  out_reader_ = std::thread([this] { read(stdout_.get(), Stream::out, false); });
+}
+
 Process::~Process() {
   signal(SIGKILL);
   reaper_.join();

@@ -28,7 +28,7 @@ struct Command {
   std::string stdin_file;                          ///< reads from this file instead
   std::string stdout_file;                         ///< appends there instead of collecting
   bool stdout_closed_after_first_line = false;     ///< as `| head -1`
-  bool stdout_unread = false;                      ///< a pipe that nobody empties
+  bool stdout_unread = false;                      ///< a pipe that nobody empties, see read_on()
   std::string directory;                           ///< working directory
 };
 
@@ -66,6 +66,8 @@ class Process {
   /// Writes from a thread of its own, then closes standard input.
   void feed(std::string bytes);
   void close_stdin();
+  /// The reader of an unread standard output wakes up.
+  void read_on();
 
   /// The exit, or nothing if it still runs after `patience`.
   std::optional<Exit> wait_exit(milliseconds patience);

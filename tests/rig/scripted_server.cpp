@@ -39,6 +39,7 @@ void ScriptedServer::publish(const Publish& publish) {
   const std::lock_guard lock(mutex_);
   for (Connection& connection : connections_) {
     if (!connection.subscribed || !connection.fd) continue;
+    if (script_.most_queued != 0 && connection.out.size() > script_.most_queued) continue;
     Publish copy = publish;
     if (copy.qos > 0 && copy.id == 0) {
       copy.id = connection.next_id;
@@ -236,7 +237,8 @@ void ScriptedServer::handle(Connection& connection, const Packet& packet) {
       } else {
         std::string answer = encode_suback(
             connection.version, subscribe->id,
-            connection.version == 5 ? std::vector<int>(codes.size(), 0) : std::vector<int>());
+            connection.version == 5 ? script_.unsuback.value_or(std::vector<int>(codes.size(), 0))
+                                    : std::vector<int>());
         answer[0] = static_cast<char>(static_cast<int>(Type::unsuback) << 4);
         send(connection, answer);
       }

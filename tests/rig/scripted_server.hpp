@@ -47,10 +47,12 @@ struct Script {
   std::string puback_reason;                                      ///< Reason String of each PUBACK
   std::function<int(const std::string& filter, int qos)> suback;  ///< not set: what was asked for
   bool answer_subscribe = true;
-  std::size_t suback_codes = 0;  ///< sends so many codes, whatever was asked; 0: right
+  std::optional<std::vector<int>> unsuback;  ///< codes, whatever was asked; not set: all 0
+  std::size_t suback_codes = 0;              ///< sends so many codes, whatever was asked; 0: right
   bool answer_ping = true;
   bool read = true;
-  bool slices = false;  ///< sends a byte at a time
+  std::size_t most_queued = 0;  ///< bytes; publish() drops what comes on top; 0: no bound
+  bool slices = false;          ///< sends a byte at a time
 };
 
 enum class What {

@@ -3,9 +3,9 @@
 // Shortfall (Paho 1.3.12): the answers to CONNECT and SUBSCRIBE go through one pointer of the
 // handle (m->pack), whatever their type; a second CONNACK right behind the SUBACK is read as a
 // SUBACK and crashes the process (seen with a hostile server). Mended: CONNACK comes first and
-// once, SUBACK as often as we subscribed, nothing that only clients send. Only fixed headers are
-// looked at (MQTT 5 section 2.1), so this costs a few steps a packet. Unnecessary when: Paho checks
-// the type of the packet it waits for.
+// once, SUBACK and UNSUBACK as often as we asked for them, nothing that only clients send. Only
+// fixed headers are looked at (MQTT 5 section 2.1), so this costs a few steps a packet. Unnecessary
+// when: Paho checks the type of the packet it waits for.
 #pragma once
 
 #include <atomic>
@@ -20,6 +20,8 @@ class Gate {
  public:
   /// A SUBSCRIBE was written: one SUBACK may come. Any thread.
   void expect_suback() { ++subacks_; }
+  /// An UNSUBSCRIBE was written: one UNSUBACK may come. Any thread.
+  void expect_unsuback() { ++unsubacks_; }
 
   /// The next bytes of the stream, in order; false if the server broke the protocol.
   bool admit(std::string_view bytes) {
@@ -56,6 +58,8 @@ class Gate {
     switch (type) {
       case kSuback:
         return subacks_-- > 0;
+      case kUnsuback:
+        return unsubacks_-- > 0;
       case kPublish:
         return (header & 0x06U) != 0x06U;  // QoS 3 does not exist
       case kPuback:
@@ -71,9 +75,10 @@ class Gate {
   }
 
   static constexpr unsigned kConnack = 2, kPublish = 3, kPuback = 4, kPubrec = 5, kPubrel = 6,
-                            kPubcomp = 7, kSuback = 9, kPingresp = 13, kDisconnect = 14;
+                            kPubcomp = 7, kSuback = 9, kUnsuback = 11, kPingresp = 13,
+                            kDisconnect = 14;
 
-  std::atomic<int> subacks_{0};
+  std::atomic<int> subacks_{0}, unsubacks_{0};
   bool begun_ = false, in_length_ = false;
   std::size_t length_ = 0, body_ = 0;
   unsigned shift_ = 0;

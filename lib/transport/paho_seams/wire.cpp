@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::uint8_t kConnect = 0x10;
 constexpr std::uint8_t kSubscribe = 0x82;
+constexpr std::uint8_t kUnsubscribe = 0xA2;
 constexpr std::uint8_t kPuback = 0x40;
 constexpr std::uint8_t kPubrec = 0x50;
 constexpr std::uint8_t kPubcomp = 0x70;
@@ -93,6 +94,7 @@ void Wire::append(const iovec* pieces, int count) {
     spoke_ = true;
   }
   if (first == kSubscribe) gate_.expect_suback();
+  if (first == kUnsubscribe) gate_.expect_unsuback();
   append_locked(pieces, count, total);
 }
 
@@ -347,6 +349,11 @@ std::uint64_t Wire::ping() {
 void Wire::pong() {
   ++pongs_;
   note_news();
+}
+
+void Wire::pause(bool on) {
+  if (!on) last_received_ = wire_now().time_since_epoch().count();
+  paused_.store(on, std::memory_order_release);
 }
 
 void Wire::tell_news() {

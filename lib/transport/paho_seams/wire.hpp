@@ -78,8 +78,9 @@ class Wire {
   /// Bytes that are here already, so that poll(2) must not be asked.
   std::size_t readable();
   /// Back-pressure: while paused nothing is read and silence is no loss.
-  void pause(bool on) { paused_.store(on, std::memory_order_relaxed); }
-  bool paused() const { return paused_.load(std::memory_order_relaxed); }
+  /// The silence of a pause is ours: the server's begins anew when it ends.
+  void pause(bool on);
+  bool paused() const { return paused_.load(std::memory_order_acquire); }
   /// Something came in for the session: `stir` is called once, when all that is here is worked off,
   /// so that a burst of messages costs one wake-up.
   void note_news() { news_.store(true, std::memory_order_relaxed); }

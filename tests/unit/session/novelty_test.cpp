@@ -71,6 +71,18 @@ BOOST_AUTO_TEST_CASE(legal_repeats_survive_however_late_the_other_server_is) {
   BOOST_TEST(stage.printed == "11011");
 }
 
+BOOST_AUTO_TEST_CASE(what_we_removed_from_one_server_is_not_new_on_the_next) {
+  for (const bool removes : {true, false}) {
+    Stage stage({false, 20s, true, {1, 2}, true, removes});
+    stage.join('a');
+    stage.send('a', "v", true);
+    stage.send('a', "");  // the removal comes back to us
+    stage.join('b');
+    stage.send('b', "v", true);
+    BOOST_TEST(stage.printed == (removes ? "v" : "vv"));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(as_often_as_the_server_that_sent_it_most) {
   Stage stage = two();
   stage.join('c');

@@ -39,6 +39,7 @@ class ScriptedTransport final : public Transport {
   std::size_t take_messages(AttemptId, const std::function<bool(const Message&)>&) override {
     return 0;
   }
+  bool paused(AttemptId) const override { return false; }
   void acknowledge(AttemptId, std::size_t) override {}
 
   std::vector<std::string> sent;

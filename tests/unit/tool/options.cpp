@@ -260,8 +260,6 @@ BOOST_AUTO_TEST_CASE(what_mosquitto_has_and_we_have_not_is_refused_by_name) {
     all.insert(all.end(), words.begin(), words.end());
     BOOST_TEST(sub_refuses(all) == words[0] + " is not supported");
   }
-  BOOST_TEST(sub_refuses({"-t", "a", "--remove-retained"}) ==
-             "--remove-retained is not yet supported");
   BOOST_TEST(sub_refuses({"-t", "a", "--psk", "00"}) == "--psk is not yet supported");
   BOOST_TEST(pub_refuses({"-t", "a", "-l", "--acks", "2"}) == "--acks needs acknowledgements");
   BOOST_TEST(pub_refuses({"-t", "a", "-l", "--spool", "d"}) == "--spool needs acknowledgements");

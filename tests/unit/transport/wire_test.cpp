@@ -180,6 +180,19 @@ BOOST_AUTO_TEST_CASE(silence_after_an_unanswered_ping_is_a_loss_and_pausing_is_n
   }
 }
 
+BOOST_AUTO_TEST_CASE(after_a_pause_the_server_may_be_silent_as_long_as_ever) {
+  const Line line(20ms);
+  line.append(kConnect);
+  line.wire->flush();
+  line.wire->pause(true);
+  const TimePoint begin = wire_now();
+  line.wire->keep_alive(begin + 20ms);
+  while (wire_now() < begin + 60ms) usleep(5000);
+  line.wire->pause(false);
+  line.wire->keep_alive(wire_now());
+  BOOST_TEST((line.wire->end() == WireEnd::open));
+}
+
 BOOST_AUTO_TEST_CASE(a_process_that_slept_gives_the_server_time_to_answer_first) {
   const Line line(10s);
   line.append(kConnect);
