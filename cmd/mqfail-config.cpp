@@ -25,6 +25,7 @@
 #include "config/store.hpp"
 #include "config/stored_list.hpp"
 #include "config/uri_text.hpp"
+#include "serve.hpp"
 #include "tool/config_options.hpp"
 
 namespace mqfail {
@@ -281,6 +282,10 @@ int run(const ConfigOptions& options) {
       return list_certificates(options, store);
     case ConfigVerb::rekey: {
       const auto done = rekey(store, keys);
+      return done ? 0 : fail(done.error());
+    }
+    case ConfigVerb::serve: {
+      const auto done = serve(options, store);
       return done ? 0 : fail(done.error());
     }
   }

@@ -2,7 +2,7 @@
 _mqfail_config() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} candidate verb=
   case $before in
-    -f | --file | --key-file)
+    -f | --file | --key-file | --token-file)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
@@ -18,23 +18,23 @@ _mqfail_config() {
       mapfile -t COMPREPLY < <(compgen -W 'json uri flags' -- "$word")
       return
       ;;
-    --server-id | --key-fd)
+    --server-id | --key-fd | --listen | --timeout)
       COMPREPLY=()
       return
       ;;
   esac
   for candidate in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $candidate in
-      set | get | add | edit | check | fmt | convert | diff | remove | schema | protect | rekey | certs) verb=$candidate ;;
+      set | get | add | edit | check | fmt | convert | diff | remove | schema | protect | rekey | certs | serve) verb=$candidate ;;
     esac
   done
   if [[ -z $verb && $word != -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W 'set get add edit check fmt convert diff remove schema protect rekey certs' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W 'set get add edit check fmt convert diff remove schema protect rekey certs serve' -- "$word")
   elif [[ $verb == edit && $word != -* ]]; then
     compopt -o nospace 2>/dev/null || true
     mapfile -t COMPREPLY < <(compgen -S = -W 'hostNameOrIpAddress port protocol tls userName password clientCertificateThumbprint clientCertificatePassword validateServerCertificate serverId' -- "$word")
   else
-    mapfile -t COMPREPLY < <(compgen -W '--component -f --file --server-id --to --key-file --key-fd --cert-dir -y --yes --help --version' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W '--component -f --file --server-id --to --key-file --key-fd --cert-dir -y --yes --listen --listen-anywhere --token-file --timeout --help --version' -- "$word")
   fi
 }
 complete -F _mqfail_config mqfail-config

@@ -5,7 +5,7 @@ function __mqfail_config_components
     end
 end
 complete -c mqfail-config -f
-set -l verbs set get add edit check fmt convert diff remove schema protect rekey certs
+set -l verbs set get add edit check fmt convert diff remove schema protect rekey certs serve
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a set -d 'Replace the stored list'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a get -d 'Write the stored list'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a add -d 'Append servers to the stored list'
@@ -19,6 +19,7 @@ complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a schema 
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a protect -d 'Seal passwords written by hand'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a rekey -d 'Make a new key and seal every password with it'
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a certs -d 'List client certificates'
+complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a serve -d 'Answer the REST endpoint'
 complete -c mqfail-config -n '__fish_seen_subcommand_from edit' -a '(printf %s=\n hostNameOrIpAddress port protocol tls userName password clientCertificateThumbprint clientCertificatePassword validateServerCertificate serverId)' -d 'Key'
 complete -c mqfail-config -l component -x -a '(__mqfail_config_components)' -d 'Name of the list'
 complete -c mqfail-config -s f -l file -r -F -d 'Read FILE instead of standard input'
@@ -28,5 +29,9 @@ complete -c mqfail-config -l key-file -r -F -d 'The key that seals passwords'
 complete -c mqfail-config -l key-fd -x -d 'Read that key from a file descriptor'
 complete -c mqfail-config -l cert-dir -x -a '(__fish_complete_directories)' -d 'Look for client certificates here first'
 complete -c mqfail-config -s y -l yes -d 'Do not ask before removing'
+complete -c mqfail-config -n '__fish_seen_subcommand_from serve' -l listen -x -d 'Address and port to listen on'
+complete -c mqfail-config -n '__fish_seen_subcommand_from serve' -l listen-anywhere -d 'Other machines may reach it'
+complete -c mqfail-config -n '__fish_seen_subcommand_from serve' -l token-file -r -F -d 'The token that must be presented'
+complete -c mqfail-config -n '__fish_seen_subcommand_from serve' -l timeout -x -d 'Longest time for a request'
 complete -c mqfail-config -l help -d 'Print the help'
 complete -c mqfail-config -l version -d 'Print the version'

@@ -15,7 +15,11 @@ _arguments -s -S \
   '*--cert-dir=[look for client certificates here first]:directory:_files -/' \
   '-y[do not ask before removing]' \
   '--yes[do not ask before removing]' \
+  '--listen=[serve\: listen there]:address and port:' \
+  '--listen-anywhere[serve\: other machines may reach it]' \
+  '--token-file=[serve\: the token that must be presented]:file:_files' \
+  '--timeout=[serve\: longest time for a request]:time:' \
   '--help[print the help]' \
   '--version[print the version]' \
-  '1:verb:((set\:"replace the stored list" get\:"write the stored list" add\:"append servers to the stored list" edit\:"change keys of one server" check\:"report every error" fmt\:"write in canonical form" convert\:"write as document, URI or flags" diff\:"tell how a document differs" remove\:"remove the list or one server" schema\:"write the JSON Schema" protect\:"seal passwords written by hand" rekey\:"make a new key" certs\:"list client certificates"))' \
+  '1:verb:((set\:"replace the stored list" get\:"write the stored list" add\:"append servers to the stored list" edit\:"change keys of one server" check\:"report every error" fmt\:"write in canonical form" convert\:"write as document, URI or flags" diff\:"tell how a document differs" remove\:"remove the list or one server" schema\:"write the JSON Schema" protect\:"seal passwords written by hand" rekey\:"make a new key" certs\:"list client certificates" serve\:"answer the REST endpoint"))' \
   '*:key=value:(hostNameOrIpAddress= port= protocol= tls= userName= password= clientCertificateThumbprint= clientCertificatePassword= validateServerCertificate= serverId=)'

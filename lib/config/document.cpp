@@ -17,13 +17,35 @@ namespace {
 
 using Kind = JsonValue::Kind;
 
+// What a document that shall be stored means for what is stored.
+struct Storing {
+  const std::vector<DocumentServer>* previous = nullptr;  // null: it shall not be stored
+  const std::optional<std::string>* server_id = nullptr;  // of the one server that is meant
+  bool merge = false;                                     // absent keys stay as they are
+};
+
+// A stored server as an item of its own, so that keys can be taken from it one by one. Whatever is
+// wrong with them is wrong at `offset`, the item that is merged into it.
+class StoredItem {
+ public:
+  StoredItem(const DocumentServer& server, std::size_t offset)
+      : text_(write_document_server(server, false)), reading_(read_json(text_.reveal())) {
+    for (JsonValue& value : reading_.tree.values)
+      value.offset = value.key_offset = static_cast<std::uint32_t>(offset);
+  }
+  const JsonValue& item() const { return reading_.tree.values.front(); }
+
+ private:
+  Secret text_;
+  JsonReading reading_;
+};
+
 // The list inside whatever it is wrapped in.
 class DocumentReader {
  public:
-  /// `previous`: what the list shall replace, if that is its purpose.
   DocumentReader(JsonChildren values, const std::optional<std::string>& component,
-                 const std::vector<DocumentServer>* previous, std::vector<Problem>& problems)
-      : values_(values), component_(component), previous_(previous), problems_(problems) {}
+                 const Storing& storing, std::vector<Problem>& problems)
+      : values_(values), component_(component), storing_(storing), problems_(problems) {}
 
   std::vector<DocumentServer> read() {
     const JsonValue* first = values_.empty() ? nullptr : &*values_.begin();
@@ -38,7 +60,7 @@ class DocumentReader {
     }
     check_ids();
     check_endpoints();
-    if (previous_ != nullptr) keep_previous();
+    if (storing_.previous != nullptr) keep_previous();
     return std::move(servers_);
   }
 
@@ -172,15 +194,58 @@ class DocumentReader {
            pointer + ": a server must be an object, not " + std::string(kind_name(value.kind)));
       return;
     }
-    const Purpose purpose = previous_ == nullptr ? Purpose::use : Purpose::store;
-    servers_.push_back(read_document_server(value, pointer, facet, purpose, problems_));
+    const Purpose purpose = storing_.previous == nullptr ? Purpose::use : Purpose::store;
+    std::optional<StoredItem> stored;
+    if (storing_.merge) {
+      const DocumentServer* const base = meant_by(value, pointer);
+      if (base == nullptr) return;
+      stored.emplace(*base, value.offset);
+    }
+    servers_.push_back(read_document_server(value, pointer, facet, purpose, problems_,
+                                            stored ? &stored->item() : nullptr));
+    if (wants_one()) check_the_one(value, pointer);
+  }
+
+  bool wants_one() const {
+    return storing_.server_id != nullptr && storing_.server_id->has_value();
+  }
+
+  // The stored server that an item changes; null, and an error, if there is none.
+  const DocumentServer* meant_by(const JsonValue& value, const std::string& pointer) {
+    const JsonValue* const given = find(value, "serverId");
+    const bool named = given != nullptr && given->kind == Kind::string;
+    if (!named && !wants_one()) {
+      fail(value.offset, pointer + "/serverId: required, for it says which server is meant");
+      return nullptr;
+    }
+    const std::string_view id = wants_one() ? std::string_view(**storing_.server_id) : given->text;
+    for (const DocumentServer& server : *storing_.previous) {
+      if (same_word(server.server_id, id)) return &server;
+    }
+    fail(named ? given->offset : value.offset,
+         pointer + "/serverId: no server \"" + printable(id, 100) + "\" is stored");
+    return nullptr;
+  }
+
+  void check_the_one(const JsonValue& value, const std::string& pointer) {
+    if (servers_.size() > 1) fail(value.offset, pointer + ": one server is expected, not several");
+    DocumentServer& server = servers_.back();
+    const std::string& id = **storing_.server_id;
+    const JsonValue* const given = find(value, "serverId");
+    const bool named = given != nullptr && given->kind == Kind::string;
+    if (named && !same_word(given->text, id)) {
+      fail(given->offset, pointer + "/serverId: \"" + printable(given->text, 100) +
+                              "\" is not the server that is meant, \"" + printable(id, 100) + "\"");
+    }
+    server.server_id = id;
   }
 
   // The ids of servers that were there already, and the secrets behind asterisks.
   void keep_previous() {
-    adopt_server_ids(servers_, *previous_);
+    const std::vector<DocumentServer>& previous = *storing_.previous;
+    adopt_server_ids(servers_, previous);
     std::unordered_map<std::string, const DocumentServer*> stored;
-    for (const DocumentServer& server : *previous_) stored[lower_case(server.server_id)] = &server;
+    for (const DocumentServer& server : previous) stored[lower_case(server.server_id)] = &server;
     for (DocumentServer& server : servers_) {
       const auto found = stored.find(lower_case(server.server_id));
       const DocumentServer none;
@@ -244,17 +309,17 @@ class DocumentReader {
 
   JsonChildren values_;
   const std::optional<std::string>& component_;
-  const std::vector<DocumentServer>* previous_;
+  const Storing& storing_;
   std::vector<Problem>& problems_;
   std::vector<DocumentServer> servers_;
 };
 
-DocumentReading read_for(const std::vector<DocumentServer>* previous, const std::string& name,
-                         const std::string& text, const std::optional<std::string>& component) {
+DocumentReading read_for(const Storing& storing, const std::string& name, const std::string& text,
+                         const std::optional<std::string>& component) {
   JsonReading raw = read_json(text);
   const bool broken = !raw.problems.empty();
   DocumentReading reading;
-  reading.servers = DocumentReader(raw.tree.top_level(), component, previous, raw.problems).read();
+  reading.servers = DocumentReader(raw.tree.top_level(), component, storing, raw.problems).read();
   const bool failed = std::any_of(raw.problems.begin(), raw.problems.end(),
                                   [](const Problem& p) { return p.severity == Severity::error; });
   if (failed) reading.servers.clear();
@@ -269,13 +334,21 @@ DocumentReading read_for(const std::vector<DocumentServer>* previous, const std:
 
 DocumentReading read_document(const std::string& name, const std::string& text,
                               const std::optional<std::string>& component) {
-  return read_for(nullptr, name, text, component);
+  return read_for({}, name, text, component);
 }
 
 DocumentReading read_replacement(const std::string& name, const std::string& text,
                                  const std::optional<std::string>& component,
-                                 const std::vector<DocumentServer>& previous) {
-  return read_for(&previous, name, text, component);
+                                 const std::vector<DocumentServer>& previous,
+                                 const std::optional<std::string>& server_id) {
+  return read_for({&previous, &server_id}, name, text, component);
+}
+
+DocumentReading read_merge(const std::string& name, const std::string& text,
+                           const std::optional<std::string>& component,
+                           const std::vector<DocumentServer>& previous,
+                           const std::optional<std::string>& server_id) {
+  return read_for({&previous, &server_id, true}, name, text, component);
 }
 
 Error document_error(const std::string& name, const DocumentReading& reading) {

@@ -30,10 +30,20 @@ DocumentReading read_document(const std::string& name, const std::string& text,
                               const std::optional<std::string>& component = std::nullopt);
 
 /// The same for a document that shall replace `previous`: servers without an id adopt theirs, and
-/// fifteen asterisks stand for a secret that `previous` has.
+/// fifteen asterisks stand for a secret that `previous` has. `server_id`: the document is this one
+/// server, need not name its id and may not name another.
 DocumentReading read_replacement(const std::string& name, const std::string& text,
                                  const std::optional<std::string>& component,
-                                 const std::vector<DocumentServer>& previous);
+                                 const std::vector<DocumentServer>& previous,
+                                 const std::optional<std::string>& server_id = std::nullopt);
+
+/// The same for a document that changes servers of `previous`, each named by its serverId: keys
+/// that are absent stay as they are, and null is the default. The result holds the changed servers
+/// only.
+DocumentReading read_merge(const std::string& name, const std::string& text,
+                           const std::optional<std::string>& component,
+                           const std::vector<DocumentServer>& previous,
+                           const std::optional<std::string>& server_id = std::nullopt);
 
 /// The errors of an invalid reading as one Error (data): a first line that counts them, then each
 /// with its excerpt, so that FILE:LINE:COL stands at the beginning of a line.
@@ -56,6 +66,9 @@ std::string write_document_server(const DocumentServer& server, bool mask_secret
 /// protocol, if any.
 void adopt_server_ids(std::vector<DocumentServer>& servers,
                       const std::vector<DocumentServer>& previous);
+
+/// A new random UUID (version 4). Errors: internal, if there is no randomness.
+Result<std::string> random_uuid();
 
 /// Gives every server without a serverId a new random UUID (version 4). Errors: internal, if there
 /// is no randomness.

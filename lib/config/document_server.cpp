@@ -59,8 +59,13 @@ std::string quoted(std::string_view text) {
 class ItemReader {
  public:
   ItemReader(const JsonValue& item, const std::string& pointer, Facet facet, Purpose purpose,
-             std::vector<Problem>& problems)
-      : item_(item), pointer_(pointer), facet_(facet), purpose_(purpose), problems_(problems) {}
+             std::vector<Problem>& problems, const JsonValue* base)
+      : item_(item),
+        pointer_(pointer),
+        facet_(facet),
+        purpose_(purpose),
+        problems_(problems),
+        base_(base) {}
 
   DocumentServer read() {
     server_.offset = server_.id_offset = item_.offset;
@@ -88,6 +93,11 @@ class ItemReader {
       const JsonValue*& place = members_[key];
       if (place != nullptr) repeated(*place, member);
       place = &member;
+    }
+    if (base_ == nullptr) return;
+    for (const JsonValue& member : base_->children()) {
+      const JsonValue*& place = members_.at(find_key(member.key));
+      if (place == nullptr) place = &member;
     }
   }
 
@@ -332,16 +342,7 @@ class ItemReader {
     if (id == nullptr) return;
     const JsonValue& member = *members_[kServerId];
     server_.id_offset = member.offset;
-    const auto length =
-        std::count_if(id->begin(), id->end(), [](unsigned char c) { return (c & 0xC0U) != 0x80U; });
-    if (trimmed(*id).empty())
-      return fail(member, "must not be blank; leave it out to have one made");
-    if (length > 100) return fail(member, "longer than 100 characters");
-    if (std::any_of(id->begin(), id->end(), [](unsigned char c) {
-          return c < 0x20 || c == 0x7F || c == '{' || c == '}';
-        })) {
-      return fail(member, quoted(*id) + " must not hold control characters or braces");
-    }
+    if (const auto wrong = wrong_with_server_id(*id)) return fail(member, *wrong);
     server_.server_id = *id;
   }
 
@@ -382,6 +383,7 @@ class ItemReader {
   Facet facet_;
   Purpose purpose_;
   std::vector<Problem>& problems_;
+  const JsonValue* base_;
   std::array<const JsonValue*, kKeys> members_{};
   bool protocol_given_ = false;
   DocumentServer server_;
@@ -408,8 +410,21 @@ bool is_document_key(std::string_view key) {
 }
 
 DocumentServer read_document_server(const JsonValue& item, const std::string& pointer, Facet facet,
-                                    Purpose purpose, std::vector<Problem>& problems) {
-  return ItemReader(item, pointer, facet, purpose, problems).read();
+                                    Purpose purpose, std::vector<Problem>& problems,
+                                    const JsonValue* base) {
+  return ItemReader(item, pointer, facet, purpose, problems, base).read();
+}
+
+std::optional<std::string> wrong_with_server_id(std::string_view id) {
+  const auto length =
+      std::count_if(id.begin(), id.end(), [](unsigned char c) { return (c & 0xC0U) != 0x80U; });
+  if (trimmed(id).empty()) return "must not be blank; leave it out to have one made";
+  if (length > 100) return "longer than 100 characters";
+  if (std::any_of(id.begin(), id.end(),
+                  [](unsigned char c) { return c < 0x20 || c == 0x7F || c == '{' || c == '}'; })) {
+    return quoted(id) + " must not hold control characters or braces";
+  }
+  return std::nullopt;
 }
 
 ServerDraft draft_of(const DocumentServer& item) {

@@ -66,9 +66,14 @@ enum class Purpose { use, store };
 enum class Facet { redundant_servers, data_source };
 
 /// Reads one item. `pointer` is its JSON pointer. All errors and warnings are appended; after an
-/// error the result is only good for finding more of them.
+/// error the result is only good for finding more of them. `base`: another item, from which keys
+/// are taken that this one does not have.
 DocumentServer read_document_server(const JsonValue& item, const std::string& pointer, Facet facet,
-                                    Purpose purpose, std::vector<Problem>& problems);
+                                    Purpose purpose, std::vector<Problem>& problems,
+                                    const JsonValue* base = nullptr);
+
+/// What is wrong with an id of a server, if anything.
+std::optional<std::string> wrong_with_server_id(std::string_view id);
 
 /// True if `key` is one of an item's, letter case aside.
 bool is_document_key(std::string_view key);

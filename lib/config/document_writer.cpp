@@ -69,6 +69,13 @@ void write_object(const DocumentServer& server, bool mask, std::string_view inde
 }
 
 // RFC 4122 version 4.
+std::string endpoint_key(const DocumentServer& server) {
+  return lower_case(server.host) + " " + std::to_string(server.port.value_or(0)) +
+         (server.web_socket ? " ws" : " tcp");
+}
+
+}  // namespace
+
 Result<std::string> random_uuid() {
   std::array<unsigned char, 16> bytes{};
   if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
@@ -85,13 +92,6 @@ Result<std::string> random_uuid() {
   }
   return uuid;
 }
-
-std::string endpoint_key(const DocumentServer& server) {
-  return lower_case(server.host) + " " + std::to_string(server.port.value_or(0)) +
-         (server.web_socket ? " ws" : " tcp");
-}
-
-}  // namespace
 
 DocumentMembers document_members(const DocumentServer& server, bool mask_secrets) {
   return {{{"hostNameOrIpAddress", json_string(host_text(server))},

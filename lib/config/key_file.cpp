@@ -64,6 +64,14 @@ Result<std::optional<Secret>> read_private(const std::string& path, Keeper keepe
   return std::optional<Secret>(std::move(*text));
 }
 
+Result<Secret> first_line(const Secret& text, const std::string& path) {
+  std::string line = text.reveal().substr(0, text.reveal().find('\n'));
+  if (line.ends_with('\r')) line.pop_back();
+  Secret secret(std::move(line));
+  if (secret.empty()) return refused(path, "has an empty first line", "it holds the secret");
+  return secret;
+}
+
 Result<Keyring> parse_keys(const Secret& text, const std::string& where) {
   std::vector<SealingKey> keys;
   std::string_view rest = text.reveal();
@@ -166,6 +174,15 @@ KeySource key_source_of_user() {
   return source;
 }
 
+Result<Secret> read_private_line(const std::string& path) {
+  const std::string credentials = key_source_of_user().credentials;
+  const bool managed = !credentials.empty() && directory_of(path) == credentials;
+  const auto text = read_private(path, managed ? Keeper::service_manager : Keeper::user);
+  if (!text) return text.error();
+  if (!*text) return failed(ErrorKind::configuration, "cannot read", path, ENOENT);
+  return first_line(**text, path);
+}
+
 Result<Secret> read_key_fd(const std::string& flag, int fd) {
   auto text = read_descriptor(fd, flag, kLargest);
   if (!text) return text.error();
@@ -264,13 +281,9 @@ Result<Secret> KeyChain::secret(std::string_view id) const {
     places += (places.empty() ? "" : " and ") + printable(directory, 1024);
     auto text = read_private(directory + "/" + std::string(id), keeper);
     if (!text || !*text) return text;
-    std::string line = (*text)->reveal().substr(0, (*text)->reveal().find('\n'));
-    if (line.ends_with('\r')) line.pop_back();
-    Secret secret(std::move(line));
-    if (secret.empty())
-      return refused(directory + "/" + printable(id, 100), "has an empty first line",
-                     "it holds the secret");
-    return std::optional<Secret>(std::move(secret));
+    auto line = first_line(**text, directory + "/" + std::string(id));
+    if (!line) return line.error();
+    return std::optional<Secret>(std::move(*line));
   };
   auto found = look(source_.credentials, Keeper::service_manager);
   if (!found) return found.error();

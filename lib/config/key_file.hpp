@@ -24,6 +24,10 @@ struct KeySource {
 /// The two directories of this process: only absolute ones count.
 KeySource key_source_of_user();
 
+/// The first line of a file that only its user can read and write, or of one in
+/// $CREDENTIALS_DIRECTORY. Errors: configuration.
+Result<Secret> read_private_line(const std::string& path);
+
 /// What a descriptor holds, up to its end. Errors (no_input) name `flag`.
 Result<Secret> read_key_fd(const std::string& flag, int fd);
 

@@ -65,7 +65,7 @@ Source::Source(std::string name, std::string_view text, std::vector<Span> secret
   secrets_.resize(kept);
 }
 
-Source::Position Source::position(std::size_t offset) const {
+Position Source::position(std::size_t offset) const {
   offset = std::min(offset, text_.size());
   const auto line = std::prev(std::upper_bound(lines_.begin(), lines_.end(), offset));
   std::string_view before = text_.substr(*line, offset - *line);
@@ -93,7 +93,7 @@ std::vector<Report> Source::reports(std::vector<Problem> problems) const {
     all.push_back({problem.severity,
                    name_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + word +
                        problem.message,
-                   excerpt(offset)});
+                   excerpt(offset), at, problem.message});
   }
   return all;
 }

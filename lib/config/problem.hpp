@@ -25,11 +25,20 @@ struct Span {
   std::size_t end = 0;
 };
 
+/// Line and column from 1. A column is a character (code point), as editors count; a byte order
+/// mark is none.
+struct Position {
+  std::size_t line = 1;
+  std::size_t column = 1;
+};
+
 /// A problem fit for the terminal.
 struct Report {
   Severity severity = Severity::error;
   std::string headline;  ///< FILE:LINE:COL: error: message
   std::string excerpt;   ///< the source line and the caret line, no line end after the last
+  Position at;
+  std::string message;  ///< begins with a JSON pointer and ": " where there is one
 };
 
 /// A document's text as the reporter sees it. Borrows `text`.
@@ -39,12 +48,6 @@ class Source {
   /// stand elsewhere too; excerpts then end at any word that announces one.
   Source(std::string name, std::string_view text, std::vector<Span> secrets, bool broken);
 
-  /// Line and column from 1. A column is a character (code point), as editors count; a byte order
-  /// mark is none.
-  struct Position {
-    std::size_t line = 1;
-    std::size_t column = 1;
-  };
   Position position(std::size_t offset) const;
 
   /// In order of their place; two at the same place keep their order.

@@ -201,6 +201,69 @@ Result<Change> StoredList::edit(const std::string& server_id, const std::vector<
   return change;
 }
 
+Result<Change> StoredList::put(const NamedText& document, const std::string& server_id) {
+  if (const auto wrong = wrong_with_server_id(server_id))
+    return Error{ErrorKind::usage, "a serverId " + *wrong, ""};
+  // As set(): judged before the lock makes directories, and again under it.
+  auto before = store_.read(id_);
+  if (!before) return before.error();
+  Change change{read_replacement(document.name, document.text.reveal(), std::nullopt,
+                                 read_previous(*before), server_id),
+                false};
+  wipe(before);
+  if (!change.reading.valid()) return change;
+
+  const auto lock = store_.lock();
+  if (!lock) return lock.error();
+  auto there = store_.read(id_);
+  if (!there) return there.error();
+  const bool exists = there->has_value();
+  wipe(there);
+  std::vector<DocumentServer> previous;
+  if (exists) {
+    auto stored = servers();
+    if (!stored) return stored.error();
+    previous = std::move(*stored);
+  }
+  const DocumentServer* const old = find_server(previous, server_id);
+  change.reading = read_replacement(document.name, document.text.reveal(), std::nullopt, previous,
+                                    old == nullptr ? server_id : old->server_id);
+  if (!change.reading.valid()) return change;
+  std::vector<DocumentServer> all = previous;
+  if (old == nullptr) {
+    all.push_back(change.reading.servers.front());
+  } else {
+    all[static_cast<std::size_t>(old - previous.data())] = change.reading.servers.front();
+  }
+  const auto written = write(*lock, all, previous);
+  if (!written) return written.error();
+  change.written = *written;
+  return change;
+}
+
+Result<Change> StoredList::merge(const NamedText& document,
+                                 const std::optional<std::string>& component,
+                                 const std::optional<std::string>& server_id) {
+  if (const auto there = text(); !there) return there.error();
+  const auto lock = store_.lock();
+  if (!lock) return lock.error();
+  const auto previous = servers();
+  if (!previous) return previous.error();
+  if (server_id && find_server(*previous, *server_id) == nullptr)
+    return no_such_server(id_, *server_id);
+  Change change{read_merge(document.name, document.text.reveal(), component, *previous, server_id),
+                false};
+  if (!change.reading.valid()) return change;
+  std::vector<DocumentServer> all = *previous;
+  for (const DocumentServer& changed : change.reading.servers)
+    all[static_cast<std::size_t>(find_server(*previous, changed.server_id) - previous->data())] =
+        changed;
+  const auto written = write(*lock, all, *previous);
+  if (!written) return written.error();
+  change.written = *written;
+  return change;
+}
+
 Result<Comparison> StoredList::compare(const NamedText& document,
                                        const std::optional<std::string>& component) const {
   const auto stored = servers();

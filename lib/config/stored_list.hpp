@@ -61,6 +61,14 @@ class StoredList {
   /// default. Reports call the keys `key=value`. Errors: as set(); no_input, if it is not there;
   /// data, if the new id is in use or would part a sealed secret from the old one.
   Result<Change> edit(const std::string& server_id, const std::vector<KeyValue>& values);
+  /// Puts the one server of the document in the place of the one with this id, or behind all
+  /// others. Errors: as set(); usage, for an id that no server can have.
+  Result<Change> put(const NamedText& document, const std::string& server_id);
+  /// Gives servers new values for those keys that the document has, all of them or none;
+  /// `server_id` and the rest: as for read_merge(). Errors: as set(); no_input, if the list or that
+  /// server is not there.
+  Result<Change> merge(const NamedText& document, const std::optional<std::string>& component,
+                       const std::optional<std::string>& server_id = std::nullopt);
   /// How the document differs from what is stored; writes nothing, not even a key. Errors: as
   /// servers().
   Result<Comparison> compare(const NamedText& document,

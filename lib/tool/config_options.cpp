@@ -14,7 +14,7 @@
 namespace mqfail {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ConfigVerb>, 13> kVerbs = {
+constexpr std::array<std::pair<std::string_view, ConfigVerb>, 14> kVerbs = {
     {{"set", ConfigVerb::set},
      {"get", ConfigVerb::get},
      {"add", ConfigVerb::add},
@@ -27,14 +27,15 @@ constexpr std::array<std::pair<std::string_view, ConfigVerb>, 13> kVerbs = {
      {"schema", ConfigVerb::schema},
      {"protect", ConfigVerb::protect},
      {"rekey", ConfigVerb::rekey},
-     {"certs", ConfigVerb::certs}}};
+     {"certs", ConfigVerb::certs},
+     {"serve", ConfigVerb::serve}}};
 constexpr const char* kVerbList =
-    "verbs are set, get, add, edit, check, fmt, convert, diff, remove, schema, protect, rekey and "
-    "certs";
-constexpr std::array<std::string_view, 1> kLaterVerbs = {"serve"};
-constexpr std::array<std::string_view, 11> kFlags = {
-    "--component", "--file", "--server-id", "--to",      "--key-file", "--key-fd",
-    "--cert-dir",  "--yes",  "--help",      "--version", "-f"};
+    "verbs are set, get, add, edit, check, fmt, convert, diff, remove, schema, protect, rekey, "
+    "certs and serve";
+constexpr std::array<std::string_view, 15> kFlags = {
+    "--component",  "--file",     "--server-id", "--to",      "--key-file",
+    "--key-fd",     "--cert-dir", "--yes",       "--listen",  "--listen-anywhere",
+    "--token-file", "--timeout",  "--help",      "--version", "-f"};
 
 Error usage(std::string message, std::string hint = {}) {
   return {ErrorKind::usage, std::move(message), std::move(hint)};
@@ -85,11 +86,18 @@ Result<Done> check_fit(const ConfigOptions& options) {
   const bool one = options.verb == ConfigVerb::get || options.verb == ConfigVerb::remove;
   if (options.server_id && !one)
     return usage("--server-id means nothing here", "it belongs to get, edit and remove");
-  if (options.component_given &&
-      (options.verb == ConfigVerb::rekey || options.verb == ConfigVerb::schema)) {
-    return usage("--component means nothing here", options.verb == ConfigVerb::rekey
-                                                       ? "rekey seals every stored list anew"
-                                                       : "the schema is the same for all lists");
+  if (options.component_given) {
+    if (options.verb == ConfigVerb::rekey)
+      return usage("--component means nothing here", "rekey seals every stored list anew");
+    if (options.verb == ConfigVerb::schema)
+      return usage("--component means nothing here", "the schema is the same for all lists");
+    if (options.verb == ConfigVerb::serve)
+      return usage("--component means nothing here", "each request names one");
+  }
+  if (options.verb != ConfigVerb::serve &&
+      (options.listen || options.listen_anywhere || options.token_file)) {
+    return usage("--listen, --listen-anywhere and --token-file mean nothing here",
+                 "they belong to serve");
   }
   if (options.yes && options.verb != ConfigVerb::remove)
     return usage("-y means nothing here", "it belongs to remove");
@@ -171,6 +179,17 @@ Result<Done> take_key_fd(const std::string& text, ConfigOptions& options) {
   return Done{};
 }
 
+Result<Done> take_timeout(const std::string& text, ConfigOptions& options) {
+  if (options.verb != ConfigVerb::serve)
+    return usage("--timeout means nothing here", "it belongs to serve");
+  const auto timeout = parse_duration(text);
+  if (!timeout) return usage("--timeout: " + timeout.error().message, timeout.error().hint);
+  if (*timeout < std::chrono::milliseconds(1) || *timeout > std::chrono::hours(24))
+    return usage("--timeout " + printable(text, 64) + " is not in 1ms..24h", "10s is the default");
+  options.timeout = *timeout;
+  return Done{};
+}
+
 }  // namespace
 
 Result<ConfigOptions> parse_config_options(int argc, char** argv) {
@@ -192,6 +211,13 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
   auto* key_fd_option = app.add_option("--key-fd", key_fd);
   app.add_option("--cert-dir", options.certificate_folders)->allow_extra_args(false);
   app.add_flag("-y,--yes", options.yes);
+  std::string listen;
+  auto* listen_option = app.add_option("--listen", listen);
+  app.add_flag("--listen-anywhere", options.listen_anywhere);
+  std::string token_file;
+  auto* token_option = app.add_option("--token-file", token_file);
+  std::string timeout;
+  auto* timeout_option = app.add_option("--timeout", timeout);
   app.add_flag("--help", options.help);
   app.add_flag("--version", options.version);
 
@@ -199,10 +225,6 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
   verbs.reserve(kVerbs.size());
   for (const auto& [name, verb] : kVerbs)
     verbs.emplace_back(app.add_subcommand(std::string(name)), verb);
-  std::vector<CLI::App*> later;
-  later.reserve(kLaterVerbs.size());
-  for (const std::string_view name : kLaterVerbs)
-    later.push_back(app.add_subcommand(std::string(name)));
   for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; })) {
     verb->set_help_flag();
     verb->allow_extras();
@@ -214,15 +236,14 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
     return usage(error.what(), "--help shows how");
   }
   if (options.help || options.version) return options;
-  for (const CLI::App* verb : later) {
-    if (verb->parsed()) return usage("'" + verb->get_name() + "' is not yet supported", kVerbList);
-  }
   options.component_given = component->count() > 0;
   if (file_option->count() > 0) options.file = file;
   if (id_option->count() > 0) options.server_id = server_id;
   if (form_option->count() > 0) {
     if (auto taken = take_form(form, options); !taken) return taken.error();
   }
+  if (listen_option->count() > 0) options.listen = listen;
+  if (token_option->count() > 0) options.token_file = token_file;
 
   std::size_t count = 0;
   for (const auto& [verb, meaning] : verbs) {
@@ -235,6 +256,9 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
   if (count == 0) return usage("there is no verb", kVerbList);
   if (count > 1) return usage("there is more than one verb", "--help shows how");
   if (auto fit = check_fit(options); !fit) return fit.error();
+  if (timeout_option->count() > 0) {
+    if (auto taken = take_timeout(timeout, options); !taken) return taken.error();
+  }
   options.key = key_source_of_user();
   if (key_file_option->count() > 0) options.key.file = key_file;
   if (key_fd_option->count() > 0) {
@@ -261,6 +285,7 @@ Verbs:
   protect   seal passwords that somebody wrote into the stored list by hand
   rekey     make a new key and seal every password of every stored list with it
   certs     list the client certificates that a thumbprint can name
+  serve     answer the adapter's REST endpoint on 127.0.0.1:5590, until SIGTERM
 
 Options:
       --component ID   the list's name (default: default)
@@ -271,6 +296,13 @@ Options:
       --key-file FILE  the key that seals passwords; made if it does not exist
       --key-fd N       read that key from file descriptor N
       --cert-dir DIR   certs: look here first; may be repeated
+      --listen ADDR:PORT
+                       serve: listen there instead of 127.0.0.1:5590
+      --listen-anywhere
+                       serve: that address may be reached by other machines
+      --token-file FILE
+                       serve: whoever asks must present the token in FILE
+      --timeout TIME   serve: disconnect who takes longer for a request (10s)
       --help           print this help and exit
       --version        print the version and exit
 

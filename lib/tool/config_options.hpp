@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/time.hpp"
 #include "config/key_file.hpp"
 
 namespace mqfail {
@@ -26,7 +27,8 @@ enum class ConfigVerb {
   schema,
   protect,
   rekey,
-  certs
+  certs,
+  serve
 };
 
 /// --to of convert.
@@ -42,14 +44,17 @@ struct ConfigOptions {
   /// key=value of edit, as written; "null" has no value, "-" is still to be read.
   std::vector<std::pair<std::string, std::optional<std::string>>> values;
   bool yes = false;
+  std::optional<std::string> listen;  ///< of serve; absent: 127.0.0.1:5590
+  bool listen_anywhere = false;
+  std::optional<std::string> token_file;
+  Duration timeout = std::chrono::seconds(10);
   KeySource key;                                 ///< --key-file, --key-fd and the environment
   std::vector<std::string> certificate_folders;  ///< --cert-dir
   bool help = false;                             ///< then nothing else counts
   bool version = false;                          ///< likewise
 };
 
-/// Reads the key of --key-fd. Errors are usage errors, and no_input for that; a verb of product.md
-/// that is not built yet is one of them.
+/// Reads the key of --key-fd. Errors are usage errors, and no_input for that.
 Result<ConfigOptions> parse_config_options(int argc, char** argv);
 
 /// What --help prints.

@@ -502,6 +502,63 @@ void large_document(Table& table, int rounds) {
   }
 }
 
+// GETs of a list of ten servers over one kept connection, one after the other.
+void rest_endpoint(Table& table, int rounds) {
+  Scratch scratch;
+  std::string text;
+  for (int i = 0; i < 10; ++i)
+    text += "{\"serverId\": \"server-" + std::to_string(i) +
+            "\", \"hostNameOrIpAddress\": \"host-" + std::to_string(i) +
+            ".plant.example\", \"userName\": \"joe\", \"password\": \"secret\"}\n";
+  write_file(scratch / "servers.json", text);
+  const std::map<std::string, std::string> environment{
+      {"XDG_CONFIG_HOME", (scratch / "config").string()},
+      {"XDG_STATE_HOME", (scratch / "state").string()}};
+  Process set({.argv = {bin("mqfail-config"), "set", "--component", "M", "-f",
+                        (scratch / "servers.json").string()},
+               .environment = environment});
+  finish(set);
+  Process serve({.argv = {bin("mqfail-config"), "serve", "--listen", "127.0.0.1:0"},
+                 .environment = environment});
+  const auto line = serve.wait_for_line(Stream::err, "listening on .*", 10s);
+  if (!line) throw Broken("mqfail-config serve: " + serve.bytes(Stream::err));
+  const auto port =
+      static_cast<std::uint16_t>(std::stoi(line->text.substr(line->text.rfind(':') + 1)));
+  const Fd fd = connect_to(port, 5s);
+  const std::string request =
+      "GET /api/v1/configuration/M/RedundantServers HTTP/1.1\r\nHost: localhost:" +
+      std::to_string(port) + "\r\n\r\n";
+  const auto cpu_seconds = [&] {
+    std::ifstream stat("/proc/" + std::to_string(serve.pid()) + "/stat");
+    std::string all((std::istreambuf_iterator<char>(stat)), {});
+    std::istringstream after(all.substr(all.rfind(')') + 2));
+    std::string skipped;
+    for (int field = 3; field < 14; ++field) after >> skipped;
+    double user = 0, system = 0;
+    after >> user >> system;
+    return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  };
+  constexpr int kRequests = 5000;
+  Range rate, cpu;
+  std::array<char, 65'536> answer{};
+  for (int round = 0; round < rounds; ++round) {
+    const double cpu_before = cpu_seconds();
+    const Moment start = Clock::now();
+    for (int i = 0; i < kRequests; ++i) {
+      if (!write_all(fd.get(), request)) throw Broken("mqfail-config serve closed the connection");
+      for (std::string got; !got.ends_with("\n]\n");) {
+        const ssize_t bytes = ::recv(fd.get(), answer.data(), answer.size(), 0);
+        if (bytes <= 0) throw Broken("mqfail-config serve did not answer");
+        got.append(answer.data(), static_cast<std::size_t>(bytes));
+      }
+    }
+    rate.add(kRequests / seconds_between(start, Clock::now()));
+    cpu.add((cpu_seconds() - cpu_before) / kRequests * 1e6);
+  }
+  table.row("mqfail-config serve, GET of ten servers", "/s", rate, nullptr, true, 0);
+  table.row("… CPU a request", "µs", cpu, nullptr, false, 0);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -555,6 +612,7 @@ int main(int argc, char** argv) {
   part("memory", [&] { idle_memory(table); });
   part("memory", [&] { peak_memory(table, rounds); });
   part("document", [&] { large_document(table, rounds); });
+  part("rest", [&] { rest_endpoint(table, rounds); });
 
   std::ostringstream text;
   text << "| figure | mqfail: median (lowest–highest) | mosquitto's tool | ratio, above 1 is "

@@ -25,7 +25,7 @@ expect '--retained-only' "$(in_bash mqfail-sub mqfail-sub --retained-o)" 'bash, 
 expect 'human json logfmt none' "$(in_bash mqfail-sub mqfail-sub --events '')" 'bash, the words of --events'
 expect '' "$(in_bash mqfail-pub mqfail-pub -m '')" 'bash, a value that nobody can know'
 expect '--stdin-file --stdin-line' "$(in_bash mqfail-pub mqfail-pub -s --stdin)" 'bash, an option after pub -s'
-expect 'set schema' "$(in_bash mqfail-config mqfail-config s)" 'bash, a verb'
+expect 'set schema serve' "$(in_bash mqfail-config mqfail-config s)" 'bash, a verb'
 expect 'port= protocol=' "$(in_bash mqfail-config mqfail-config edit p | sed 's/ password=//')" 'bash, a key of edit'
 expect '--component' "$(in_bash mqfail-config mqfail-config get --co)" 'bash, an option after a verb'
 
@@ -33,6 +33,6 @@ if command -v fish >/dev/null; then
   in_fish() { HOME=/nonexistent fish --no-config -c "source $completions/$1.fish; complete -C '$2'" 2>/dev/null | cut -f1 | paste -sd' '; }
   expect '--retained-only' "$(in_fish mqfail-sub 'mqfail-sub --retained-o')" 'fish, a long option'
   expect 'json' "$(in_fish mqfail-sub 'mqfail-sub --events js')" 'fish, the words of --events'
-  expect 'schema set' "$(in_fish mqfail-config 'mqfail-config s')" 'fish, a verb'
+  expect 'schema serve set' "$(in_fish mqfail-config 'mqfail-config s')" 'fish, a verb'
 fi
 exit "$failed"

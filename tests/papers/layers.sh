@@ -15,11 +15,12 @@ declare -A may=(
   [lib/policy]='base'
   [lib/transport]='base certificates policy'
   [lib/config]='base certificates policy'
+  [lib/rest]='base config'
   [lib/session]='base policy transport'
   [lib/probe]='base policy transport session'
   [lib/tool]='base policy config transport/transport.hpp transport/message.hpp session/notice.hpp'
 )
-rooms='base|certificates|policy|transport|config|session|probe|tool'
+rooms='base|certificates|policy|transport|config|rest|session|probe|tool'
 for folder in "${!may[@]}"; do
   [[ -d $folder ]] || continue
   own=${folder#lib/}
@@ -48,6 +49,7 @@ MQTT(Client|Async) lib/transport/
 simdjson lib/config/[a-z_]*\.cpp
 openssl/ lib/(certificates|config|transport)/
 sqlite3 lib/session/spool\.cpp
+boost/ lib/rest/http_server\.cpp
 END
 
 impure='std::chrono::(system|steady|high_resolution)_clock|sleep_(for|until)|nanosleep|usleep|std::(j?thread|mutex|async|condition_variable|random_device|mt19937)|getenv|fopen|[io]?fstream|<(thread|mutex|random|fstream|iostream|filesystem|future|atomic|unistd\.h|time\.h|ctime|sys/[a-z]*\.h)>|\brand\(|::open\(|clock_gettime|\btime\('

@@ -368,11 +368,6 @@ BOOST_FIXTURE_TEST_CASE(usage_errors_are_status_64_on_stderr_with_a_suggestion, 
     BOOST_TEST(outcome.err.starts_with("mqfail-config: "), outcome.err);
     BOOST_TEST(holds(outcome.err, part), outcome.err);
   }
-  for (const std::string verb : {"serve"}) {
-    const Outcome outcome = run({verb, "--listen", "127.0.0.1:5590", "key=value"});
-    BOOST_TEST(outcome.status == 64);
-    BOOST_TEST(holds(outcome.err, "'" + verb + "' is not yet supported"), outcome.err);
-  }
 }
 
 BOOST_FIXTURE_TEST_CASE(help_and_version_go_to_standard_output_with_status_0, Command) {

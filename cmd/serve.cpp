@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serve.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rest/endpoint.hpp"
+#include "rest/http_server.hpp"
+#include "rest/listener.hpp"
+#include "tool/signals.hpp"
+
+namespace mqfail {
+namespace {
+
+// One line, one write(2), as events are.
+void log_line(std::string_view text) {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  char clock[16];
+  std::strftime(clock, sizeof clock, " %H:%M:%S ", &local);
+  const std::string line = std::string("mqfail-config:") + clock + std::string(text) + "\n";
+  while (write(STDERR_FILENO, line.data(), line.size()) < 0 && errno == EINTR) {
+  }
+}
+
+void tell_service_manager(std::string_view state) {
+  const char* const socket = std::getenv("NOTIFY_SOCKET");  // NOLINT(concurrency-mt-unsafe)
+  if (socket != nullptr) notify_systemd(socket, state);
+}
+
+Result<std::vector<Listener>> open_listeners(const ConfigOptions& options) {
+  auto listeners = inherited_listeners();
+  if (!listeners) return listeners;
+  if (listeners->empty()) {
+    const auto address = parse_listen_address(options.listen.value_or("127.0.0.1:5590"));
+    if (!address) return address.error();
+    if (!address->loopback && !options.listen_anywhere) {
+      return Error{ErrorKind::usage, address->text() + " can be reached by other machines",
+                   "if it shall be, give --listen-anywhere and --token-file"};
+    }
+    auto listener = listen_at(*address);
+    if (!listener) return listener.error();
+    listeners->push_back(std::move(*listener));
+    return listeners;
+  }
+  if (options.listen)
+    return Error{ErrorKind::usage,
+                 "--listen and the sockets of the service manager exclude each other",
+                 "leave --listen out: the socket unit says where to listen"};
+  for (const Listener& listener : *listeners) {
+    if (!listener.address.loopback && !options.listen_anywhere) {
+      return Error{
+          ErrorKind::usage,
+          "the service manager's " + listener.address.text() + " can be reached by other machines",
+          "if it shall be, give --listen-anywhere and --token-file"};
+    }
+  }
+  return listeners;
+}
+
+Result<std::optional<Token>> read_token(const ConfigOptions& options) {
+  if (!options.token_file) return std::optional<Token>();
+  auto text = read_private_line(*options.token_file);
+  if (!text) return text.error();
+  auto token = Token::parse(std::move(*text), *options.token_file);
+  if (!token) return token.error();
+  return std::optional<Token>(std::move(*token));
+}
+
+}  // namespace
+
+Result<Done> serve(const ConfigOptions& options, const ComponentStore& store) {
+  if (options.listen_anywhere && !options.token_file)
+    return Error{ErrorKind::usage, "--listen-anywhere wants --token-file",
+                 "openssl rand -hex 32 makes a token; chmod 600 its file"};
+  auto token = read_token(options);
+  if (!token) return token.error();
+  auto signals = Signals::block();
+  if (!signals) return signals.error();
+  auto listeners = open_listeners(options);
+  if (!listeners) return listeners.error();
+
+  const Endpoint endpoint(store, options.key, std::move(*token));
+  HttpSettings settings;
+  settings.patience = options.timeout;
+  settings.log = log_line;
+  settings.end_fd = signals->fd();
+  settings.ended = [&] {
+    bool ended = false;
+    while (const auto signal = signals->take())
+      ended = ended || *signal == SIGINT || *signal == SIGTERM;
+    if (ended) tell_service_manager("STOPPING=1");
+    return ended;
+  };
+  for (const Listener& listener : *listeners) log_line("listening on " + listener.address.text());
+  tell_service_manager("READY=1");
+  return serve_http(endpoint, std::move(*listeners), settings);
+}
+
+}  // namespace mqfail
