@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subscriber against a scripted transport: which of several connections is printed from first,
+// and when one that is left has said everything.
+#include "session/subscriber.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <deque>
+#include <map>
+#include <string>
+
+using namespace mqfail;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view kPublisher = "00112233445566778899aabbccddeeff";
+
+/// Has the messages that the test put into it; numbers only.
+class ScriptedTransport final : public Transport {
+ public:
+  void connect(AttemptId, const Server&, const ConnectSettings&, Protocol) override {}
+  void take_over(AttemptId) override {}
+  void abandon(AttemptId attempt) override { ended.push_back(attempt); }
+  bool disconnect(AttemptId attempt, Duration) override {
+    ended.push_back(attempt);
+    return true;
+  }
+  const ConnectionFacts* facts(AttemptId) const override { return nullptr; }
+  std::optional<std::uint16_t> publish(AttemptId, const Message&) override { return std::nullopt; }
+  void flush(AttemptId) override {}
+  std::size_t backlog(AttemptId) const override { return 0; }
+  bool paused(AttemptId) const override { return false; }
+  std::uint64_t ping(AttemptId) override { return ++pings; }
+  std::uint64_t pongs(AttemptId) const override { return answered; }
+  void take_acknowledged(AttemptId, std::vector<Acknowledged>&) override {}
+  std::size_t take_messages(AttemptId attempt,
+                            const std::function<bool(const Message&)>& visit) override {
+    std::deque<std::uint64_t>& here = waiting[attempt];
+    std::size_t taken = 0;
+    while (!here.empty()) {
+      Message message{"t", "x", 1};
+      message.publisher = kPublisher;
+      message.number = here.front();
+      if (!visit(message)) break;
+      here.pop_front();
+      ++taken;
+    }
+    return taken;
+  }
+  void acknowledge(AttemptId attempt, std::size_t count) override { acked[attempt] += count; }
+
+  std::map<AttemptId, std::deque<std::uint64_t>> waiting;
+  std::map<AttemptId, std::size_t> acked;
+  std::vector<AttemptId> ended;
+  std::uint64_t pings = 0, answered = 0;
+};
+
+class Deaf final : public Announcer {
+ public:
+  void announce(const Notice& notice) override { names.push_back(notice.name); }
+  std::vector<NoticeName> names;
+};
+
+struct Stage {
+  Stage() {
+    BOOST_REQUIRE(::pipe(ends.data()) == 0);
+    output = std::make_unique<Output>(ends[1]);
+    SubscriberSettings settings;
+    settings.format = [](const Message& message, const std::string&, std::uint64_t,
+                         std::string& out) { out += std::to_string(message.number) + " "; };
+    settings.keepalive = 10s;
+    settings.novelty = {.several_servers = true, .window = 20s, .key = {1, 2}};
+    subscriber = std::make_unique<Subscriber>(std::move(settings), transport, deaf, *output);
+  }
+  ~Stage() {
+    subscriber.reset();
+    output.reset();
+    for (const int end : ends) ::close(end);
+  }
+  static AttemptId id(std::uint64_t attempt) { return AttemptId{attempt}; }
+  void online(std::uint64_t attempt) {
+    subscriber->online(id(attempt), Server{.id = std::to_string(attempt)}, 1, {}, now);
+  }
+  void sends(std::uint64_t attempt, std::initializer_list<std::uint64_t> numbers) {
+    auto& here = transport.waiting[id(attempt)];
+    here.insert(here.end(), numbers);
+    subscriber->pump(now);
+  }
+  std::string printed() {
+    std::array<char, 4096> chunk{};
+    if (output->pending()) return "(not written)";
+    const std::string mark = "|";
+    BOOST_REQUIRE(::write(ends[1], mark.data(), 1) == 1);  // so that the read never waits
+    const auto got = ::read(ends[0], chunk.data(), chunk.size());
+    return {chunk.data(), static_cast<std::size_t>(got) - 1};
+  }
+  bool has_ended(std::uint64_t attempt) const {
+    return std::count(transport.ended.begin(), transport.ended.end(), id(attempt)) != 0;
+  }
+
+  std::array<int, 2> ends{};
+  ScriptedTransport transport;
+  Deaf deaf;
+  TimePoint now{1h};
+  std::unique_ptr<Output> output;
+  std::unique_ptr<Subscriber> subscriber;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_server_that_is_ahead_lets_the_other_one_go_first) {
+  Stage stage;
+  stage.online(1);
+  stage.online(2);
+  stage.sends(1, {1, 2});
+  stage.sends(2, {4, 5});  // it has just come back
+  BOOST_TEST(stage.printed() == "1 2 ");
+  stage.now += 100ms;
+  stage.sends(1, {3, 4});
+  BOOST_TEST(stage.printed() == "3 4 5 ");
+  BOOST_TEST(stage.transport.acked[Stage::id(2)] == 2U);
+  BOOST_TEST(stage.deaf.names.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_nobody_brings_is_waited_for_once_and_is_a_gap) {
+  Stage stage;
+  stage.online(1);
+  stage.online(2);
+  stage.sends(1, {1, 2});
+  stage.sends(2, {4, 5, 6});
+  const auto until = stage.subscriber->deadline();
+  BOOST_REQUIRE(until.has_value());
+  BOOST_TEST((*until > stage.now && *until <= stage.now + 1s));
+  stage.now = *until;
+  stage.subscriber->pump(stage.now);
+  BOOST_TEST(stage.printed() == "1 2 4 5 6 ");
+  BOOST_TEST((stage.deaf.names == std::vector{NoticeName::gap}));
+  BOOST_TEST(!stage.subscriber->deadline().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(with_one_server_left_nothing_is_waited_for) {
+  Stage stage;
+  stage.online(1);
+  stage.online(2);
+  stage.sends(1, {1, 2});
+  stage.subscriber->offline(Stage::id(1), stage.now);
+  stage.sends(2, {4});
+  BOOST_TEST(stage.printed() == "1 2 4 ");
+  BOOST_TEST(stage.has_ended(1));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_lost_server_was_ahead_with_is_not_forgotten) {
+  Stage stage;
+  stage.online(1);
+  stage.online(2);
+  stage.sends(1, {1, 2});
+  stage.transport.waiting[Stage::id(2)] = {4, 5};
+  stage.subscriber->offline(Stage::id(2), stage.now);
+  stage.subscriber->pump(stage.now);
+  BOOST_TEST(stage.printed() == "1 2 ");
+  BOOST_TEST(!stage.has_ended(2));
+  stage.sends(1, {3});
+  BOOST_TEST(stage.printed() == "3 4 5 ");
+  BOOST_TEST(stage.has_ended(2));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_is_left_when_it_has_answered_a_ping_behind_its_messages) {
+  Stage stage;
+  stage.online(1);
+  stage.sends(1, {1});
+  stage.online(2);
+  stage.subscriber->leave(Stage::id(1), stage.now);
+  BOOST_TEST(stage.transport.pings == 1U);
+  stage.sends(1, {2});  // was on its way
+  BOOST_TEST(!stage.has_ended(1));
+  stage.transport.answered = 1;
+  stage.sends(1, {3});
+  BOOST_TEST(stage.has_ended(1));
+  BOOST_TEST(stage.printed() == "1 2 3 ");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_does_not_answer_is_left_after_a_second) {
+  Stage stage;
+  stage.online(1);
+  stage.online(2);
+  stage.subscriber->leave(Stage::id(1), stage.now);
+  stage.subscriber->pump(stage.now + 900ms);
+  BOOST_TEST(!stage.has_ended(1));
+  stage.subscriber->pump(stage.now + 1s);
+  BOOST_TEST(stage.has_ended(1));
+}
