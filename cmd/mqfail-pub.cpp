@@ -94,7 +94,7 @@ std::string throw_publisher_id() {
 }
 
 // Two names of one address are one server.
-Result<Done> check_acks(std::size_t acks, const ServerList& servers) {
+std::size_t different_servers(const ServerList& servers) {
   std::size_t different = 0;
   for (auto one = servers.begin(); one != servers.end(); ++one) {
     if (std::none_of(servers.begin(), one,
@@ -102,6 +102,11 @@ Result<Done> check_acks(std::size_t acks, const ServerList& servers) {
       ++different;
     }
   }
+  return different;
+}
+
+Result<Done> check_acks(std::size_t acks, const ServerList& servers) {
+  const std::size_t different = different_servers(servers);
   if (acks <= different) return Done{};
   return Error{ErrorKind::usage,
                "--acks " + std::to_string(acks) + " needs as many servers, and there are " +
@@ -157,7 +162,7 @@ int main(int argc, char** argv) {
   publisher.timeout = roster->publish.timeout;
   publisher.allow_loss = options.allow_loss;
   publisher.acks = options.acks;
-  publisher.servers = roster->servers.size();
+  publisher.servers = different_servers(roster->servers);
   publisher.undelivered_fd = *undelivered;
   publisher.delimited = options.source == PubSource::stdin_line;
   publisher.delimiter = options.split_at_null ? '\0' : '\n';

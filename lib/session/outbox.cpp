@@ -16,7 +16,7 @@ void Outbox::push(std::string_view payload, std::uint64_t line, std::uint64_t nu
   entry.number = number;
   entry.payload.assign(payload);
   entry.closed = false;
-  entry.refusals = 0;
+  entry.refusers.clear();
   entry.holders.clear();
   entry.taken_at = now;
   ++unsettled_;

@@ -23,9 +23,9 @@ class Outbox {
     std::uint64_t line = 0;    ///< of the input, from 1
     std::uint64_t number = 0;  ///< of the message, from 1 (delivery.md P7)
     std::string payload;
-    bool closed = false;             ///< settled or failed
-    std::uint32_t refusals = 0;      ///< how often a server would not have it
-    std::vector<ServerKey> holders;  ///< servers that have acknowledged it and do not yet suffice
+    bool closed = false;              ///< settled or failed
+    std::vector<ServerKey> refusers;  ///< servers that would not have it
+    std::vector<ServerKey> holders;   ///< servers that have acknowledged it and do not yet suffice
     TimePoint taken_at{};
     bool held_by(ServerKey server) const;
   };

@@ -205,7 +205,7 @@ std::optional<Reason> Publisher::settle(Live& live) {
         announcer_.announce(notice);
       }
       acknowledged(*position, live.server);
-    } else if (auto reason = judge(*position, one.code); reason && !trouble) {
+    } else if (auto reason = judge(*position, one.code, live.server); reason && !trouble) {
       trouble = std::move(reason);
     }
   }
@@ -233,11 +233,14 @@ void Publisher::acknowledged(std::uint64_t position, ServerKey server) {
 }
 
 // A refusing PUBACK or PUBREC: the message's own fault, or the server's state.
-std::optional<Reason> Publisher::judge(std::uint64_t position, int code) {
+std::optional<Reason> Publisher::judge(std::uint64_t position, int code, ServerKey server) {
   Outbox::Entry& entry = outbox_.at(position);
-  ++entry.refusals;
+  if (std::find(entry.refusers.begin(), entry.refusers.end(), server) == entry.refusers.end()) {
+    entry.refusers.push_back(server);
+  }
   const bool own_fault = code == kTopicNameInvalid || code == kPayloadFormatInvalid;
-  if (own_fault || entry.refusals >= settings_.servers) {
+  // Those that have it count as well: there is no further one to ask.
+  if (own_fault || entry.refusers.size() + entry.holders.size() >= settings_.servers) {
     fail(entry.line, entry.payload, "refused: " + std::string(mqtt5_reason_name(code)));
     outbox_.close(position);
     return std::nullopt;

@@ -80,7 +80,7 @@ class Publisher final : public Work {
   void take_back(std::vector<Live>::iterator live, TimePoint now);
   void go_on_leaving(TimePoint now);
   std::optional<Reason> settle(Live& live);
-  std::optional<Reason> judge(std::uint64_t position, int code);
+  std::optional<Reason> judge(std::uint64_t position, int code, ServerKey server);
   void acknowledged(std::uint64_t position, ServerKey server);
   void send_stored(Live& live, TimePoint now);
   void take_in(TimePoint now);

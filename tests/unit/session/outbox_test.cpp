@@ -47,12 +47,12 @@ BOOST_AUTO_TEST_CASE(a_slot_that_is_used_again_knows_nothing_of_before) {
   Outbox outbox(1);
   outbox.push("a", 1, 1, TimePoint{});
   outbox.at(0).holders.push_back(7);
-  outbox.at(0).refusals = 1;
+  outbox.at(0).refusers = {1};
   BOOST_TEST(outbox.at(0).held_by(7));
   outbox.close(0);
   outbox.push("b", 2, 2, TimePoint{});
   BOOST_TEST(!outbox.at(1).held_by(7));
-  BOOST_TEST(outbox.at(1).refusals == 0U);
+  BOOST_TEST(outbox.at(1).refusers.empty());
   BOOST_TEST(!outbox.closed(1));
 }
 

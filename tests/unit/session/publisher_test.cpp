@@ -21,7 +21,10 @@ class ScriptedTransport final : public Transport {
   void connect(AttemptId, const Server&, const ConnectSettings&, Protocol) override {}
   void take_over(AttemptId) override {}
   void abandon(AttemptId attempt) override { abandoned.push_back(attempt); }
-  bool disconnect(AttemptId, Duration) override { return true; }
+  bool disconnect(AttemptId attempt, Duration) override {
+    disconnected.push_back(attempt);
+    return true;
+  }
   const ConnectionFacts* facts(AttemptId) const override { return nullptr; }
   std::optional<std::uint16_t> publish(AttemptId attempt, const Message& message) override {
     sent.emplace_back(message.payload);
@@ -43,7 +46,7 @@ class ScriptedTransport final : public Transport {
   void acknowledge(AttemptId, std::size_t) override {}
 
   std::vector<std::string> sent;
-  std::vector<AttemptId> sent_on, abandoned;
+  std::vector<AttemptId> sent_on, abandoned, disconnected;
   std::optional<AttemptId> only;  // whose acknowledgements they are
   std::vector<Acknowledged> acknowledged;
   std::uint16_t last_id = 0;
@@ -191,16 +194,21 @@ BOOST_AUTO_TEST_CASE(no_subscriber_is_settled_and_a_bad_payload_is_not) {
 
 BOOST_AUTO_TEST_CASE(a_server_that_refuses_a_message_is_left_until_all_have_refused_it) {
   Stage stage(1, 1, {.servers = 2});
-  stage.online(1);
+  stage.online(1, {}, "a");
   stage.publisher->pump(stage.now);
   stage.transport.acknowledged = {{1, 0x97}};
   const auto trouble = stage.publisher->pump(stage.now);
   BOOST_REQUIRE(trouble.size() == 1U);
   BOOST_TEST((trouble[0].reason.cause == Cause::ack_refused));
   stage.publisher->offline(AttemptId{1}, stage.now);
-  stage.online(2);
+  stage.online(3, {}, "a");  // once more the same one says nothing about the other
   stage.publisher->pump(stage.now);
   stage.transport.acknowledged = {{2, 0x97}};
+  BOOST_TEST(stage.publisher->pump(stage.now).size() == 1U);
+  stage.publisher->offline(AttemptId{3}, stage.now);
+  stage.online(2, {}, "b");
+  stage.publisher->pump(stage.now);
+  stage.transport.acknowledged = {{3, 0x97}};
   BOOST_TEST(stage.publisher->pump(stage.now).empty());
   BOOST_TEST(stage.finish(true) == 75);
 }
@@ -277,4 +285,79 @@ BOOST_AUTO_TEST_CASE(the_properties_count_for_the_maximum_packet_size) {
   tight.publisher->pump(tight.now);
   BOOST_TEST(tight.transport.sent.empty());
   BOOST_TEST(tight.finish(true) == 75);
+}
+
+// ---- a server that is left for a better one: its lane ends before the next begins
+
+BOOST_AUTO_TEST_CASE(while_a_server_is_left_nothing_new_is_sent_and_nothing_twice) {
+  Stage stage(1, 5);
+  stage.online(1, {.receive_maximum = 2}, "a");
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.sent_on(1) == 2U);
+  stage.online(2, {}, "b");
+  stage.publisher->leave(AttemptId{1}, stage.now);
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.transport.sent.size() == 2U);
+  stage.answer(1, {{1, 0}});
+  BOOST_TEST(stage.transport.sent.size() == 2U);
+  BOOST_TEST(stage.transport.disconnected.empty());
+  stage.answer(1, {{2, 0}});
+  BOOST_TEST((stage.transport.disconnected == std::vector{AttemptId{1}}));
+  BOOST_TEST(stage.sent_on(2) == 3U);
+  BOOST_TEST(!stage.publisher->done());
+  stage.answer(2, {{3, 0}, {4, 0}, {5, 0}});
+  BOOST_TEST(stage.finish(true) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_server_that_is_left_does_not_acknowledge_in_time_goes_to_the_next) {
+  Stage stage(1, 3);
+  stage.online(1, {}, "a");
+  stage.publisher->pump(stage.now);
+  stage.online(2, {}, "b");
+  stage.publisher->leave(AttemptId{1}, stage.now);
+  stage.answer(1, {{2, 0}});
+  BOOST_REQUIRE(stage.publisher->deadline().has_value());
+  BOOST_TEST((*stage.publisher->deadline() == stage.now + 1s));
+  stage.now += 1s;
+  stage.publisher->pump(stage.now);
+  BOOST_TEST((stage.transport.disconnected == std::vector{AttemptId{1}}));
+  BOOST_TEST(stage.sent_on(2) == 2U);
+  stage.answer(2, {{4, 0}, {5, 0}});
+  BOOST_TEST(stage.finish(true) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(at_qos_0_a_server_is_left_once_a_ping_proves_what_it_has) {
+  Stage stage(0, 5);
+  stage.online(1, {}, "a");
+  stage.publisher->pump(stage.now);
+  stage.online(2, {}, "b");
+  stage.publisher->leave(AttemptId{1}, stage.now);
+  stage.publisher->pump(stage.now);
+  BOOST_TEST(stage.transport.disconnected.empty());
+  stage.transport.answered = stage.transport.pings;
+  stage.publisher->pump(stage.now);
+  BOOST_TEST((stage.transport.disconnected == std::vector{AttemptId{1}}));
+  BOOST_TEST(stage.finish(true) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(of_two_servers_that_are_left_the_slower_one_is_waited_for) {
+  Stage stage(1, 4, {.acks = 2, .servers = 3});
+  stage.online(1, {.receive_maximum = 2}, "a");
+  stage.online(2, {.receive_maximum = 2}, "b");
+  stage.publisher->pump(stage.now);
+  stage.publisher->leave(AttemptId{1}, stage.now);
+  stage.publisher->leave(AttemptId{2}, stage.now);
+  stage.online(3, {}, "c");
+  stage.answer(1, {{1, 0}, {3, 0}});
+  BOOST_TEST(stage.transport.disconnected.size() == 1U);
+  BOOST_TEST(stage.sent_on(3) == 0U);
+  stage.answer(2, {{2, 0}, {4, 0}});
+  BOOST_TEST(stage.transport.disconnected.size() == 2U);
+  BOOST_TEST(stage.sent_on(3) == 2U);  // the first two have their two acknowledgements
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_is_not_ours_is_left_at_once) {
+  Stage stage(1);
+  stage.publisher->leave(AttemptId{7}, stage.now);
+  BOOST_TEST((stage.transport.disconnected == std::vector{AttemptId{7}}));
 }
