@@ -39,7 +39,10 @@ void ScriptedServer::publish(const Publish& publish) {
   const std::lock_guard lock(mutex_);
   for (Connection& connection : connections_) {
     if (!connection.subscribed || !connection.fd) continue;
-    if (script_.most_queued != 0 && connection.out.size() > script_.most_queued) continue;
+    if (script_.most_queued != 0 && connection.out.size() > script_.most_queued) {
+      ++dropped_;
+      continue;
+    }
     Publish copy = publish;
     if (copy.qos > 0 && copy.id == 0) {
       copy.id = connection.next_id;
@@ -108,6 +111,11 @@ std::size_t ScriptedServer::count(What what) {
   const std::lock_guard lock(mutex_);
   return static_cast<std::size_t>(std::count_if(
       log_.begin(), log_.end(), [what](const Seen& seen) { return seen.what == what; }));
+}
+
+std::size_t ScriptedServer::dropped() {
+  const std::lock_guard lock(mutex_);
+  return dropped_;
 }
 
 std::size_t ScriptedServer::tcp_connections() {

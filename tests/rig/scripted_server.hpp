@@ -105,6 +105,7 @@ class ScriptedServer {
   std::vector<Seen> log();
   std::vector<Seen> log(What what);
   std::size_t count(What what);
+  std::size_t dropped();          ///< by publish(), see most_queued
   std::size_t tcp_connections();  ///< accepted so far, whatever was said on them
   /// True once `pleases` holds for the log.
   bool wait_until(const std::function<bool(const std::vector<Seen>&)>& pleases,
@@ -152,7 +153,7 @@ class ScriptedServer {
   std::list<Connection> connections_;
   std::vector<Seen> log_;
   std::deque<Due> due_;
-  std::size_t published_ = 0, accepted_ = 0;
+  std::size_t published_ = 0, accepted_ = 0, dropped_ = 0;
   int last_number_ = 0;
   bool stop_ = false;
   Waker waker_;

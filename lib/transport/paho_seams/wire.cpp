@@ -352,7 +352,7 @@ void Wire::pong() {
 }
 
 void Wire::pause(bool on) {
-  if (!on) last_received_ = wire_now().time_since_epoch().count();
+  if (!on && paused()) last_received_ = wire_now().time_since_epoch().count();
   paused_.store(on, std::memory_order_release);
 }
 
