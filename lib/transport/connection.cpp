@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "transport/paho_seams/registry.hpp"
+
 namespace mqfail {
 namespace {
 

@@ -8,7 +8,7 @@
 // Unnecessary when: Paho collects its writes and leaves no failed message with two owners.
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
-#include "transport/paho_seams/wire.hpp"
+#include "transport/paho_seams/registry.hpp"
 
 // NOLINTNEXTLINE(bugprone-reserved-identifier): the linker chose this name.
 extern "C" ssize_t __wrap_writev(int fd, const iovec* pieces, int count) {

@@ -8,6 +8,7 @@
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
+#include "transport/paho_seams/registry.hpp"
 
 namespace mqfail {
 namespace {

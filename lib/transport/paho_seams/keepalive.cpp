@@ -7,7 +7,7 @@
 // Unnecessary when: Paho counts any byte received as life and checks in milliseconds.
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
-#include "transport/paho_seams/wire.hpp"
+#include "transport/paho_seams/registry.hpp"
 
 // NOLINTBEGIN(bugprone-reserved-identifier): the linker chose these names.
 extern "C" {

@@ -5,7 +5,7 @@
 // Unnecessary when: Paho buffers its input.
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
-#include "transport/paho_seams/wire.hpp"
+#include "transport/paho_seams/registry.hpp"
 
 // NOLINTNEXTLINE(bugprone-reserved-identifier): the linker chose this name.
 extern "C" ssize_t __wrap_recv(int fd, void* into, size_t size, int flags) {

@@ -16,8 +16,8 @@
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
+#include "transport/paho_seams/registry.hpp"
 #include "transport/paho_seams/run_thread.hpp"
-#include "transport/paho_seams/wire.hpp"
 
 namespace mqfail {
 namespace {

@@ -11,8 +11,6 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
-#include <shared_mutex>
-#include <unordered_map>
 #include <utility>
 
 #include "transport/paho_seams/real.hpp"
@@ -23,25 +21,7 @@ namespace {
 constexpr std::uint8_t kConnect = 0x10;
 constexpr std::uint8_t kSubscribe = 0x82;
 constexpr std::uint8_t kUnsubscribe = 0xA2;
-constexpr std::uint8_t kPuback = 0x40;
-constexpr std::uint8_t kPubrec = 0x50;
-constexpr std::uint8_t kPubcomp = 0x70;
 constexpr std::size_t kFirstBytes = 16;
-
-bool is_acknowledgement(std::uint8_t first) {
-  return first == kPuback || first == kPubrec || first == kPubcomp;
-}
-
-// Copies the first `size` bytes of the pieces; false if there are not exactly that many.
-bool exactly(const iovec* pieces, int count, std::span<std::uint8_t> into) {
-  std::size_t have = 0;
-  for (int i = 0; i < count; ++i) {
-    if (have + pieces[i].iov_len > into.size()) return false;
-    std::memcpy(into.data() + have, pieces[i].iov_base, pieces[i].iov_len);
-    have += pieces[i].iov_len;
-  }
-  return have == into.size();
-}
 
 }  // namespace
 
@@ -81,14 +61,7 @@ void Wire::append(const iovec* pieces, int count) {
   const std::lock_guard lock(out_mutex_);
   if (broken_) return;
   const auto first = *static_cast<const std::uint8_t*>(pieces[0].iov_base);
-  if (hold_ && is_acknowledgement(first)) {
-    std::array<std::uint8_t, 4> ack{};
-    if (total == ack.size() && exactly(pieces, count, ack)) {
-      held_.push_back({static_cast<std::uint16_t>((ack[2] << 8U) | ack[3]), first, false});
-      ++unclaimed_;
-      return;
-    }
-  }
+  if (hold_ && held_.take(pieces, count, total)) return;
   if (!spoke_ && first == kConnect) {
     spoke_at_ = wire_now().time_since_epoch().count();
     spoke_ = true;
@@ -191,47 +164,27 @@ void Wire::broken_locked(int error) {
   if (attached_) ::shutdown(fd_, SHUT_RDWR);
 }
 
-void Wire::put_ack_locked(const Held& held) {
-  const std::array<std::uint8_t, 4> packet{held.type, 2,
-                                           static_cast<std::uint8_t>(held.packet_id >> 8U),
-                                           static_cast<std::uint8_t>(held.packet_id & 0xFFU)};
-  const iovec piece{const_cast<std::uint8_t*>(packet.data()), packet.size()};
+void Wire::put_ack_locked(HeldAcknowledgements::Packet packet) {
+  const iovec piece{packet.data(), packet.size()};
   if (!broken_) append_locked(&piece, 1, packet.size());
 }
 
 void Wire::claim(std::uint16_t packet_id) {
   const std::lock_guard lock(out_mutex_);
-  for (auto held = held_.rbegin(); held != held_.rend(); ++held) {
-    if (!held->claimed && held->packet_id == packet_id) {
-      held->claimed = true;
-      --unclaimed_;
-      return;
-    }
-  }
+  held_.claim(packet_id);
 }
 
 void Wire::release(std::span<const std::uint16_t> packet_ids) {
   const std::lock_guard lock(out_mutex_);
   for (const std::uint16_t id : packet_ids) {
-    // In order of arrival, so nearly always the first.
-    const auto found = std::find_if(held_.begin(), held_.end(), [id](const Held& held) {
-      return held.claimed && held.packet_id == id;
-    });
-    if (found == held_.end()) continue;
-    put_ack_locked(*found);
-    held_.erase(found);
+    held_.release(id, [this](const auto& packet) { put_ack_locked(packet); });
   }
 }
 
 void Wire::release_orphans() {
   if (!hold_) return;
   const std::lock_guard lock(out_mutex_);
-  if (unclaimed_ == 0) return;
-  std::erase_if(held_, [this](const Held& held) {
-    if (!held.claimed) put_ack_locked(held);
-    return !held.claimed;
-  });
-  unclaimed_ = 0;
+  held_.release_orphans([this](const auto& packet) { put_ack_locked(packet); });
 }
 
 std::ptrdiff_t Wire::read(void* into, std::size_t size) {
@@ -413,54 +366,6 @@ std::string Wire::tls_version() const {
 std::string Wire::tls_not_after() const {
   const std::lock_guard lock(out_mutex_);
   return tls_not_after_;
-}
-
-namespace {
-
-struct Registry {
-  std::shared_mutex mutex;
-  std::unordered_map<int, std::shared_ptr<Wire>> wires;
-  std::atomic<std::uint64_t> generation{1};
-};
-
-Registry& registry() {
-  static auto* const the = new Registry;  // outlives every thread of Paho's
-  return *the;
-}
-
-}  // namespace
-
-void register_wire(std::shared_ptr<Wire> wire) {
-  Registry& all = registry();
-  const std::unique_lock lock(all.mutex);
-  const int fd = wire->fd();
-  all.wires[fd] = std::move(wire);
-  ++all.generation;
-}
-
-void forget_wire(int fd) {
-  Registry& all = registry();
-  const std::unique_lock lock(all.mutex);
-  if (all.wires.erase(fd) != 0) ++all.generation;
-}
-
-Wire* find_wire(int fd) {
-  struct Recent {
-    int fd = -1;
-    std::uint64_t generation = 0;
-    std::shared_ptr<Wire> wire;
-  };
-  thread_local Recent recent;
-  Registry& all = registry();
-  if (recent.fd == fd && recent.generation == all.generation.load(std::memory_order_acquire)) {
-    return recent.wire.get();
-  }
-  const std::shared_lock lock(all.mutex);
-  const auto found = all.wires.find(fd);
-  recent.fd = fd;
-  recent.generation = all.generation.load();
-  recent.wire = found == all.wires.end() ? nullptr : found->second;
-  return recent.wire.get();
 }
 
 }  // namespace mqfail

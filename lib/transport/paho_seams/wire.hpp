@@ -12,7 +12,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,6 +21,7 @@
 
 #include "base/time.hpp"
 #include "transport/paho_seams/gate.hpp"
+#include "transport/paho_seams/held_acknowledgements.hpp"
 
 namespace mqfail {
 
@@ -130,13 +130,8 @@ class Wire {
   std::string tls_not_after() const;
 
  private:
-  struct Held {
-    std::uint16_t packet_id;
-    std::uint8_t type;
-    bool claimed;
-  };
   void append_locked(const iovec* pieces, int count, std::size_t total);
-  void put_ack_locked(const Held& held);
+  void put_ack_locked(HeldAcknowledgements::Packet packet);
   void send_locked();
   void broken_locked(int error);
   std::ptrdiff_t receive(void* into, std::size_t size);
@@ -157,8 +152,7 @@ class Wire {
   bool broken_ = false;   // writing failed; more is swallowed
   bool crowded_ = false;  // backlog went above kBacklogBytes
   std::atomic<SSL*> ssl_{nullptr};
-  std::deque<Held> held_;
-  std::size_t unclaimed_ = 0;
+  HeldAcknowledgements held_;
   std::string tls_failure_, tls_version_, tls_not_after_;
   std::string first_;
 
@@ -177,15 +171,5 @@ class Wire {
 
 /// The time of the transport's own timers (keepalive, phases).
 TimePoint wire_now();
-
-/// Wires by descriptor. Grows as needed; find() costs no lock while nothing changes.
-void register_wire(std::shared_ptr<Wire> wire);
-void forget_wire(int fd);
-/// Null if the descriptor has none. The pointer is good until the calling thread's next
-/// find_wire().
-Wire* find_wire(int fd);
-
-/// Ends a wait of Paho's receive thread in the poll seam.
-void wake_receiver();
 
 }  // namespace mqfail
