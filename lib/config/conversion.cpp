@@ -114,7 +114,7 @@ DocumentServer item_of(const ServerDraft& draft) {
   const Server& server = draft.server;
   DocumentServer item;
   item.host = server.host;
-  item.web_socket = server.scheme == Scheme::ws || server.scheme == Scheme::wss;
+  item.web_socket = is_web_socket(server.scheme);
   if (item.web_socket && server.path != default_path(server.scheme)) item.path = server.path;
   if (!item.web_socket || draft.port_given) item.port = server.port;
   item.tls = tls_of(server);

@@ -231,7 +231,7 @@ class ItemReader {
     const auto draft = parse_server_uri(uri);
     if (!draft) return fail(member, draft.error().message);
     const Server& server = draft->server;
-    const bool web_socket = server.scheme == Scheme::ws || server.scheme == Scheme::wss;
+    const bool web_socket = is_web_socket(server.scheme);
     if (protocol_given_ && web_socket != server_.web_socket) {
       return fail(member, "the scheme of " + quoted(uri) + " contradicts protocol");
     }

@@ -242,18 +242,6 @@ class Collector {
   std::size_t host_count_ = 0;
 };
 
-// What mqfail cannot do yet with a server that is written correctly. When a feature lands, its line
-// goes.
-Result<Done> check_supported(const ServerDraft& draft) {
-  const auto refuse = [&](std::string_view what) {
-    return Error{ErrorKind::configuration,
-                 draft.shown + ": " + std::string(what) + " is not yet supported", ""};
-  };
-  if (draft.server.scheme == Scheme::ws || draft.server.scheme == Scheme::wss)
-    return refuse("MQTT over WebSockets");
-  return Done{};
-}
-
 void inherit_tls(const TlsSettings& common, ServerDraft& draft) {
   TlsSettings& tls = draft.server.tls;
   const bool own_trust = !tls.cafile.empty() || !tls.capath.empty();
@@ -319,7 +307,7 @@ Result<Done> complete(const ServerDefaults& defaults, ServerDraft& draft,
   } else if (defaults.tls_wanted) {
     warnings.push_back(draft.shown + " is plain text: the TLS options have no effect there");
   }
-  return check_supported(draft);
+  return Done{};
 }
 
 // Ids are the given ones, else host:port; the second of a kind gets "#2".

@@ -304,7 +304,7 @@ Result<ServerDraft> parse(std::string_view text, const QueryOptions& nested,
       return Error{ErrorKind::usage, "component= brings the password, and here is another one",
                    "leave out one of the two"};
   }
-  const bool web_socket = server.scheme == Scheme::ws || server.scheme == Scheme::wss;
+  const bool web_socket = is_web_socket(server.scheme);
   if (!web_socket && !path->empty() && *path != "/") {
     return Error{ErrorKind::usage, "a path belongs to ws:// and wss:// only",
                  "server and topic in one is -L"};
@@ -331,7 +331,7 @@ std::uint16_t default_port(Scheme scheme) {
 }
 
 std::string default_path(Scheme scheme) {
-  return scheme == Scheme::ws || scheme == Scheme::wss ? "/mqtt" : "";
+  return is_web_socket(scheme) ? "/mqtt" : "";
 }
 
 Result<ServerDraft> parse_server_uri(std::string_view text, const QueryOptions& nested,

@@ -58,7 +58,7 @@ std::string write_server_uri(const ServerDraft& draft) {
   if (server.password) uri += ":";  // an empty one
   if (server.username || server.password) uri += "@";
   uri += uri_host(server.host);
-  const bool web_socket = server.scheme == Scheme::ws || server.scheme == Scheme::wss;
+  const bool web_socket = is_web_socket(server.scheme);
   if (draft.port_given || !web_socket) uri += ":" + std::to_string(server.port);
   if (web_socket && server.path != default_path(server.scheme))
     uri += percent_encoded(server.path, kPathBytes);

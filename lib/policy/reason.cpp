@@ -62,6 +62,7 @@ Verdict verdict(const Reason& reason, bool version_fixed, bool live) {
     case Cause::refused:
     case Cause::timeout:
     case Cause::tls:
+    case Cause::ws:
     case Cause::suback:
     case Cause::keepalive:
     case Cause::ack_timeout:

@@ -20,6 +20,7 @@ enum class Cause {
   closed,       ///< end of stream without a word
   timeout,      ///< the attempt's time bound ran out
   tls,          ///< handshake or verification failed
+  ws,           ///< no WebSocket: `code` is the HTTP status, 0 if the answer was none
   connack,      ///< CONNACK refused; `code` is the v3 return code or the v5 reason code
   suback,       ///< a filter was refused; `code` is its SUBACK code
   disconnect,   ///< MQTT 5 DISCONNECT from the server; `code` is its reason code

@@ -61,6 +61,33 @@ std::string silence(std::string_view what, int milliseconds) {
   return out + " for " + std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
 
+std::string upgrade(int status) {
+  const auto refused = [status](const char* why) {
+    return std::string(why) + " (HTTP " + std::to_string(status) + ")";
+  };
+  switch (status) {
+    case 0:
+      return "WebSocket upgrade failed";
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+      return refused("redirected, which is not followed");
+    case 401:
+    case 403:
+      return refused("not authorized");
+    case 404:
+      return refused("no WebSocket at this path");
+    case 502:
+    case 503:
+    case 504:
+      return refused("server unavailable");
+    default:
+      return refused("WebSocket upgrade refused");
+  }
+}
+
 }  // namespace
 
 std::string_view name(Phase phase) {
@@ -97,6 +124,8 @@ std::string_view name(Cause cause) {
       return "timeout";
     case Cause::tls:
       return "tls";
+    case Cause::ws:
+      return "ws";
     case Cause::connack:
       return "connack";
     case Cause::suback:
@@ -151,6 +180,8 @@ std::string describe(const Reason& reason) {
       return "timed out (" + std::string(name(reason.phase)) + ")";
     case Cause::tls:
       return "TLS failed";
+    case Cause::ws:
+      return upgrade(reason.code);
     case Cause::connack:
       if (reason.code >= 0x80) return coded("", reason.code);
       return std::string(mqtt3_return_name(reason.code)) + " (" + std::to_string(reason.code) + ")";

@@ -21,6 +21,10 @@ constexpr bool is_tls(Scheme scheme) {
   return scheme == Scheme::tls || scheme == Scheme::wss;
 }
 
+constexpr bool is_web_socket(Scheme scheme) {
+  return scheme == Scheme::ws || scheme == Scheme::wss;
+}
+
 /// Which TLS versions a server may speak: `any` is 1.2 or later, the others pin exactly one.
 enum class TlsVersion { any, tls11, tls12, tls13 };
 

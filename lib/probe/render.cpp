@@ -42,6 +42,7 @@ Timings timings(const ServerReport& report) {
   if (report.up) {
     all = {{"dns", facts.dns}, {"tcp", facts.tcp}};
     if (is_tls(report.server.scheme)) all.emplace_back("tls", facts.tls);
+    if (is_web_socket(report.server.scheme)) all.emplace_back("ws", facts.ws);
     all.emplace_back("connack", facts.connack);
     all.emplace_back("ping", report.ping);
   }

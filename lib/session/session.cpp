@@ -33,7 +33,7 @@ void tell_role(Notice& notice, Role role) {
 }
 
 Duration time_of(const ConnectionFacts& facts) {
-  return facts.dns + facts.tcp + facts.tls + facts.connack;
+  return facts.dns + facts.tcp + facts.tls + facts.ws + facts.connack;
 }
 
 std::int64_t as_int(std::uint64_t value) {

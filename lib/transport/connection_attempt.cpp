@@ -30,7 +30,8 @@ int paho_version(Protocol protocol) {
   return MQTTVERSION_5;
 }
 
-// Paho sees only TCP and TLS; the host is what TLS names the server by.
+// Paho sees only TCP and TLS, for WebSocket is the wire's; the host is what TLS names the server
+// by.
 std::string paho_uri(const Server& server) {
   const bool brackets = server.host.find(':') != std::string::npos;
   return std::string(is_tls(server.scheme) ? "ssl://" : "tcp://") + (brackets ? "[" : "") +
@@ -110,10 +111,12 @@ void Connection::reached(Phase phase) {
 }
 
 bool Connection::open(const Dialled& dialled) {
-  reached(is_tls(server_.scheme) ? Phase::tls : Phase::connack);
+  if (is_tls(server_.scheme)) reached(Phase::tls);  // the wire says the rest
   const bool hold = !settings_.subscriptions.empty();
-  auto wire = std::make_shared<Wire>(dialled.fd, settings_.keepalive, hold,
-                                     [this] { listener_.stirred(); });
+  auto wire = std::make_shared<Wire>(
+      dialled.fd, settings_.keepalive, hold, [this] { listener_.stirred(); },
+      [this](Phase phase) { reached(phase); },
+      is_web_socket(server_.scheme) ? std::make_unique<WebSocket>(server_) : nullptr);
   {
     const std::lock_guard lock(stage_mutex_);
     wire_ = wire;
@@ -314,9 +317,13 @@ void Connection::learn(const MQTTResponse& response, const Dialled& dialled) {
   facts_.tcp = dialled.tcp;
   facts_.tls_version = wire_->tls_version();
   facts_.tls_not_after = wire_->tls_not_after();
-  const TimePoint spoke = wire_->spoke_at();
-  facts_.connack = wire_now() - spoke;
+  TimePoint spoke = wire_->spoke_at();
   if (is_tls(server_.scheme)) facts_.tls = spoke - wire_->made_at();
+  if (is_web_socket(server_.scheme)) {
+    facts_.ws = wire_->web_since() - spoke;
+    spoke = wire_->web_since();
+  }
+  facts_.connack = wire_now() - spoke;
   const MQTTProperties* const list = response.properties;
   facts_.receive_maximum = static_cast<std::uint16_t>(
       number_of(list, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM).value_or(65535));
@@ -345,6 +352,11 @@ Reason Connection::connect_failure(int code, const std::string& tls_error) const
     if (text.empty()) text = "connection closed during the TLS handshake";
     return {Cause::tls, Phase::tls, 0, false, std::move(text)};
   }
+  if (is_web_socket(server_.scheme) && wire_->web_since() == TimePoint()) {
+    Reason reason = loss();
+    reason.phase = Phase::ws;
+    return reason;
+  }
   const auto head = connack_head(wire_->first_bytes());
   if (head && head->mqtt3_form && head->code != 0) {
     return {Cause::connack, Phase::connack, head->code, false, {}};
@@ -355,20 +367,23 @@ Reason Connection::connect_failure(int code, const std::string& tls_error) const
 }
 
 Reason Connection::loss() const {
+  Wire::WebEnd web = wire_->web_end();
   switch (wire_->end()) {
     case WireEnd::end_of_stream:
-      return {Cause::closed, Phase::publish, 0, false, {}};
+    case WireEnd::shut:
+      return {Cause::closed, Phase::publish, 0, false, std::move(web.text)};
     case WireEnd::error:
       return {Cause::reset, Phase::publish, wire_->error_number(), false, {}};
     case WireEnd::silent:
       return {Cause::keepalive, Phase::publish, 0, false, {}};
-    case WireEnd::shut:
-      return {Cause::closed, Phase::publish, 0, false, {}};
+    case WireEnd::refused:
+      return {Cause::ws, Phase::ws, web.status, false, std::move(web.text)};
     case WireEnd::nonsense:
     case WireEnd::open:
       break;
   }
-  return {Cause::closed, Phase::publish, 0, false, "the server sent something that is not MQTT"};
+  if (web.text.empty()) web.text = "the server sent something that is not MQTT";
+  return {Cause::closed, Phase::publish, 0, false, std::move(web.text)};
 }
 
 void Connection::fail(Reason reason) {

@@ -67,11 +67,12 @@ struct ConnectionFacts {
   int maximum_qos = 2;
   bool retain_available = true;
   std::string assigned_client_id;
-  bool standby = false;                                  ///< it was one before it was live
-  std::string tls_version;                               ///< "TLSv1.3"; empty: plain
-  std::string tls_not_after;                             ///< of the server certificate, RFC 3339
-  std::string address;                                   ///< numeric host:port that answered
-  Duration dns{}, tcp{}, tls{}, connack{}, subscribe{};  ///< how long each phase took
+  bool standby = false;       ///< it was one before it was live
+  std::string tls_version;    ///< "TLSv1.3"; empty: plain
+  std::string tls_not_after;  ///< of the server certificate, RFC 3339
+  std::string address;        ///< numeric host:port that answered
+  /// How long each phase took.
+  Duration dns{}, tcp{}, tls{}, ws{}, connack{}, subscribe{};
   TimePoint subscribed_at{};  ///< when SUBSCRIBE was sent, on the session's clock
   std::vector<int> granted;   ///< SUBACK codes in the order of the filters
 };

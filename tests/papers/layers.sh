@@ -44,6 +44,7 @@ while read -r pattern where; do
   echo "<$pattern> may be included in $where only, not in" $found >&2
   failed=1
 done <<'END'
+boost/ lib/transport/websocket_upgrade\.cpp
 CLI/ lib/tool/[a-z_]*\.cpp
 MQTT(Client|Async) lib/transport/
 simdjson lib/config/[a-z_]*\.cpp

@@ -32,12 +32,15 @@ TimePoint wire_now() {
                                                         std::chrono::nanoseconds(now.tv_nsec)));
 }
 
-Wire::Wire(int fd, Duration keepalive, bool hold, std::function<void()> stir)
+Wire::Wire(int fd, Duration keepalive, bool hold, std::function<void()> stir,
+           std::function<void(Phase)> reached, std::unique_ptr<WebSocket> web)
     : fd_(fd),
       made_at_(wire_now()),
       keepalive_(keepalive.count()),
       hold_(hold),
-      stir_(std::move(stir)) {
+      stir_(std::move(stir)),
+      reached_(std::move(reached)),
+      web_(std::move(web)) {
   const auto now = made_at_.time_since_epoch().count();
   last_received_ = now;
   last_sent_ = now;
@@ -58,20 +61,29 @@ void Wire::append(const iovec* pieces, int count) {
   std::size_t total = 0;
   for (int i = 0; i < count; ++i) total += pieces[i].iov_len;
   if (total == 0) return;
-  const std::lock_guard lock(out_mutex_);
-  if (broken_) return;
   const auto first = *static_cast<const std::uint8_t*>(pieces[0].iov_base);
-  if (hold_ && held_.take(pieces, count, total)) return;
-  if (!spoke_ && first == kConnect) {
-    spoke_at_ = wire_now().time_since_epoch().count();
-    spoke_ = true;
+  bool begins = false;
+  {
+    const std::lock_guard lock(out_mutex_);
+    if (broken_) return;
+    if (hold_ && held_.take(pieces, count, total)) return;
+    if (first == kConnect && !spoke_) {
+      spoke_at_ = wire_now().time_since_epoch().count();
+      spoke_ = true;
+      begins = true;
+    }
+    if (first == kSubscribe) gate_.expect_suback();
+    if (first == kUnsubscribe) gate_.expect_unsuback();
+    append_locked(pieces, count, total);
   }
-  if (first == kSubscribe) gate_.expect_suback();
-  if (first == kUnsubscribe) gate_.expect_unsuback();
-  append_locked(pieces, count, total);
+  if (begins && reached_) reached_(web_ ? Phase::ws : Phase::connack);
 }
 
 void Wire::append_locked(const iovec* pieces, int count, std::size_t total) {
+  if (web_) {
+    web_->put(out_, pieces, count);
+    return appended_locked();
+  }
   std::size_t taken = 0;
   // A large packet goes straight to the kernel when nothing is queued before it.
   if (total >= kFlushBytes && out_head_ == out_.size() && ssl_ == nullptr && attached_) {
@@ -90,6 +102,10 @@ void Wire::append_locked(const iovec* pieces, int count, std::size_t total) {
     taken -= skip;
     out_.insert(out_.end(), data + skip, data + pieces[i].iov_len);
   }
+  appended_locked();
+}
+
+void Wire::appended_locked() {
   backlog_ = out_.size() - out_head_;
   // An incomplete write waits for POLLOUT; trying again at each append would only cost.
   if (backlog_ >= kFlushBytes && !crowded_) send_locked();
@@ -204,7 +220,7 @@ std::ptrdiff_t Wire::read(void* into, std::size_t size) {
   return static_cast<std::ptrdiff_t>(taken);
 }
 
-std::ptrdiff_t Wire::receive(void* into, std::size_t size) {
+std::ptrdiff_t Wire::receive_raw(void* into, std::size_t size) {
   std::ptrdiff_t got = 0;
   if (ssl_ != nullptr) {
     const TlsRead read = tls_read(*this, into, size);
@@ -231,31 +247,83 @@ std::ptrdiff_t Wire::receive(void* into, std::size_t size) {
     if (got > 0) setsockopt(fd_, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
     errno = error;
   }
+  if (got > 0) last_received_ = wire_now().time_since_epoch().count();
+  return got;
+}
+
+// What came in frames: the MQTT in it, if any yet. A pong or a Close leaves with the next flush.
+std::ptrdiff_t Wire::unwrap(char* bytes, std::size_t size) {
+  const bool was_open = web_->open();
+  std::size_t got = 0;
+  {
+    const std::lock_guard lock(out_mutex_);
+    got = web_->take(bytes, size, out_, crowded_);
+    backlog_ = out_.size() - out_head_;
+  }
+  if (!was_open && web_->open()) {
+    web_since_ = wire_now().time_since_epoch().count();
+    if (reached_) reached_(Phase::connack);
+  }
+  if (got > 0 || !web_->ended()) {
+    errno = EAGAIN;
+    return got > 0 ? static_cast<std::ptrdiff_t>(got) : -1;
+  }
+  flush();
+  errno = EPROTO;
+  if (web_->closing()) {
+    note_end(WireEnd::end_of_stream, 0);
+    return 0;
+  }
+  note_end(web_->failure() ? WireEnd::refused : WireEnd::nonsense, 0);
+  return -1;
+}
+
+std::ptrdiff_t Wire::receive(void* into, std::size_t size) {
+  auto* const bytes = static_cast<char*>(into);
+  std::ptrdiff_t got = 0;
+  if (web_ && web_->ended()) {
+    got = unwrap(bytes, 0);
+  } else {
+    got = receive_raw(into, size);
+    if (web_ && got > 0) got = unwrap(bytes, static_cast<std::size_t>(got));
+  }
   if (got > 0 && !gate_.admit({static_cast<const char*>(into), static_cast<std::size_t>(got)})) {
     note_end(WireEnd::nonsense, 0);
     errno = EPROTO;
     return -1;
   }
-  if (got > 0) {
-    last_received_ = wire_now().time_since_epoch().count();
-    if (first_.size() < kFirstBytes) {
-      const std::lock_guard lock(out_mutex_);
-      first_.append(static_cast<const char*>(into),
-                    std::min(static_cast<std::size_t>(got), kFirstBytes - first_.size()));
-    }
+  if (got > 0 && first_.size() < kFirstBytes) {
+    const std::lock_guard lock(out_mutex_);
+    first_.append(bytes, std::min(static_cast<std::size_t>(got), kFirstBytes - first_.size()));
   }
   return got;
 }
 
 std::size_t Wire::readable() {
   if (ahead_size_ != 0) return ahead_size_;
-  if (kicked_) return 1;
+  if (kicked_ || (web_ && web_->ended())) return 1;
   return tls_more_ ? 1 : 0;
 }
 
 std::string Wire::first_bytes() const {
   const std::lock_guard lock(out_mutex_);
   return first_;
+}
+
+Wire::WebEnd Wire::web_end() const {
+  if (!web_) return {};
+  const std::lock_guard lock(out_mutex_);
+  if (web_->failure()) return {web_->failure()->status, web_->failure()->text};
+  if (web_->broken() != nullptr) {
+    return {0, std::string("the server sent something that is not WebSocket: ") + web_->broken()};
+  }
+  if (!web_->closing() || web_->closing()->code == 0) return {};
+  const Closing& closing = *web_->closing();
+  std::string text = "WebSocket close " + std::to_string(closing.code);
+  if (const std::string name = close_code_name(closing.code); !name.empty())
+    text += " (" + name + ")";
+  if (!closing.text.empty()) text += ": " + closing.text;
+  return {0, std::move(text)};
 }
 
 void Wire::note_end(WireEnd end, int error) {
@@ -320,6 +388,11 @@ void Wire::shut() {
 }
 
 void Wire::finish_writing() {
+  if (web_) {
+    const std::lock_guard lock(out_mutex_);
+    web_->close(out_);
+    backlog_ = out_.size() - out_head_;
+  }
   finish_ = true;
   flush();
 }

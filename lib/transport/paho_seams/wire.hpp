@@ -20,14 +20,16 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "policy/reason.hpp"
 #include "transport/paho_seams/gate.hpp"
 #include "transport/paho_seams/held_acknowledgements.hpp"
+#include "transport/websocket.hpp"
 
 namespace mqfail {
 
 /// How a connection came to its end, as far as the wire could see.
-/// `nonsense`: the server sent what it must not.
-enum class WireEnd { open, end_of_stream, error, silent, nonsense, shut };
+/// `nonsense`: the server sent what it must not. `refused`: it would not become a WebSocket.
+enum class WireEnd { open, end_of_stream, error, silent, nonsense, refused, shut };
 
 /// Thread: read(), readable() and the keepalive belong to Paho's receive thread; everything else
 /// may be called from any thread. One mutex a wire guards its outgoing side and its TLS object.
@@ -41,8 +43,11 @@ class Wire {
 
   /// `fd` is connected and non-blocking; it belongs to Paho once the socket seam has handed it
   /// over. `hold`: keep back PUBACK, PUBREC and PUBCOMP of received messages until release().
-  /// `stir`: called when a backlog above kBacklogBytes has drained or there are news.
-  Wire(int fd, Duration keepalive, bool hold, std::function<void()> stir);
+  /// `stir`: called when a backlog above kBacklogBytes has drained or there are news. With a `web`
+  /// all packets travel in WebSocket frames; nothing above the wire knows. `reached`: called
+  /// without a lock when what carries the packets has come as far as ws or connack.
+  Wire(int fd, Duration keepalive, bool hold, std::function<void()> stir,
+       std::function<void(Phase)> reached = {}, std::unique_ptr<WebSocket> web = {});
   ~Wire();
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
@@ -112,6 +117,14 @@ class Wire {
   /// True once Paho wrote its CONNECT: TCP, and TLS if any, are through.
   bool spoke() const { return spoke_.load(); }
   TimePoint spoke_at() const { return TimePoint(Duration(spoke_at_.load())); }
+  /// When the server agreed to be a WebSocket; the epoch if it did not, or never was asked.
+  TimePoint web_since() const { return TimePoint(Duration(web_since_.load())); }
+  /// Why it is no WebSocket (any more), in words; `status` is HTTP's if it refused the upgrade.
+  struct WebEnd {
+    int status = 0;
+    std::string text;  ///< untrusted
+  };
+  WebEnd web_end() const;
   TimePoint last_received() const { return TimePoint(Duration(last_received_.load())); }
 
   // -- TLS
@@ -131,10 +144,13 @@ class Wire {
 
  private:
   void append_locked(const iovec* pieces, int count, std::size_t total);
+  void appended_locked();
   void put_ack_locked(HeldAcknowledgements::Packet packet);
   void send_locked();
   void broken_locked(int error);
   std::ptrdiff_t receive(void* into, std::size_t size);
+  std::ptrdiff_t receive_raw(void* into, std::size_t size);
+  std::ptrdiff_t unwrap(char* bytes, std::size_t size);
   void note_end(WireEnd end, int error);
 
   Duration keepalive() const { return Duration(keepalive_.load()); }
@@ -144,6 +160,7 @@ class Wire {
   std::atomic<Duration::rep> keepalive_;
   const bool hold_;
   const std::function<void()> stir_;
+  const std::function<void(Phase)> reached_;
 
   mutable std::mutex out_mutex_;
   std::vector<char> out_;  // [out_head_, out_.size()) waits to be sent
@@ -153,6 +170,7 @@ class Wire {
   bool crowded_ = false;  // backlog went above kBacklogBytes
   std::atomic<SSL*> ssl_{nullptr};
   HeldAcknowledgements held_;
+  const std::unique_ptr<WebSocket> web_;
   std::string tls_failure_, tls_version_, tls_not_after_;
   std::string first_;
 
@@ -161,7 +179,8 @@ class Wire {
   std::atomic<std::uint64_t> pings_{0}, pongs_{0};
   std::atomic<WireEnd> end_{WireEnd::open};
   std::atomic<int> errno_{0};
-  std::atomic<Duration::rep> last_received_{0}, last_sent_{0}, last_ping_{0}, spoke_at_{0};
+  std::atomic<Duration::rep> last_received_{0}, last_sent_{0}, last_ping_{0}, spoke_at_{0},
+      web_since_{0};
 
   Gate gate_;
   std::unique_ptr<char[]> ahead_;

@@ -278,14 +278,6 @@ BOOST_AUTO_TEST_CASE(ids_are_unique_in_a_roster) {
   BOOST_TEST(ids(named(request({NamedServer{"[::1]"}}))) == "[::1]:1883");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_built_is_refused_as_configuration) {
-  for (const Naming& naming : std::vector<Naming>{NamedServer{"ws://a"}, NamedServer{"wss://a"}}) {
-    const Error error = refused(request({naming}));
-    BOOST_TEST((error.kind == ErrorKind::configuration));
-    BOOST_TEST(holds(error.message, "is not yet supported"), error.message);
-  }
-}
-
 BOOST_AUTO_TEST_CASE(randomize_is_the_default_of_failover_uris_alone) {
   BOOST_TEST(named(request({NamedServer{"failover:(a,b)"}})).settings.randomize);
   BOOST_TEST(!named(request({NamedServer{"failover:(a,b)?randomize=false"}})).settings.randomize);

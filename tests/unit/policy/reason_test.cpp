@@ -41,6 +41,7 @@ const std::vector<Row> kAttempts{
     {because(Cause::timeout, Phase::connack), Verdict::next},
     {because(Cause::tls, Phase::tls), Verdict::next},
     {because(Cause::tls, Phase::connack), Verdict::next},
+    {because(Cause::ws, Phase::ws, 404), Verdict::next},
     {because(Cause::suback, Phase::subscribe, 0x80), Verdict::next},
     {because(Cause::suback, Phase::subscribe, 0x87), Verdict::next},
     {because(Cause::unfit), Verdict::next},
@@ -149,6 +150,11 @@ BOOST_AUTO_TEST_CASE(people_are_told_in_words) {
              "connection reset (errno 9999)");
   BOOST_TEST(describe(because(Cause::connack, Phase::connack, 0x87)) == "not authorized (0x87)");
   BOOST_TEST(describe(because(Cause::connack, Phase::connack, 5)) == "not authorized (5)");
+  BOOST_TEST(describe(because(Cause::ws, Phase::ws, 404)) ==
+             "no WebSocket at this path (HTTP 404)");
+  BOOST_TEST(describe(because(Cause::ws, Phase::ws, 418)) ==
+             "WebSocket upgrade refused (HTTP 418)");
+  BOOST_TEST(describe(because(Cause::ws, Phase::ws)) == "WebSocket upgrade failed");
   BOOST_TEST(describe(because(Cause::suback, Phase::subscribe, 0x8F)) ==
              "subscription refused: topic filter invalid (0x8F)");
   BOOST_TEST(describe(because(Cause::disconnect, Phase::publish, 0)) ==

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The WebSocket of one connection, between the packets of its Wire and the bytes of its socket: the
+// upgrade first, then frames. It does no input or output; the Wire moves the bytes.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/server.hpp"
+#include "transport/websocket_frames.hpp"
+#include "transport/websocket_upgrade.hpp"
+
+namespace mqfail {
+
+/// Thread: put(), close() and take() need one lock; the rest belongs to whoever calls take().
+/// `out` is what waits to be sent.
+class WebSocket {
+ public:
+  explicit WebSocket(const Server& server);
+
+  /// One packet as one frame. The first puts the upgrade's request before it; frames are kept here
+  /// until the server has agreed, and dropped after close().
+  void put(std::vector<char>& out, const iovec* pieces, int count);
+  /// The Close frame of an orderly end.
+  void close(std::vector<char>& out);
+
+  /// Decodes in place; returns how many bytes of MQTT stand at the front of `bytes` now. What the
+  /// server must be told goes to `out`; pings are not answered while `crowded`.
+  std::size_t take(char* bytes, std::size_t size, std::vector<char>& out, bool crowded);
+
+  /// The server has agreed.
+  bool open() const { return answer_.accepted(); }
+  /// There will be no more: what was decoded is the last.
+  bool ended() const { return answer_.failure() || frames_.broken() != nullptr || closing(); }
+  const std::optional<UpgradeFailure>& failure() const { return answer_.failure(); }
+  /// What the server did against the standard, after the upgrade; null while it is well.
+  const char* broken() const { return frames_.broken(); }
+  const std::optional<Closing>& closing() const { return frames_.closing(); }
+
+ private:
+  WebSocket(const Server& server, const std::string& key);
+  void frame(std::vector<char>& out, Opcode opcode, const iovec* pieces, int count);
+  void frame(std::vector<char>& out, Opcode opcode, std::string_view payload);
+  Mask next_mask();
+
+  std::string request_;
+  UpgradeAnswer answer_;
+  FrameReader frames_;
+  bool closed_ = false;
+  std::vector<char> early_;  // written before the server agreed
+  std::array<Mask, 256> masks_{};
+  std::size_t masks_left_ = 0;
+};
+
+}  // namespace mqfail
