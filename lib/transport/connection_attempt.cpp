@@ -367,7 +367,7 @@ Reason Connection::connect_failure(int code, const std::string& tls_error) const
 }
 
 Reason Connection::loss() const {
-  Wire::WebEnd web = wire_->web_end();
+  UpgradeFailure web = wire_->web_end();
   switch (wire_->end()) {
     case WireEnd::end_of_stream:
     case WireEnd::shut:

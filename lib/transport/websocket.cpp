@@ -69,6 +69,20 @@ std::size_t WebSocket::take(char* bytes, std::size_t size, std::vector<char>& ou
   return got;
 }
 
+UpgradeFailure WebSocket::why_ended() const {
+  if (refused()) return *answer_.failure();
+  if (frames_.broken() != nullptr) {
+    return {0, std::string("the server sent something that is not WebSocket: ") + frames_.broken()};
+  }
+  if (!closing() || frames_.closing()->code == 0) return {};
+  std::string text = "WebSocket close " + std::to_string(frames_.closing()->code);
+  if (const std::string name = close_code_name(frames_.closing()->code); !name.empty()) {
+    text += " (" + name + ")";
+  }
+  if (!frames_.closing()->text.empty()) text += ": " + frames_.closing()->text;
+  return {0, std::move(text)};
+}
+
 void WebSocket::frame(std::vector<char>& out, Opcode opcode, const iovec* pieces, int count) {
   append_frame(out, opcode, pieces, count, next_mask());
 }

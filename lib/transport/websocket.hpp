@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,11 +36,12 @@ class WebSocket {
   /// The server has agreed.
   bool open() const { return answer_.accepted(); }
   /// There will be no more: what was decoded is the last.
-  bool ended() const { return answer_.failure() || frames_.broken() != nullptr || closing(); }
-  const std::optional<UpgradeFailure>& failure() const { return answer_.failure(); }
-  /// What the server did against the standard, after the upgrade; null while it is well.
-  const char* broken() const { return frames_.broken(); }
-  const std::optional<Closing>& closing() const { return frames_.closing(); }
+  bool ended() const { return refused() || closing() || frames_.broken() != nullptr; }
+  bool refused() const { return answer_.failure().has_value(); }
+  /// In good order, by a Close frame.
+  bool closing() const { return frames_.closing().has_value(); }
+  /// In words; empty if there is nothing to say. Needs the lock.
+  UpgradeFailure why_ended() const;
 
  private:
   WebSocket(const Server& server, const std::string& key);

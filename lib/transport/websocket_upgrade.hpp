@@ -22,7 +22,7 @@ std::string upgrade_key(const std::array<std::uint8_t, 16>& random);
 /// The request: subprotocol mqtt, no extensions. The server's path is percent-encoded here.
 std::string upgrade_request(const Server& server, const std::string& key);
 
-/// Why there is no WebSocket.
+/// Why there is no WebSocket, or none any more.
 struct UpgradeFailure {
   int status = 0;    ///< of HTTP; 0: what came is no proper answer
   std::string text;  ///< the status line, or what is wrong; untrusted

@@ -3,12 +3,16 @@
 // Shortfall (Paho 1.3.12): getaddrinfo runs under Paho's one mutex, so a slow DNS stalls every
 // connection; of its answers one address is tried; timeouts go in steps of seconds (upstream issues
 // 690, 915, 1016, 1125). We resolve and connect ourselves (../dial.cpp), and Paho's getaddrinfo(),
-// socket() and connect() are answered from that. close() takes the Wire out of the registry first.
+// socket() and connect() are answered from that. close() takes the Wire out of the registry first,
+// and the number of the descriptor is given back by the receive thread: that may just be about to
+// tell the end of the descriptor, by its number, and a new connection that had got it would be
+// taken for dead.
 // Unnecessary when: Paho accepts a connected descriptor or resolves without its lock.
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
 #include "transport/paho_seams/registry.hpp"
+#include "transport/paho_seams/run_thread.hpp"
 
 namespace mqfail {
 namespace {
@@ -68,6 +72,12 @@ int __wrap_close(int fd) {
   if (mqfail::Wire* const wire = mqfail::find_wire(fd)) {
     wire->detach();
     mqfail::forget_wire(fd);
+    if (!mqfail::is_receiver()) {
+      shutdown(fd, SHUT_RDWR);
+      mqfail::close_in_next_round(fd);
+      mqfail::wake_receiver();
+      return 0;
+    }
   }
   return __real_close(fd);
 }

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <vector>
 
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
@@ -23,6 +24,8 @@ std::atomic<std::uint64_t> g_rounds{0};
 std::atomic<int> g_waiting{0};  // callers in await_receiver_round
 std::mutex g_round_mutex;
 std::condition_variable g_round_counted;
+std::atomic<bool> g_any_to_close{false};
+std::vector<int> g_to_close;  // under g_round_mutex
 
 void* receive_for_ever(void* argument) {
   t_receiver = true;
@@ -36,10 +39,21 @@ bool mqfail::is_receiver() {
   return t_receiver;
 }
 void mqfail::count_receiver_round() {
+  if (g_any_to_close.load() && t_receiver) {
+    const std::lock_guard lock(g_round_mutex);
+    for (const int fd : g_to_close) __real_close(fd);
+    g_to_close.clear();
+    g_any_to_close = false;
+  }
   g_rounds.fetch_add(1);
   if (g_waiting.load() == 0) return;
   const std::lock_guard lock(g_round_mutex);
   g_round_counted.notify_all();
+}
+void mqfail::close_in_next_round(int fd) {
+  const std::lock_guard lock(g_round_mutex);
+  g_to_close.push_back(fd);
+  g_any_to_close = true;
 }
 void mqfail::await_receiver_round(std::chrono::microseconds patience) {
   g_waiting.fetch_add(1);

@@ -274,7 +274,7 @@ std::ptrdiff_t Wire::unwrap(char* bytes, std::size_t size) {
     note_end(WireEnd::end_of_stream, 0);
     return 0;
   }
-  note_end(web_->failure() ? WireEnd::refused : WireEnd::nonsense, 0);
+  note_end(web_->refused() ? WireEnd::refused : WireEnd::nonsense, 0);
   return -1;
 }
 
@@ -310,20 +310,10 @@ std::string Wire::first_bytes() const {
   return first_;
 }
 
-Wire::WebEnd Wire::web_end() const {
+UpgradeFailure Wire::web_end() const {
   if (!web_) return {};
   const std::lock_guard lock(out_mutex_);
-  if (web_->failure()) return {web_->failure()->status, web_->failure()->text};
-  if (web_->broken() != nullptr) {
-    return {0, std::string("the server sent something that is not WebSocket: ") + web_->broken()};
-  }
-  if (!web_->closing() || web_->closing()->code == 0) return {};
-  const Closing& closing = *web_->closing();
-  std::string text = "WebSocket close " + std::to_string(closing.code);
-  if (const std::string name = close_code_name(closing.code); !name.empty())
-    text += " (" + name + ")";
-  if (!closing.text.empty()) text += ": " + closing.text;
-  return {0, std::move(text)};
+  return web_->why_ended();
 }
 
 void Wire::note_end(WireEnd end, int error) {

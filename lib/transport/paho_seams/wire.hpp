@@ -120,11 +120,7 @@ class Wire {
   /// When the server agreed to be a WebSocket; the epoch if it did not, or never was asked.
   TimePoint web_since() const { return TimePoint(Duration(web_since_.load())); }
   /// Why it is no WebSocket (any more), in words; `status` is HTTP's if it refused the upgrade.
-  struct WebEnd {
-    int status = 0;
-    std::string text;  ///< untrusted
-  };
-  WebEnd web_end() const;
+  UpgradeFailure web_end() const;
   TimePoint last_received() const { return TimePoint(Duration(last_received_.load())); }
 
   // -- TLS
