@@ -167,6 +167,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_talks_nonsense_is_left_and_nobody_crashes) {
       std::string("HTTP/1.1 400 Bad Request\r\n\r\n"),
       std::string("\x20\xff\xff\xff\xff\xff", 6),  // a length of five bytes
       std::string("\x20\x01\x00", 3),              // half a CONNACK
+      std::string("\x20\x02\x00\x03", 4),          // one of MQTT 3, as a server that knows no other
       std::string("\x90\x03\x00\x01\x00", 5),      // SUBACK first
       std::string("\x20\x03\x00\x00\x7f", 5),      // properties longer than the packet
       std::string("\xf0\x00", 2),                  // AUTH out of nowhere
@@ -175,7 +176,10 @@ BOOST_AUTO_TEST_CASE(a_server_that_talks_nonsense_is_left_and_nobody_crashes) {
   for (const std::string& bytes : nonsense) {
     ScriptedServer a({.garbage = bytes});
     Mosquitto b;
-    Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "--connect-timeout", "1s"}));
+    // What is not initialised must not be zero by chance.
+    Process reader(
+        {.argv = sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "--connect-timeout", "1s"}),
+         .environment = {{"MALLOC_PERTURB_", "90"}}});
     Events events(reader);
     REQUIRE_EVENT(reader, events, "subscribed", 10s);
     reader.signal(SIGTERM);

@@ -40,6 +40,7 @@ void __real_Thread_start(void* (*)(void*), void*);
 int __real_Thread_lock_mutex(void*);
 int __real_Thread_unlock_mutex(void*);
 int __real_MQTTProtocol_handlePingresps(void*, int);
+void* __real_MQTTPacket_connack(int, unsigned char, char*, size_t);
 }
 // NOLINTEND(bugprone-reserved-identifier)
 
