@@ -44,13 +44,12 @@ while read -r pattern where; do
   echo "<$pattern> may be included in $where only, not in" $found >&2
   failed=1
 done <<'END'
-boost/ lib/transport/websocket_upgrade\.cpp
 CLI/ lib/tool/[a-z_]*\.cpp
 MQTT(Client|Async) lib/transport/
 simdjson lib/config/[a-z_]*\.cpp
 openssl/ lib/(certificates|config|transport)/
 sqlite3 lib/session/spool\.cpp
-boost/ lib/rest/http_server\.cpp
+boost/ lib/(rest/http_server|transport/websocket_upgrade)\.cpp
 END
 
 impure='std::chrono::(system|steady|high_resolution)_clock|sleep_(for|until)|nanosleep|usleep|std::(j?thread|mutex|async|condition_variable|random_device|mt19937)|getenv|fopen|[io]?fstream|<(thread|mutex|random|fstream|iostream|filesystem|future|atomic|unistd\.h|time\.h|ctime|sys/[a-z]*\.h)>|\brand\(|::open\(|clock_gettime|\btime\('
