@@ -196,8 +196,8 @@ class DocumentReader {
     }
     const Purpose purpose = storing_.previous == nullptr ? Purpose::use : Purpose::store;
     std::optional<StoredItem> stored;
-    if (storing_.merge) {
-      const DocumentServer* const base = meant_by(value, pointer);
+    if (storing_.merge && storing_.previous != nullptr) {
+      const DocumentServer* const base = meant_by(value, pointer, *storing_.previous);
       if (base == nullptr) return;
       stored.emplace(*base, value.offset);
     }
@@ -211,15 +211,17 @@ class DocumentReader {
   }
 
   // The stored server that an item changes; null, and an error, if there is none.
-  const DocumentServer* meant_by(const JsonValue& value, const std::string& pointer) {
+  const DocumentServer* meant_by(const JsonValue& value, const std::string& pointer,
+                                 const std::vector<DocumentServer>& previous) {
     const JsonValue* const given = find(value, "serverId");
     const bool named = given != nullptr && given->kind == Kind::string;
     if (!named && !wants_one()) {
       fail(value.offset, pointer + "/serverId: required, for it says which server is meant");
       return nullptr;
     }
-    const std::string_view id = wants_one() ? std::string_view(**storing_.server_id) : given->text;
-    for (const DocumentServer& server : *storing_.previous) {
+    std::string_view id = wants_one() ? std::string_view(**storing_.server_id) : std::string_view();
+    if (!wants_one() && given != nullptr) id = given->text;
+    for (const DocumentServer& server : previous) {
       if (same_word(server.server_id, id)) return &server;
     }
     fail(named ? given->offset : value.offset,

@@ -36,22 +36,22 @@ enum class ListForm { none, json, uri, flags };
 
 struct ConfigOptions {
   ConfigVerb verb = ConfigVerb::get;
-  std::string component = "default";
+  ListForm form = ListForm::none;  ///< --to; always one of the three with convert
   bool component_given = false;
+  bool yes = false;
+  bool listen_anywhere = false;
+  bool help = false;     ///< then nothing else counts
+  bool version = false;  ///< likewise
+  std::string component = "default";
   std::optional<std::string> file;  ///< -f; "-" is standard input
   std::optional<std::string> server_id;
-  ListForm form = ListForm::none;  ///< always one of the three with convert
   /// key=value of edit, as written; "null" has no value, "-" is still to be read.
   std::vector<std::pair<std::string, std::optional<std::string>>> values;
-  bool yes = false;
   std::optional<std::string> listen;  ///< of serve; absent: 127.0.0.1:5590
-  bool listen_anywhere = false;
   std::optional<std::string> token_file;
   Duration timeout = std::chrono::seconds(10);
   KeySource key;                                 ///< --key-file, --key-fd and the environment
   std::vector<std::string> certificate_folders;  ///< --cert-dir
-  bool help = false;                             ///< then nothing else counts
-  bool version = false;                          ///< likewise
 };
 
 /// Reads the key of --key-fd. Errors are usage errors, and no_input for that.
