@@ -218,13 +218,18 @@ Result<std::optional<Keyring>> KeyChain::read() const {
   return std::optional<Keyring>();
 }
 
-Result<const Keyring*> KeyChain::to_open() {
+Result<const Keyring*> KeyChain::known() {
   if (!keys_) {
     auto keys = read();
     if (!keys) return keys.error();
     keys_ = std::move(*keys);
   }
-  if (keys_) return &*keys_;
+  return keys_ ? &*keys_ : nullptr;
+}
+
+Result<const Keyring*> KeyChain::to_open() {
+  const auto there = known();
+  if (!there || *there != nullptr) return there;
   const auto file = path();
   return Error{ErrorKind::configuration,
                "there is no key to open sealed secrets with: " +
@@ -233,12 +238,8 @@ Result<const Keyring*> KeyChain::to_open() {
 }
 
 Result<const Keyring*> KeyChain::to_seal(const std::string& documents) {
-  if (!keys_) {
-    auto keys = read();
-    if (!keys) return keys.error();
-    keys_ = std::move(*keys);
-  }
-  if (keys_) return &*keys_;
+  const auto there = known();
+  if (!there || *there != nullptr) return there;
   const auto file = path();
   if (!file) return file.error();
   if (!source_.file) {

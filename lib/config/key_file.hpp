@@ -50,6 +50,8 @@ class KeyChain {
   Result<Secret> secret(std::string_view id) const;
 
  private:
+  /// Read once; null: there is none yet.
+  Result<const Keyring*> known();
   /// Empty: there is none yet.
   Result<std::optional<Keyring>> read() const;
   Result<std::string> path() const;

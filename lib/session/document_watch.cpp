@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/document_watch.hpp"
 
+#include <limits.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -20,11 +21,20 @@ namespace {
 constexpr auto kSettle = std::chrono::milliseconds(50);
 // File times are the kernel's ticks: they lie up to this far back.
 constexpr auto kTick = std::chrono::milliseconds(10);
+// As many as the kernel follows.
+constexpr int kMostLinks = 40;
 
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// What a link says; empty, if it is none.
+std::string target_of(const std::string& path) {
+  std::array<char, PATH_MAX> target{};
+  const ssize_t size = readlink(path.c_str(), target.data(), target.size());
+  return size > 0 ? std::string(target.data(), static_cast<std::size_t>(size)) : std::string();
 }
 
 Duration since_epoch(const timespec& time) {
@@ -77,16 +87,22 @@ DocumentWatch::~DocumentWatch() {
   if (fd_ >= 0) close(fd_);
 }
 
-// Again after each event: a folder that was removed and made anew is another one. Watching the same
-// twice is watching it once.
+// Again after each event: a folder that was removed and made anew is another one, and so is what a
+// link points to. Watching the same twice is watching it once.
 void DocumentWatch::watch_folders() const {
   for (const Document& document : documents_) {
-    const std::string folder = folder_of(document.path);
-    inotify_add_watch(fd_, folder_of(folder).c_str(),
-                      IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_MASK_ADD);
-    inotify_add_watch(fd_, folder.c_str(),
-                      IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE |
-                          IN_ONLYDIR | IN_MASK_ADD);
+    std::string path = document.path;
+    for (int links = 0; links <= kMostLinks; ++links) {
+      const std::string folder = folder_of(path);
+      inotify_add_watch(fd_, folder_of(folder).c_str(),
+                        IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_MASK_ADD);
+      inotify_add_watch(fd_, folder.c_str(),
+                        IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE |
+                            IN_ONLYDIR | IN_MASK_ADD);
+      const std::string next = target_of(path);
+      if (next.empty()) break;
+      path = next.front() == '/' ? next : folder + "/" + next;
+    }
   }
 }
 

@@ -144,10 +144,12 @@ BOOST_FIXTURE_TEST_CASE(a_full_disk_leaves_the_old_list, Home,
     mount -t tmpfs -o size=64k none "$XDG_CONFIG_HOME"
     "$0" set --component M <"$1/old"
     "$0" get --component M >"$1/before"
-    cat /dev/zero >"$XDG_CONFIG_HOME/filler" 2>"$1/full" || true
+    if cat /dev/zero >"$XDG_CONFIG_HOME/filler" 2>"$1/full"; then exit 3; fi
+    grep -q "No space left" "$1/full" || exit 4
     status=0
     "$0" set --component M <"$1/many" || status=$?
-    "$0" get --component M | cmp - "$1/before"
+    "$0" get --component M >"$1/after"
+    cmp "$1/after" "$1/before"
     [ "$(ls -A "$XDG_CONFIG_HOME/mqfail/components/M")" = RedundantServers.json ]
     rm "$XDG_CONFIG_HOME/filler"
     "$0" set --component M <"$1/many"
