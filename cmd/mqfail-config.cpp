@@ -91,7 +91,17 @@ int set_or_add(const ConfigOptions& options, StoredList& list) {
   return change->reading.valid() ? 0 : refuse(*document, change->reading);
 }
 
+int merge(const ConfigOptions& options, StoredList& list) {
+  const auto document = read_input(options);
+  if (!document) return fail(document.error());
+  const auto change = list.merge(*document, wanted_component(options), options.server_id);
+  if (!change) return fail(change.error());
+  show_reports(change->reading);
+  return change->reading.valid() ? 0 : refuse(*document, change->reading);
+}
+
 int edit(const ConfigOptions& options, StoredList& list) {
+  if (options.file) return merge(options, list);
   std::vector<KeyValue> values;
   for (const auto& [key, value] : options.values) {
     const bool secret = same_word(key, "password") || same_word(key, "clientCertificatePassword");

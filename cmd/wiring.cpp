@@ -110,8 +110,11 @@ int run(const Program& program, const CommonOptions& options, const NamedRoster&
   for (const std::string& warning : roster.warnings) events.warn(warning);
 
   const std::uint64_t seed = options.seed.value_or(throw_dice());
-  const FailoverSettings failover = with_options(roster.settings, options);
-  if (const auto fits = check_standby(failover, options); !fits) {
+  const auto client = with_client(options, roster.client);
+  if (!client) return number(events.tell(client.error()));
+  settings.connect.client_id = client->connect.client_id;
+  const FailoverSettings failover = with_options(roster.settings, *client);
+  if (const auto fits = check_standby(failover, *client); !fits) {
     return number(events.tell(fits.error()));
   }
   if (!options.trace_file.empty()) {

@@ -29,13 +29,19 @@ struct Storing {
 class StoredItem {
  public:
   StoredItem(const DocumentServer& server, std::size_t offset)
-      : text_(write_document_server(server, false)), reading_(read_json(text_.reveal())) {
+      : text_(item_text(server)), reading_(read_json(text_.reveal())) {
     for (JsonValue& value : reading_.tree.values)
       value.offset = value.key_offset = static_cast<std::uint32_t>(offset);
   }
   const JsonValue& item() const { return reading_.tree.values.front(); }
 
  private:
+  static Secret item_text(const DocumentServer& server) {
+    std::string text;
+    for (const auto& [key, value] : base_members(server))
+      text.append(text.empty() ? "{\"" : ",\"").append(key).append("\":").append(value);
+    return Secret(text + "}");
+  }
   Secret text_;
   JsonReading reading_;
 };
@@ -63,6 +69,7 @@ class DocumentReader {
     if (storing_.previous != nullptr) keep_previous();
     return std::move(servers_);
   }
+  const DataSourceClient& client() const { return client_; }
 
  private:
   void read_several() {
@@ -175,7 +182,9 @@ class DocumentReader {
       }
     }
     if (source != nullptr && source->kind != Kind::null) {
-      item(*source, pointer + "/" + pointer_token(source->key), Facet::data_source);
+      const std::string at = pointer + "/" + pointer_token(source->key);
+      item(*source, at, Facet::data_source);
+      read_client(*source, at);
     }
     if (list == nullptr || list->kind == Kind::damaged) return;
     const std::string at = pointer + "/" + pointer_token(list->key);
@@ -184,6 +193,45 @@ class DocumentReader {
     } else if (list->kind != Kind::null || servers_.empty()) {
       fail(list->offset, at + ": must be an array, not " + std::string(kind_name(list->kind)));
     }
+  }
+
+  // What the adapter's DataSource has beyond a server and a client of ours can use.
+  void read_client(const JsonValue& source, const std::string& pointer) {
+    constexpr std::string_view kFate =
+        " where the document itself is read (--servers); a stored list does not hold it";
+    const auto text = [&](std::string_view key) -> const JsonValue* {
+      const JsonValue* value = find(source, key);
+      if (value == nullptr || value->kind == Kind::null || value->kind == Kind::damaged)
+        return nullptr;
+      if (value->kind == Kind::string) return value->text.empty() ? nullptr : value;
+      fail(value->offset, pointer + "/" + pointer_token(value->key) + ": must be a string, not " +
+                              std::string(kind_name(value->kind)));
+      return nullptr;
+    };
+    const auto told = [&](const JsonValue& value, std::string_view what) {
+      warn(value.offset, pointer + "/" + pointer_token(value.key) + ": " + std::string(what));
+    };
+    if (const JsonValue* id = text("clientId")) {
+      client_.client_id = std::string(id->text);
+      told(*id, "the default of -i" + std::string(kFate));
+    }
+    if (const JsonValue* version = text("mqttVersion")) {
+      constexpr std::array<std::string_view, 3> kWords = {"3.1.0", "3.1.1", "5.0.0"};
+      constexpr std::array kMeaning = {Protocol::mqtt31, Protocol::mqtt311, Protocol::mqtt5};
+      const auto* const found = std::find(kWords.begin(), kWords.end(), version->text);
+      if (found == kWords.end()) {
+        const auto meant = nearest(version->text, kWords);
+        fail(version->offset, pointer + "/" + pointer_token(version->key) + ": \"" +
+                                  printable(version->text, 40) +
+                                  "\" is not one of 3.1.0, 3.1.1, 5.0.0" +
+                                  (meant ? "; did you mean \"" + *meant + "\"?" : ""));
+      } else {
+        client_.protocol = kMeaning[static_cast<std::size_t>(found - kWords.begin())];
+        told(*version, "the default of -V" + std::string(kFate));
+      }
+    }
+    if (const JsonValue* host = text("primaryHostId"))
+      told(*host, "no command waits for a primary host; it is ignored");
   }
 
   void item(const JsonValue& value, const std::string& pointer,
@@ -314,6 +362,7 @@ class DocumentReader {
   const Storing& storing_;
   std::vector<Problem>& problems_;
   std::vector<DocumentServer> servers_;
+  DataSourceClient client_;
 };
 
 DocumentReading read_for(const Storing& storing, const std::string& name, const std::string& text,
@@ -321,13 +370,15 @@ DocumentReading read_for(const Storing& storing, const std::string& name, const 
   JsonReading raw = read_json(text);
   const bool broken = !raw.problems.empty();
   DocumentReading reading;
-  reading.servers = DocumentReader(raw.tree.top_level(), component, storing, raw.problems).read();
+  DocumentReader reader(raw.tree.top_level(), component, storing, raw.problems);
+  reading.servers = reader.read();
+  reading.client = reader.client();
   const bool failed = std::any_of(raw.problems.begin(), raw.problems.end(),
                                   [](const Problem& p) { return p.severity == Severity::error; });
   if (failed) reading.servers.clear();
   if (!raw.problems.empty()) {
     reading.reports =
-        Source(name, text, find_secrets(text), broken).reports(std::move(raw.problems));
+        DocumentText(name, text, find_secrets(text), broken).reports(std::move(raw.problems));
   }
   return reading;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "config/data_source_client.hpp"
 #include "config/document_server.hpp"
 #include "config/problem.hpp"
 
@@ -19,6 +20,7 @@ namespace mqfail {
 
 struct DocumentReading {
   std::vector<DocumentServer> servers;  ///< empty if there is any error, else at least one
+  DataSourceClient client;              ///< of the DataSource, if there is one
   std::vector<Report> reports;          ///< errors and warnings in the order of their places
   bool valid() const { return !servers.empty(); }
 };
@@ -58,6 +60,10 @@ std::string write_document(const std::vector<DocumentServer>& servers, bool mask
 /// for write_document().
 using DocumentMembers = std::array<std::pair<std::string_view, std::string>, 10>;
 DocumentMembers document_members(const DocumentServer& server, bool mask_secrets);
+
+/// The same to be changed key by key, secrets as they are: before a path stands ws://, which goes
+/// with whatever tls will be, where wss:// would insist on TLS.
+DocumentMembers base_members(const DocumentServer& server);
 
 /// One server of it as an object.
 std::string write_document_server(const DocumentServer& server, bool mask_secrets);

@@ -280,6 +280,8 @@ class ItemReader {
 
   void read_login() {
     server_.user_name = unless_empty(text(kUser));
+    if (server_.user_name && server_.user_name->find('\0') != std::string::npos)
+      fail(*members_[kUser], "must not hold a NUL");  // MQTT 1.5.4
     server_.password = secret(kPassword);
     // An empty password is none; a broken user name was reported already.
     if (given(kPassword) == nullptr || unless_empty(text_quietly(kPassword)) == std::nullopt)

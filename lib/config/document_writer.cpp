@@ -106,6 +106,15 @@ DocumentMembers document_members(const DocumentServer& server, bool mask_secrets
            {"serverId", server.server_id.empty() ? "null" : json_string(server.server_id)}}};
 }
 
+DocumentMembers base_members(const DocumentServer& server) {
+  DocumentMembers members = document_members(server, false);
+  if (server.path.empty()) return members;
+  DocumentServer plain = server;
+  plain.tls = DocumentTls::none;
+  members.front().second = json_string(host_text(plain));
+  return members;
+}
+
 std::string write_document(const std::vector<DocumentServer>& servers, bool mask_secrets) {
   std::string out = "[\n";
   for (std::size_t i = 0; i < servers.size(); ++i) {

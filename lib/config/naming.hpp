@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "certificates/search.hpp"
+#include "config/data_source_client.hpp"
 #include "config/failover_options.hpp"
 #include "config/key_file.hpp"
 #include "policy/server.hpp"
@@ -70,6 +71,7 @@ struct NamedRoster {
   std::vector<std::string> topics;  ///< of -L
   std::vector<std::string> warnings;
   std::vector<std::string> documents;  ///< files to read again when they change
+  DataSourceClient client;             ///< what a document's DataSource says: defaults of -i and -V
 };
 
 /// Decides. Errors name the flag or FILE:LINE:COL; several errors of one document are lines of one

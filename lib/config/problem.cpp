@@ -42,7 +42,8 @@ std::size_t after_secret_word(std::string_view line) {
 
 }  // namespace
 
-Source::Source(std::string name, std::string_view text, std::vector<Span> secrets, bool broken)
+DocumentText::DocumentText(std::string name, std::string_view text, std::vector<Span> secrets,
+                           bool broken)
     : name_(std::move(name)),
       text_(text),
       secrets_(std::move(secrets)),
@@ -65,7 +66,7 @@ Source::Source(std::string name, std::string_view text, std::vector<Span> secret
   secrets_.resize(kept);
 }
 
-Position Source::position(std::size_t offset) const {
+Position DocumentText::position(std::size_t offset) const {
   offset = std::min(offset, text_.size());
   const auto line = std::prev(std::upper_bound(lines_.begin(), lines_.end(), offset));
   std::string_view before = text_.substr(*line, offset - *line);
@@ -73,7 +74,7 @@ Position Source::position(std::size_t offset) const {
   return {static_cast<std::size_t>(line - lines_.begin()) + 1, characters(before) + 1};
 }
 
-std::vector<Report> Source::reports(std::vector<Problem> problems) const {
+std::vector<Report> DocumentText::reports(std::vector<Problem> problems) const {
   std::stable_sort(problems.begin(), problems.end(),
                    [](const Problem& a, const Problem& b) { return a.offset < b.offset; });
   std::vector<Report> all;
@@ -98,17 +99,17 @@ std::vector<Report> Source::reports(std::vector<Problem> problems) const {
   return all;
 }
 
-std::size_t Source::line_begin(std::size_t offset) const {
+std::size_t DocumentText::line_begin(std::size_t offset) const {
   return *std::prev(std::upper_bound(lines_.begin(), lines_.end(), offset));
 }
 
 // The first secret that ends after `offset`.
-std::vector<Span>::const_iterator Source::secret_after(std::size_t offset) const {
+std::vector<Span>::const_iterator DocumentText::secret_after(std::size_t offset) const {
   return std::partition_point(secrets_.begin(), secrets_.end(),
                               [&](const Span& s) { return s.end <= offset; });
 }
 
-std::string Source::shown(std::size_t begin, std::size_t end) const {
+std::string DocumentText::shown(std::size_t begin, std::size_t end) const {
   std::string out;
   auto next = secret_after(begin);
   while (begin < end) {
@@ -125,7 +126,7 @@ std::string Source::shown(std::size_t begin, std::size_t end) const {
   return out;
 }
 
-std::string Source::excerpt(std::size_t offset) const {
+std::string DocumentText::excerpt(std::size_t offset) const {
   const auto next_line = std::upper_bound(lines_.begin(), lines_.end(), offset);
   std::size_t begin = *std::prev(next_line);
   if (begin == 0 && text_.starts_with("\xEF\xBB\xBF")) begin = 3;

@@ -42,11 +42,11 @@ struct Report {
 };
 
 /// A document's text as the reporter sees it. Borrows `text`.
-class Source {
+class DocumentText {
  public:
   /// `secrets`: what excerpts show as ***. `broken`: the syntax has errors, so that secrets may
   /// stand elsewhere too; excerpts then end at any word that announces one.
-  Source(std::string name, std::string_view text, std::vector<Span> secrets, bool broken);
+  DocumentText(std::string name, std::string_view text, std::vector<Span> secrets, bool broken);
 
   Position position(std::size_t offset) const;
 

@@ -57,7 +57,7 @@ std::string edited_text(const DocumentServer& server, const std::vector<KeyValue
     text += (text.size() > 1 ? ", " : "") + json_string(one.key) + ": " +
             (bare ? lower_case(value) : json_string(value));
   }
-  for (const auto& [key, value] : document_members(server, false)) {
+  for (const auto& [key, value] : base_members(server)) {
     const bool replaced = std::any_of(values.begin(), values.end(), [name = key](const auto& one) {
       return same_word(one.key, name);
     });

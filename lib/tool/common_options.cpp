@@ -241,6 +241,7 @@ Result<Done> finish_client_id(CommonDraft& draft, const Environment& environment
   if (!draft.id.empty() && !draft.id_prefix.empty()) {
     return Error{ErrorKind::usage, "-i and -I exclude each other", "give one of them"};
   }
+  draft.options.client_id_given = !draft.id.empty() || !draft.id_prefix.empty();
   std::string& id = draft.options.connect.client_id;
   if (!draft.id.empty()) {
     id = draft.id;
@@ -354,7 +355,8 @@ Result<Done> finish_common(Tool tool, CommonDraft& draft, const Environment& env
                  tls.cert.empty() ? "--key without --cert" : "--cert without --key",
                  "a client certificate needs both"};
   }
-  if (!draft.needs_mqtt5.empty() && options.protocol && *options.protocol != Protocol::mqtt5) {
+  options.needs_mqtt5 = !draft.needs_mqtt5.empty();
+  if (options.needs_mqtt5 && options.protocol && *options.protocol != Protocol::mqtt5) {
     return Error{ErrorKind::usage, draft.needs_mqtt5 + " needs MQTT 5, which -V rules out",
                  "leave out one of the two"};
   }

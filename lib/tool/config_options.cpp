@@ -67,7 +67,8 @@ bool reads_document(ConfigVerb verb) {
 
 Result<Done> check_edit(const ConfigOptions& options) {
   if (options.file) {
-    return usage("edit -f is not yet supported", "edit --server-id ID key=value…");
+    if (options.values.empty()) return Done{};
+    return usage("edit takes either -f or key=value", "");
   }
   if (!options.server_id)
     return usage("edit wants --server-id ID", "mqfail-config get shows the ids");
@@ -308,6 +309,7 @@ Options:
 
 check, fmt and convert read the stored list if --component is given and -f is not.
 convert also reads a failover: URI and flags, and never shows a password.
+edit -f merges a document by serverId: its keys are set, the others stay.
 edit takes key=value; null is the default, and password=- reads the password
 from standard input, because an argument is seen by everybody.
 A document with errors is exit status 65, and what is stored stays untouched.

@@ -277,6 +277,18 @@ Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& envir
   return std::variant<ProbeOptions, Printout>(std::move(options));
 }
 
+Result<CommonOptions> with_client(CommonOptions options, const DataSourceClient& client) {
+  if (!options.client_id_given && client.client_id) options.connect.client_id = *client.client_id;
+  const bool fits = !options.needs_mqtt5 || client.protocol == Protocol::mqtt5;
+  if (!options.protocol && fits) options.protocol = client.protocol;
+  if (options.protocol == Protocol::mqtt31 && options.connect.client_id.size() > 23) {
+    return Error{ErrorKind::data,
+                 "the document's client id is longer than the 23 bytes that MQTT 3.1 allows",
+                 "give a shorter one with -i"};
+  }
+  return options;
+}
+
 FailoverSettings with_options(FailoverSettings settings, const CommonOptions& options) {
   settings.protocol = options.protocol;
   settings.once = options.once;

@@ -47,7 +47,9 @@ struct CommonOptions {
   /// Client id (never empty), clean session, keepalive, will and CONNECT properties. The
   /// subscriptions are left to subscriptions(), because -L may bring topics.
   ConnectSettings connect;
+  bool client_id_given = false;        ///< -i or -I; else it is made of dice
   std::optional<Protocol> protocol;    ///< -V
+  bool needs_mqtt5 = false;            ///< some option means nothing before MQTT 5
   std::optional<Duration> time_limit;  ///< -W: bounds the whole run, connecting included
   bool once = false;                   ///< --once
   bool debug = false;                  ///< -d: more detail in human events
@@ -128,6 +130,11 @@ using Parsed = Result<std::variant<T, Printout>>;
 Parsed<SubOptions> parse_sub(int argc, char** argv, const Environment& environment);
 Parsed<PubOptions> parse_pub(int argc, char** argv, const Environment& environment);
 Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& environment);
+
+/// `options` with what a DataSource says about the client, where they say nothing themselves; a
+/// version that would rule out another option is left aside. Errors (data): a client id that the
+/// version does not allow.
+Result<CommonOptions> with_client(CommonOptions options, const DataSourceClient& client);
 
 /// `settings` with what the command line says beyond the failover options: -V, --once, and that -W
 /// bounds the start instead of a number of passes.

@@ -145,3 +145,51 @@ BOOST_AUTO_TEST_CASE(a_running_publisher_takes_a_file_that_is_written_in_place_o
   BOOST_TEST(events.count("lost") == 0U);
   BOOST_TEST(a.count(What::connect) == 1U);
 }
+
+// As kubelet mounts a ConfigMap: list.json -> ..data/list.json, ..data -> a folder.
+BOOST_AUTO_TEST_CASE(a_file_behind_links_into_other_folders_is_watched_where_it_is) {
+  ScriptedServer a;
+  ScriptedServer b;
+  ScriptedServer c;
+  Scratch scratch;
+  for (const std::string folder : {"mount", "first", "second", "elsewhere"})
+    std::filesystem::create_directory(scratch / folder);
+  write_file(scratch / "first/list.json", document({a.port()}));
+  write_file(scratch / "second/list.json", document({a.port(), b.port()}));
+  std::filesystem::create_symlink("../first", scratch / "mount/..data");
+  std::filesystem::create_symlink("..data/list.json", scratch / "mount/list.json");
+  std::filesystem::create_symlink(scratch / "mount/list.json", scratch / "elsewhere/link");
+  Process reader(sub({"--servers", (scratch / "elsewhere/link").string(), "-t", "t"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  std::filesystem::create_symlink("../second", scratch / "mount/next");
+  std::filesystem::rename(scratch / "mount/next", scratch / "mount/..data");
+  REQUIRE_EVENT(reader, events, "list-updated", 5s);
+  write_file(scratch / "second/list.json", document({a.port(), b.port(), c.port()}));  // in place
+  REQUIRE_EVENT(reader, events, "list-updated", 5s);
+  BOOST_TEST(events.last("list-updated")->get("added").find("s" + std::to_string(c.port())) !=
+             std::string::npos);
+  BOOST_TEST(events.count("lost") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_data_source_gives_the_client_id_and_version_unless_options_do) {
+  Mosquitto server;
+  Scratch scratch;
+  const std::string file = (scratch / "adapter.json").string();
+  write_file(
+      file,
+      R"({"MQTT1": {"DataSource": {"hostNameOrIpAddress": "127.0.0.1", "tls": "None", "port": )" +
+          std::to_string(server.port()) +
+          R"(, "clientId": "of-the-document", "mqttVersion": "3.1.1"}}})");
+  const auto connected_as = [&](const Arguments& more, const std::string& line) {
+    Arguments arguments{"--servers", file, "-t", "t", "-m", "x", "-q", "1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    Process process(pub(arguments));
+    CHECK_STATUS(process, 0);
+    BOOST_TEST(server.log().find(line) != std::string::npos, server.log());
+  };
+  connected_as({}, " as of-the-document (p2,");
+  connected_as({"-i", "mine"}, " as mine (p2,");
+  connected_as({"-V", "5"}, " as of-the-document (p5,");
+  connected_as({"--sequence", "-i", "numbered"}, " as numbered (p5,");
+}

@@ -82,10 +82,30 @@ BOOST_FIXTURE_TEST_CASE(a_sealed_password_opens_the_servers_door_and_is_seen_now
   for (Process* process : {&reader, &publisher, &probe})
     said += process->bytes(Stream::out) + process->bytes(Stream::err);
 
-  for (const Arguments& verb : {Arguments{"get"}, {"fmt"}, {"check"}}) {
+  for (const Arguments& verb :
+       {Arguments{"get"},
+        {"fmt"},
+        {"check"},
+        {"convert", "--to", "json"},
+        {"convert", "--to", "uri"},
+        {"convert", "--to", "flags"},
+        {"edit", "--server-id", "one", "validateServerCertificate=false"}}) {
     Arguments arguments = verb;
     arguments.insert(arguments.end(), {"--component", "M"});
     BOOST_TEST(config(arguments) == 0);
+  }
+  // What comes in may hold it, and what goes out may not: status and verb, with it in the document.
+  const std::string holds_it = document(server, "two", kPassword);
+  for (const auto& [status, verb] : std::vector<std::pair<int, Arguments>>{
+           {1, {"diff", "--component", "M"}},
+           {0, {"add", "--component", "M"}},
+           {0, {"check"}},
+           {65, {"convert", "--to", "json"}},
+           {65, {"convert", "--to", "uri"}},
+           {65, {"add", "--component", "M"}},
+           {65, {"set", "--component", "M", "--key-file", (scratch / "k").string()}}}) {
+    const bool broken = verb.size() == 5;
+    BOOST_TEST(config(verb, broken ? holds_it.substr(1) : holds_it) == status, verb.front());
   }
   BOOST_TEST(said.find("\"***************\"") != std::string::npos);
   BOOST_TEST(!seen_anywhere(kPassword));
@@ -272,4 +292,26 @@ BOOST_FIXTURE_TEST_CASE(edit_takes_a_password_from_standard_input_and_diff_knows
   BOOST_TEST(config({"diff", "--component", "M"}, document(server, "one", kPassword)) == 78);
   BOOST_TEST(!std::filesystem::exists(key));
   BOOST_TEST(!seen_anywhere(kPassword));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_convert_writes_opens_the_servers_door_in_a_real_shell, Home) {
+  Mosquitto server({.user = "joe", .password = kPassword});
+  BOOST_TEST(config({"set", "--component", "M"}, document(server, "it's one", kPassword)) == 0);
+  for (const std::string form : {"flags", "uri"}) {
+    Process converted =
+        start(command("mqfail-config", {"convert", "--to", form, "--component", "M"}));
+    CHECK_STATUS(converted, 0);
+    std::string text = converted.bytes(Stream::out);
+    text.pop_back();  // as $(…) does
+    BOOST_TEST(text.find(kPassword) == std::string::npos);
+    Process reader =
+        start({"sh", "-c", form == "flags" ? "eval \"$0 $1 -t t -E\"" : "$0 -s \"$1\" -t t -E",
+               bin("mqfail-sub"), text});
+    CHECK_STATUS(reader, 0);
+  }
+  // The same list under another endpoint: the password stays where it is.
+  Mosquitto other;
+  Process thief = start(sub({"-s", other.uri() + "?serverId=it%27s%20one&component=M", "-t", "t"}));
+  CHECK_STATUS(thief, 78);
+  BOOST_TEST(other.log().find("New client") == std::string::npos);
 }

@@ -20,7 +20,9 @@ done
 "$config" fmt >"$scratch/sample-$count.json" 2>/dev/null <<'JSON'
 [{"hostNameOrIpAddress": "wss://h.example/x", "protocol": "WS", "tls": "TLS13", "userName": "u", "password": "{{p}}",
   "clientCertificateThumbprint": "00112233445566778899AABBCCDDEEFF00112233", "clientCertificatePassword": "{{c}}"},
- {"hostNameOrIpAddress": "::1", "port": "1883", "tls": "none", "serverId": "gr\u00fcn"}]
+ {"hostNameOrIpAddress": "::1", "port": "1883", "tls": "none", "serverId": "gr\u00fcn"},
+ {"hostNameOrIpAddress": "h.example", "protocol": "WS", "tls": "none"},
+ {"hostNameOrIpAddress": "ws://[::1]:8083/a%20b", "protocol": "ws", "tls": "None", "serverId": "w"}]
 JSON
 
 python3 - "$scratch" <<'PYTHON'

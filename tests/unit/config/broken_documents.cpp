@@ -2,6 +2,7 @@
 // Every error of a document is found in one run, at its place, and no excerpt shows a secret.
 #include <boost/test/unit_test.hpp>
 
+#include "broken_kinds.hpp"
 #include "config/document.hpp"
 
 using namespace mqfail;
@@ -76,80 +77,7 @@ BOOST_AUTO_TEST_CASE(all_errors_of_all_servers_are_reported_in_one_run) {
 }
 
 BOOST_AUTO_TEST_CASE(each_kind_of_broken_syntax_is_named_at_its_place) {
-  const std::vector<std::pair<std::string, std::string>> kinds = {
-      {"", "1:1: error: RedundantServers: at least one server is required"},
-      {"[]", "1:1: error: RedundantServers: at least one server is required"},
-      {"{\"RedundantServers\": []}",
-       "1:22: error: /RedundantServers: RedundantServers: at least one server is required"},
-      {"nonsense", "1:1: error: 'n' where '{' or '[' is expected"},
-      {"{\"hostNameOrIpAddress\": \"a\"", "1:1: error: this '{' is never closed"},
-      {"[{\"hostNameOrIpAddress\": \"a\"}", "1:1: error: this '[' is never closed"},
-      {"[{\"hostNameOrIpAddress\": \"a\" ]", "1:30: error: ']' where '}' is expected"},
-      {"{\"hostNameOrIpAddress\": \"a}\n", "1:25: error: this string is not closed on its line"},
-      {"{\"hostNameOrIpAddress\" \"a\"}",
-       "1:24: error: '\"' where a ':' after the key is expected"},
-      {"{\"hostNameOrIpAddress\": \"a\" \"port\": 1}", "1:29: error: a ',' is missing before this"},
-      {"{\"hostNameOrIpAddress\": \"a\",, \"port\": 1}",
-       "1:29: error: a ',' with nothing before it"},
-      {"{,\"hostNameOrIpAddress\": \"a\"}", "1:2: error: a ',' with nothing before it"},
-      {"{\"hostNameOrIpAddress\": }", "1:25: error: a value is missing: '}' where one is expected"},
-      {"{\"hostNameOrIpAddress\": a}",
-       "1:25: error: a word without quotes; strings stand in double quotes"},
-      {"{hostNameOrIpAddress: \"a\"}",
-       "1:2: error: a key without quotes; keys stand in double quotes"},
-      {"{'hostNameOrIpAddress': \"a\"}",
-       "1:2: error: single quotes: JSON strings stand in double quotes"},
-      {"{\"hostNameOrIpAddress\": \"a\", // here\n}", "1:30: error: a comment: JSON has none"},
-      {"{/* x */\"hostNameOrIpAddress\": \"a\"}", "1:2: error: a comment: JSON has none"},
-      {"{\"hostNameOrIpAddress\": \"a\", \"tls\": None}",
-       "1:37: error: 'None' is not JSON; write null, or \"None\" in quotes"},
-      {"{\"hostNameOrIpAddress\": \"a\", \"port\": NULL}", "1:38: error: write null in lower case"},
-      {"{\"hostNameOrIpAddress\": \"a\", \"port\": 01883}",
-       "1:38: error: not a JSON number; write decimal digits, or put it in double quotes"},
-      {"{\"hostNameOrIpAddress\": \"a\\b\\c\"}",
-       "1:29: error: a backslash begins no escape here; write a backslash as \\\\"},
-      {"{\"hostNameOrIpAddress\": \"a\tb\"}",
-       "1:27: error: a control character stands in a string; write it as \\u00XX"},
-      {"{\"hostNameOrIpAddress\": \"a\", \"serverId\": \"\\ud800\"}",
-       "1:42: error: a \\u escape names half a character (a lone surrogate)"},
-      {"{\"hostNameOrIpAddress\": \"a\", \"serverId\": \"\\udc00\"}",
-       "1:42: error: a \\u escape names half a character (a lone surrogate)"},
-      {"{\"hostNameOrIpAddress\": \"\xFC\"}",
-       "1:26: error: not UTF-8; save the document as UTF-8 (an editor may call the present form "
-       "Windows-1252 or Latin-1)"},
-      {"{\"hostNameOrIpAddress\": \"a\"},", "1:29: error: a ',' with no server after it"},
-      {"{\"hostNameOrIpAddress\": \"a\"}}",
-       "1:29: error: a stray '}': nothing is open here; is the beginning of the document missing?"},
-      {"[{\"hostNameOrIpAddress\": \"a\"}] [{}]",
-       "1:1: error: /0: a list beside something else; write one list"},
-      {"[\"a\"]", "1:2: error: /0: a server must be an object, not a string"},
-      {"{\"RedundantServers\": {\"hostNameOrIpAddress\": \"a\"}}",
-       "1:22: error: /RedundantServers: must be an array, not an object"},
-      {"{\"RedundantServer\": [{}]}",
-       "1:2: error: /RedundantServer: unknown key \"RedundantServer\"; did you mean "
-       "\"RedundantServers\"?"},
-      {"{\"hostNameOrIpAddress\": \"a\", \"serverId\": \" \"}",
-       "1:42: error: /serverId: must not be blank; leave it out to have one made"},
-      {"{\"hostNameOrIpAddress\": \"a\", \"serverId\": \"{x}\"}",
-       "1:42: error: /serverId: \"{x}\" must not hold control characters or braces"},
-      {"{\"hostNameOrIpAddress\": \"a:1883\"}",
-       "1:25: error: /hostNameOrIpAddress: 'a:1883' carries a port; the port has its own key"},
-      {"{\"hostNameOrIpAddress\": \"mqtt://u:pw@a\"}",
-       "1:25: error: /hostNameOrIpAddress: user and password have their own keys"},
-      {"{\"hostNameOrIpAddress\": \"a\", \"tls\": \"TLS1.2\"}",
-       "1:37: error: /tls: \"TLS1.2\" is not one of None, TLS, TLS11, TLS12, TLS13; did you mean "
-       "\"TLS12\"?"},
-      {"{\"hostNameOrIpAddress\": \"a\", \"userName\": \"\", \"password\": \"p\"}",
-       "1:58: error: /password: You cannot specify a Password without specifying a UserName."},
-      {"{\"hostNameOrIpAddress\": \"a\", \"userName\": \"u\", \"password\": \"***************\"}",
-       "1:59: error: /password: fifteen asterisks stand for a stored secret, but none is stored"},
-      {"{\"hostNameOrIpAddress\": \"a\", \"tls\": \"None\", \"clientCertificateThumbprint\": "
-       "\"440f75c98da925630a08ac5f736ced94fc141ee1\"}",
-       "1:76: error: /clientCertificateThumbprint: a client certificate needs TLS, but tls is "
-       "None"},
-      {std::string("\xFF\xFE{\0", 4), "1:1: error: the document is UTF-16; save it as UTF-8"},
-  };
-  for (const auto& [text, expected] : kinds) {
+  for (const auto& [text, expected] : test::broken_kinds()) {
     const std::string all = told(text);
     BOOST_TEST(("\n" + all).find("\ndoc:" + expected + "\n") != std::string::npos,
                "for " << text << "\nexpected doc:" << expected << "\nbut got\n"

@@ -9,6 +9,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "broken_kinds.hpp"
 #include "scratch.hpp"
 
 using mqfail::test::contents;
@@ -67,6 +68,35 @@ bool holds(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+// "<stdin>:LINE:COL: error: …", its line of the document and the caret below, all through. Returns
+// how many errors there were; a caret at another column than the headline says is a failed check.
+std::size_t errors_with_carets(const std::string& document, const std::string& said) {
+  std::vector<std::string> source;
+  std::istringstream lines(document);
+  for (std::string line; std::getline(lines, line);) source.push_back(line);
+  std::size_t errors = 0;
+  std::istringstream all(said);
+  for (std::string line; std::getline(all, line);) {
+    unsigned row = 0;
+    unsigned column = 0;
+    if (std::sscanf(line.c_str(), "<stdin>:%u:%u: ", &row, &column) != 2) continue;
+    errors += holds(line, ": error: ") ? 1U : 0U;
+    std::string shown;
+    std::string caret;
+    std::getline(all, shown);
+    std::getline(all, caret);
+    BOOST_TEST((caret.ends_with("^") && caret.find_first_not_of(' ') == caret.size() - 1),
+               line << "\n"
+                    << shown << "\n"
+                    << caret);
+    // Shortened and masked lines move the caret, and wide characters its column.
+    if (row <= source.size() && shown == "    " + source[row - 1] &&
+        source[row - 1].find_first_of("\t\xE2\xC3") == std::string::npos)
+      BOOST_TEST(caret.size() == 4 + column, line << "\n" << shown << "\n" << caret);
+  }
+  return errors;
+}
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_CASE(
@@ -111,6 +141,35 @@ BOOST_FIXTURE_TEST_CASE(an_invalid_document_is_status_65_with_all_errors_and_the
              outcome.err);
   BOOST_TEST(!holds(outcome.err, "hunter2"));
   BOOST_TEST(contents(stored) == before);
+}
+
+BOOST_FIXTURE_TEST_CASE(
+    every_kind_of_broken_document_is_refused_with_its_errors_and_changes_nothing, Command) {
+  set(sample("full-as-documented.json"));
+  const std::string before = contents(stored);
+  const auto time = std::filesystem::last_write_time(stored);
+  const auto kinds = mqfail::test::broken_kinds();
+  BOOST_TEST(kinds.size() >= 60U);
+  for (const auto& [document, expected] : kinds) {
+    for (const std::string verb : {"set", "check"}) {
+      const Outcome outcome = verb == "set"
+                                  ? set(document)
+                                  : run({"check", "--component", "MQTT1", "-f", "-"}, document);
+      BOOST_TEST(outcome.status == 65, document);
+      BOOST_TEST(outcome.out.empty(), document);
+      BOOST_TEST(holds("\n" + outcome.err, "\n<stdin>:" + expected + "\n"),
+                 document << "\nexpected " << expected << "\nbut got " << outcome.err);
+      const std::size_t errors = errors_with_carets(document, outcome.err);
+      const std::string count = std::to_string(errors) + (errors == 1 ? " error" : " errors");
+      BOOST_TEST(outcome.err.ends_with("\nmqfail-config: <stdin> has " + count +
+                                       "; nothing was changed\n"),
+                 outcome.err);
+    }
+  }
+  BOOST_TEST(contents(stored) == before);
+  BOOST_TEST((std::filesystem::last_write_time(stored) == time));
+  BOOST_TEST(std::distance(std::filesystem::directory_iterator(home + "/mqfail/components/MQTT1"),
+                           {}) == 1);
 }
 
 BOOST_FIXTURE_TEST_CASE(get_masks_what_somebody_wrote_into_the_file_by_hand, Command) {
@@ -249,7 +308,7 @@ BOOST_FIXTURE_TEST_CASE(edit_changes_the_keys_that_are_given_and_null_resets, Co
       {{"userName=u", "password=hunter2"}, 64, "give password=- and the secret on standard input"},
       {{}, 64, "nothing to change"},
       {{"port"}, 64, "unexpected argument 'port'"},
-      {{"-f", "x"}, 64, "edit -f is not yet supported"},
+      {{"-f", "x"}, 66, "cannot read x"},
   };
   for (const auto& [values, status, part] : refused) {
     const Outcome outcome = edit(values);
@@ -261,6 +320,60 @@ BOOST_FIXTURE_TEST_CASE(edit_changes_the_keys_that_are_given_and_null_resets, Co
   BOOST_TEST(run({"edit", "--component", "MQTT1", "--server-id", "x", "port=1"}).status == 66);
   BOOST_TEST(run({"set", "--component", "MQTT1", "port=1"}).status == 64);
   BOOST_TEST(contents(stored) == before);
+}
+
+BOOST_FIXTURE_TEST_CASE(edit_merges_a_document_by_id_and_null_resets, Command) {
+  set(sample("full-as-documented.json"));
+  const auto merge = [&](const std::string& document, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{"edit", "--component", "MQTT1", "-f", "-"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments, document);
+  };
+  BOOST_TEST(merge(R"([{"serverId":"SERVER2","port":null,"tls":"TLS13","userName":"u"},
+                       {"serverId":"server1","hostNameOrIpAddress":"other"}])")
+                 .status == 0);
+  const std::string list = get().out;
+  BOOST_TEST(holds(list, "\"other\",\n    \"port\": 1883,"), list);
+  BOOST_TEST(holds(list,
+                   "\"RedundantServer2\",\n    \"port\": 8883,\n    \"protocol\": \"Tcp\",\n    "
+                   "\"tls\": \"Tls13\",\n    \"userName\": \"u\","),
+             list);
+  BOOST_TEST(merge(R"({"userName":null})", {"--server-id", "server2"}).status == 0);
+  BOOST_TEST(!holds(get().out, "\"u\""));
+  // All or nothing, and every error at its place.
+  const std::string before = contents(stored);
+  const auto time = std::filesystem::last_write_time(stored);
+  const Outcome wrong = merge(
+      "[{\"serverId\":\"server1\",\"port\":1},\n {\"serverId\":\"server3\"},\n"
+      " {\"serverId\":\"server2\",\"prt\":1},\n {\"port\":2}]");
+  BOOST_TEST(wrong.status == 65);
+  BOOST_TEST(holds(wrong.err, "<stdin>:2:14: error: /1/serverId: no server \"server3\" is stored"),
+             wrong.err);
+  BOOST_TEST(
+      holds(wrong.err, "<stdin>:3:24: error: /2/prt: unknown key \"prt\"; did you mean \"port\"?"),
+      wrong.err);
+  BOOST_TEST(holds(wrong.err, "<stdin>:4:2: error: /3/serverId: required"), wrong.err);
+  BOOST_TEST(contents(stored) == before);
+  // What is so already is not written.
+  BOOST_TEST(merge(R"({"serverId":"server1","port":"1883"})").status == 0);
+  BOOST_TEST((std::filesystem::last_write_time(stored) == time));
+  BOOST_TEST(merge("{}", {"--server-id", "nobody"}).status == 66);
+  BOOST_TEST(merge("{}", {"port=1"}).status == 64);
+}
+
+BOOST_FIXTURE_TEST_CASE(edit_turns_tls_on_and_off_where_a_path_stands_behind_the_host, Command) {
+  set(R"([{"hostNameOrIpAddress":"wss://h:9/p%20q","protocol":"WS","tls":"TLS13","serverId":"s"}])");
+  const auto edited = [&](const std::string& value, const std::string& host,
+                          const std::string& tls) {
+    const Outcome outcome = run({"edit", "--component", "MQTT1", "--server-id", "s", value});
+    BOOST_TEST(outcome.status == 0, outcome.err);
+    const std::string list = get().out;
+    BOOST_TEST(holds(list, "\"hostNameOrIpAddress\": \"" + host + "\",\n    \"port\": 9,"), list);
+    BOOST_TEST(holds(list, "\"tls\": \"" + tls + "\""), list);
+  };
+  edited("tls=None", "ws://h/p%20q", "None");
+  edited("tls=TLS", "wss://h/p%20q", "Tls");
+  edited("tls=null", "wss://h/p%20q", "Tls12");
 }
 
 BOOST_FIXTURE_TEST_CASE(remove_asks_on_a_terminal_only_and_removes_with_y, Command) {

@@ -163,6 +163,33 @@ BOOST_AUTO_TEST_CASE(a_uri_names_secrets_and_a_stored_one_goes_to_its_own_server
       holds(refused(wanted("mqtt://u@h?password={{none}}")).message, "{{none}} names a secret"));
 }
 
+BOOST_AUTO_TEST_CASE(a_data_source_is_the_first_server_and_says_who_the_client_is) {
+  const Scratch scratch;
+  const auto roster_of = [&](const std::string& source) {
+    return request({NamedFile{scratch.file(
+        "list.json", R"({"MQTT1": {"DataSource": {"hostNameOrIpAddress": "first", )" + source +
+                         R"(}, "RedundantServers": [{"hostNameOrIpAddress": "second"}]}})")}});
+  };
+  const auto roster = named(roster_of(
+      R"("ClientId": "adapter", "mqttVersion": "3.1.1", "primaryHostId": "scada", "timeZone": "UTC")"));
+  BOOST_TEST(ids(roster) == "first:8883 second:8883");
+  BOOST_TEST(roster.client.client_id.value_or("") == "adapter");
+  BOOST_TEST((roster.client.protocol == Protocol::mqtt311));
+  BOOST_TEST_REQUIRE(roster.warnings.size() == 3U);
+  BOOST_TEST(holds(roster.warnings[0], "/MQTT1/DataSource/ClientId: the default of -i"));
+  BOOST_TEST(holds(roster.warnings[1], "/MQTT1/DataSource/mqttVersion: the default of -V"));
+  BOOST_TEST(holds(roster.warnings[2], "no command waits for a primary host"));
+  const auto silent =
+      named(roster_of(R"("clientId": null, "mqttVersion": "", "primaryHostId": null)"));
+  BOOST_TEST(!silent.client.client_id);
+  BOOST_TEST(!silent.client.protocol);
+  BOOST_TEST(silent.warnings.empty());
+  BOOST_TEST(holds(refused(roster_of(R"("mqttVersion": "5.0.1")")).message,
+                   "is not one of 3.1.0, 3.1.1, 5.0.0; did you mean \"5.0.0\"?"));
+  BOOST_TEST(
+      holds(refused(roster_of(R"("clientId": 7)")).message, "must be a string, not a number"));
+}
+
 BOOST_AUTO_TEST_CASE(errors_of_a_document_are_lines_that_begin_with_its_place) {
   const Scratch scratch;
   const std::string file = scratch.file("list.json", "[{\"prt\":1}]");

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kinds of broken documents, each with one of the errors it must give: LINE:COLUMN: error: message.
+// Read by the unit test of the reader and by that of the command.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mqfail::test {
+
+inline std::vector<std::pair<std::string, std::string>> broken_kinds() {
+  return {
+      {"", "1:1: error: RedundantServers: at least one server is required"},
+      {"[]", "1:1: error: RedundantServers: at least one server is required"},
+      {"{\"RedundantServers\": []}",
+       "1:22: error: /RedundantServers: RedundantServers: at least one server is required"},
+      {"nonsense", "1:1: error: 'n' where '{' or '[' is expected"},
+      {"{\"hostNameOrIpAddress\": \"a\"", "1:1: error: this '{' is never closed"},
+      {"[{\"hostNameOrIpAddress\": \"a\"}", "1:1: error: this '[' is never closed"},
+      {"[{\"hostNameOrIpAddress\": \"a\" ]", "1:30: error: ']' where '}' is expected"},
+      {"{\"hostNameOrIpAddress\": \"a}\n", "1:25: error: this string is not closed on its line"},
+      {"{\"hostNameOrIpAddress\" \"a\"}",
+       "1:24: error: '\"' where a ':' after the key is expected"},
+      {"{\"hostNameOrIpAddress\": \"a\" \"port\": 1}", "1:29: error: a ',' is missing before this"},
+      {"{\"hostNameOrIpAddress\": \"a\",, \"port\": 1}",
+       "1:29: error: a ',' with nothing before it"},
+      {"{,\"hostNameOrIpAddress\": \"a\"}", "1:2: error: a ',' with nothing before it"},
+      {"{\"hostNameOrIpAddress\": }", "1:25: error: a value is missing: '}' where one is expected"},
+      {"{\"hostNameOrIpAddress\": a}",
+       "1:25: error: a word without quotes; strings stand in double quotes"},
+      {"{hostNameOrIpAddress: \"a\"}",
+       "1:2: error: a key without quotes; keys stand in double quotes"},
+      {"{'hostNameOrIpAddress': \"a\"}",
+       "1:2: error: single quotes: JSON strings stand in double quotes"},
+      {"{\"hostNameOrIpAddress\": \"a\", // here\n}", "1:30: error: a comment: JSON has none"},
+      {"{/* x */\"hostNameOrIpAddress\": \"a\"}", "1:2: error: a comment: JSON has none"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"tls\": None}",
+       "1:37: error: 'None' is not JSON; write null, or \"None\" in quotes"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"port\": NULL}", "1:38: error: write null in lower case"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"port\": 01883}",
+       "1:38: error: not a JSON number; write decimal digits, or put it in double quotes"},
+      {"{\"hostNameOrIpAddress\": \"a\\b\\c\"}",
+       "1:29: error: a backslash begins no escape here; write a backslash as \\\\"},
+      {"{\"hostNameOrIpAddress\": \"a\tb\"}",
+       "1:27: error: a control character stands in a string; write it as \\u00XX"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"serverId\": \"\\ud800\"}",
+       "1:42: error: a \\u escape names half a character (a lone surrogate)"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"serverId\": \"\\udc00\"}",
+       "1:42: error: a \\u escape names half a character (a lone surrogate)"},
+      {"{\"hostNameOrIpAddress\": \"\xFC\"}",
+       "1:26: error: not UTF-8; save the document as UTF-8 (an editor may call the present form "
+       "Windows-1252 or Latin-1)"},
+      {"{\"hostNameOrIpAddress\": \"a\"},", "1:29: error: a ',' with no server after it"},
+      {"{\"hostNameOrIpAddress\": \"a\"}}",
+       "1:29: error: a stray '}': nothing is open here; is the beginning of the document missing?"},
+      {"[{\"hostNameOrIpAddress\": \"a\"}] [{}]",
+       "1:1: error: /0: a list beside something else; write one list"},
+      {"[\"a\"]", "1:2: error: /0: a server must be an object, not a string"},
+      {"{\"RedundantServers\": {\"hostNameOrIpAddress\": \"a\"}}",
+       "1:22: error: /RedundantServers: must be an array, not an object"},
+      {"{\"RedundantServer\": [{}]}",
+       "1:2: error: /RedundantServer: unknown key \"RedundantServer\"; did you mean "
+       "\"RedundantServers\"?"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"serverId\": \" \"}",
+       "1:42: error: /serverId: must not be blank; leave it out to have one made"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"serverId\": \"{x}\"}",
+       "1:42: error: /serverId: \"{x}\" must not hold control characters or braces"},
+      {"{\"hostNameOrIpAddress\": \"a:1883\"}",
+       "1:25: error: /hostNameOrIpAddress: 'a:1883' carries a port; the port has its own key"},
+      {"{\"hostNameOrIpAddress\": \"mqtt://u:pw@a\"}",
+       "1:25: error: /hostNameOrIpAddress: user and password have their own keys"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"tls\": \"TLS1.2\"}",
+       "1:37: error: /tls: \"TLS1.2\" is not one of None, TLS, TLS11, TLS12, TLS13; did you mean "
+       "\"TLS12\"?"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"userName\": \"\", \"password\": \"p\"}",
+       "1:58: error: /password: You cannot specify a Password without specifying a UserName."},
+      {"{\"hostNameOrIpAddress\": \"a\", \"userName\": \"u\", \"password\": \"***************\"}",
+       "1:59: error: /password: fifteen asterisks stand for a stored secret, but none is stored"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"tls\": \"None\", \"clientCertificateThumbprint\": "
+       "\"440f75c98da925630a08ac5f736ced94fc141ee1\"}",
+       "1:76: error: /clientCertificateThumbprint: a client certificate needs TLS, but tls is "
+       "None"},
+      {std::string("\xFF\xFE{\0", 4), "1:1: error: the document is UTF-16; save it as UTF-8"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"port\": 70000}",
+       "1:38: error: /port: 70000 is not in 1..65535"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"port\": 0}", "1:38: error: /port: 0 is not in 1..65535"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"port\": -1}",
+       "1:38: error: /port: -1 is not in 1..65535"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"port\": 1883.0}",
+       "1:38: error: /port: 1883.0 is not a whole number"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"port\": \" 1883 \"}",
+       "1:38: error: /port: \" 1883 \" is not a whole number"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"port\": \"\"}",
+       "1:38: error: /port: \"\" is not a whole number"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"port\": true}",
+       "1:38: error: /port: must be a number, not a boolean"},
+      {"{\"hostNameOrIpAddress\": null}", "1:25: error: /hostNameOrIpAddress: required"},
+      {"[\n  {\"port\": 1883}\n]", "2:3: error: /0/hostNameOrIpAddress: required"},
+      {"{\"hostNameOrIpAddress\": \"\"}", "1:25: error: /hostNameOrIpAddress: the host is empty"},
+      {"{\"hostNameOrIpAddress\": \"::g\"}",
+       "1:25: error: /hostNameOrIpAddress: '::g' is not an IPv6 address"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"protocol\": \"UDP\"}",
+       "1:42: error: /protocol: \"UDP\" is not one of TCP, WS"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"protocol\": \"TPC\"}",
+       "1:42: error: /protocol: \"TPC\" is not one of TCP, WS; did you mean \"TCP\"?"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"tls\": 12}",
+       "1:37: error: /tls: must be a string, not a number"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"validateServerCertificate\": 0}",
+       "1:59: error: /validateServerCertificate: must be true or false"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"clientCertificateThumbprint\": \"12\"}",
+       "1:61: error: /clientCertificateThumbprint: \"12\" is not a thumbprint: 40 hexadecimal "
+       "digits "
+       "(SHA-1) or 64 (SHA-256)"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"clientCertificatePassword\": \"p\"}",
+       "1:59: error: /clientCertificatePassword: a certificate password without "
+       "clientCertificateThumbprint"},
+      {"[{\"hostNameOrIpAddress\": \"a\", \"serverId\": \"x\"},\n {\"hostNameOrIpAddress\": \"b\", "
+       "\"serverId\": \"X\"}]",
+       "2:43: error: serverId \"X\" is used by servers 0 and 1"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"HostNameOrIpAddress\": \"b\"}",
+       "1:30: error: /HostNameOrIpAddress: given twice with different values, as "
+       "\"hostNameOrIpAddress\" and \"HostNameOrIpAddress\""},
+      {"{\"hostNameOrIpAddress\": \"ws://a\", \"protocol\": \"TCP\"}",
+       "1:25: error: /hostNameOrIpAddress: the scheme of \"ws://a\" contradicts protocol"},
+      {"{\"hostNameOrIpAddress\": \"mqtts://a\", \"tls\": \"None\"}",
+       "1:25: error: /hostNameOrIpAddress: the scheme of \"mqtts://a\" contradicts tls None"},
+      {"{\"hostNameOrIpAddress\": \"mqtt://a:1\", \"port\": 2}",
+       "1:25: error: /hostNameOrIpAddress: the port of \"mqtt://a:1\" contradicts port 2"},
+      {"{\"hostNameOrIpAddress\": \"a\", \"userName\": \"u\\u0000\"}",
+       "1:42: error: /userName: must not hold a NUL"},
+      {"},\n{\"hostNameOrIpAddress\": \"a\"}",
+       "1:1: error: a stray '}': nothing is open here; is the beginning of the document missing?"},
+      {"{\u201ChostNameOrIpAddress\u201D: \"a\"}",
+       "1:2: error: typographic quotes: write straight ones (\")"},
+      {"```json\n{\"hostNameOrIpAddress\": \"a\"}\n```\n",
+       "1:1: error: a Markdown fence stands here; pass only the JSON between the fences"},
+  };
+}
+
+}  // namespace mqfail::test
