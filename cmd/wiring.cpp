@@ -26,7 +26,8 @@ namespace {
 // A core file would hold the passwords.
 void keep_secrets_in(const ServerList& servers) {
   const bool any = std::any_of(servers.begin(), servers.end(), [](const Server& server) {
-    return server.password || !server.tls.key.empty() || !server.tls.thumbprint.empty();
+    return server.password || !server.tls.key.empty() || server.tls.psk ||
+           !server.tls.thumbprint.empty();
   });
   if (any) prctl(PR_SET_DUMPABLE, 0);
 }

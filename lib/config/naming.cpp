@@ -258,6 +258,11 @@ void inherit_tls(const TlsSettings& common, ServerDraft& draft) {
     tls.cert = common.cert;
     tls.key = common.key;
   }
+  // Who has trust or a certificate of its own does not say it with a common key.
+  if (!own_trust && tls.cert.empty() && tls.thumbprint.empty()) {
+    tls.psk = common.psk;
+    tls.psk_identity = common.psk_identity;
+  }
   if (tls.ciphers.empty()) tls.ciphers = common.ciphers;
   if (tls.alpn.empty()) tls.alpn = common.alpn;
   // `any` is what nobody asked for; a document's default of TLS 1.2 stands against it.
@@ -270,6 +275,10 @@ void inherit_tls(const TlsSettings& common, ServerDraft& draft) {
 
 Result<Done> check_files(const ServerDraft& draft) {
   const TlsSettings& tls = draft.server.tls;
+  if (tls.psk && tls.version != TlsVersion::any && tls.version != TlsVersion::tls12) {
+    return usage(draft.shown + ": a pre-shared key needs TLS 1.2",
+                 "leave out --psk, or let this server speak TLS 1.2");
+  }
   if (tls.cert.empty() != tls.key.empty()) {
     return usage(draft.shown + ": a client certificate needs both cert and key",
                  "give --cert and --key together");

@@ -43,6 +43,8 @@ struct TlsSettings {
   std::string thumbprint;
   std::optional<Secret> certificate_password;
   std::vector<std::string> certificate_folders;
+  std::optional<Secret> psk;  ///< pre-shared key in hexadecimal digits, an even number; TLS 1.2
+  std::string psk_identity;   ///< belongs to it
   std::string ciphers;
   std::string alpn;
   friend bool operator==(const TlsSettings&, const TlsSettings&) = default;

@@ -243,7 +243,10 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
   connected.more = {{"addr", facts.address},
                     {"session_present", facts.session_present},
                     {"protocol", std::string(name(facts.protocol))}};
-  if (!facts.tls_version.empty()) connected.more.emplace_back("tls", facts.tls_version);
+  if (!facts.tls_version.empty()) {
+    connected.more.emplace_back("tls", facts.tls_version);
+    if (facts.tls_resumed) connected.more.emplace_back("tls_resumed", true);
+  }
   if (!facts.assigned_client_id.empty()) {
     connected.more.emplace_back("assigned_id", facts.assigned_client_id);
   }

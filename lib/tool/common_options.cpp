@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tool/common_options.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdio>
 
 #include "base/text.hpp"
@@ -191,6 +193,19 @@ void add_tls_takers(Takers& takers, ServerDefaults& defaults) {
   takers["cert"] = wanting(set(tls.cert));
   takers["key"] = set(tls.key);
   takers["tls-use-os-certs"] = wanting(set(tls.use_os_certs));
+  takers["psk"] = wanting([&tls](const Given& given) -> Result<Done> {
+    const std::string& digits = given.value();
+    const bool hex = std::all_of(digits.begin(), digits.end(),
+                                 [](unsigned char c) { return std::isxdigit(c) != 0; });
+    // Not bad_value(), which would show it.
+    if (!hex || digits.empty() || digits.size() % 2 != 0 || digits.size() > 512) {
+      return Error{ErrorKind::usage, given.flag() + " takes a key in hexadecimal digits",
+                   "two for each byte, 256 bytes at most"};
+    }
+    tls.psk = Secret(digits);
+    return Done{};
+  });
+  takers["psk-identity"] = set(tls.psk_identity);
   takers["ciphers"] = set(tls.ciphers);
   takers["tls-alpn"] = set(tls.alpn);
   takers["tls-version"] = [&tls](const Given& given) {
@@ -235,6 +250,29 @@ void add_connection_takers(Takers& takers, CommonDraft& draft) {
   };
   takers["will-qos"] = set_number(draft.will_qos, 0, 2);
   takers["will-retain"] = set(draft.will_retain);
+}
+
+Result<Done> check_psk(const TlsSettings& tls) {
+  if (tls.psk.has_value() == tls.psk_identity.empty()) {
+    return Error{ErrorKind::usage,
+                 tls.psk ? "--psk without --psk-identity" : "--psk-identity without --psk",
+                 "the server knows a key by its identity: give both"};
+  }
+  if (!tls.psk) return Done{};
+  const char* const other = !tls.cafile.empty()   ? "--cafile"
+                            : !tls.capath.empty() ? "--capath"
+                            : !tls.cert.empty()   ? "--cert"
+                            : tls.use_os_certs    ? "--tls-use-os-certs"
+                                                  : nullptr;
+  if (other != nullptr) {
+    return Error{ErrorKind::usage, std::string("--psk and ") + other + " exclude each other",
+                 "a pre-shared key takes the place of certificates"};
+  }
+  if (tls.version != TlsVersion::any && tls.version != TlsVersion::tls12) {
+    return Error{ErrorKind::usage, "--psk needs TLS 1.2, which --tls-version rules out",
+                 "leave out one of the two"};
+  }
+  return Done{};
 }
 
 Result<Done> finish_client_id(CommonDraft& draft, const Environment& environment) {
@@ -355,6 +393,7 @@ Result<Done> finish_common(Tool tool, CommonDraft& draft, const Environment& env
                  tls.cert.empty() ? "--key without --cert" : "--cert without --key",
                  "a client certificate needs both"};
   }
+  if (auto done = check_psk(tls); !done) return done;
   options.needs_mqtt5 = !draft.needs_mqtt5.empty();
   if (options.needs_mqtt5 && options.protocol && *options.protocol != Protocol::mqtt5) {
     return Error{ErrorKind::usage, draft.needs_mqtt5 + " needs MQTT 5, which -V rules out",

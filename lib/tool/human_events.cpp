@@ -113,7 +113,9 @@ std::string connected(const Notice& notice, Facts& facts) {
   }
   const auto outage = facts.take_ms("outage_ms");
   if (const auto version = facts.take("protocol")) add_part(list, protocol(*version));
-  if (const auto tls = facts.take("tls"); tls && !tls->empty()) add_part(list, *tls);
+  const bool resumed = facts.take("tls_resumed").has_value();
+  if (const auto tls = facts.take("tls"); tls && !tls->empty())
+    add_part(list, *tls + (resumed ? " resumed" : ""));
   if (!list.empty()) out += " (" + list + ")";
   return outage ? out + " after " + human_duration(*outage) + " without a server" : out;
 }

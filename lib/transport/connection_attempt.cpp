@@ -317,6 +317,7 @@ void Connection::learn(const MQTTResponse& response, const Dialled& dialled) {
   facts_.tcp = dialled.tcp;
   facts_.tls_version = wire_->tls_version();
   facts_.tls_not_after = wire_->tls_not_after();
+  facts_.tls_resumed = wire_->tls_resumed();
   TimePoint spoke = wire_->spoke_at();
   if (is_tls(server_.scheme)) facts_.tls = spoke - wire_->made_at();
   if (is_web_socket(server_.scheme)) {
@@ -352,6 +353,8 @@ Reason Connection::connect_failure(int code, const std::string& tls_error) const
     if (text.empty()) text = "connection closed during the TLS handshake";
     return {Cause::tls, Phase::tls, 0, false, std::move(text)};
   }
+  if (std::string text = wire_->tls_failure(); !text.empty() && wire_->first_bytes().empty())
+    return {Cause::tls, Phase::tls, 0, false, std::move(text)};
   if (is_web_socket(server_.scheme) && wire_->web_since() == TimePoint()) {
     Reason reason = loss();
     reason.phase = Phase::ws;

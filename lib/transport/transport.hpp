@@ -69,6 +69,7 @@ struct ConnectionFacts {
   std::string assigned_client_id;
   bool standby = false;       ///< it was one before it was live
   std::string tls_version;    ///< "TLSv1.3"; empty: plain
+  bool tls_resumed = false;   ///< a session of an earlier connection was resumed
   std::string tls_not_after;  ///< of the server certificate, RFC 3339
   std::string address;        ///< numeric host:port that answered
   /// How long each phase took.

@@ -78,7 +78,8 @@ bool Mosquitto::start() {
   write_file(folder_ / "mosquitto.conf", conf.str());
 
   process_ = std::make_unique<Process>(
-      std::vector<std::string>{"mosquitto", "-c", (folder_ / "mosquitto.conf").string()});
+      Command{.argv = {"mosquitto", "-c", (folder_ / "mosquitto.conf").string()},
+              .environment = settings_.environment});
   const Moment end = Clock::now() + 10s;
   while (Clock::now() < end) {
     if (!process_->running()) return false;

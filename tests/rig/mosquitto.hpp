@@ -31,6 +31,7 @@ struct MosquittoSettings {
   std::string user, password;      ///< both given: nobody else gets in
   std::string certificate, key;    ///< both given: the listener speaks TLS
   bool persistence = false;
+  std::map<std::string, std::string> environment;
 };
 
 class Mosquitto {

@@ -311,7 +311,8 @@ std::string Wire::tls_failure() const {
   return tls_failure_;
 }
 
-void Wire::set_tls_facts(std::string version, std::string not_after) {
+void Wire::set_tls_facts(std::string version, std::string not_after, bool resumed) {
+  tls_resumed_ = resumed;
   const std::lock_guard lock(out_mutex_);
   tls_version_ = std::move(version);
   tls_not_after_ = std::move(not_after);

@@ -134,9 +134,10 @@ class Wire {
   }
   void set_tls_failure(std::string text);
   std::string tls_failure() const;
-  void set_tls_facts(std::string version, std::string not_after);
+  void set_tls_facts(std::string version, std::string not_after, bool resumed);
   std::string tls_version() const;
   std::string tls_not_after() const;
+  bool tls_resumed() const { return tls_resumed_.load(); }
 
  private:
   void append_locked(const iovec* pieces, int count, std::size_t total);
@@ -171,7 +172,8 @@ class Wire {
   std::string first_;
 
   std::atomic<std::size_t> backlog_{0};
-  std::atomic<bool> paused_{false}, news_{false}, kicked_{false}, spoke_{false}, finish_{false};
+  std::atomic<bool> paused_{false}, news_{false}, kicked_{false}, spoke_{false}, finish_{false},
+      tls_resumed_{false};
   std::atomic<std::uint64_t> pings_{0}, pongs_{0};
   std::atomic<WireEnd> end_{WireEnd::open};
   std::atomic<int> errno_{0};

@@ -260,10 +260,32 @@ BOOST_AUTO_TEST_CASE(what_mosquitto_has_and_we_have_not_is_refused_by_name) {
     all.insert(all.end(), words.begin(), words.end());
     BOOST_TEST(sub_refuses(all) == words[0] + " is not supported");
   }
-  BOOST_TEST(sub_refuses({"-t", "a", "--psk", "00"}) == "--psk is not yet supported");
   BOOST_TEST(pub_refuses({"-t", "a", "-l", "--acks", "2"}) == "--acks needs acknowledgements");
   BOOST_TEST(pub_refuses({"-t", "a", "-l", "--spool", "d"}) == "--spool needs acknowledgements");
   BOOST_TEST(probe_refuses({"--format", "nagios"}) == "--format nagios is not yet supported");
+}
+
+BOOST_AUTO_TEST_CASE(a_pre_shared_key_wants_its_identity_and_stands_alone) {
+  const auto refused = [](Words more) {
+    Words words = {"-t", "a", "--psk", "00c0ffee"};
+    words.insert(words.end(), more.begin(), more.end());
+    return sub_refuses(words);
+  };
+  BOOST_TEST(refused({}) == "--psk without --psk-identity");
+  BOOST_TEST(sub_refuses({"-t", "a", "--psk-identity", "i"}) == "--psk-identity without --psk");
+  BOOST_TEST(refused({"--psk-identity", "i", "--cafile", "c"}) ==
+             "--psk and --cafile exclude each other");
+  BOOST_TEST(refused({"--psk-identity", "i", "--tls-version", "tlsv1.3"}) ==
+             "--psk needs TLS 1.2, which --tls-version rules out");
+  for (const char* bad : {"00c0ffe", "00c0fxee", ""}) {
+    // Without showing what may be a key with a slip in it.
+    BOOST_TEST(sub_refuses({"-t", "a", "--psk", bad}) == "--psk takes a key in hexadecimal digits");
+  }
+  const ServerDefaults defaults =
+      sub({"-t", "a", "--psk", "00C0ffee", "--psk-identity", "i"}).common.naming.defaults;
+  BOOST_TEST(defaults.tls.psk.value().reveal() == "00C0ffee");
+  BOOST_TEST(defaults.tls.psk_identity == "i");
+  BOOST_TEST(defaults.tls_wanted);
 }
 
 BOOST_AUTO_TEST_CASE(every_option_of_the_table_has_a_meaning_or_a_refusal) {
