@@ -20,8 +20,8 @@ void Novelty::offline(const Feed& feed) {
 }
 
 void Novelty::digest(const Message& message) {
-  topic_ = siphash(settings_.key, message.topic);
-  payload_ = siphash(settings_.key, message.payload);
+  topic_ = digester_(message.topic);
+  payload_ = digester_(message.payload);
   // Crosswise, or equal topic and payload would cancel out.
   both_ = {topic_.first ^ payload_.second, topic_.second ^ payload_.first};
 }

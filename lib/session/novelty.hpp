@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/digest.hpp"
 #include "session/copies.hpp"
 #include "session/dedupe.hpp"
 #include "session/last_printed.hpp"
@@ -33,7 +34,8 @@ struct NoveltySettings {
 /// printed() before the next if it is printed.
 class Novelty {
  public:
-  explicit Novelty(NoveltySettings settings) : settings_(settings), copies_(settings.window) {}
+  explicit Novelty(NoveltySettings settings)
+      : settings_(settings), digester_(settings.key), copies_(settings.window) {}
 
   /// What is remembered of one connection.
   struct Feed {
@@ -66,6 +68,7 @@ class Novelty {
   void digest(const Message& message);
 
   NoveltySettings settings_;
+  Digester digester_;
   Copies copies_;
   Dedupe dedupe_;
   LastPrinted last_printed_;

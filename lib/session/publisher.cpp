@@ -180,8 +180,8 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
     if (live.lost || live.leave_by) continue;
     ask_for_proof(live, now);
     transport_.flush(live.attempt);
-    const Lane::Sent* const oldest = live.lane.oldest();
-    if (oldest != nullptr && now - oldest->at >= settings_.ack_timeout) {
+    if (transport_.backlog(live.attempt) != 0) live.writing_at = now;
+    if (const auto due = acknowledged_by(live); due && now >= *due) {
       lose(live, {Cause::ack_timeout, Phase::publish, 0, false, {}});
     }
   }
@@ -189,6 +189,14 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
   if (source_->dry() && !drain_until_) drain_until_ = now + settings_.drain_timeout;
   if (drain_until_ && now >= *drain_until_) drained_out_ = true;
   return troubles;
+}
+
+// Until when the oldest message must be acknowledged. A server that has not even been sent all, as
+// with a giant message over a slow line, is not late; if it reads no more, the keepalive finds it.
+std::optional<TimePoint> Publisher::acknowledged_by(const Live& live) const {
+  const Lane::Sent* const oldest = live.lane.oldest();
+  if (oldest == nullptr) return std::nullopt;
+  return std::max(oldest->at, live.writing_at) + settings_.ack_timeout;
 }
 
 std::optional<Reason> Publisher::settle(Live& live) {
@@ -403,7 +411,7 @@ std::optional<TimePoint> Publisher::deadline() const {
       sooner(live.leave_by);
       continue;
     }
-    if (live.lane.oldest() != nullptr) sooner(live.lane.oldest()->at + settings_.ack_timeout);
+    sooner(acknowledged_by(live));
     if (settings_.qos == 0 && live.published != live.asked) sooner(live.asked_at + kProofAfter);
   }
   const bool fills_spool =

@@ -65,6 +65,7 @@ class Publisher final : public Work {
     std::uint32_t maximum_packet_size;
     Lane lane{};
     bool lost = false;                    // told to the session, which will name it to offline()
+    TimePoint writing_at{};               // it had not been sent everything yet
     std::optional<TimePoint> leave_by{};  // what is under way on it is settled until then
     // -- QoS 0
     std::uint64_t published = 0;
@@ -79,6 +80,7 @@ class Publisher final : public Work {
   std::vector<Live>::iterator find(AttemptId attempt);
   void take_back(std::vector<Live>::iterator live, TimePoint now);
   void go_on_leaving(TimePoint now);
+  std::optional<TimePoint> acknowledged_by(const Live& live) const;
   std::optional<Reason> settle(Live& live);
   std::optional<Reason> judge(std::uint64_t position, int code, ServerKey server);
   void acknowledged(std::uint64_t position, ServerKey server);

@@ -164,6 +164,15 @@ Arguments operator+(Arguments words, const Arguments& more) {
   return words;
 }
 
+/// What a process has used of the processors so far: for a server the measure of the rate that it
+/// allows, which a busy machine hardly moves.
+double cpu_seconds_of(pid_t pid) {
+  std::istringstream text(read_file("/proc/" + std::to_string(pid) + "/schedstat"));
+  double nanoseconds = 0;
+  text >> nanoseconds;
+  return nanoseconds / 1e9;
+}
+
 void publish_rate(Table& table, int rounds, const Load& load) {
   Mosquitto server(server_for(load));
   Scratch scratch;
@@ -171,11 +180,13 @@ void publish_rate(Table& table, int rounds, const Load& load) {
     std::ofstream out(scratch / std::to_string(count), std::ios::binary);
     for (std::uint32_t i = 1; i <= count; ++i) out << load.line(i) << '\n';
   }
-  Range our_rate, their_rate, our_cpu, their_cpu;
+  Range our_rate, their_rate, our_cpu, their_cpu, our_server, their_server;
   for (int round = 0; round < rounds; ++round) {
     for (const bool our_turn : {round % 2 == 0, round % 2 != 0}) {
       std::map<std::uint32_t, Took> result;
+      double before = 0;
       for (const std::uint32_t count : {load.few(), load.many()}) {
+        before = cpu_seconds_of(server.pid());
         Process process({.argv = Arguments{our_turn ? bin("mqfail-pub") : "mosquitto_pub"} +
                                  to(server, load) + Arguments{"-l"},
                          .stdin_file = (scratch / std::to_string(count)).string()});
@@ -185,10 +196,16 @@ void publish_rate(Table& table, int rounds, const Load& load) {
       const Took &few = result[load.few()], &many = result[load.many()];
       (our_turn ? our_rate : their_rate).add(lines / (many.wall - few.wall) / 1000);
       (our_turn ? our_cpu : their_cpu).add((many.cpu - few.cpu) / lines * 1e6);
+      (our_turn ? our_server : their_server)
+          .add((cpu_seconds_of(server.pid()) - before) / load.many() * 1e6);
     }
   }
   table.row("publish " + load.name() + "marginal rate", "k/s", our_rate, &their_rate, true, 1);
   table.row("publish " + load.name() + "CPU a message", "µs", our_cpu, &their_cpu, false);
+  // mosquitto_pub -q 0 ends before the server has read all.
+  if (load.qos > 0)
+    table.row("publish " + load.name() + "the server's CPU a message", "µs", our_server,
+              &their_server, false);
 }
 
 /// Publishes at QoS 0 or 1 as fast as the server takes it, over plain TCP and MQTT 3.1.1, to the
@@ -219,7 +236,7 @@ void blast(std::uint16_t port, const Load& load, const std::vector<std::string>&
 
 void subscribe_rate(Table& table, int rounds, const Load& load) {
   const std::uint32_t count = load.many();
-  Range our_rate, their_rate, our_cpu, their_cpu;
+  Range our_rate, their_rate, our_cpu, their_cpu, our_server, their_server;
   std::string expected;
   std::vector<std::string> payloads;
   for (std::uint32_t i = 1; i <= count; ++i) {
@@ -244,6 +261,7 @@ void subscribe_rate(Table& table, int rounds, const Load& load) {
                                Arguments{"-i", "reader", "-C", std::to_string(count)},
                        .stdout_file = file});
       if (!server.wait_for_subscriber("reader")) throw Broken("no subscription");
+      const double before = cpu_seconds_of(server.pid());
       const Moment start = Clock::now();
       std::thread publisher([&] {
         if (load.qos < 2) return blast(plain, load, payloads);
@@ -259,11 +277,14 @@ void subscribe_rate(Table& table, int rounds, const Load& load) {
       if (read_file(file) != expected) throw Broken("the output is not what was published");
       (our_turn ? our_rate : their_rate).add(count / seconds_between(start, exit->at) / 1000);
       (our_turn ? our_cpu : their_cpu).add(exit->cpu_seconds() / count * 1e6);
+      (our_turn ? our_server : their_server)
+          .add((cpu_seconds_of(server.pid()) - before) / count * 1e6);
     }
   }
   const std::string what = "subscribe " + load.name() + "to a file, ";
   table.row(what + "rate", "k/s", our_rate, &their_rate, true, 1);
   table.row(what + "CPU a message", "µs", our_cpu, &their_cpu, false);
+  table.row(what + "the server's CPU a message", "µs", our_server, &their_server, false);
 }
 
 /// The most memory that a run needs, with payloads of 64 KiB.
@@ -575,6 +596,7 @@ int main(int argc, char** argv) {
   int rounds = 5, kills = 100;
   std::string file;
   std::set<std::string> only;
+  std::string rows;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     if (argument == "--rounds" && i + 1 < argc)
@@ -583,6 +605,8 @@ int main(int argc, char** argv) {
       kills = std::atoi(argv[++i]);
     else if (argument == "--only" && i + 1 < argc)
       only.insert(argv[++i]);
+    else if (argument == "--row" && i + 1 < argc)
+      rows = argv[++i];
     else
       file = argument;
   }
@@ -602,8 +626,13 @@ int main(int argc, char** argv) {
     }
   };
   part("start", [&] { start_to_exit(table, rounds); });
-  for (const Load& load : kLoads) part("publish", [&] { publish_rate(table, rounds, load); });
-  for (const Load& load : kLoads) part("subscribe", [&] { subscribe_rate(table, rounds, load); });
+  for (const auto& [name, measure] :
+       {std::pair{"publish", &publish_rate}, std::pair{"subscribe", &subscribe_rate}}) {
+    for (const Load& load : kLoads) {
+      if (load.name().find(rows) != std::string::npos)
+        part(name, [&, run = measure] { run(table, rounds, load); });
+    }
+  }
   part("firehose", [&] { firehose(table, rounds); });
   part("gap", [&] { failover_gap(table, kills, "cold"); });
   part("gap", [&] { failover_gap(table, 100, "warm"); });

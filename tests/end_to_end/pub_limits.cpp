@@ -4,6 +4,7 @@
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
+using namespace std::string_literals;
 
 namespace {
 struct Publisher : Process {
@@ -184,4 +185,53 @@ BOOST_AUTO_TEST_CASE(answers_after_a_freeze_settle_at_most_once) {
   for (const Passed& passed : second.passed()) arrived.push_back(passed.payload);
   BOOST_TEST(arrived.size() == 280U + static_cast<std::size_t>(resent));
   BOOST_TEST(complete(numbers(arrived)));
+}
+
+// From mqfail-pub through a server to mqfail-sub.
+BOOST_AUTO_TEST_CASE(payloads_at_the_edges_arrive_as_they_are) {
+  Mosquitto server;
+  for (const std::string qos : {"0", "1", "2"}) {
+    Process reader(
+        sub({"-s", server.uri(), "-i", "r" + qos, "-t", "t", "-q", qos, "-C", "4", "-F", "%l:%p"}));
+    BOOST_REQUIRE(server.wait_for_subscriber("r" + qos));
+    const auto publish = [&](const Arguments& how, const std::string& input) {
+      Arguments arguments{"-s", server.uri(), "-t", "t", "-q", qos};
+      arguments.insert(arguments.end(), how.begin(), how.end());
+      Publisher publisher(arguments);
+      publisher.feed(input);
+      CHECK_STATUS(publisher, 0);
+    };
+    publish({"-n"}, "");
+    publish({"-s"}, "a\0b\n\0"s);
+    publish({"-l"}, "x\0y\nno end"s);
+    CHECK_STATUS(reader, 0);
+    BOOST_TEST((reader.bytes(Stream::out) == "0:\n5:a\0b\n\0\n3:x\0y\n6:no end\n"s));
+  }
+}
+
+// The largest packet there is at QoS 1 and 2, with a topic of one byte, and one byte more.
+BOOST_AUTO_TEST_CASE(the_largest_payload_arrives, *full()) {
+  Mosquitto server({.lines = {"max_queued_bytes 0"}});
+  const Scratch scratch;
+  const std::string file = (scratch / "in").string();
+  // Remaining length 268,435,455: two bytes and the topic, a packet id, no properties.
+  const std::string largest(268'435'455 - 2 - 1 - 2 - 1, 'p');
+  write_file(file, largest);
+  for (const std::string qos : {"0", "1", "2"}) {
+    const std::string out = (scratch / ("out" + qos)).string();
+    Process reader(
+        {.argv = sub({"-s", server.uri(), "-i", "r" + qos, "-t", "t", "-q", qos, "-C", "1", "-N"}),
+         .stdout_file = out});
+    BOOST_REQUIRE(server.wait_for_subscriber("r" + qos));
+    Process publisher(
+        pub({"-s", server.uri(), "-t", "t", "-q", qos, "-f", file, "--drain-timeout", "100s"}));
+    BOOST_TEST(status_of(publisher, 120s) == 0);
+    BOOST_TEST(status_of(reader, 60s) == 0);
+    BOOST_TEST((read_file(out) == largest));
+  }
+  write_file(file, largest + "p");
+  Process publisher(pub({"-s", server.uri(), "-t", "t", "-q", "1", "-f", file}));
+  BOOST_TEST(status_of(publisher, 60s) != 0);
+  BOOST_TEST(publisher.bytes(Stream::err).find("larger than a message can be") !=
+             std::string::npos);
 }

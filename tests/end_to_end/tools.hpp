@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <initializer_list>
 #include <string>
 #include <vector>
@@ -120,6 +121,14 @@ inline boost::unit_test::precondition offered(const std::string& name, const Arg
     boost::test_tools::assertion_result result(!missing(tried.err) && !missing(tried.out));
     result.message() << option[0] << " is not yet supported";
     return result;
+  });
+}
+
+/// For what takes much time or memory: only with MQFAIL_FULL=1, else "skipped".
+inline boost::unit_test::precondition full() {
+  return boost::unit_test::precondition([](boost::unit_test::test_unit_id) {
+    const char* const wanted = std::getenv("MQFAIL_FULL");
+    return wanted != nullptr && *wanted == '1';
   });
 }
 

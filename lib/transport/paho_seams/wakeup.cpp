@@ -85,6 +85,9 @@ int wait_for_wires(pollfd* fds, nfds_t count, int timeout) {
     if (wire->wants_to_write()) one.events |= POLLOUT;
   }
   nap_if_hot(now);
+  for (nfds_t i = 0; i < count; ++i) {
+    if (Wire* const wire = find_wire(fds[i].fd)) wire->confirm_receipt();
+  }
   all.push_back({wake_fd(), POLLIN, 0});
   const int wait = static_cast<int>(milliseconds(look - now) + 1);
   const int ready = __real_poll(all.data(), all.size(), std::clamp(wait, 0, timeout));

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "transport/paho_seams/real.hpp"
+#include "transport/paho_seams/run_thread.hpp"
 
 namespace mqfail {
 namespace {
@@ -159,12 +160,17 @@ void Wire::send_locked() {
     out_head_ = 0;
     // One giant message must not keep its memory for the rest of the run.
     if (out_.capacity() > 4 * kBacklogBytes) out_.shrink_to_fit();
-  } else if (out_head_ > kBacklogBytes) {
+  } else if (out_head_ > kBacklogBytes && out_head_ >= out_.size() / 2) {
+    // Not sooner, or each piece that goes of a giant message would move all the rest.
     out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(out_head_));
     out_head_ = 0;
   }
   backlog_ = out_.size() - out_head_;
   if (sent_some) last_sent_ = wire_now().time_since_epoch().count();
+  // The receive thread waits for room, but not in the poll(2) that it began before there was none.
+  const bool full = backlog_ != 0;
+  if (full && !std::exchange(full_, full) && !is_receiver()) wake_receiver();
+  full_ = full;
 }
 
 // The reading side will see the reason; Paho must not, for a failed QoS > 0 write makes it free the
@@ -243,6 +249,19 @@ void Wire::keep_alive(TimePoint now) {
     ping();
     flush();
   }
+}
+
+// A server with Nagle's algorithm (mosquitto's default) holds its next packets until TCP has
+// acknowledged the last one, which by itself takes 40 ms when there is nothing to send. Until then
+// they gather there, so this is called once before each wait and not after each read: whatever the
+// server had to say in between comes in one segment, which spares both sides.
+void Wire::confirm_receipt() {
+  if (!std::exchange(unconfirmed_, false)) return;
+  if (last_sent_.load() > last_received_.load()) return;
+  // Even: one acknowledgement now, and delayed ones again from then on (tcp_sock_set_quickack() in
+  // Linux). An odd number would have each read acknowledge at once.
+  const int now = 2;
+  setsockopt(fd_, IPPROTO_TCP, TCP_QUICKACK, &now, sizeof now);
 }
 
 std::uint64_t Wire::ping() {

@@ -96,6 +96,8 @@ class Wire {
   // -- life
   /// Sends PINGREQ when due; notices silence of 1.5 x keepalive and shuts the descriptor down then.
   void keep_alive(TimePoint now);
+  /// Has TCP acknowledge what was read, if nothing was sent since that says so by the way.
+  void confirm_receipt();
   /// Appends a PINGREQ; its ordinal, from 1.
   std::uint64_t ping();
   /// A PINGRESP has come (keepalive.cpp). They answer the pings in order.
@@ -165,6 +167,7 @@ class Wire {
   bool attached_ = true;  // the descriptor is ours to touch
   bool broken_ = false;   // writing failed; more is swallowed
   bool crowded_ = false;  // backlog went above kBacklogBytes
+  bool full_ = false;     // the kernel has not taken all; the receive thread waits for room
   std::atomic<SSL*> ssl_{nullptr};
   HeldAcknowledgements held_;
   const std::unique_ptr<WebSocket> web_;
@@ -183,7 +186,9 @@ class Wire {
   Gate gate_;
   std::unique_ptr<char[]> ahead_;
   std::size_t ahead_head_ = 0, ahead_size_ = 0;
-  bool tls_more_ = false;  // OpenSSL may hold bytes that poll(2) does not know of
+  bool large_ = false;        // the last body was
+  bool unconfirmed_ = false;  // read since confirm_receipt()
+  bool tls_more_ = false;     // OpenSSL may hold bytes that poll(2) does not know of
 };
 
 /// The time of the transport's own timers (keepalive, phases).

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The incoming half of the wire: from the socket through TLS and WebSocket, past the gate, to Paho.
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -14,19 +13,30 @@ namespace mqfail {
 namespace {
 
 constexpr std::size_t kFirstBytes = 16;
+constexpr std::size_t kLengthBytes = 4;  // more is asked for at once only of a packet's body
+constexpr std::size_t kLargeBody = 16384;
+constexpr std::size_t kLargeAhead = 2048;
 
 }  // namespace
 
 std::ptrdiff_t Wire::read(void* into, std::size_t size) {
   if (size == 0) return 0;
+  // Behind a large body comes perhaps another: then little more than its head is read ahead, and
+  // the body goes straight to where it is wanted.
+  const bool is_body = size > kLengthBytes;
   if (ahead_size_ == 0) {
-    if (size >= kReadBytes) return receive(into, size);
+    const std::size_t most = large_ ? kLargeAhead : kReadBytes;
+    if (size >= most) {
+      large_ = size >= kLargeBody;
+      return receive(into, size);
+    }
     if (!ahead_) ahead_ = std::make_unique_for_overwrite<char[]>(kReadBytes);
-    const std::ptrdiff_t got = receive(ahead_.get(), kReadBytes);
+    const std::ptrdiff_t got = receive(ahead_.get(), most);
     if (got <= 0) return got;
     ahead_head_ = 0;
     ahead_size_ = static_cast<std::size_t>(got);
   }
+  if (is_body) large_ = size >= kLargeBody;
   const std::size_t taken = std::min(size, ahead_size_);
   std::memcpy(into, ahead_.get() + ahead_head_, taken);
   ahead_head_ += taken;
@@ -55,13 +65,12 @@ std::ptrdiff_t Wire::receive_raw(void* into, std::size_t size) {
     const int error = errno;
     if (got == 0) note_end(WireEnd::end_of_stream, 0);
     if (got < 0 && error != EAGAIN && error != EINTR) note_end(WireEnd::error, error);
-    // A server with Nagle's algorithm (mosquitto's default) holds its next PUBACK until TCP has
-    // acknowledged the last one, which by itself takes 40 ms when there is nothing to send.
-    const int on = 1;
-    if (got > 0) setsockopt(fd_, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
     errno = error;
   }
-  if (got > 0) last_received_ = wire_now().time_since_epoch().count();
+  if (got > 0) {
+    unconfirmed_ = true;
+    last_received_ = wire_now().time_since_epoch().count();
+  }
   return got;
 }
 

@@ -32,7 +32,7 @@ class ScriptedTransport final : public Transport {
     return static_cast<std::uint16_t>(message.qos > 0 ? ++last_id : 0);
   }
   void flush(AttemptId) override {}
-  std::size_t backlog(AttemptId) const override { return 0; }
+  std::size_t backlog(AttemptId) const override { return waiting; }
   std::uint64_t ping(AttemptId) override { return ++pings; }
   std::uint64_t pongs(AttemptId) const override { return answered; }
   void take_acknowledged(AttemptId attempt, std::vector<Acknowledged>& into) override {
@@ -50,6 +50,7 @@ class ScriptedTransport final : public Transport {
   std::optional<AttemptId> only;  // whose acknowledgements they are
   std::vector<Acknowledged> acknowledged;
   std::uint16_t last_id = 0;
+  std::size_t waiting = 0;  // bytes that the kernel has not taken
   std::uint64_t pings = 0, answered = 0;
 };
 
@@ -150,6 +151,23 @@ BOOST_AUTO_TEST_CASE(a_message_left_unacknowledged_too_long_makes_the_server_los
   const auto trouble = stage.publisher->pump(stage.now);
   BOOST_REQUIRE(trouble.size() == 1U);
   BOOST_TEST((trouble[0].reason.cause == Cause::ack_timeout));
+}
+
+// As long as it still takes in what it was sent, as with a giant message, it is not late.
+BOOST_AUTO_TEST_CASE(the_time_for_an_acknowledgement_begins_when_everything_is_sent) {
+  Stage stage(1);
+  stage.online(1);
+  stage.transport.waiting = 1000;
+  for (int second = 0; second < 30; ++second) {
+    BOOST_TEST(stage.publisher->pump(stage.now).empty());
+    stage.now += 1s;
+  }
+  BOOST_TEST(stage.publisher->pump(stage.now).empty());
+  stage.transport.waiting = 0;
+  stage.now += 9999ms;
+  BOOST_TEST(stage.publisher->pump(stage.now).empty());
+  stage.now += 1ms;
+  BOOST_TEST(stage.publisher->pump(stage.now).size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(at_qos_0_only_an_answered_ping_is_proof) {

@@ -2,15 +2,24 @@
 // The wire against a socket pair: what is collected, what is held back, what silence means.
 #include "transport/paho_seams/wire.hpp"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "transport/paho_seams/in_path.hpp"
+#include "transport/paho_seams/run_thread.hpp"
 
 using namespace mqfail;
 using namespace std::chrono_literals;
@@ -88,6 +97,90 @@ BOOST_AUTO_TEST_CASE(what_the_kernel_does_not_take_is_kept_in_order_and_room_is_
   BOOST_TEST(line.stirs == 1);
 }
 
+// It polls with nothing to write when the kernel has no more room, and must not find out only when
+// its time is over.
+BOOST_AUTO_TEST_CASE(the_receive_thread_waits_for_room_as_soon_as_there_is_none) {
+  std::array<int, 2> ends{};
+  BOOST_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
+  const auto wire = std::make_shared<Wire>(ends[0], 0s, false, [] {});
+  register_wire(wire);
+  std::atomic<bool> done{false};
+  std::thread receiver([&] {
+    while (!done) {
+      pollfd one{ends[0], POLLIN, 0};
+      poll(&one, 1, 20000);
+    }
+  });
+  await_receiver_round(10s);
+  const std::string packets(4'000'000, 'x');
+  wire->append(packets.data(), packets.size());
+  wire->flush();
+  BOOST_TEST(wire->backlog() != 0U);
+  std::size_t arrived = 0;
+  std::vector<char> chunk(65536);
+  const auto begun = std::chrono::steady_clock::now();
+  while (arrived < packets.size() && std::chrono::steady_clock::now() - begun < 10s) {
+    pollfd other{ends[1], POLLIN, 0};
+    poll(&other, 1, 100);
+    const ssize_t got = recv(ends[1], chunk.data(), chunk.size(), 0);
+    if (got > 0) arrived += static_cast<std::size_t>(got);
+  }
+  BOOST_TEST(arrived == packets.size());
+  done = true;
+  wake_receiver();
+  receiver.join();
+  forget_wire(ends[0]);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+// A server that waits for it holds back its next packets; later it would cost 40 ms or more.
+BOOST_AUTO_TEST_CASE(what_was_read_is_acknowledged_by_tcp_when_asked) {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const auto where = [&address] { return reinterpret_cast<sockaddr*>(&address); };
+  BOOST_REQUIRE(bind(listener, where(), size) == 0 && listen(listener, 1) == 0);
+  BOOST_REQUIRE(getsockname(listener, where(), &size) == 0);
+  const int ours = socket(AF_INET, SOCK_STREAM, 0);
+  BOOST_REQUIRE(connect(ours, where(), size) == 0);
+  const int server = accept(listener, nullptr, nullptr);
+  const auto unacknowledged = [server] {
+    tcp_info info{};
+    socklen_t length = sizeof info;
+    BOOST_REQUIRE(getsockopt(server, IPPROTO_TCP, TCP_INFO, &info, &length) == 0);
+    return info.tcpi_unacked;
+  };
+  Wire wire(ours, 0s, false, [] {});
+  const auto receive = [&wire, server](const std::string& bytes) {
+    BOOST_REQUIRE(send(server, bytes.data(), bytes.size(), 0) != -1);
+    std::string got(bytes.size(), '\0');
+    std::size_t have = 0;
+    while (have < bytes.size()) {
+      const std::ptrdiff_t some = wire.read(got.data() + have, got.size() - have);
+      if (some > 0) have += static_cast<std::size_t>(some);
+    }
+  };
+  receive({"\x20\3\0\0\0", 5});
+  int waiting = 0;
+  for (int i = 0; i < 50; ++i) {
+    // What we send acknowledges by the way; a connection that often does puts off all others.
+    wire.append("\x30", 1);
+    wire.flush();
+    BOOST_TEST(unacknowledged() == 0U);
+    receive({"\x40\2\0\1", 4});
+    waiting += unacknowledged() != 0 ? 1 : 0;
+    wire.confirm_receipt();
+    BOOST_TEST(unacknowledged() == 0U);
+  }
+  BOOST_TEST(waiting > 0);
+  close(server);
+  close(ours);
+  close(listener);
+}
+
 BOOST_AUTO_TEST_CASE(a_failed_write_is_silent_and_ends_the_reading_side) {
   Line line;
   close(line.ends[1]);
@@ -152,6 +245,45 @@ BOOST_AUTO_TEST_CASE(reading_ahead_hands_out_small_pieces) {
   BOOST_TEST(line.wire->first_bytes() ==
              "\x20\x04"
              "cdef");
+}
+
+BOOST_AUTO_TEST_CASE(large_and_small_bodies_follow_each_other_exactly) {
+  const Line line;
+  std::string all = "\x20\3\1\2\3";
+  std::vector<std::size_t> asked{1, 1, 3};
+  for (const std::size_t body : {40000, 40000, 20000, 10, 70000, 5, 20000, 100, 100, 30000}) {
+    std::string packet = "\x30";
+    std::size_t left = body;
+    do {
+      packet += static_cast<char>((left & 0x7FU) | (left > 127 ? 0x80U : 0U));
+      asked.push_back(1);
+      left >>= 7;
+    } while (left > 0);
+    asked.insert(asked.end(), {1, body});
+    for (std::size_t i = 0; i < body; ++i) packet += static_cast<char>(i * 31 + body);
+    all += packet;
+  }
+  std::thread sender([&] {
+    std::size_t sent = 0;
+    while (sent < all.size()) {
+      pollfd room{line.ends[1], POLLOUT, 0};
+      poll(&room, 1, 1000);
+      const ssize_t some = send(line.ends[1], all.data() + sent, all.size() - sent, MSG_DONTWAIT);
+      if (some > 0) sent += static_cast<std::size_t>(some);
+    }
+  });
+  std::string got;
+  std::vector<char> into(70000);
+  for (const std::size_t size : asked) {
+    for (std::size_t have = 0; have < size;) {
+      const std::ptrdiff_t some = line.wire->read(into.data(), size - have);
+      if (some <= 0) continue;
+      got.append(into.data(), static_cast<std::size_t>(some));
+      have += static_cast<std::size_t>(some);
+    }
+  }
+  sender.join();
+  BOOST_TEST((got == all));
 }
 
 BOOST_AUTO_TEST_CASE(a_ping_is_sent_when_nothing_else_was) {
