@@ -18,9 +18,9 @@ namespace mqfail {
 /// Thread: the session's. Owns its inotify descriptor.
 class DocumentWatch {
  public:
-  /// Watches the folders of `paths`, and the folders above in case one is made anew; where a path is
-  /// a link, those of what it points to as well. What changed after `since`, when reading began, is
-  /// a change already. Errors (configuration): the system has no inotify to give.
+  /// Watches the folders of `paths`, and the folders above in case one is made anew; where a path
+  /// is a link, those of what it points to as well. What changed after `since`, when reading began,
+  /// is a change already. Errors (configuration): the system has no inotify to give.
   static Result<DocumentWatch> open(const std::vector<std::string>& paths, TimePoint since);
 
   DocumentWatch(DocumentWatch&& other) noexcept;

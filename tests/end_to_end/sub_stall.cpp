@@ -12,11 +12,6 @@ using namespace rig;
 
 namespace {
 
-bool full() {
-  const char* const set = std::getenv("MQFAIL_FULL");
-  return set != nullptr && *set == '1';
-}
-
 /// Publishes numbered lines at QoS 0 as fast as the machine goes, until told to stop.
 class Flood {
  public:
@@ -86,8 +81,8 @@ BOOST_AUTO_TEST_CASE(a_flood_at_qos_0_before_a_blocked_stdout_is_bounded_and_tol
 // Large messages, too: then the connection itself is not read any more, and the answers to our
 // pings wait in it.
 BOOST_AUTO_TEST_CASE(a_reader_that_sleeps_keeps_its_connection_and_loses_nothing_at_qos_1) {
-  const int keepalive = full() ? 5 : 1;
-  const std::size_t pings = full() ? 12 : 3;
+  const int keepalive = is_full_run() ? 5 : 1;
+  const std::size_t pings = is_full_run() ? 12 : 3;
   struct Case {
     const char* version;
     std::size_t size;

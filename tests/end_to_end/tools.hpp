@@ -124,12 +124,16 @@ inline boost::unit_test::precondition offered(const std::string& name, const Arg
   });
 }
 
-/// For what takes much time or memory: only with MQFAIL_FULL=1, else "skipped".
+/// What takes much time or memory is wanted: MQFAIL_FULL=1.
+inline bool is_full_run() {
+  const char* const wanted = std::getenv("MQFAIL_FULL");
+  return wanted != nullptr && *wanted == '1';
+}
+
+/// For a test that runs then only, else it is "skipped".
 inline boost::unit_test::precondition full() {
-  return boost::unit_test::precondition([](boost::unit_test::test_unit_id) {
-    const char* const wanted = std::getenv("MQFAIL_FULL");
-    return wanted != nullptr && *wanted == '1';
-  });
+  return boost::unit_test::precondition(
+      [](boost::unit_test::test_unit_id) { return is_full_run(); });
 }
 
 /// Requires an exit within `patience` and gives the status.

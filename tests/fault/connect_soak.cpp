@@ -58,8 +58,7 @@ void serve_one(const Fd& listener, const std::function<void()>& at_its_height) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(failovers_leave_nothing_behind) {
-  const char* const full = std::getenv("MQFAIL_FULL");
-  const int failovers = full != nullptr && *full == '1' ? 10'000 : 3'000;
+  const int failovers = is_full_run() ? 10'000 : 3'000;
   constexpr int kWarm = 100;  // by then everything that is kept has been made
   const Fd listeners[] = {listen_on(0), listen_on(0)};
   Scratch scratch;

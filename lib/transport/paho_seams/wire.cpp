@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "transport/paho_seams/real.hpp"
+#include "transport/paho_seams/registry.hpp"
 #include "transport/paho_seams/run_thread.hpp"
 
 namespace mqfail {

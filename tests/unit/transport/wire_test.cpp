@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The wire against a socket pair: what is collected, what is held back, what silence means.
+#include "transport/paho_seams/registry.hpp"
 #include "transport/paho_seams/wire.hpp"
 
 #include <arpa/inet.h>
