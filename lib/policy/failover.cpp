@@ -31,9 +31,7 @@ void Failover::Engine::connected(AttemptId id) {
   if (winner == attempts.end()) return;
   const Attempt attempt = *winner;
   attempts.erase(winner);
-  if (attempt.protocol == Protocol::mqtt311) {
-    roster.remember_protocol(attempt.server, attempt.protocol);
-  }
+  roster.remember_protocol(attempt.server, attempt.protocol);
   pass.note_denied(attempt.server, false);
   if (attempt.role == Role::standby) return stand_by(attempt);
   if (returning == id) {
@@ -181,8 +179,7 @@ void Failover::Engine::stopped() {
 
 void Failover::Engine::failed(const Attempt& attempt, const Reason& reason) {
   // A standby that takes over has had its CONNACK.
-  const bool nothing_older =
-      settings.protocol || attempt.protocol != Protocol::mqtt5 || attempt.taking_over;
+  const bool nothing_older = is_oldest(attempt, reason) || attempt.taking_over;
   const Verdict what = verdict(reason, nothing_older, false);
   out.emplace_back(action::TellFailed{attempt.id, attempt.server, reason, what, attempt.role});
   last_reason = reason;
@@ -211,6 +208,14 @@ void Failover::Engine::failed(const Attempt& attempt, const Reason& reason) {
   const bool of_a_race = attempt.role == Role::active && !was_returning;
   if (live.empty() && settings.connect_stagger && of_a_race) try_one_more();
   fill();
+}
+
+// Whether an older protocol is out of the question. A server that has spoken MQTT 5 and now closes
+// without a word is dying, not old; only its word can tell otherwise.
+bool Failover::Engine::is_oldest(const Attempt& attempt, const Reason& reason) const {
+  if (settings.protocol || attempt.protocol != Protocol::mqtt5) return true;
+  return reason.cause != Cause::connack &&
+         roster.protocol(attempt.server, Protocol::mqtt311) == Protocol::mqtt5;
 }
 
 void Failover::Engine::lost(std::vector<Live>::iterator which, const Reason& reason) {

@@ -77,6 +77,7 @@ struct Failover::Engine {
   void stopped();
   void failed(const Attempt& attempt, const Reason& reason);
   void lost(std::vector<Live>::iterator which, const Reason& reason);
+  bool is_oldest(const Attempt& attempt, const Reason& reason) const;
   void lost_the_last();
   bool left(TimePoint since, ServerIndex server);
   void time_out();

@@ -102,12 +102,11 @@ void Failover::Engine::probed(std::optional<Reason> failure) {
   const Attempt done = *std::exchange(probe, std::nullopt);
   if (!failure) {
     out.emplace_back(action::Disconnect{done.id});
-    if (done.protocol == Protocol::mqtt311) roster.remember_protocol(done.server, done.protocol);
+    roster.remember_protocol(done.server, done.protocol);
     failback.probed(true, now);
     return look_back();
   }
-  const bool nothing_older = settings.protocol || done.protocol != Protocol::mqtt5;
-  const Verdict what = verdict(*failure, nothing_older, false);
+  const Verdict what = verdict(*failure, is_oldest(done, *failure), false);
   out.emplace_back(action::TellFailed{done.id, done.server, *failure, what, Role::probe});
   if (what == Verdict::older_protocol) return start_probe(done.server, Protocol::mqtt311);
   if (what == Verdict::cool) roster.cool(done.server, now, random);
