@@ -28,6 +28,10 @@ namespace mqfail {
 /// thread work inside; they say what happened to the listener and touch no decision.
 class Connection {
  public:
+  /// Above this much memory in messages that were not taken the socket is not read any more
+  /// (bytes).
+  static constexpr std::size_t kInboxBytes = 4U << 20U;
+
   /// Begins at once. All arguments are copied; the listener outlives the connection.
   Connection(AttemptId attempt, Server server, ConnectSettings settings, Protocol protocol,
              TransportListener& listener);
@@ -55,9 +59,6 @@ class Connection {
   void acknowledge(std::size_t count);
 
  private:
-  /// Above this much memory in messages that were not taken the socket is not read any more
-  /// (bytes).
-  static constexpr std::size_t kInboxBytes = 4U << 20U;
   /// What a message costs besides its topic and payload: Paho's structures and our place (bytes).
   static constexpr std::size_t kMessageCost = 256;
 

@@ -54,25 +54,25 @@ std::string number(double value, int digits = 2) {
   return text.data();
 }
 
-/// Rows of the table; a ratio above 1 is good for us.
+std::string figure(const Range& range, int digits) {
+  return number(range.middle(), digits) + " (" + number(range.low(), digits) + "–" +
+         number(range.high(), digits) + ")";
+}
+
+/// The table, a row as soon as it is known; a ratio above 1 is good for us.
 struct Table {
-  std::ostringstream rows;
+  std::string text;
+  void print(const std::string& line) {
+    text += line + '\n';
+    std::cout << line << std::endl;
+  }
   void row(const std::string& what, const std::string& unit, const Range& ours, const Range* theirs,
            bool more_is_better, int digits = 2) {
-    rows << "| " << what << " | " << number(ours.middle(), digits) << " ("
-         << number(ours.low(), digits) << "–" << number(ours.high(), digits) << ") " << unit
-         << " | ";
-    if (theirs == nullptr) {
-      rows << "– | – |\n";
-    } else {
-      const double ratio =
-          more_is_better ? ours.middle() / theirs->middle() : theirs->middle() / ours.middle();
-      rows << number(theirs->middle(), digits) << " (" << number(theirs->low(), digits) << "–"
-           << number(theirs->high(), digits) << ") " << unit << " | **" << number(ratio)
-           << "** |\n";
-    }
-    std::cerr << "  " << what << ": " << number(ours.middle(), digits) << ' ' << unit
-              << (theirs != nullptr ? ", peer " + number(theirs->middle(), digits) : "") << '\n';
+    std::string line = "| " + what + " | " + figure(ours, digits) + ' ' + unit + " | ";
+    if (theirs == nullptr) return print(line + "– | – |");
+    const double ratio =
+        more_is_better ? ours.middle() / theirs->middle() : theirs->middle() / ours.middle();
+    print(line + figure(*theirs, digits) + ' ' + unit + " | **" + number(ratio) + "** |");
   }
 };
 
@@ -607,10 +607,17 @@ int main(int argc, char** argv) {
       only.insert(argv[++i]);
     else if (argument == "--row" && i + 1 < argc)
       rows = argv[++i];
-    else
+    else if (argument.starts_with('-') || !file.empty()) {
+      std::cerr << "unknown: " << argument
+                << "; the first lines of tests/bench/run.sh say what is\n";
+      return 64;
+    } else
       file = argument;
   }
   Table table;
+  table.print(
+      "| figure | mqfail: median (lowest–highest) | mosquitto's tool | ratio, above 1 is better |");
+  table.print("|---|---|---|---|");
   int failed = 0;
   const auto part = [&](const std::string& name, const std::function<void()>& measure) {
     if (!only.empty() && only.count(name) == 0) return;
@@ -643,11 +650,6 @@ int main(int argc, char** argv) {
   part("document", [&] { large_document(table, rounds); });
   part("rest", [&] { rest_endpoint(table, rounds); });
 
-  std::ostringstream text;
-  text << "| figure | mqfail: median (lowest–highest) | mosquitto's tool | ratio, above 1 is "
-          "better |\n|---|---|---|---|\n"
-       << table.rows.str();
-  std::cout << text.str();
-  if (!file.empty()) write_file(file, text.str());
+  if (!file.empty()) write_file(file, table.text);
   return failed == 0 ? 0 : 1;
 }

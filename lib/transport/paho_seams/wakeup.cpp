@@ -73,6 +73,7 @@ int wait_for_wires(pollfd* fds, nfds_t count, int timeout) {
   all.assign(fds, fds + count);
   const TimePoint now = wire_now();
   TimePoint look = now + std::chrono::milliseconds(timeout);
+  bool any_large = false;
   for (pollfd& one : all) {
     Wire* const wire = find_wire(one.fd);
     if (wire == nullptr) continue;
@@ -80,11 +81,12 @@ int wait_for_wires(pollfd* fds, nfds_t count, int timeout) {
     wire->release_orphans();
     wire->flush();
     wire->keep_alive(now);
+    any_large = any_large || wire->reads_large();
     look = std::min(look, std::max(wire->next_look(), now + std::chrono::milliseconds(1)));
     if (wire->paused()) one.events = static_cast<short>(one.events & ~POLLIN);
     if (wire->wants_to_write()) one.events |= POLLOUT;
   }
-  nap_if_hot(now);
+  if (!any_large) nap_if_hot(now);
   for (nfds_t i = 0; i < count; ++i) {
     if (Wire* const wire = find_wire(fds[i].fd)) wire->confirm_receipt();
   }

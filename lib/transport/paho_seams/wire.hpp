@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 #include <sys/uio.h>
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -80,6 +81,8 @@ class Wire {
   std::ptrdiff_t read(void* into, std::size_t size);
   /// Something to do that poll(2) does not know of: the TLS handshake is to be begun.
   void kick(bool on) { kicked_ = on; }
+  /// The last packets were large: there is no gain in letting some more of them gather.
+  bool reads_large() const { return large_; }
   /// Bytes that are here already, so that poll(2) must not be asked.
   std::size_t readable();
   /// Back-pressure: while paused nothing is read and silence is no loss.
@@ -147,8 +150,13 @@ class Wire {
   void put_ack_locked(HeldAcknowledgements::Packet packet);
   void send_locked();
   void broken_locked(int error);
-  std::ptrdiff_t receive(void* into, std::size_t size);
-  std::ptrdiff_t receive_raw(void* into, std::size_t size);
+  std::size_t take_ahead(char* into, std::size_t size);
+  std::ptrdiff_t read_through(char* into, std::size_t size);
+  std::ptrdiff_t receive_layered(char* into, std::size_t size);
+  std::ptrdiff_t receive_plain(const std::array<iovec, 2>& into);
+  std::ptrdiff_t receive_tls(void* into, std::size_t size);
+  void note_received();
+  bool admit(std::string_view bytes);
   std::ptrdiff_t unwrap(char* bytes, std::size_t size);
   void note_end(WireEnd end, int error);
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The incoming half of the wire: from the socket through TLS and WebSocket, past the gate, to Paho.
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -19,59 +21,88 @@ constexpr std::size_t kLargeAhead = 2048;
 
 }  // namespace
 
+// Paho goes back to poll(2) when it gets less than it asked for, so all of a body that is here is
+// given at once.
 std::ptrdiff_t Wire::read(void* into, std::size_t size) {
   if (size == 0) return 0;
-  // Behind a large body comes perhaps another: then little more than its head is read ahead, and
-  // the body goes straight to where it is wanted.
   const bool is_body = size > kLengthBytes;
-  if (ahead_size_ == 0) {
-    const std::size_t most = large_ ? kLargeAhead : kReadBytes;
-    if (size >= most) {
-      large_ = size >= kLargeBody;
-      return receive(into, size);
-    }
-    if (!ahead_) ahead_ = std::make_unique_for_overwrite<char[]>(kReadBytes);
-    const std::ptrdiff_t got = receive(ahead_.get(), most);
-    if (got <= 0) return got;
-    ahead_head_ = 0;
-    ahead_size_ = static_cast<std::size_t>(got);
-  }
   if (is_body) large_ = size >= kLargeBody;
+  auto* const bytes = static_cast<char*>(into);
+  const auto taken = static_cast<std::ptrdiff_t>(take_ahead(bytes, size));
+  if (static_cast<std::size_t>(taken) == size || (taken != 0 && !is_body)) return taken;
+  const std::ptrdiff_t got = read_through(bytes + taken, size - static_cast<std::size_t>(taken));
+  return taken == 0 ? got : taken + std::max<std::ptrdiff_t>(got, 0);
+}
+
+std::size_t Wire::take_ahead(char* into, std::size_t size) {
   const std::size_t taken = std::min(size, ahead_size_);
+  if (taken == 0) return 0;
   std::memcpy(into, ahead_.get() + ahead_head_, taken);
   ahead_head_ += taken;
   ahead_size_ -= taken;
-  return static_cast<std::ptrdiff_t>(taken);
+  return taken;
 }
 
-std::ptrdiff_t Wire::receive_raw(void* into, std::size_t size) {
+// With nothing ahead: what is asked for, and with it what is behind it. Behind a large body comes
+// perhaps another; then little more than its head is read ahead, and the body goes straight to
+// where it is wanted.
+std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
+  if (!ahead_) ahead_ = std::make_unique_for_overwrite<char[]>(kReadBytes);
+  const std::size_t most = large_ ? kLargeAhead : kReadBytes;
+  ahead_head_ = 0;
   std::ptrdiff_t got = 0;
-  if (ssl_ != nullptr) {
-    const TlsRead read = tls_read(*this, into, size);
-    got = read.got;
-    if (got == 0) note_end(WireEnd::end_of_stream, 0);
-    if (read.fatal) note_end(WireEnd::error, ECONNRESET);
-    // OpenSSL gives a record at a time, and a server may put each packet into one of its own. What
-    // ends the loop, if not a full buffer, OpenSSL says again when it is asked next.
-    tls_more_ = got > 0;
-    while (tls_more_ && static_cast<std::size_t>(got) < size) {
-      const auto have = static_cast<std::size_t>(got);
-      const TlsRead next = tls_read(*this, static_cast<char*>(into) + have, size - have);
-      tls_more_ = next.got > 0;
-      if (tls_more_) got += next.got;
-    }
+  std::size_t direct = 0;  // of these, where they are wanted
+  if (ssl_ == nullptr && !web_) {
+    got = receive_plain({iovec{into, size}, iovec{ahead_.get(), most}});
+    direct = std::min(size, static_cast<std::size_t>(std::max<std::ptrdiff_t>(got, 0)));
+  } else if (size >= most) {
+    got = receive_layered(into, size);
+    direct = static_cast<std::size_t>(std::max<std::ptrdiff_t>(got, 0));
   } else {
-    got = __real_recv(fd_, into, size, 0);
-    const int error = errno;
-    if (got == 0) note_end(WireEnd::end_of_stream, 0);
-    if (got < 0 && error != EAGAIN && error != EINTR) note_end(WireEnd::error, error);
-    errno = error;
+    got = receive_layered(ahead_.get(), most);
   }
-  if (got > 0) {
-    unconfirmed_ = true;
-    last_received_ = wire_now().time_since_epoch().count();
+  if (got <= 0) return got;
+  ahead_size_ = static_cast<std::size_t>(got) - direct;
+  if (!admit({into, direct}) || !admit({ahead_.get(), ahead_size_})) {
+    ahead_size_ = 0;
+    note_end(WireEnd::nonsense, 0);
+    errno = EPROTO;
+    return -1;
   }
+  return static_cast<std::ptrdiff_t>(direct != 0 ? direct : take_ahead(into, size));
+}
+
+std::ptrdiff_t Wire::receive_plain(const std::array<iovec, 2>& into) {
+  const std::ptrdiff_t got = ::readv(fd_, into.data(), static_cast<int>(into.size()));
+  const int error = errno;
+  if (got > 0) note_received();
+  if (got == 0) note_end(WireEnd::end_of_stream, 0);
+  if (got < 0 && error != EAGAIN && error != EINTR) note_end(WireEnd::error, error);
+  errno = error;
   return got;
+}
+
+std::ptrdiff_t Wire::receive_tls(void* into, std::size_t size) {
+  const TlsRead read = tls_read(*this, into, size);
+  std::ptrdiff_t got = read.got;
+  if (got == 0) note_end(WireEnd::end_of_stream, 0);
+  if (read.fatal) note_end(WireEnd::error, ECONNRESET);
+  // OpenSSL gives a record at a time, and a server may put each packet into one of its own. What
+  // ends the loop, if not a full buffer, OpenSSL says again when it is asked next.
+  tls_more_ = got > 0;
+  while (tls_more_ && static_cast<std::size_t>(got) < size) {
+    const auto have = static_cast<std::size_t>(got);
+    const TlsRead next = tls_read(*this, static_cast<char*>(into) + have, size - have);
+    tls_more_ = next.got > 0;
+    if (tls_more_) got += next.got;
+  }
+  if (got > 0) note_received();
+  return got;
+}
+
+void Wire::note_received() {
+  unconfirmed_ = true;
+  last_received_ = wire_now().time_since_epoch().count();
 }
 
 // What came in frames: the MQTT in it, if any yet. A pong or a Close leaves with the next flush.
@@ -101,25 +132,21 @@ std::ptrdiff_t Wire::unwrap(char* bytes, std::size_t size) {
   return -1;
 }
 
-std::ptrdiff_t Wire::receive(void* into, std::size_t size) {
-  auto* const bytes = static_cast<char*>(into);
-  std::ptrdiff_t got = 0;
-  if (web_ && web_->ended()) {
-    got = unwrap(bytes, 0);
-  } else {
-    got = receive_raw(into, size);
-    if (web_ && got > 0) got = unwrap(bytes, static_cast<std::size_t>(got));
-  }
-  if (got > 0 && !gate_.admit({static_cast<const char*>(into), static_cast<std::size_t>(got)})) {
-    note_end(WireEnd::nonsense, 0);
-    errno = EPROTO;
-    return -1;
-  }
-  if (got > 0 && first_.size() < kFirstBytes) {
+// Through TLS, WebSocket or both.
+std::ptrdiff_t Wire::receive_layered(char* into, std::size_t size) {
+  if (web_ && web_->ended()) return unwrap(into, 0);
+  const std::ptrdiff_t got =
+      ssl_ != nullptr ? receive_tls(into, size) : receive_plain({iovec{into, size}, iovec{}});
+  return web_ && got > 0 ? unwrap(into, static_cast<std::size_t>(got)) : got;
+}
+
+bool Wire::admit(std::string_view bytes) {
+  if (!gate_.admit(bytes)) return false;
+  if (first_.size() < kFirstBytes && !bytes.empty()) {
     const std::lock_guard lock(out_mutex_);
-    first_.append(bytes, std::min(static_cast<std::size_t>(got), kFirstBytes - first_.size()));
+    first_.append(bytes.substr(0, kFirstBytes - first_.size()));
   }
-  return got;
+  return true;
 }
 
 std::size_t Wire::readable() {
