@@ -107,6 +107,15 @@ Result<std::vector<DocumentServer>> StoredList::servers() const {
   return std::move(reading.servers);
 }
 
+Result<std::vector<DocumentServer>> StoredList::servers_if_any() const {
+  auto there = store_.read(id_);
+  if (!there) return there.error();
+  const bool exists = there->has_value();
+  wipe(there);
+  if (!exists) return std::vector<DocumentServer>{};
+  return servers();
+}
+
 Result<bool> StoredList::write(const StoreLock& lock, std::vector<DocumentServer>& servers,
                                const std::vector<DocumentServer>& previous) {
   if (auto made = make_server_ids(servers); !made) return made.error();
@@ -114,6 +123,15 @@ Result<bool> StoredList::write(const StoreLock& lock, std::vector<DocumentServer
   auto sealed = seal_secrets(servers, previous, id_, path.substr(0, path.rfind('/')), keys_);
   if (!sealed) return sealed.error();
   return store_.write(lock, id_, write_document(servers, false));
+}
+
+Result<Change> StoredList::finish(const StoreLock& lock, Change& change,
+                                  std::vector<DocumentServer>& servers,
+                                  const std::vector<DocumentServer>& previous) {
+  const auto written = write(lock, servers, previous);
+  if (!written) return written.error();
+  change.written = *written;
+  return std::move(change);
 }
 
 Result<Change> StoredList::set(const NamedText& document,
@@ -137,10 +155,7 @@ Result<Change> StoredList::set(const NamedText& document,
   wipe(before);
   wipe(now);
   if (!change.reading.valid()) return change;
-  const auto written = write(*lock, change.reading.servers, previous);
-  if (!written) return written.error();
-  change.written = *written;
-  return change;
+  return finish(*lock, change, change.reading.servers, previous);
 }
 
 Result<Change> StoredList::add(const NamedText& document,
@@ -153,24 +168,13 @@ Result<Change> StoredList::add(const NamedText& document,
 
   const auto lock = store_.lock();
   if (!lock) return lock.error();
-  auto there = store_.read(id_);
-  if (!there) return there.error();
-  const bool exists = there->has_value();
-  wipe(there);
-  std::vector<DocumentServer> previous;
-  if (exists) {
-    auto stored = servers();
-    if (!stored) return stored.error();
-    previous = std::move(*stored);
-  }
-  std::vector<DocumentServer> all = previous;
+  const auto previous = servers_if_any();
+  if (!previous) return previous.error();
+  std::vector<DocumentServer> all = *previous;
   all.insert(all.end(), change.reading.servers.begin(), change.reading.servers.end());
   if (const auto id = id_used_twice(all))
     return id_in_use(id_, *id, "mqfail-config edit changes it");
-  const auto written = write(*lock, all, previous);
-  if (!written) return written.error();
-  change.written = *written;
-  return change;
+  return finish(*lock, change, all, *previous);
 }
 
 Result<Change> StoredList::edit(const std::string& server_id, const std::vector<KeyValue>& values) {
@@ -195,10 +199,7 @@ Result<Change> StoredList::edit(const std::string& server_id, const std::vector<
   }
   server = edited;
   if (const auto id = id_used_twice(*list)) return id_in_use(id_, *id, "choose another serverId");
-  const auto written = write(*lock, *list, previous);
-  if (!written) return written.error();
-  change.written = *written;
-  return change;
+  return finish(*lock, change, *list, previous);
 }
 
 Result<Change> StoredList::put(const NamedText& document, const std::string& server_id) {
@@ -215,30 +216,19 @@ Result<Change> StoredList::put(const NamedText& document, const std::string& ser
 
   const auto lock = store_.lock();
   if (!lock) return lock.error();
-  auto there = store_.read(id_);
-  if (!there) return there.error();
-  const bool exists = there->has_value();
-  wipe(there);
-  std::vector<DocumentServer> previous;
-  if (exists) {
-    auto stored = servers();
-    if (!stored) return stored.error();
-    previous = std::move(*stored);
-  }
-  const DocumentServer* const old = find_server(previous, server_id);
-  change.reading = read_replacement(document.name, document.text.reveal(), std::nullopt, previous,
+  const auto previous = servers_if_any();
+  if (!previous) return previous.error();
+  const DocumentServer* const old = find_server(*previous, server_id);
+  change.reading = read_replacement(document.name, document.text.reveal(), std::nullopt, *previous,
                                     old == nullptr ? server_id : old->server_id);
   if (!change.reading.valid()) return change;
-  std::vector<DocumentServer> all = previous;
+  std::vector<DocumentServer> all = *previous;
   if (old == nullptr) {
     all.push_back(change.reading.servers.front());
   } else {
-    all[static_cast<std::size_t>(old - previous.data())] = change.reading.servers.front();
+    all[static_cast<std::size_t>(old - previous->data())] = change.reading.servers.front();
   }
-  const auto written = write(*lock, all, previous);
-  if (!written) return written.error();
-  change.written = *written;
-  return change;
+  return finish(*lock, change, all, *previous);
 }
 
 Result<Change> StoredList::merge(const NamedText& document,
@@ -258,10 +248,7 @@ Result<Change> StoredList::merge(const NamedText& document,
   for (const DocumentServer& changed : change.reading.servers)
     all[static_cast<std::size_t>(find_server(*previous, changed.server_id) - previous->data())] =
         changed;
-  const auto written = write(*lock, all, *previous);
-  if (!written) return written.error();
-  change.written = *written;
-  return change;
+  return finish(*lock, change, all, *previous);
 }
 
 Result<Comparison> StoredList::compare(const NamedText& document,

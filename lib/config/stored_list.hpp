@@ -82,6 +82,9 @@ class StoredList {
  private:
   Result<bool> write(const StoreLock& lock, std::vector<DocumentServer>& servers,
                      const std::vector<DocumentServer>& previous);
+  Result<Change> finish(const StoreLock& lock, Change& change, std::vector<DocumentServer>& servers,
+                        const std::vector<DocumentServer>& previous);
+  Result<std::vector<DocumentServer>> servers_if_any() const;
   const ComponentStore& store_;
   std::string id_;
   KeyChain& keys_;

@@ -1,31 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A cable that is pulled: the server is there, nothing comes back and nobody says so. One server is
 // in a network namespace behind a link that the test cuts, the other one beside us.
+#include "end_to_end/in_own_network.hpp"
 #include "end_to_end/tools.hpp"
-#include "rig/own_network.hpp"
 
 using namespace rig;
 namespace utf = boost::unit_test;
 
 namespace {
-
-// Before any test, so before any thread.
-struct Network {
-  Network() { why_not() = enter_own_network(); }
-  static std::string& why_not() {
-    static std::string text;
-    return text;
-  }
-};
-BOOST_TEST_GLOBAL_FIXTURE(Network);
-
-utf::precondition in_own_network() {
-  return utf::precondition([](utf::test_unit_id) {
-    boost::test_tools::assertion_result result(Network::why_not().empty());
-    result.message() << Network::why_not();
-    return result;
-  });
-}
 
 void must(const Arguments& argv) {
   const Finished done = run(argv);

@@ -1,31 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // MQTT over WebSocket, plain and over TLS, against a real server (mosquitto on libwebsockets), in a
 // network of its own.
+#include "end_to_end/in_own_network.hpp"
 #include "end_to_end/tools.hpp"
-#include "rig/own_network.hpp"
 
 using namespace rig;
 namespace utf = boost::unit_test;
 
 namespace {
-
-// Before any test, so before any thread.
-struct Network {
-  Network() { why_not() = enter_own_network(); }
-  static std::string& why_not() {
-    static std::string text;
-    return text;
-  }
-};
-BOOST_TEST_GLOBAL_FIXTURE(Network);
-
-utf::precondition in_own_network() {
-  return utf::precondition([](utf::test_unit_id) {
-    boost::test_tools::assertion_result result(Network::why_not().empty());
-    result.message() << Network::why_not();
-    return result;
-  });
-}
 
 const Certificates& certificates() {
   static const Certificates made;

@@ -10,54 +10,33 @@
 #include <string>
 #include <vector>
 
+#include "quiet_transport.hpp"
+
 using namespace mqfail;
 using namespace std::chrono_literals;
 
 namespace {
 
 /// Takes every message and acknowledges what the test says.
-class ScriptedTransport final : public Transport {
+class ScriptedTransport final : public QuietTransport {
  public:
-  void connect(AttemptId, const Server&, const ConnectSettings&, Protocol) override {}
-  void take_over(AttemptId) override {}
-  void abandon(AttemptId attempt) override { abandoned.push_back(attempt); }
-  bool disconnect(AttemptId attempt, Duration) override {
-    disconnected.push_back(attempt);
-    return true;
-  }
-  const ConnectionFacts* facts(AttemptId) const override { return nullptr; }
   std::optional<std::uint16_t> publish(AttemptId attempt, const Message& message) override {
     sent.emplace_back(message.payload);
     sent_on.push_back(attempt);
     return static_cast<std::uint16_t>(message.qos > 0 ? ++last_id : 0);
   }
-  void flush(AttemptId) override {}
   std::size_t backlog(AttemptId) const override { return waiting; }
-  std::uint64_t ping(AttemptId) override { return ++pings; }
-  std::uint64_t pongs(AttemptId) const override { return answered; }
   void take_acknowledged(AttemptId attempt, std::vector<Acknowledged>& into) override {
     if (only && *only != attempt) return;
     into = std::exchange(acknowledged, {});
   }
-  std::size_t take_messages(AttemptId, const std::function<bool(const Message&)>&) override {
-    return 0;
-  }
-  bool paused(AttemptId) const override { return false; }
-  void acknowledge(AttemptId, std::size_t) override {}
 
   std::vector<std::string> sent;
-  std::vector<AttemptId> sent_on, abandoned, disconnected;
+  std::vector<AttemptId> sent_on;
   std::optional<AttemptId> only;  // whose acknowledgements they are
   std::vector<Acknowledged> acknowledged;
   std::uint16_t last_id = 0;
   std::size_t waiting = 0;  // bytes that the kernel has not taken
-  std::uint64_t pings = 0, answered = 0;
-};
-
-class Deaf final : public Announcer {
- public:
-  void announce(const Notice& notice) override { names.push_back(notice.name); }
-  std::vector<NoticeName> names;
 };
 
 struct Stage {

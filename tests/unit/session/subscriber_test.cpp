@@ -12,6 +12,8 @@
 #include <map>
 #include <string>
 
+#include "quiet_transport.hpp"
+
 using namespace mqfail;
 using namespace std::chrono_literals;
 
@@ -20,23 +22,8 @@ namespace {
 constexpr std::string_view kPublisher = "00112233445566778899aabbccddeeff";
 
 /// Has the messages that the test put into it; numbers only.
-class ScriptedTransport final : public Transport {
+class ScriptedTransport final : public QuietTransport {
  public:
-  void connect(AttemptId, const Server&, const ConnectSettings&, Protocol) override {}
-  void take_over(AttemptId) override {}
-  void abandon(AttemptId attempt) override { ended.push_back(attempt); }
-  bool disconnect(AttemptId attempt, Duration) override {
-    ended.push_back(attempt);
-    return true;
-  }
-  const ConnectionFacts* facts(AttemptId) const override { return nullptr; }
-  std::optional<std::uint16_t> publish(AttemptId, const Message&) override { return std::nullopt; }
-  void flush(AttemptId) override {}
-  std::size_t backlog(AttemptId) const override { return 0; }
-  bool paused(AttemptId) const override { return false; }
-  std::uint64_t ping(AttemptId) override { return ++pings; }
-  std::uint64_t pongs(AttemptId) const override { return answered; }
-  void take_acknowledged(AttemptId, std::vector<Acknowledged>&) override {}
   std::size_t take_messages(AttemptId attempt,
                             const std::function<bool(const Message&)>& visit) override {
     std::deque<std::uint64_t>& here = waiting[attempt];
@@ -55,14 +42,6 @@ class ScriptedTransport final : public Transport {
 
   std::map<AttemptId, std::deque<std::uint64_t>> waiting;
   std::map<AttemptId, std::size_t> acked;
-  std::vector<AttemptId> ended;
-  std::uint64_t pings = 0, answered = 0;
-};
-
-class Deaf final : public Announcer {
- public:
-  void announce(const Notice& notice) override { names.push_back(notice.name); }
-  std::vector<NoticeName> names;
 };
 
 struct Stage {
@@ -99,7 +78,10 @@ struct Stage {
     return {chunk.data(), static_cast<std::size_t>(got) - 1};
   }
   bool has_ended(std::uint64_t attempt) const {
-    return std::count(transport.ended.begin(), transport.ended.end(), id(attempt)) != 0;
+    const auto in = [&](const std::vector<AttemptId>& ended) {
+      return std::count(ended.begin(), ended.end(), id(attempt)) != 0;
+    };
+    return in(transport.abandoned) || in(transport.disconnected);
   }
 
   std::array<int, 2> ends{};
