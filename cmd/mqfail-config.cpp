@@ -134,14 +134,21 @@ int diff(const ConfigOptions& options, const StoredList& list) {
 }
 
 int get(const ConfigOptions& options, const StoredList& list) {
-  const auto servers = list.servers();
-  if (!servers) return fail(servers.error());
-  if (holds_plain_secret(*servers))
+  const auto stored = list.read();
+  if (!stored) return fail(stored.error());
+  const std::vector<DocumentServer>& servers = stored->servers;
+  if (stored->client && stored->client->client_id)
+    tell("mqfail-config: note: the DataSource has clientId " +
+         printable(*stored->client->client_id, 64));
+  if (stored->client && stored->client->protocol)
+    tell("mqfail-config: note: the DataSource has mqttVersion " +
+         std::string(version_word(*stored->client->protocol)));
+  if (holds_plain_secret(servers))
     tell(
         "mqfail-config: warning: a password is stored in plain text; mqfail-config protect seals "
         "it");
-  if (!options.server_id) return print(write_document(*servers, true));
-  const DocumentServer* server = find_server(*servers, *options.server_id);
+  if (!options.server_id) return print(write_document(servers, true));
+  const DocumentServer* server = find_server(servers, *options.server_id);
   return server == nullptr ? fail(no_such_server(options.component, *options.server_id))
                            : print(write_document_server(*server, true));
 }

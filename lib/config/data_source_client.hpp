@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a DataSource says about the client rather than about its server (product.md section 5); a
-// list of servers cannot hold it.
+// list of servers alone has no place for it.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "policy/event.hpp"
 
@@ -13,6 +15,14 @@ namespace mqfail {
 struct DataSourceClient {
   std::optional<std::string> client_id;  ///< not empty
   std::optional<Protocol> protocol;
+  bool says_anything() const { return client_id || protocol; }
 };
+
+/// The words of mqttVersion; what they mean is in kVersions, in the same order.
+inline constexpr std::array<std::string_view, 3> kVersionWords = {"3.1.0", "3.1.1", "5.0.0"};
+inline constexpr std::array kVersions = {Protocol::mqtt31, Protocol::mqtt311, Protocol::mqtt5};
+inline std::string_view version_word(Protocol protocol) {
+  return kVersionWords[static_cast<std::size_t>(protocol) - static_cast<std::size_t>(kVersions[0])];
+}
 
 }  // namespace mqfail

@@ -69,7 +69,7 @@ class DocumentReader {
     if (storing_.previous != nullptr) keep_previous();
     return std::move(servers_);
   }
-  const DataSourceClient& client() const { return client_; }
+  const std::optional<DataSourceClient>& client() const { return client_; }
 
  private:
   void read_several() {
@@ -197,8 +197,8 @@ class DocumentReader {
 
   // What the adapter's DataSource has beyond a server and a client of ours can use.
   void read_client(const JsonValue& source, const std::string& pointer) {
-    constexpr std::string_view kFate =
-        " where the document itself is read (--servers); a stored list does not hold it";
+    constexpr std::string_view kFate = "; a list of servers alone has no place for it";
+    DataSourceClient& client = client_.emplace();
     const auto text = [&](std::string_view key) -> const JsonValue* {
       const JsonValue* value = find(source, key);
       if (value == nullptr || value->kind == Kind::null || value->kind == Kind::damaged)
@@ -212,21 +212,20 @@ class DocumentReader {
       warn(value.offset, pointer + "/" + pointer_token(value.key) + ": " + std::string(what));
     };
     if (const JsonValue* id = text("clientId")) {
-      client_.client_id = std::string(id->text);
+      client.client_id = std::string(id->text);
       told(*id, "the default of -i" + std::string(kFate));
     }
     if (const JsonValue* version = text("mqttVersion")) {
-      constexpr std::array<std::string_view, 3> kWords = {"3.1.0", "3.1.1", "5.0.0"};
-      constexpr std::array kMeaning = {Protocol::mqtt31, Protocol::mqtt311, Protocol::mqtt5};
-      const auto* const found = std::find(kWords.begin(), kWords.end(), version->text);
-      if (found == kWords.end()) {
-        const auto meant = nearest(version->text, kWords);
+      const auto* const found =
+          std::find(kVersionWords.begin(), kVersionWords.end(), version->text);
+      if (found == kVersionWords.end()) {
+        const auto meant = nearest(version->text, kVersionWords);
         fail(version->offset, pointer + "/" + pointer_token(version->key) + ": \"" +
                                   printable(version->text, 40) +
                                   "\" is not one of 3.1.0, 3.1.1, 5.0.0" +
                                   (meant ? "; did you mean \"" + *meant + "\"?" : ""));
       } else {
-        client_.protocol = kMeaning[static_cast<std::size_t>(found - kWords.begin())];
+        client.protocol = kVersions[static_cast<std::size_t>(found - kVersionWords.begin())];
         told(*version, "the default of -V" + std::string(kFate));
       }
     }
@@ -362,7 +361,7 @@ class DocumentReader {
   const Storing& storing_;
   std::vector<Problem>& problems_;
   std::vector<DocumentServer> servers_;
-  DataSourceClient client_;
+  std::optional<DataSourceClient> client_;
 };
 
 DocumentReading read_for(const Storing& storing, const std::string& name, const std::string& text,

@@ -19,9 +19,9 @@
 namespace mqfail {
 
 struct DocumentReading {
-  std::vector<DocumentServer> servers;  ///< empty if there is any error, else at least one
-  DataSourceClient client;              ///< of the DataSource, if there is one
-  std::vector<Report> reports;          ///< errors and warnings in the order of their places
+  std::vector<DocumentServer> servers;     ///< empty if there is any error, else at least one
+  std::optional<DataSourceClient> client;  ///< empty: there is no DataSource
+  std::vector<Report> reports;             ///< errors and warnings in the order of their places
   bool valid() const { return !servers.empty(); }
 };
 
@@ -55,6 +55,12 @@ Error document_error(const std::string& name, const DocumentReading& reading);
 /// last. `mask_secrets` writes fifteen asterisks for each that is not a reference; a missing
 /// serverId is written as null.
 std::string write_document(const std::vector<DocumentServer>& servers, bool mask_secrets);
+
+/// What a component stores: write_document(), secrets as they are; with a client that says anything
+/// {"DataSource": {…}, "RedundantServers": […]}, the first server and the client in the DataSource,
+/// so that one file holds both or neither.
+std::string write_stored(const std::vector<DocumentServer>& servers,
+                         const DataSourceClient& client);
 
 /// The ten keys of a server in the page's order, each with its value as JSON. `mask_secrets`: as
 /// for write_document().

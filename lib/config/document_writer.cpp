@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdio>
 #include <map>
+#include <span>
 #include <string_view>
 #include <unordered_set>
 
@@ -56,16 +57,28 @@ std::string host_text(const DocumentServer& server) {
   return scheme + uri_host(server.host) + percent_encoded(server.path, kPathBytes);
 }
 
-void write_object(const DocumentServer& server, bool mask, std::string_view indent,
-                  std::string& out) {
-  out.append(indent).append("{\n");
-  const DocumentMembers members = document_members(server, mask);
+using Member = std::pair<std::string_view, std::string>;
+
+void write_members(std::span<const Member> members, std::string_view indent, std::string& out) {
+  out += "{\n";
   for (const auto& [key, value] : members) {
     const bool last = key == members.back().first;
     out.append(indent).append("  \"").append(key).append("\": ").append(value).append(last ? "\n"
                                                                                            : ",\n");
   }
   out.append(indent).append("}");
+}
+
+// In brackets, one below the other.
+void write_list(std::span<const DocumentServer> servers, bool mask, const std::string& indent,
+                std::string& out) {
+  out += "[\n";
+  for (const DocumentServer& server : servers) {
+    out.append(indent).append("  ");
+    write_members(document_members(server, mask), indent + "  ", out);
+    out += &server != &servers.back() ? ",\n" : "\n";
+  }
+  out.append(indent).append("]");
 }
 
 // RFC 4122 version 4.
@@ -116,17 +129,31 @@ DocumentMembers base_members(const DocumentServer& server) {
 }
 
 std::string write_document(const std::vector<DocumentServer>& servers, bool mask_secrets) {
-  std::string out = "[\n";
-  for (std::size_t i = 0; i < servers.size(); ++i) {
-    write_object(servers[i], mask_secrets, "  ", out);
-    out += i + 1 < servers.size() ? ",\n" : "\n";
+  std::string out;
+  write_list(servers, mask_secrets, "", out);
+  return out + "\n";
+}
+
+std::string write_stored(const std::vector<DocumentServer>& servers,
+                         const DataSourceClient& client) {
+  if (!client.says_anything()) return write_document(servers, false);
+  const DocumentMembers server = document_members(servers.front(), false);
+  std::vector<Member> source(server.begin(), server.end());
+  if (client.client_id) source.emplace_back("clientId", json_string(*client.client_id));
+  if (client.protocol)
+    source.emplace_back("mqttVersion", json_string(version_word(*client.protocol)));
+  std::string out = "{\n  \"DataSource\": ";
+  write_members(source, "  ", out);
+  if (servers.size() > 1) {
+    out += ",\n  \"RedundantServers\": ";
+    write_list(std::span(servers).subspan(1), false, "  ", out);
   }
-  return out + "]\n";
+  return out + "\n}\n";
 }
 
 std::string write_document_server(const DocumentServer& server, bool mask_secrets) {
   std::string out;
-  write_object(server, mask_secrets, "", out);
+  write_members(document_members(server, mask_secrets), "", out);
   return out + "\n";
 }
 

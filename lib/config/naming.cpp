@@ -145,9 +145,11 @@ class Collector {
     if (auto open = open_secrets(reading.servers, component.value_or(""), keys_); !open)
       return Error{open.error().kind, name + ": " + open.error().message, open.error().hint};
     for (const Report& report : reading.reports) all_.roster.warnings.push_back(report.headline);
-    DataSourceClient& client = all_.roster.client;
-    if (!client.client_id) client.client_id = reading.client.client_id;
-    if (!client.protocol) client.protocol = reading.client.protocol;
+    if (reading.client) {
+      DataSourceClient& client = all_.roster.client;
+      if (!client.client_id) client.client_id = reading.client->client_id;
+      if (!client.protocol) client.protocol = reading.client->protocol;
+    }
     for (const DocumentServer& server : reading.servers) {
       ServerDraft draft = draft_of(server);
       name_certificate_folders(component.value_or(""), draft);

@@ -23,8 +23,8 @@ std::string shown_path_of(const ComponentStore& store, const std::string& id) {
 }
 
 // What a change starts from. A stored list that is broken is no reason to refuse a new one.
-std::vector<DocumentServer> read_previous(const std::optional<std::string>& text) {
-  return text ? read_document("stored", *text).servers : std::vector<DocumentServer>();
+DocumentReading read_previous(const std::optional<std::string>& text) {
+  return text ? read_document("stored", *text) : DocumentReading();
 }
 
 // The id that two servers of a list have, if any.
@@ -99,36 +99,45 @@ Result<NamedText> StoredList::text() const {
   return NamedText{shown_path_of(store_, id_), Secret(std::move(**text))};
 }
 
-Result<std::vector<DocumentServer>> StoredList::servers() const {
+Result<DocumentReading> StoredList::read() const {
   const auto stored = text();
   if (!stored) return stored.error();
   DocumentReading reading = read_document(stored->name, stored->text.reveal());
   if (!reading.valid()) return document_error(stored->name, reading);
-  return std::move(reading.servers);
+  return reading;
 }
 
-Result<std::vector<DocumentServer>> StoredList::servers_if_any() const {
+Result<std::vector<DocumentServer>> StoredList::servers() const {
+  auto reading = read();
+  if (!reading) return reading.error();
+  return std::move(reading->servers);
+}
+
+Result<DocumentReading> StoredList::read_if_any() const {
   auto there = store_.read(id_);
   if (!there) return there.error();
   const bool exists = there->has_value();
   wipe(there);
-  if (!exists) return std::vector<DocumentServer>{};
-  return servers();
+  if (!exists) return DocumentReading{};
+  return read();
 }
 
 Result<bool> StoredList::write(const StoreLock& lock, std::vector<DocumentServer>& servers,
+                               const DataSourceClient& client,
                                const std::vector<DocumentServer>& previous) {
   if (auto made = make_server_ids(servers); !made) return made.error();
   const std::string path = store_.path(id_);
   auto sealed = seal_secrets(servers, previous, id_, path.substr(0, path.rfind('/')), keys_);
   if (!sealed) return sealed.error();
-  return store_.write(lock, id_, write_document(servers, false));
+  return store_.write(lock, id_, write_stored(servers, client));
 }
 
 Result<Change> StoredList::finish(const StoreLock& lock, Change& change,
                                   std::vector<DocumentServer>& servers,
-                                  const std::vector<DocumentServer>& previous) {
-  const auto written = write(lock, servers, previous);
+                                  const DocumentReading& previous) {
+  // A document without a DataSource says nothing about the client.
+  const auto& client = change.reading.client ? change.reading.client : previous.client;
+  const auto written = write(lock, servers, client.value_or(DataSourceClient{}), previous.servers);
   if (!written) return written.error();
   change.written = *written;
   return std::move(change);
@@ -139,9 +148,9 @@ Result<Change> StoredList::set(const NamedText& document,
   // Judged first without the lock, which would make directories: an error changes nothing at all.
   auto before = store_.read(id_);
   if (!before) return before.error();
-  std::vector<DocumentServer> previous = read_previous(*before);
-  Change change{read_replacement(document.name, document.text.reveal(), component, previous),
-                false};
+  DocumentReading previous = read_previous(*before);
+  Change change{
+      read_replacement(document.name, document.text.reveal(), component, previous.servers), false};
   if (!change.reading.valid()) return change;
 
   const auto lock = store_.lock();
@@ -150,7 +159,8 @@ Result<Change> StoredList::set(const NamedText& document,
   if (!now) return now.error();
   if (*now != *before) {  // somebody was quicker
     previous = read_previous(*now);
-    change.reading = read_replacement(document.name, document.text.reveal(), component, previous);
+    change.reading =
+        read_replacement(document.name, document.text.reveal(), component, previous.servers);
   }
   wipe(before);
   wipe(now);
@@ -168,9 +178,9 @@ Result<Change> StoredList::add(const NamedText& document,
 
   const auto lock = store_.lock();
   if (!lock) return lock.error();
-  const auto previous = servers_if_any();
+  const auto previous = read_if_any();
   if (!previous) return previous.error();
-  std::vector<DocumentServer> all = *previous;
+  std::vector<DocumentServer> all = previous->servers;
   all.insert(all.end(), change.reading.servers.begin(), change.reading.servers.end());
   if (const auto id = id_used_twice(all))
     return id_in_use(id_, *id, "mqfail-config edit changes it");
@@ -181,15 +191,16 @@ Result<Change> StoredList::edit(const std::string& server_id, const std::vector<
   if (const auto there = text(); !there) return there.error();
   const auto lock = store_.lock();
   if (!lock) return lock.error();
-  auto list = servers();
-  if (!list) return list.error();
-  const DocumentServer* found = find_server(*list, server_id);
+  const auto previous = read();
+  if (!previous) return previous.error();
+  const DocumentServer* found = find_server(previous->servers, server_id);
   if (found == nullptr) return no_such_server(id_, server_id);
-  const std::vector<DocumentServer> previous = *list;
-  DocumentServer& server = (*list)[static_cast<std::size_t>(found - list->data())];
+  std::vector<DocumentServer> all = previous->servers;
+  DocumentServer& server = all[static_cast<std::size_t>(found - previous->servers.data())];
 
   const Secret text(edited_text(server, values));
-  Change change{read_replacement("key=value", text.reveal(), std::nullopt, previous), false};
+  Change change{read_replacement("key=value", text.reveal(), std::nullopt, previous->servers),
+                false};
   if (!change.reading.valid()) return change;
   DocumentServer& edited = change.reading.servers.front();
   if (!same_word(edited.server_id, server.server_id) && holds_sealed(edited)) {
@@ -198,8 +209,8 @@ Result<Change> StoredList::edit(const std::string& server_id, const std::vector<
                  "give the secret anew in the same edit"};
   }
   server = edited;
-  if (const auto id = id_used_twice(*list)) return id_in_use(id_, *id, "choose another serverId");
-  return finish(*lock, change, *list, previous);
+  if (const auto id = id_used_twice(all)) return id_in_use(id_, *id, "choose another serverId");
+  return finish(*lock, change, all, *previous);
 }
 
 Result<Change> StoredList::put(const NamedText& document, const std::string& server_id) {
@@ -209,24 +220,24 @@ Result<Change> StoredList::put(const NamedText& document, const std::string& ser
   auto before = store_.read(id_);
   if (!before) return before.error();
   Change change{read_replacement(document.name, document.text.reveal(), std::nullopt,
-                                 read_previous(*before), server_id),
+                                 read_previous(*before).servers, server_id),
                 false};
   wipe(before);
   if (!change.reading.valid()) return change;
 
   const auto lock = store_.lock();
   if (!lock) return lock.error();
-  const auto previous = servers_if_any();
+  const auto previous = read_if_any();
   if (!previous) return previous.error();
-  const DocumentServer* const old = find_server(*previous, server_id);
-  change.reading = read_replacement(document.name, document.text.reveal(), std::nullopt, *previous,
-                                    old == nullptr ? server_id : old->server_id);
+  const DocumentServer* const old = find_server(previous->servers, server_id);
+  change.reading = read_replacement(document.name, document.text.reveal(), std::nullopt,
+                                    previous->servers, old == nullptr ? server_id : old->server_id);
   if (!change.reading.valid()) return change;
-  std::vector<DocumentServer> all = *previous;
+  std::vector<DocumentServer> all = previous->servers;
   if (old == nullptr) {
     all.push_back(change.reading.servers.front());
   } else {
-    all[static_cast<std::size_t>(old - previous->data())] = change.reading.servers.front();
+    all[static_cast<std::size_t>(old - previous->servers.data())] = change.reading.servers.front();
   }
   return finish(*lock, change, all, *previous);
 }
@@ -237,16 +248,17 @@ Result<Change> StoredList::merge(const NamedText& document,
   if (const auto there = text(); !there) return there.error();
   const auto lock = store_.lock();
   if (!lock) return lock.error();
-  const auto previous = servers();
+  const auto previous = read();
   if (!previous) return previous.error();
-  if (server_id && find_server(*previous, *server_id) == nullptr)
+  const std::vector<DocumentServer>& there_now = previous->servers;
+  if (server_id && find_server(there_now, *server_id) == nullptr)
     return no_such_server(id_, *server_id);
-  Change change{read_merge(document.name, document.text.reveal(), component, *previous, server_id),
+  Change change{read_merge(document.name, document.text.reveal(), component, there_now, server_id),
                 false};
   if (!change.reading.valid()) return change;
-  std::vector<DocumentServer> all = *previous;
+  std::vector<DocumentServer> all = previous->servers;
   for (const DocumentServer& changed : change.reading.servers)
-    all[static_cast<std::size_t>(find_server(*previous, changed.server_id) - previous->data())] =
+    all[static_cast<std::size_t>(find_server(there_now, changed.server_id) - there_now.data())] =
         changed;
   return finish(*lock, change, all, *previous);
 }
@@ -274,17 +286,18 @@ Result<Done> StoredList::remove(const std::optional<std::string>& server_id) {
     if (!*removed) return nothing_stored(id_);
     return Done{};
   }
-  auto list = servers();
+  auto list = read();
   if (!list) return list.error();
-  const DocumentServer* server = find_server(*list, *server_id);
+  const DocumentServer* server = find_server(list->servers, *server_id);
   if (server == nullptr) return no_such_server(id_, *server_id);
-  if (list->size() == 1) {
+  if (list->servers.size() == 1) {
     return Error{ErrorKind::data, "the only server cannot be removed: a list needs at least one",
                  "remove without --server-id removes the list"};
   }
-  const std::vector<DocumentServer> previous = *list;
-  list->erase(list->begin() + (server - list->data()));
-  const auto written = write(*lock, *list, previous);
+  const std::vector<DocumentServer> previous = list->servers;
+  list->servers.erase(list->servers.begin() + (server - list->servers.data()));
+  const auto written =
+      write(*lock, list->servers, list->client.value_or(DataSourceClient{}), previous);
   if (!written) return written.error();
   return Done{};
 }
@@ -293,10 +306,10 @@ Result<bool> StoredList::protect() {
   if (const auto there = text(); !there) return there.error();
   const auto lock = store_.lock();
   if (!lock) return lock.error();
-  auto list = servers();
+  auto list = read();
   if (!list) return list.error();
-  const std::vector<DocumentServer> previous = *list;
-  return write(*lock, *list, previous);
+  const std::vector<DocumentServer> previous = list->servers;
+  return write(*lock, list->servers, list->client.value_or(DataSourceClient{}), previous);
 }
 
 Result<Done> rekey(const ComponentStore& store, KeyChain& keys) {
@@ -311,14 +324,16 @@ Result<Done> rekey(const ComponentStore& store, KeyChain& keys) {
   std::vector<std::pair<std::string, Secret>> documents;
   for (const std::string& id : *ids) {
     StoredList list(store, id, keys);
-    auto servers = list.servers();
-    if (!servers) return servers.error();
-    if (auto done = reseal_secrets(*servers, id, **old, *fresh); !done) {
+    auto reading = list.read();
+    if (!reading) return reading.error();
+    std::vector<DocumentServer>& servers = reading->servers;
+    if (auto done = reseal_secrets(servers, id, **old, *fresh); !done) {
       const Error& error = done.error();
       return Error{error.kind, shown_path_of(store, id) + ": " + error.message, error.hint};
     }
-    if (auto made = make_server_ids(*servers); !made) return made.error();
-    documents.emplace_back(id, Secret(write_document(*servers, false)));
+    if (auto made = make_server_ids(servers); !made) return made.error();
+    documents.emplace_back(
+        id, Secret(write_stored(servers, reading->client.value_or(DataSourceClient{}))));
   }
   // First both keys, then the documents one by one, then the new key alone.
   std::vector<SealingKey> both{*fresh};

@@ -50,9 +50,11 @@ class StoredList {
   /// The stored list, secrets as they are stored. Errors: as text(); data, with every error of the
   /// document.
   Result<std::vector<DocumentServer>> servers() const;
+  /// The same with the client of a stored DataSource.
+  Result<DocumentReading> read() const;
 
-  /// Replaces the list. `component`: as for read_document(). Errors: those of the store and of the
-  /// key.
+  /// Replaces the list, and the client if the document has a DataSource. `component`: as for
+  /// read_document(). Errors: those of the store and of the key.
   Result<Change> set(const NamedText& document, const std::optional<std::string>& component);
   /// Appends the document's servers; a list that is not there begins with them. Errors: as set();
   /// data, if an id is in use.
@@ -81,10 +83,10 @@ class StoredList {
 
  private:
   Result<bool> write(const StoreLock& lock, std::vector<DocumentServer>& servers,
-                     const std::vector<DocumentServer>& previous);
+                     const DataSourceClient& client, const std::vector<DocumentServer>& previous);
   Result<Change> finish(const StoreLock& lock, Change& change, std::vector<DocumentServer>& servers,
-                        const std::vector<DocumentServer>& previous);
-  Result<std::vector<DocumentServer>> servers_if_any() const;
+                        const DocumentReading& previous);
+  Result<DocumentReading> read_if_any() const;
   const ComponentStore& store_;
   std::string id_;
   KeyChain& keys_;

@@ -193,3 +193,33 @@ BOOST_AUTO_TEST_CASE(a_data_source_gives_the_client_id_and_version_unless_option
   connected_as({"-V", "5"}, " as of-the-document (p5,");
   connected_as({"--sequence", "-i", "numbered"}, " as numbered (p5,");
 }
+
+BOOST_FIXTURE_TEST_CASE(a_component_keeps_the_client_of_its_data_source_until_another_one_comes,
+                        Home) {
+  Mosquitto server;
+  const std::string source =
+      R"({"DataSource": {"hostNameOrIpAddress": "127.0.0.1", "tls": "None", "port": )" +
+      std::to_string(server.port());
+  const auto connects_as = [&](const std::string& line) {
+    const std::size_t before = server.log().size();
+    Process process({.argv = pub({"--component", "MQTT1", "-t", "t", "-m", "x", "-q", "1"}),
+                     .environment = environment});
+    CHECK_STATUS(process, 0);
+    const std::string log = server.log().substr(before);
+    BOOST_TEST(log.find(line) != std::string::npos, log);
+  };
+  config({"set", "--component", "MQTT1"},
+         source + R"(, "userName": "u", "password": "p", "clientId": "of-the-store",
+                       "mqttVersion": "3.1.1"}})");
+  connects_as(" as of-the-store (p2,");
+  // A list says nothing of the client, nor does a change of a server.
+  config({"set", "--component", "MQTT1"}, document({server.port()}));
+  config({"edit", "--component", "MQTT1", "--server-id", "s" + std::to_string(server.port()),
+          "userName=u"});
+  config({"rekey"});
+  connects_as(" as of-the-store (p2,");
+  config({"set", "--component", "MQTT1"}, source + R"(, "mqttVersion": "3.1.1"}})");
+  connects_as(" as mqfail-");
+  config({"set", "--component", "MQTT1"}, source + "}}");
+  connects_as("(p5,");
+}

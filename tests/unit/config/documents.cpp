@@ -76,6 +76,21 @@ BOOST_AUTO_TEST_CASE(the_full_sample_of_the_page_is_read_byte_for_byte_and_comes
              kFullSampleCanonical);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_component_stores_reads_as_the_same_servers_and_the_same_client) {
+  const auto list = servers(sample("full-as-documented.json"));
+  BOOST_TEST(write_stored(list, {}) == write_document(list, false));
+  for (const auto& some : {list, {list.front()}}) {
+    for (const DataSourceClient& client :
+         {DataSourceClient{"an \"id\"", Protocol::mqtt31}, {{}, Protocol::mqtt5}, {"x", {}}}) {
+      const DocumentReading reading = read(write_stored(some, client));
+      BOOST_TEST(write_document(reading.servers, false) == write_document(some, false));
+      BOOST_TEST_REQUIRE(reading.client.has_value());
+      BOOST_TEST((reading.client->client_id == client.client_id));
+      BOOST_TEST((reading.client->protocol == client.protocol));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_minimal_sample_of_the_page_is_read_byte_for_byte_with_the_pages_defaults) {
   auto list = servers(sample("minimal-as-documented.json"));
   BOOST_TEST(hosts(list) == "125.1.1.1 125.1.1.2");
