@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/large_pages.hpp"
 #include "base/text.hpp"
 #include "config/dialect.hpp"
 #include "config/json_reader.hpp"
@@ -92,7 +93,7 @@ class DocumentReader {
       fail(array.offset, (pointer.empty() ? "" : pointer + ": ") +
                              "RedundantServers: at least one server is required");
     }
-    servers_.reserve(servers_.size() + elements.count());
+    reserve_large(servers_, servers_.size() + elements.count());
     std::size_t i = 0;
     for (const JsonValue& element : elements) item(element, pointer + "/" + std::to_string(i++));
   }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/large_pages.hpp"
 #include "base/text.hpp"
 #include "config/dialect.hpp"
 #include "config/uri_text.hpp"
@@ -168,7 +169,7 @@ class Walker {
 
 JsonTree empty_tree(std::size_t document_size) {
   JsonTree tree;
-  tree.values.reserve(document_size / 24);  // a line of the canonical form has 35 bytes
+  reserve_large(tree.values, document_size / 24);  // a line of the canonical form has 35 bytes
   return tree;
 }
 
