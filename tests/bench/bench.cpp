@@ -472,6 +472,64 @@ void connects(Table& table, int rounds) {
             0);
 }
 
+/// A server that does nothing but acknowledge, until the client goes.
+void acknowledge_all(const Fd& listener, int version) {
+  pollfd wait{listener.get(), POLLIN, 0};
+  ::poll(&wait, 1, 5000);
+  const Fd fd(::accept(listener.get(), nullptr, nullptr));
+  PacketReader reader;
+  std::vector<char> chunk(65536);
+  for (ssize_t n = 0; (n = ::read(fd.get(), chunk.data(), chunk.size())) > 0;) {
+    reader.feed({chunk.data(), static_cast<std::size_t>(n)});
+    std::string answer;
+    while (const auto packet = reader.next()) {
+      if (packet->type == Type::connect) answer += encode_connack(version, 0, false, {});
+      if (packet->type == Type::pingreq) answer += std::string("\xd0\0", 2);
+      if (packet->type != Type::publish) continue;
+      if (const auto publish = parse_publish(*packet, version))
+        answer += encode_acknowledgement(Type::puback, version, publish->id, 0);
+    }
+    if (!answer.empty() && !write_all(fd.get(), answer)) break;
+  }
+}
+
+/// What the promises of mqfail-pub cost when no server sets the pace.
+void promises(Table& table, int rounds) {
+  const Load load{1};
+  const std::uint32_t count = 300'000;
+  Scratch scratch;
+  std::ofstream out(scratch / "lines", std::ios::binary);
+  for (std::uint32_t i = 1; i <= count; ++i) out << load.line(i) << '\n';
+  out.close();
+  std::map<std::string, Range> rate;
+  for (int round = 0; round < rounds; ++round) {
+    for (const std::string promise : {"", "--sequence", "--spool"}) {
+      const Fd listener = listen_on(0);
+      Arguments argv{bin("mqfail-pub"),
+                     "-h",
+                     "127.0.0.1",
+                     "-p",
+                     std::to_string(port_of(listener)),
+                     "-t",
+                     "t",
+                     "-q",
+                     "1",
+                     "-l",
+                     "--quiet"};
+      if (!promise.empty()) argv.push_back(promise);
+      if (promise == "--spool") argv.push_back((scratch / std::to_string(round)).string());
+      Process process({.argv = argv, .stdin_file = (scratch / "lines").string()});
+      acknowledge_all(listener, 5);
+      rate[promise].add(count / took(process).wall / 1000);
+    }
+  }
+  for (const char* promise : {"--sequence", "--spool"}) {
+    table.row("publish QoS 1 " + std::string(promise) +
+                  " to a server that only acknowledges (beside it: without)",
+              "k/s", rate[promise], &rate[""], true, 1);
+  }
+}
+
 double resident_mib(pid_t pid) {
   std::istringstream status(read_file("/proc/" + std::to_string(pid) + "/status"));
   for (std::string line; std::getline(status, line);)
@@ -645,6 +703,7 @@ int main(int argc, char** argv) {
   part("gap", [&] { failover_gap(table, 100, "warm"); });
   part("frozen", [&] { frozen(table, rounds); });
   part("connects", [&] { connects(table, rounds); });
+  part("promises", [&] { promises(table, rounds); });
   part("memory", [&] { idle_memory(table); });
   part("memory", [&] { peak_memory(table, rounds); });
   part("document", [&] { large_document(table, rounds); });
