@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <future>
 #include <iostream>
 #include <set>
 #include <sstream>
@@ -399,13 +400,20 @@ void failover_gap(Table& table, int kills, const std::string& standby) {
                          {.qos = 0, .every_us = std::chrono::microseconds(500)});
   if (!reader.wait_for_lines(Stream::out, 100, 10s)) throw Broken("nothing arrives");
   if (standby == "warm" && !events.wait("standby-ready", 10s)) throw Broken("no standby");
-  Range gap;
+  Range gap, closing;
   for (int i = 0; i < kills; ++i) {
     Mosquitto& live = i % 2 == 0 ? a : b;
+    const Client witness(live.port(), {.client_id = "witness"});
+    auto closed = std::async(std::launch::async, [&witness] {
+      for (char byte = 0; ::read(witness.fd(), &byte, 1) > 0;) {
+      }
+      return Clock::now();
+    });
     const std::string next = ":" + std::to_string((i % 2 == 0 ? b : a).port()) + " ";
     const std::size_t lines = reader.line_count(Stream::out);
     const Moment killed = Clock::now();
     live.kill9();
+    closing.add(seconds_between(killed, closed.get()) * 1000);
     const auto line = reader.wait_for_line(
         Stream::out, [&](const std::string& text) { return text.find(next) != std::string::npos; },
         40s, lines);
@@ -419,6 +427,8 @@ void failover_gap(Table& table, int kills, const std::string& standby) {
   table.row("failover gap, kill -9 to the first line of the next server, " + standby + ", " +
                 std::to_string(kills) + " kills",
             "ms", gap, nullptr, false, 1);
+  table.row("… of it, until the kernel closes what the killed server had open", "ms", closing,
+            nullptr, false, 1);
 }
 
 void frozen(Table& table, int rounds) {
