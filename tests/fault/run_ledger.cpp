@@ -43,6 +43,16 @@ void charge(Charges& charges, bool ok, const std::string& what) {
   if (!ok) charges.push_back(what);
 }
 
+/// A command as every run has it: its servers, topic t, events as JSON.
+std::vector<std::string> command(const std::string& tool, const std::vector<std::string>& servers,
+                                 const std::vector<std::string>& more) {
+  std::vector<std::string> argv{std::string(MQFAIL_BIN_DIR) + "/" + tool, "--events", "json", "-t",
+                                "t"};
+  for (const std::string& server : servers) argv.insert(argv.end(), {"-s", server});
+  argv.insert(argv.end(), more.begin(), more.end());
+  return argv;
+}
+
 std::string input_of(std::uint32_t lines) {
   std::string all;
   for (std::uint32_t i = 1; i <= lines; ++i) all += numbered_line(i) + "\n";
@@ -300,23 +310,12 @@ bool delivered(std::uint64_t seed, const Options& options, std::size_t servers, 
   }
   const std::vector<Fault> schedule = throw_schedule(dice, options);
   Fate fate(stations, schedule, dice.between(1, 30));
-  std::vector<std::string> argv{std::string(MQFAIL_BIN_DIR) + "/mqfail-pub",
-                                "--events",
-                                "json",
-                                "-l",
-                                "-q",
-                                dice.one_in(5) ? "2" : "1",
-                                "-t",
-                                "t",
-                                "-k",
-                                "1",
-                                "--ack-timeout",
-                                "2s",
-                                "--drain-timeout",
-                                "100s",
-                                "--acks",
-                                std::to_string(acks)};
-  for (Station* station : stations) argv.insert(argv.end(), {"-s", station->proxy.uri()});
+  const char* const qos = dice.one_in(5) ? "2" : "1";
+  std::vector<std::string> uris;
+  for (const Station* station : stations) uris.push_back(station->proxy.uri());
+  auto argv = command("mqfail-pub", uris,
+                      {"-l", "-q", qos, "-k", "1", "--ack-timeout", "2s", "--drain-timeout", "100s",
+                       "--acks", std::to_string(acks)});
   if (dice.one_in(3)) argv.push_back("--sequence");
   Process pub({.argv = argv, .stdin_pipe = true});
   pub.feed(input_of(options.lines));
@@ -381,27 +380,10 @@ bool spool_survives(std::uint64_t seed, const Options& options) {
   LastingPipe pipe((scratch / "pipe").string());
   // It ends when the last run has begun: a pipe without a writer cannot be opened any more.
   std::thread writer([&] { pipe.write(input_of(options.lines)); });
-  std::vector<std::string> argv{std::string(MQFAIL_BIN_DIR) + "/mqfail-pub",
-                                "--events",
-                                "json",
-                                "-s",
-                                a.proxy.uri(),
-                                "-s",
-                                b.proxy.uri(),
-                                "-l",
-                                "-q",
-                                "1",
-                                "-t",
-                                "t",
-                                "-k",
-                                "1",
-                                "--ack-timeout",
-                                "2s",
-                                "--startup-max-reconnect-attempts",
-                                "-1",
-                                "--spool",
-                                (scratch / "spool").string(),
-                                "--drain-timeout"};
+  auto argv = command(
+      "mqfail-pub", {a.proxy.uri(), b.proxy.uri()},
+      {"-l", "-q", "1", "-k", "1", "--ack-timeout", "2s", "--startup-max-reconnect-attempts", "-1",
+       "--spool", (scratch / "spool").string(), "--drain-timeout"});
   Charges charges;
   std::string story = story_of(schedule) + "; we:";
   const std::size_t runs = dice.between(2, 6);
@@ -484,22 +466,8 @@ bool pub_is_stranded(std::uint64_t seed, const Options& options) {
   Scratch scratch;
   const std::string file = (scratch / "undelivered").string();
   const bool by_signal = dice.one_in(2);
-  std::vector<std::string> argv{std::string(MQFAIL_BIN_DIR) + "/mqfail-pub",
-                                "--events",
-                                "json",
-                                "-s",
-                                a.proxy.uri(),
-                                "-s",
-                                b.proxy.uri(),
-                                "-l",
-                                "-q",
-                                "1",
-                                "-t",
-                                "t",
-                                "--drain-timeout",
-                                "2s",
-                                "--undelivered",
-                                file};
+  auto argv = command("mqfail-pub", {a.proxy.uri(), b.proxy.uri()},
+                      {"-l", "-q", "1", "--drain-timeout", "2s", "--undelivered", file});
   if (!by_signal) argv.insert(argv.end(), {"--max-reconnect-attempts", "3"});
   Process pub({.argv = argv, .stdin_pipe = true});
   pub.feed(input_of(options.lines));
@@ -542,24 +510,8 @@ bool hot_sub_survives(std::uint64_t seed, const Options& options) {
   Dice dice(seed);
   Mosquitto a, b;
   const bool sequence = dice.one_in(2);
-  const std::vector<std::string> argv{std::string(MQFAIL_BIN_DIR) + "/mqfail-sub",
-                                      "--events",
-                                      "json",
-                                      "-s",
-                                      a.uri(),
-                                      "-s",
-                                      b.uri(),
-                                      "-q",
-                                      "1",
-                                      "-t",
-                                      "t",
-                                      "--standby",
-                                      "hot",
-                                      "-i",
-                                      "hot",
-                                      "--stable",
-                                      "100ms"};
-  Process sub(argv);
+  Process sub(command("mqfail-sub", {a.uri(), b.uri()},
+                      {"-q", "1", "--standby", "hot", "-i", "hot", "--stable", "100ms"}));
   Charges charges;
   if (sub.wait_for_line(Stream::err, "not yet supported", 200ms)) {
     std::printf("skipped: mqfail-sub --standby hot is not yet supported\n");
@@ -668,29 +620,15 @@ bool pipe_survives(std::uint64_t seed, const Options& options) {
   const bool by_two = dice.between(0, 3) != 0;
   const MosquittoSettings patient{.lines = {"max_queued_messages 0", "max_inflight_messages 0"}};
   Mosquitto a(patient), b(patient);
-  Process sub({std::string(MQFAIL_BIN_DIR) + "/mqfail-sub", "--events", "json", "-s", a.uri(), "-s",
-               b.uri(), "-q", "1", "-t", "t", "-i", "hot", "--standby", "hot", "--stable", "100ms",
-               "--max-reconnect-delay", "200ms"});
+  Process sub(command("mqfail-sub", {a.uri(), b.uri()},
+                      {"-q", "1", "-i", "hot", "--standby", "hot", "--stable", "100ms",
+                       "--max-reconnect-delay", "200ms"}));
   Charges charges;
   charge(charges, a.wait_for_subscriber("hot.*") && b.wait_for_subscriber("hot.*"),
          "does not subscribe on both");
-  std::vector<std::string> argv{std::string(MQFAIL_BIN_DIR) + "/mqfail-pub",
-                                "--events",
-                                "json",
-                                "--sequence",
-                                "-l",
-                                "-q",
-                                "1",
-                                "-t",
-                                "t",
-                                "-s",
-                                a.uri(),
-                                "-s",
-                                b.uri(),
-                                "--stable",
-                                "100ms",
-                                "--max-reconnect-delay",
-                                "200ms"};
+  auto argv = command(
+      "mqfail-pub", {a.uri(), b.uri()},
+      {"--sequence", "-l", "-q", "1", "--stable", "100ms", "--max-reconnect-delay", "200ms"});
   if (by_two) argv.insert(argv.end(), {"--acks", "2"});
   Process pub({.argv = argv, .stdin_pipe = true});
   LastingInput input(pub);
