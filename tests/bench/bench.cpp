@@ -401,6 +401,7 @@ void failover_gap(Table& table, int kills, const std::string& standby) {
   if (!reader.wait_for_lines(Stream::out, 100, 10s)) throw Broken("nothing arrives");
   if (standby == "warm" && !events.wait("standby-ready", 10s)) throw Broken("no standby");
   Range gap, closing;
+  std::size_t told = 0;
   for (int i = 0; i < kills; ++i) {
     Mosquitto& live = i % 2 == 0 ? a : b;
     const Client witness(live.port(), {.client_id = "witness"});
@@ -419,6 +420,10 @@ void failover_gap(Table& table, int kills, const std::string& standby) {
         40s, lines);
     if (!line) throw Broken("it does not go on: " + reader.bytes(Stream::err));
     gap.add(seconds_between(killed, line->at) * 1000);
+    const std::string err = reader.bytes(Stream::err);
+    // The bound: what was longer can be looked at.
+    if (gap.values.back() > 50) std::cerr << err.substr(std::min(told, err.size()));
+    told = err.size();
     if (!reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 400, 20s))
       throw Broken("it stops");
     live.restart();
