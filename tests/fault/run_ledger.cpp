@@ -88,7 +88,7 @@ struct Station {
 
   void kill_now() {
     killed = true;
-    ::kill(server.pid(), SIGKILL);
+    server.signal(SIGKILL);
   }
 
   void raise() {
@@ -242,7 +242,7 @@ class Fate {
       case Kind::freeze:
       case Kind::pause:
         down(station, fault.kind == Kind::freeze ? 4000 : 300);
-        ::kill(station.server.pid(), SIGSTOP);
+        station.server.signal(SIGSTOP);
         return Do::forward;
       case Kind::half_open:
         ++next_;
@@ -459,7 +459,7 @@ bool pub_is_stranded(std::uint64_t seed, const Options& options) {
     station->proxy.on_publish([&, station = station, at = at](std::size_t) {
       const std::lock_guard lock(mutex);
       if (++published < at) return Do::forward;
-      ::kill(station->server.pid(), SIGKILL);
+      station->server.signal(SIGKILL);
       return Do::die;
     });
   }

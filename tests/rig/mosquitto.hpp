@@ -47,7 +47,9 @@ class Mosquitto {
 
   void kill9();      ///< returns when it is gone
   void terminate();  ///< SIGTERM, returns when it is gone
-  void freeze();     ///< SIGSTOP: the kernel still accepts and acknowledges TCP
+  /// Nothing, if it has ended: by then its pid may be somebody else's.
+  void signal(int number) { process_->signal(number); }
+  void freeze();  ///< SIGSTOP: the kernel still accepts and acknowledges TCP
   void thaw();
   void restart();  ///< the same port; returns when it accepts
   bool running() { return process_ && process_->running(); }
