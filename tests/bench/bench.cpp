@@ -487,8 +487,8 @@ void connects(Table& table, int rounds) {
             0);
 }
 
-/// A server that does nothing but acknowledge, until the client goes.
-void acknowledge_all(const Fd& listener, int version) {
+/// A server that does nothing but acknowledge, on MQTT 5, until the client goes.
+void acknowledge_all(const Fd& listener) {
   pollfd wait{listener.get(), POLLIN, 0};
   ::poll(&wait, 1, 5000);
   const Fd fd(::accept(listener.get(), nullptr, nullptr));
@@ -498,11 +498,11 @@ void acknowledge_all(const Fd& listener, int version) {
     reader.feed({chunk.data(), static_cast<std::size_t>(n)});
     std::string answer;
     while (const auto packet = reader.next()) {
-      if (packet->type == Type::connect) answer += encode_connack(version, 0, false, {});
+      if (packet->type == Type::connect) answer += encode_connack(5, 0, false, {});
       if (packet->type == Type::pingreq) answer += std::string("\xd0\0", 2);
       if (packet->type != Type::publish) continue;
-      if (const auto publish = parse_publish(*packet, version))
-        answer += encode_acknowledgement(Type::puback, version, publish->id, 0);
+      if (const auto publish = parse_publish(*packet, 5))
+        answer += encode_acknowledgement(Type::puback, 5, publish->id, 0);
     }
     if (!answer.empty() && !write_all(fd.get(), answer)) break;
   }
@@ -534,7 +534,7 @@ void promises(Table& table, int rounds) {
       if (!promise.empty()) argv.push_back(promise);
       if (promise == "--spool") argv.push_back((scratch / std::to_string(round)).string());
       Process process({.argv = argv, .stdin_file = (scratch / "lines").string()});
-      acknowledge_all(listener, 5);
+      acknowledge_all(listener);
       rate[promise].add(count / took(process).wall / 1000);
     }
   }

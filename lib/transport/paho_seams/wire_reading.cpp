@@ -31,7 +31,9 @@ std::ptrdiff_t Wire::read(void* into, std::size_t size) {
   const auto taken = static_cast<std::ptrdiff_t>(take_ahead(bytes, size));
   if (static_cast<std::size_t>(taken) == size || (taken != 0 && !is_body)) return taken;
   const std::ptrdiff_t got = read_through(bytes + taken, size - static_cast<std::size_t>(taken));
-  return taken == 0 ? got : taken + std::max<std::ptrdiff_t>(got, 0);
+  // An end that is no end of stream is told at once: what was read with it is not for Paho.
+  if (taken == 0 || (got < 0 && end_ != WireEnd::open)) return got;
+  return taken + std::max<std::ptrdiff_t>(got, 0);
 }
 
 std::size_t Wire::take_ahead(char* into, std::size_t size) {

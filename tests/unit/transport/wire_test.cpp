@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The wire against a socket pair: what is collected, what is held back, what silence means.
-#include "transport/paho_seams/registry.hpp"
 #include "transport/paho_seams/wire.hpp"
 
 #include <arpa/inet.h>
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "transport/paho_seams/in_path.hpp"
+#include "transport/paho_seams/registry.hpp"
 #include "transport/paho_seams/run_thread.hpp"
 
 using namespace mqfail;
@@ -285,6 +285,22 @@ BOOST_AUTO_TEST_CASE(large_and_small_bodies_follow_each_other_exactly) {
   }
   sender.join();
   BOOST_TEST((got == all));
+}
+
+BOOST_AUTO_TEST_CASE(nonsense_behind_the_rest_of_a_body_ends_the_stream_at_once) {
+  const Line line;
+  const auto say = [&](std::string_view bytes) {
+    BOOST_REQUIRE(send(line.ends[1], bytes.data(), bytes.size(), 0) ==
+                  static_cast<ssize_t>(bytes.size()));
+  };
+  using namespace std::string_view_literals;
+  say("\x20\3\1\2\3\x30\12abcd"sv);
+  std::array<char, 16> into{};
+  for (const std::size_t size : {1, 1, 3, 1, 1})
+    BOOST_REQUIRE(line.wire->read(into.data(), size) == static_cast<std::ptrdiff_t>(size));
+  say("efghij\0\0"sv);  // a type of packet that does not exist
+  BOOST_TEST(line.wire->read(into.data(), 10) == -1);
+  BOOST_TEST((line.wire->end() == WireEnd::nonsense));
 }
 
 BOOST_AUTO_TEST_CASE(a_ping_is_sent_when_nothing_else_was) {
