@@ -47,7 +47,7 @@ void Connection::ended(Reason reason) {
         listener_.happened(event::Failed{attempt_, std::move(reason)});
       }
     }
-    closed_.notify_all();
+    turned_.notify_all();
   }
   listener.stirred();
 }
@@ -118,21 +118,16 @@ void Connection::take_over() {
     if (stage_ != Stage::online || silent_) return;  // Lost is on its way
     stage_ = Stage::subscribing;
     was_online_ = false;
+    facts_.standby = true;
+    turned_.notify_all();
   }
-  facts_.standby = true;
-  if (settings_.subscriptions.empty()) return online();
-  thread_.join();  // it ended with the CONNACK
-  thread_done_ = false;
-  thread_ = std::thread([this] {
-    if (subscribe() && unsubscribe()) online();
-    thread_done_ = true;
-    listener_.stirred();
-  });
+  if (settings_.subscriptions.empty()) online();
 }
 
 void Connection::abandon() {
   const std::lock_guard lock(stage_mutex_);
   silent_ = true;
+  turned_.notify_all();
   stop_.stop();
   if (wire_) wire_->shut();
 }
@@ -140,6 +135,7 @@ void Connection::abandon() {
 bool Connection::disconnect(Duration patience) {
   std::unique_lock lock(stage_mutex_);
   silent_ = true;
+  turned_.notify_all();
   if (stage_ != Stage::online) {
     lock.unlock();
     abandon();
@@ -149,7 +145,7 @@ bool Connection::disconnect(Duration patience) {
   wire_->append(kDisconnect.data(), kDisconnect.size());
   wire_->finish_writing();
   wake_receiver();
-  closed_.wait_for(lock, patience, [this] { return stage_ == Stage::closed; });
+  turned_.wait_for(lock, patience, [this] { return stage_ == Stage::closed; });
   const bool clean = stage_ == Stage::closed && wire_->end() == WireEnd::end_of_stream &&
                      wire_->error_number() == 0;
   if (patience > Duration::zero()) wire_->shut();

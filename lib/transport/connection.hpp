@@ -75,6 +75,7 @@ class Connection {
   bool find_certificate();
   bool open(const Dialled& dialled);
   void online();
+  bool await_take_over();
   bool subscribe();
   bool unsubscribe();
   void fail(Reason reason);
@@ -105,7 +106,7 @@ class Connection {
   ConnectionFacts facts_;
 
   mutable std::mutex stage_mutex_;  // stage_, silent_, wire_
-  std::condition_variable closed_;
+  std::condition_variable turned_;  // stage_ left online, or silent_ was set
   Stage stage_ = Stage::connecting;
   bool silent_ = false;      // abandoned or told its end: nothing more is said
   bool was_online_ = false;  // facts_ is complete

@@ -74,8 +74,8 @@ void Connection::run() {
     const auto dialled = dial(server_, stop_, [this] { reached(Phase::tcp); });
     if (const auto* const reason = std::get_if<Reason>(&dialled)) {
       fail(*reason);
-    } else if (open(std::get<Dialled>(dialled)) &&
-               (settings_.standby || (subscribe() && unsubscribe()))) {
+    } else if (open(std::get<Dialled>(dialled)) && (!settings_.standby || await_take_over()) &&
+               subscribe() && unsubscribe()) {
       online();
     }
   }
@@ -103,6 +103,16 @@ void Connection::online() {
   stage_ = Stage::online;
   was_online_ = true;
   if (!silent_) listener_.happened(event::Connected{attempt_});
+}
+
+// A standby is online with its CONNACK. One that has filters to subscribe to keeps its thread: a
+// thread that waits is sooner at work than a new one.
+bool Connection::await_take_over() {
+  online();
+  if (settings_.subscriptions.empty()) return false;
+  std::unique_lock lock(stage_mutex_);
+  turned_.wait(lock, [this] { return stage_ != Stage::online || silent_; });
+  return stage_ == Stage::subscribing;
 }
 
 void Connection::reached(Phase phase) {

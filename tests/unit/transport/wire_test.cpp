@@ -13,6 +13,7 @@
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -53,6 +54,9 @@ struct Line {
   int stirs = 0;
   std::unique_ptr<Wire> wire;
 };
+
+// Of Paho; the linker sends it through the seam.
+extern "C" void Thread_start(void* (*function)(void*), void* argument);
 
 const std::string kConnect = "\x10";
 const std::string kPingreq("\xC0\0", 2);
@@ -409,4 +413,26 @@ BOOST_AUTO_TEST_CASE(a_seam_that_paho_goes_past_is_named) {
   BOOST_TEST(seams_not_in_path(true) == "keepalive tls");
   in_path(Seam::keepalive);
   BOOST_TEST(seams_not_in_path(false).empty());
+}
+
+BOOST_AUTO_TEST_CASE(paho_has_one_thread_and_what_else_it_starts_runs_at_once) {
+  static std::promise<std::thread::id> begun;  // the receive thread never ends
+  static std::atomic<bool> first = true;
+  Thread_start(
+      [](void* /*argument*/) -> void* {
+        if (first.exchange(false)) begun.set_value(std::this_thread::get_id());
+        pause();
+        return nullptr;
+      },
+      nullptr);
+  BOOST_TEST((begun.get_future().get() != std::this_thread::get_id()));
+
+  std::thread::id told;
+  Thread_start(
+      [](void* argument) -> void* {
+        *static_cast<std::thread::id*>(argument) = std::this_thread::get_id();
+        return nullptr;
+      },
+      &told);
+  BOOST_TEST((told == std::this_thread::get_id()));
 }
