@@ -38,11 +38,12 @@ void Copies::leave(std::size_t place) {
   if (place != kNoPlace) --places_[place].connections;
 }
 
-bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
+// What of the prints `digest` from `place` repeats; null if nothing.
+Copies::Print* Copies::find_copied(std::size_t place, const Digest& digest, TimePoint now) {
   forget_old(now);
-  if (place == kNoPlace) return false;
+  if (place == kNoPlace) return nullptr;
   const auto found = alike_.find(digest);
-  if (found == alike_.end()) return false;
+  if (found == alike_.end()) return nullptr;
   // A server sends the like of each other in the order of their prints: first come those from
   // before its time, then those that it has sent, then those that it has not.
   auto& [numbers, head] = found->second;
@@ -59,9 +60,13 @@ bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
     Print& only = print(numbers.back());
     if ((only.senders & bit(place)) == 0 && only.at >= places_[place].since - kSkew) copied = &only;
   }
-  if (copied == nullptr) return false;
-  copied->senders |= bit(place);
-  return true;
+  return copied;
+}
+
+bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
+  Print* const copied = find_copied(place, digest, now);
+  if (copied != nullptr) copied->senders |= bit(place);
+  return copied != nullptr;
 }
 
 void Copies::printed(std::size_t place, const Digest& digest, TimePoint now) {

@@ -40,7 +40,11 @@ class Copies {
   /// The connection has nothing more to say.
   void leave(std::size_t place);
 
-  /// True if `digest` from `place` is a copy of what was printed; it is marked as sent by it.
+  /// True if `digest` from `place` is a copy of what was printed.
+  bool has_copy(std::size_t place, const Digest& digest, TimePoint now) {
+    return find_copied(place, digest, now) != nullptr;
+  }
+  /// The same, and it is marked as sent by it.
   bool is_copy(std::size_t place, const Digest& digest, TimePoint now);
   /// `digest` from `place` is printed.
   void printed(std::size_t place, const Digest& digest, TimePoint now);
@@ -68,6 +72,7 @@ class Copies {
   };
 
   Print& print(std::uint64_t number) { return prints_[number - first_]; }
+  Print* find_copied(std::size_t place, const Digest& digest, TimePoint now);
   bool sent_by_all(const Print& print) const;
   void forget_first();
   void forget_old(TimePoint now);

@@ -11,12 +11,27 @@ Novelty::Feed Novelty::online(const std::string& server_id, const ConnectionFact
   // What is published from the SUBSCRIBE on comes through this connection too.
   if (settings_.several_servers) {
     feed.place = copies_.join(server_id, facts.subscribed_at, facts.session_present);
+    feed.since = facts.subscribed_at;
+    feed.in_step = feed.first;
   }
   return feed;
 }
 
 void Novelty::offline(const Feed& feed) {
   copies_.leave(feed.place);
+}
+
+bool Novelty::is_ahead(const Message& message, Feed& feed, TimePoint now) {
+  if (!settings_.several_servers) return false;
+  if (message.number != 0) return dedupe_.opens_hole(message.publisher, message.number);
+  if (feed.in_step) return false;
+  const TimePoint margin = feed.since - Copies::kSkew;
+  feed.in_step = now > feed.since + Copies::kSkew || counted_at_ < margin;
+  if (!feed.in_step) {
+    digest(message);
+    feed.in_step = copies_.has_copy(feed.place, both_, now);
+  }
+  return !feed.in_step;
 }
 
 void Novelty::digest(const Message& message) {
@@ -54,7 +69,10 @@ bool Novelty::is_new(const Message& message, const Feed& feed, TimePoint now) {
 }
 
 void Novelty::printed(const Feed& feed, TimePoint now) {
-  if (settings_.several_servers && !numbered_) copies_.printed(feed.place, both_, now);
+  if (settings_.several_servers && !numbered_) {
+    copies_.printed(feed.place, both_, now);
+    counted_at_ = now;
+  }
   if (settings_.hold_back_unchanged && !(settings_.removes && empty_)) {
     last_printed_.printed(topic_, payload_);
   }

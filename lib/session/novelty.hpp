@@ -41,6 +41,9 @@ class Novelty {
   struct Feed {
     std::size_t place = Copies::kNoPlace;
     bool first = false;  ///< of the run: all that it brings is new
+    TimePoint since{};   ///< its SUBSCRIBE
+    /// What it sends has been sent by the others, or nobody waits for that any more.
+    bool in_step = true;
   };
 
   Feed online(const std::string& server_id, const ConnectionFacts& facts);
@@ -48,11 +51,10 @@ class Novelty {
   void offline(const Feed& feed);
 
   bool is_new(const Message& message, const Feed& feed, TimePoint now);
-  /// Whether numbers before this message's are missing, which another server may still bring.
-  bool opens_hole(const Message& message) const {
-    return settings_.several_servers && message.number != 0 &&
-           dedupe_.opens_hole(message.publisher, message.number);
-  }
+  /// Whether another server may still bring what was published before this message: numbers are
+  /// missing; or, without numbers, the connection has joined a stream and nothing shows yet that
+  /// the others are as far. For a message that has not been asked about.
+  bool is_ahead(const Message& message, Feed& feed, TimePoint now);
   /// The message that was asked about last is printed.
   void printed(const Feed& feed, TimePoint now);
 
@@ -73,6 +75,7 @@ class Novelty {
   Dedupe dedupe_;
   LastPrinted last_printed_;
   bool any_ = false;
+  TimePoint counted_at_{};  // the last print of a message without a number
   // Of the message that was asked about last.
   Digest topic_, payload_, both_;
   bool numbered_ = false, empty_ = false;

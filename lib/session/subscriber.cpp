@@ -32,7 +32,10 @@ Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announ
 std::optional<Reason> Subscriber::online(AttemptId attempt, const Server& server,
                                          std::uint64_t epoch, const ConnectionFacts& facts,
                                          TimePoint /*now*/) {
+  const bool alone =
+      std::none_of(feeds_.begin(), feeds_.end(), [](const Feed& feed) { return feed.live; });
   feeds_.push_back({attempt, server.id, epoch, novelty_.online(server.id, facts)});
+  if (alone) feeds_.back().novelty.in_step = true;
   if (settings_.remove_retained) removal_.online(attempt, server.id, facts);
   if (settings_.until_subscribed) done_ = true;
   return std::nullopt;
@@ -164,7 +167,20 @@ bool Subscriber::collect(TimePoint now) {
   for (std::size_t i = feeds_.size(); i > 0 && !done_ && !full(); --i) {
     if (collect(feeds_[turn_++ % feeds_.size()], now)) any = true;
   }
+  if (retained_over_) end_with_retained(now);
   return any || done_;
+}
+
+// The first message that is not retained ends --retained-only, but other servers may still have
+// retained ones on their way.
+void Subscriber::end_with_retained(TimePoint now) {
+  bool all = true;
+  for (const Feed& feed : feeds_) {
+    if (feed.retained_over) continue;
+    all = false;
+    if (!feed.last_ping) leave(feed.attempt, now);
+  }
+  if (all) done_ = true;
 }
 
 bool Subscriber::collect(Feed& feed, TimePoint now) {
@@ -177,24 +193,25 @@ bool Subscriber::collect(Feed& feed, TimePoint now) {
 
 // A server that has just come back begins where the stream is now, while another one may still have
 // to send what is before: the order is kept by letting that one go first.
-bool Subscriber::is_ahead(const Message& message, Feed& feed, TimePoint now) const {
-  if (feeds_.size() < 2 || message.retain || !novelty_.opens_hole(message)) {
+bool Subscriber::is_ahead(const Message& message, Feed& feed, TimePoint now) {
+  if (feeds_.size() < 2 || message.retain || !novelty_.is_ahead(message, feed.novelty, now)) {
     feed.ahead_until.reset();
     return false;
   }
   if (!feed.ahead_until) feed.ahead_until = now + kAheadPatience;
   if (now < *feed.ahead_until) return true;
   feed.ahead_until.reset();  // the others do not have it: it is missing
+  feed.novelty.in_step = true;
   return false;
 }
 
 bool Subscriber::take(const Message& message, Feed& feed, TimePoint now) {
-  if (done_ || full() || removal_.is_full(feed.attempt) || is_ahead(message, feed, now))
-    return false;
+  if (done_ || full() || removal_.is_full(feed.attempt)) return false;
   if (settings_.retained_only && !message.retain) {
-    done_ = true;
+    feed.retained_over = retained_over_ = true;
     return false;
   }
+  if (is_ahead(message, feed, now)) return false;
   ++received_;
   if (settings_.no_retained && message.retain) return true;
   const auto excluded = [&message](const std::string& filter) {

@@ -67,6 +67,7 @@ class Subscriber final : public Work {
     std::optional<std::uint64_t> last_ping{};  // its answer comes behind all that is to be taken
     TimePoint leave_by{};                      // the answer is waited for no longer
     std::optional<TimePoint> ahead_until{};    // it is ahead of the others, which have so long
+    bool retained_over = false;                // a message that is not retained has come
   };
   struct Unacknowledged {
     AttemptId attempt;
@@ -81,7 +82,8 @@ class Subscriber final : public Work {
   bool is_over(const Feed& feed, TimePoint now) const;
   bool collect(Feed& feed, TimePoint now);
   bool take(const Message& message, Feed& feed, TimePoint now);
-  bool is_ahead(const Message& message, Feed& feed, TimePoint now) const;
+  bool is_ahead(const Message& message, Feed& feed, TimePoint now);
+  void end_with_retained(TimePoint now);
   void note_number(Message& message, const Feed& feed);
   void tell_holes(TimePoint now);
   void tell_removals(Notice& exit);
@@ -98,6 +100,7 @@ class Subscriber final : public Work {
   std::size_t turn_ = 0;                   // of the live feeds
   std::vector<Unacknowledged> in_buffer_;  // goes out with the buffer
   bool more_ = false;
+  bool retained_over_ = false;  // of any
   bool done_ = false;
   std::optional<TimePoint>
       give_up_at_;  // a reader that has stopped reading does not hold up a stop

@@ -84,7 +84,8 @@ constexpr OptionRow kOwnRows[] = {
      "drop messages whose topic matches, may be repeated"},
     {"", 'R', "", messages, kSub, built, "drop retained messages"},
     {"retained-only", 0, "", messages, kSub, built,
-     "only retained messages; exit at the first other one"},
+     "only retained messages; exit at the first other one",
+     "With --standby hot the other servers may first send what they retain, within a second."},
     {"retain-as-published", 0, "", messages, kSub, built,
      "keep the retain flag as the publisher set it (MQTT 5)"},
     {"retain-handling", 0, "N", messages, kSub, built,
@@ -194,7 +195,9 @@ constexpr OptionRow kOwnRows[] = {
     {"proxy", 0, "URL", connection, kBoth, not_supported, "use a local port forwarder"},
 
     {"will-topic", 0, "TOPIC", will, kBoth, built,
-     "topic of the will, which a server publishes if we vanish"},
+     "topic of the will, which a server publishes if we vanish",
+     "It is each server's own: one publishes it when its connection to us is lost, although we may "
+     "live on through another. With --standby hot every server has it."},
     {"will-payload", 0, "TEXT", will, kBoth, built, "the will's message (default empty)"},
     {"will-qos", 0, "QOS", will, kBoth, built, "its quality of service: 0, 1 or 2 (default 0)", "",
      "0 1 2"},

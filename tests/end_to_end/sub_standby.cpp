@@ -446,3 +446,21 @@ BOOST_AUTO_TEST_CASE(a_retained_message_that_was_printed_is_not_printed_again_af
   BOOST_REQUIRE(reader.wait_for_line(Stream::out, "state end", 10s).has_value());
   BOOST_TEST(reader.bytes(Stream::out) == "state same\nother changed\nstate end\n");
 }
+
+BOOST_AUTO_TEST_CASE(retained_only_prints_what_all_hot_servers_retain) {
+  Mosquitto a, b;
+  constexpr std::size_t kMany = 5000;
+  Client to_b(b.port());
+  for (std::size_t i = 0; i < kMany; ++i)
+    to_b.publish({.topic = "b/" + std::to_string(i), .payload = "x", .retain = true});
+  to_b.publish({.topic = "b/last", .payload = "x", .qos = 1, .retain = true});
+  Client to_a(a.port());
+  to_a.publish({.topic = "a", .payload = "x", .qos = 1, .retain = true});
+  Process reader(
+      sub({"-s", a.uri(), "-s", b.uri(), "-t", "#", "--standby", "hot", "--retained-only"}));
+  BOOST_REQUIRE(a.wait_for_subscriber(".*"));
+  BOOST_REQUIRE(b.wait_for_subscriber(".*"));
+  to_a.publish({.topic = "a", .payload = "live", .qos = 1});
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(reader.line_count(Stream::out) == kMany + 2);
+}
