@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/publisher.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
-#include "base/write.hpp"
-#include "session/clock.hpp"
 #include "session/packet_size.hpp"
 
 namespace mqfail {
@@ -24,9 +18,6 @@ constexpr int kPayloadFormatInvalid = 0x99;
 constexpr std::size_t kWindowQos2Mqtt3 = 20;
 // The send buffer of the transport is kept below this (bytes).
 constexpr std::size_t kBacklog = 262144;
-// Messages of QoS 0 between two proofs, and the longest time between them.
-constexpr std::uint64_t kProofEvery = 20000;
-constexpr auto kProofAfter = std::chrono::milliseconds(500);
 // How long what is under way on a server that is left may take before it is sent again on the next.
 constexpr auto kLeavePatience = std::chrono::seconds(1);
 // Messages between two looks at the mailbox.
@@ -46,7 +37,9 @@ Publisher::Publisher(PublisherSettings settings, std::unique_ptr<Source> source,
       source_(std::move(source)),
       transport_(transport),
       announcer_(announcer),
-      outbox_(settings_.window) {}
+      outbox_(settings_.window),
+      undelivered_(settings_.undelivered_fd,
+                   settings_.delimited ? std::optional(settings_.delimiter) : std::nullopt) {}
 
 ServerKey Publisher::key_of(const Server& server) {
   // Where it listens, not its id: messages are stored there, whatever the roster calls it.
@@ -63,8 +56,7 @@ std::optional<Reason> Publisher::online(AttemptId attempt, const Server& server,
   const bool mqtt5 = facts.protocol == Protocol::mqtt5;
   std::size_t window = std::min<std::size_t>(settings_.window, facts.receive_maximum);
   if (settings_.qos == 2 && !mqtt5) window = std::min(window, kWindowQos2Mqtt3);
-  live_.push_back({attempt, key_of(server), mqtt5, window, facts.maximum_packet_size});
-  live_.back().asked_at = now;
+  live_.push_back({attempt, key_of(server), mqtt5, window, facts.maximum_packet_size, Proof(now)});
   tell_short_at_.reset();
   if (is_short() && !told_short_) tell_short_at_ = now + kShortage;
   if (!is_short() && std::exchange(told_short_, false)) {
@@ -101,7 +93,7 @@ void Publisher::offline(AttemptId attempt, TimePoint now) {
 // What this server has not acknowledged is to be sent again, in order.
 void Publisher::take_back(std::vector<Live>::iterator live, TimePoint now) {
   settle(*live);  // what came before the end still counts
-  if (const std::uint64_t lost = live->unproven(); lost != 0) {
+  if (const std::uint64_t lost = live->proof.give_up(); lost != 0) {
     lost_max_ += lost;
     Notice dropped{.name = NoticeName::dropped, .level = Level::warning};
     dropped.reason = "written at QoS 0 to a connection that ended; so many at most are lost";
@@ -137,8 +129,8 @@ void Publisher::go_on_leaving(TimePoint now) {
     settle(live);
     ask_for_proof(live, now);
     transport_.flush(live.attempt);
-    const bool settled =
-        live.lane.open() == 0 && live.unproven() == 0 && transport_.backlog(live.attempt) == 0;
+    const bool settled = live.lane.open() == 0 && live.proof.unproven() == 0 &&
+                         transport_.backlog(live.attempt) == 0;
     if (!settled && now < *live.leave_by) continue;
     const AttemptId old = live.attempt;
     take_back(live_.begin() + static_cast<std::ptrdiff_t>(i), now);
@@ -217,12 +209,7 @@ std::optional<Reason> Publisher::settle(Live& live) {
       trouble = std::move(reason);
     }
   }
-  const std::uint64_t pongs = transport_.pongs(live.attempt);
-  while (!live.questions.empty() && live.questions.front().ping <= pongs) {
-    acked_ += live.questions.front().published - live.proven;
-    live.proven = live.questions.front().published;
-    live.questions.pop_front();
-  }
+  acked_ += live.proof.answered(transport_.pongs(live.attempt));
   return trouble;
 }
 
@@ -275,7 +262,7 @@ std::optional<std::uint16_t> Publisher::send(Live& live, const Message& message)
   const auto id = transport_.publish(live.attempt, message);
   if (!id) return std::nullopt;
   ++published_;
-  if (settings_.qos == 0) ++live.published;
+  if (settings_.qos == 0) live.proof.published();
   return id;
 }
 
@@ -332,13 +319,8 @@ void Publisher::take_in(TimePoint now) {
 }
 
 void Publisher::ask_for_proof(Live& live, TimePoint now) {
-  if (settings_.qos != 0 || live.published == live.asked) return;
-  if (input_over() || live.leave_by || live.published - live.asked >= kProofEvery ||
-      now - live.asked_at >= kProofAfter) {
-    live.questions.push_back({transport_.ping(live.attempt), live.published});
-    live.asked = live.published;
-    live.asked_at = now;
-  }
+  if (!live.proof.is_due(now, input_over() || live.leave_by)) return;
+  live.proof.asked(transport_.ping(live.attempt), now);
 }
 
 bool Publisher::fits(const Live& live, const Message& message) {
@@ -353,9 +335,7 @@ void Publisher::fail(std::uint64_t line, std::string_view payload, const std::st
   notice.reason = (settings_.delimited ? "line " : "message ") + std::to_string(line) + ": " + why;
   notice.more = {{"line", as_int(line)}, {"bytes", as_int(payload.size())}};
   announcer_.announce(notice);
-  if (settings_.undelivered_fd >= 0 && put(payload) && settings_.delimited) {
-    put(std::string_view(&settings_.delimiter, 1));
-  }
+  undelivered_.put(payload);
 }
 
 void Publisher::expire(TimePoint now) {
@@ -412,7 +392,7 @@ std::optional<TimePoint> Publisher::deadline() const {
       continue;
     }
     sooner(acknowledged_by(live));
-    if (settings_.qos == 0 && live.published != live.asked) sooner(live.asked_at + kProofAfter);
+    sooner(live.proof.due());
   }
   const bool fills_spool =
       is_short() && source_->keeps() && (source_->fd() >= 0 || !source_->trouble().empty());
@@ -428,7 +408,7 @@ bool Publisher::done() const {
   if (drained_out_) return true;
   return input_over() && outbox_.empty() &&
          std::all_of(live_.begin(), live_.end(), [this](const Live& live) {
-           return live.unproven() == 0 && transport_.backlog(live.attempt) == 0;
+           return live.proof.unproven() == 0 && transport_.backlog(live.attempt) == 0;
          });
 }
 
@@ -441,8 +421,7 @@ void Publisher::stop(TimePoint now) {
 int Publisher::finish(const Ending& ending, bool reached, TimePoint /*now*/, Notice& exit) {
   for (Live& live : live_) {
     settle(live);
-    lost_max_ += live.unproven();
-    live.proven = live.published;
+    lost_max_ += live.proof.give_up();
     if (live.leave_by) transport_.disconnect(live.attempt, Duration::zero());
   }
   write_undelivered(ending);
@@ -466,7 +445,7 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint /*now*/, Not
     exit.reason = trouble;
     return static_cast<int>(ErrorKind::io);
   }
-  if (undelivered_failed_) {
+  if (undelivered_.failed()) {
     exit.reason = "--undelivered could not be written";
     return static_cast<int>(ErrorKind::io);
   }
@@ -484,33 +463,18 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint /*now*/, Not
   return static_cast<int>(reached ? ErrorKind::temporary : ErrorKind::unavailable);
 }
 
-bool Publisher::put(std::string_view bytes) {
-  if (write_all(settings_.undelivered_fd, bytes) != 0) undelivered_failed_ = true;
-  return !undelivered_failed_;
-}
-
 // Unsettled payloads in order, then what was read and not sent; after giving up (which is what a
 // drain timeout is, too) also what is still unread, to its end or for the drain timeout.
 void Publisher::write_undelivered(const Ending& ending) {
-  if (settings_.undelivered_fd < 0) return;
   for (auto place = outbox_.begin(); place < outbox_.end() && !source_->keeps(); ++place) {
     const Outbox::Entry& entry = outbox_.at(place);
-    if (entry.closed) continue;
-    if (!put(entry.payload)) return;
-    if (settings_.delimited && !put(std::string_view(&settings_.delimiter, 1))) return;
+    if (!entry.closed) undelivered_.put(entry.payload);
   }
-  if (!put(source_->rest())) return;
+  undelivered_.put_input(source_->rest());
   const bool gave_up = ending.how == Ending::How::gave_up ||
                        (ending.how == Ending::How::done && outbox_.unsettled() != 0);
-  if (!gave_up || source_->unread_fd() < 0) return;
-  std::vector<char> block(65536);
-  pollfd input{source_->unread_fd(), POLLIN, 0};
-  const TimePoint until = steady_now() + settings_.drain_timeout;
-  while (steady_now() < until &&
-         poll(&input, 1, static_cast<int>(milliseconds(until - steady_now()))) > 0) {
-    const ssize_t got = read(input.fd, block.data(), block.size());
-    if (got <= 0 || !put({block.data(), static_cast<std::size_t>(got)})) return;
-  }
+  if (gave_up && source_->unread_fd() >= 0)
+    undelivered_.put_unread(source_->unread_fd(), settings_.drain_timeout);
 }
 
 }  // namespace mqfail

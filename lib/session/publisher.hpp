@@ -4,14 +4,15 @@
 // the window allows.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "session/lane.hpp"
 #include "session/outbox.hpp"
+#include "session/proof.hpp"
 #include "session/source.hpp"
+#include "session/undelivered.hpp"
 #include "session/work.hpp"
 
 namespace mqfail {
@@ -53,27 +54,17 @@ class Publisher final : public Work {
   int finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) override;
 
  private:
-  struct Question {
-    std::uint64_t ping;
-    std::uint64_t published;
-  };
   struct Live {
     AttemptId attempt;
     ServerKey server;
     bool mqtt5;
     std::size_t window;
     std::uint32_t maximum_packet_size;
+    Proof proof;  // at QoS 0, which the lane does not know
     Lane lane{};
     bool lost = false;                    // told to the session, which will name it to offline()
     TimePoint writing_at{};               // it had not been sent everything yet
     std::optional<TimePoint> leave_by{};  // what is under way on it is settled until then
-    // -- QoS 0
-    std::uint64_t published = 0;
-    std::uint64_t proven = 0;  // of them, read by the server for certain
-    std::uint64_t asked = 0;   // of them, covered by a ping
-    TimePoint asked_at{};
-    std::deque<Question> questions{};
-    std::uint64_t unproven() const { return published - proven; }
   };
 
   ServerKey key_of(const Server& server);
@@ -99,7 +90,6 @@ class Publisher final : public Work {
   bool hungry() const;
   bool is_short() const { return live_.size() < settings_.acks; }
   bool input_over() const { return source_->at_end(); }
-  bool put(std::string_view bytes);
   void write_undelivered(const Ending& ending);
 
   PublisherSettings settings_;
@@ -108,6 +98,7 @@ class Publisher final : public Work {
   Announcer& announcer_;
 
   Outbox outbox_;
+  Undelivered undelivered_;
   std::vector<Live> live_;
   bool leaving_ = false;              // one of them; until it is gone, nothing is sent
   std::vector<std::string> servers_;  // by ServerKey
@@ -120,7 +111,6 @@ class Publisher final : public Work {
   bool more_ = false;
   bool drained_out_ = false;  // the drain timeout is over
   bool warned_no_subscriber_ = false;
-  bool undelivered_failed_ = false;
   std::uint64_t published_ = 0, acked_ = 0, failed_ = 0, lost_max_ = 0, resent_ = 0;
 };
 
