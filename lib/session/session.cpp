@@ -282,8 +282,7 @@ void Session::tell_gap(const action::Use& use) {
   gap.level = Level::warning;
   gap.epoch = use.epoch;
   gap.dur = use.outage;
-  gap.reason =
-      qos == 0 ? "nothing could arrive; messages may be missing (QoS 0)" : "nothing could arrive";
+  gap.reason = "nothing could arrive";
   gap.more = {{"qos", std::int64_t{qos}}};
   announcer_.announce(gap);
 }

@@ -57,11 +57,6 @@ void Connection::on_lost(void* context, char* /*cause: always null*/) {
   self.ended(self.loss());
 }
 
-void Connection::on_disconnected(void* context, MQTTProperties* properties, MQTTReasonCodes code) {
-  static_cast<Connection*>(context)->ended({Cause::disconnect, Phase::publish, code, true,
-                                            text_of(properties, MQTTPROPERTY_CODE_REASON_STRING)});
-}
-
 void Connection::free_arrived(const Arrived& arrived) {
   MQTTClient_message* message = arrived.message;
   MQTTClient_freeMessage(&message);

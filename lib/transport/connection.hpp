@@ -82,6 +82,7 @@ class Connection {
   void ended(Reason reason);
   Reason connect_failure(int code, const std::string& tls_error) const;
   Reason loss() const;
+  Reason farewell() const;
   void learn(const MQTTResponse& response, const Dialled& dialled);
   static void free_arrived(const Arrived& arrived);
 
@@ -90,7 +91,6 @@ class Connection {
   static void on_delivered(void* context, MQTTClient_deliveryToken token);
   static void on_published(void* context, int token, int packet_type, MQTTProperties* properties,
                            MQTTReasonCodes code);
-  static void on_disconnected(void* context, MQTTProperties* properties, MQTTReasonCodes code);
   void note_acknowledged(int token, int code);
 
   const AttemptId attempt_;
@@ -110,7 +110,7 @@ class Connection {
   Stage stage_ = Stage::connecting;
   bool silent_ = false;      // abandoned or told its end: nothing more is said
   bool was_online_ = false;  // facts_ is complete
-  bool paho_holds_ = false;  // connected: Paho will call on_lost or on_disconnected once
+  bool paho_holds_ = false;  // connected: Paho will call on_lost once
   std::atomic<bool> thread_done_{false};
 
   std::mutex inbox_mutex_;  // inbox_, inbox_bytes_, acknowledged_

@@ -146,10 +146,7 @@ bool Connection::open(const Dialled& dialled) {
   }
   MQTTClient_setCallbacks(handle_, this, on_lost, on_message, on_delivered);
   const bool mqtt5 = protocol_ == Protocol::mqtt5;
-  if (mqtt5) {
-    MQTTClient_setPublished(handle_, this, on_published);
-    MQTTClient_setDisconnected(handle_, this, on_disconnected);
-  }
+  if (mqtt5) MQTTClient_setPublished(handle_, this, on_published);
 
   MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer5;
   options.MQTTVersion = paho_version(protocol_);
@@ -389,6 +386,9 @@ Reason Connection::loss() const {
       return {Cause::reset, Phase::publish, wire_->error_number(), false, {}};
     case WireEnd::silent:
       return {Cause::keepalive, Phase::publish, 0, false, {}};
+    case WireEnd::disconnect:
+      if (protocol_ == Protocol::mqtt5) return farewell();
+      break;  // MQTT 3 has none for servers
     case WireEnd::refused:
       return {Cause::ws, Phase::ws, web.status, false, std::move(web.text)};
     case WireEnd::nonsense:
@@ -397,6 +397,21 @@ Reason Connection::loss() const {
   }
   if (web.text.empty()) web.text = "the server sent something that is not MQTT";
   return {Cause::closed, Phase::publish, 0, false, std::move(web.text)};
+}
+
+// A DISCONNECT is fixed header, remaining length, reason code and properties; the last two may be
+// left out (MQTT 5 section 3.14).
+Reason Connection::farewell() const {
+  std::string packet = wire_->farewell();
+  std::size_t at = 1;
+  while ((static_cast<std::uint8_t>(packet[at++]) & 0x80U) != 0) {
+  }
+  const int code = at < packet.size() ? static_cast<std::uint8_t>(packet[at++]) : 0;
+  PahoProperties properties;
+  char* list = packet.data() + at;
+  MQTTProperties_read(properties.get(), &list, packet.data() + packet.size());
+  return {Cause::disconnect, Phase::publish, code, true,
+          text_of(properties.get(), MQTTPROPERTY_CODE_REASON_STRING)};
 }
 
 void Connection::fail(Reason reason) {

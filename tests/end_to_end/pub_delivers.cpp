@@ -98,6 +98,24 @@ BOOST_AUTO_TEST_CASE(a_server_that_dies_mid_stream_costs_nothing) {
   }
 }
 
+// Paho's receive thread would sleep for 100 ms before it says so.
+BOOST_AUTO_TEST_CASE(a_disconnect_with_messages_under_way_is_told_at_once) {
+  const Script mute{.at_publish = 1, .then = Then::stop_acking};
+  double least = 1;
+  for (int i = 0; i < 5; ++i) {
+    ScriptedServer a(mute), b;
+    Publisher publisher({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "-l"});
+    publisher.feed(numbered_lines(1, 50));
+    BOOST_REQUIRE(a.wait_for(What::publish, 50));
+    const Moment told = Clock::now();
+    a.disconnect_all(0x8b);
+    BOOST_REQUIRE(b.wait_for(What::connect));
+    least = std::min(least, seconds_between(told, b.log(What::connect).front().at));
+    CHECK_STATUS(publisher, 0);
+  }
+  BOOST_TEST(least < 0.05);
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_acknowledges_nothing_is_left) {
   ScriptedServer a({.at_publish = 5, .then = Then::stop_acking}), b;
   Publisher publisher({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "-l", "--ack-timeout",

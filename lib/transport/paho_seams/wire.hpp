@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,8 +30,9 @@
 namespace mqfail {
 
 /// How a connection came to its end, as far as the wire could see.
-/// `nonsense`: the server sent what it must not. `refused`: it would not become a WebSocket.
-enum class WireEnd { open, end_of_stream, error, silent, nonsense, refused, shut };
+/// `disconnect`: the server said so. `nonsense`: it sent what it must not. `refused`: it would not
+/// become a WebSocket.
+enum class WireEnd { open, end_of_stream, error, silent, disconnect, nonsense, refused, shut };
 
 /// Thread: read(), readable() and the keepalive belong to Paho's receive thread; everything else
 /// may be called from any thread. One mutex a wire guards its outgoing side and its TLS object.
@@ -119,6 +121,8 @@ class Wire {
   void detach();
   WireEnd end() const { return end_.load(); }
   int error_number() const { return errno_.load(); }
+  /// The DISCONNECT, once end() says that there was one.
+  const std::string& farewell() const { return *gate_.farewell(); }
   /// True once Paho wrote its CONNECT: TCP, and TLS if any, are through.
   bool spoke() const { return spoke_.load(); }
   TimePoint spoke_at() const { return TimePoint(Duration(spoke_at_.load())); }
@@ -156,7 +160,8 @@ class Wire {
   std::ptrdiff_t receive_plain(const std::array<iovec, 2>& into);
   std::ptrdiff_t receive_tls(void* into, std::size_t size);
   void note_received();
-  bool admit(std::string_view bytes);
+  std::ptrdiff_t nothing_more();
+  std::optional<std::size_t> admit(std::string_view bytes);
   std::ptrdiff_t unwrap(char* bytes, std::size_t size);
   void note_end(WireEnd end, int error);
 

@@ -49,6 +49,7 @@ std::size_t Wire::take_ahead(char* into, std::size_t size) {
 // perhaps another; then little more than its head is read ahead, and the body goes straight to
 // where it is wanted.
 std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
+  if (gate_.farewell() != nullptr) return nothing_more();
   if (!ahead_) ahead_ = std::make_unique_for_overwrite<char[]>(kReadBytes);
   const std::size_t most = large_ ? kLargeAhead : kReadBytes;
   ahead_head_ = 0;
@@ -64,14 +65,25 @@ std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
     got = receive_layered(ahead_.get(), most);
   }
   if (got <= 0) return got;
-  ahead_size_ = static_cast<std::size_t>(got) - direct;
-  if (!admit({into, direct}) || !admit({ahead_.get(), ahead_size_})) {
-    ahead_size_ = 0;
+  const auto here = admit({into, direct});
+  const auto later = admit({ahead_.get(), static_cast<std::size_t>(got) - direct});
+  if (!here || !later) {
     note_end(WireEnd::nonsense, 0);
     errno = EPROTO;
     return -1;
   }
-  return static_cast<std::ptrdiff_t>(direct != 0 ? direct : take_ahead(into, size));
+  ahead_size_ = *later;
+  if (*here != 0) return static_cast<std::ptrdiff_t>(*here);
+  return ahead_size_ != 0 ? static_cast<std::ptrdiff_t>(take_ahead(into, size)) : nothing_more();
+}
+
+// A DISCONNECT, or the beginning of one.
+std::ptrdiff_t Wire::nothing_more() {
+  errno = EAGAIN;
+  if (gate_.farewell() == nullptr) return -1;
+  note_end(WireEnd::disconnect, 0);
+  errno = ECONNRESET;
+  return -1;
 }
 
 std::ptrdiff_t Wire::receive_plain(const std::array<iovec, 2>& into) {
@@ -142,18 +154,18 @@ std::ptrdiff_t Wire::receive_layered(char* into, std::size_t size) {
   return web_ && got > 0 ? unwrap(into, static_cast<std::size_t>(got)) : got;
 }
 
-bool Wire::admit(std::string_view bytes) {
-  if (!gate_.admit(bytes)) return false;
-  if (first_.size() < kFirstBytes && !bytes.empty()) {
+std::optional<std::size_t> Wire::admit(std::string_view bytes) {
+  const auto admitted = gate_.admit(bytes);
+  if (admitted.value_or(0) != 0 && first_.size() < kFirstBytes) {
     const std::lock_guard lock(out_mutex_);
-    first_.append(bytes.substr(0, kFirstBytes - first_.size()));
+    first_.append(bytes.substr(0, std::min(*admitted, kFirstBytes - first_.size())));
   }
-  return true;
+  return admitted;
 }
 
 std::size_t Wire::readable() {
   if (ahead_size_ != 0) return ahead_size_;
-  if (kicked_ || (web_ && web_->ended())) return 1;
+  if (kicked_ || gate_.farewell() != nullptr || (web_ && web_->ended())) return 1;
   return tls_more_ ? 1 : 0;
 }
 

@@ -115,6 +115,11 @@ BOOST_AUTO_TEST_CASE(people_read_failover_backoff_gap_and_exit) {
   gap.more = {{"qos", std::int64_t{0}}, {"lost_max", std::int64_t{12}}};
   BOOST_TEST(human(gap) ==
              "mqfail-sub: 20:12:00 gap         b 1.9s, up to 12 messages may be missing (QoS 0)");
+  gap.reason = "nothing could arrive";
+  gap.more = {{"qos", std::int64_t{0}}};
+  BOOST_TEST(human(gap) ==
+             "mqfail-sub: 20:12:00 gap         b 1.9s, messages may be missing (QoS 0): nothing "
+             "could arrive");
   Notice exit{NoticeName::exit};
   exit.more = {
       {"exit", std::int64_t{0}}, {"received", std::int64_t{7}}, {"printed", std::int64_t{6}}};
