@@ -292,6 +292,7 @@ bool Connection::unsubscribe() {
   const auto& filters = settings_.unsubscriptions;
   if (filters.empty()) return true;
   std::vector<char*> names;
+  names.reserve(filters.size());
   for (const std::string& filter : filters) names.push_back(const_cast<char*>(filter.c_str()));
   const Handover handover(wire_, server_);
   MQTTResponse response = MQTTResponse_initializer;
