@@ -436,6 +436,49 @@ void failover_gap(Table& table, int kills, const std::string& standby) {
             nullptr, false, 1);
 }
 
+/// The longest silence in the lines around kill -9 of one of two servers, beyond that of their
+/// publisher.
+void hot_silence(Table& table, int kills) {
+  Mosquitto a, b;
+  Process reader(Arguments{bin("mqfail-sub"), "-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1",
+                           "-i", "hot", "--standby", "hot", "--stable", "50ms",
+                           "--max-reconnect-delay", "200ms"});
+  if (!a.wait_for_subscriber("hot.*") || !b.wait_for_subscriber("hot.*"))
+    throw Broken("not subscribed: " + reader.bytes(Stream::err));
+  StreamPublisher stream({a.port(), b.port()}, {.every_us = std::chrono::microseconds(500)});
+  const auto more = [&](std::size_t lines) {
+    if (!reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + lines, 20s))
+      throw Broken("it stops");
+  };
+  std::vector<std::size_t> from;
+  for (int i = 0; i < kills; ++i) {
+    Mosquitto& dies = i % 2 == 0 ? a : b;
+    more(100);
+    from.push_back(reader.line_count(Stream::out));
+    dies.kill9();
+    more(100);
+    dies.restart();
+    if (!dies.wait_for_subscriber("hot.*")) throw Broken("it does not come back");
+  }
+  stream.stop();
+  Range silence;
+  const auto lines = reader.lines(Stream::out);
+  for (const std::size_t first : from) {
+    double ours = 0, theirs = 0;
+    for (std::size_t i = first; i < first + 100; ++i) {
+      const auto number = number_of(lines[i].text);
+      if (!number || number != number_of(lines[i - 1].text).value_or(0) + 1)
+        throw Broken("not the next line: " + lines[i].text);
+      ours = std::max(ours, seconds_between(lines[i - 1].at, lines[i].at));
+      theirs = std::max(theirs, seconds_between(stream.when(*number - 1), stream.when(*number)));
+    }
+    silence.add((ours - theirs) * 1000);
+  }
+  table.row("failover hot, longest silence around a kill -9 beyond the publisher's, " +
+                std::to_string(kills) + " kills",
+            "ms", silence, nullptr, false, 1);
+}
+
 void frozen(Table& table, int rounds) {
   Range found;
   for (int round = 0; round < rounds; ++round) {
@@ -716,6 +759,7 @@ int main(int argc, char** argv) {
   part("firehose", [&] { firehose(table, rounds); });
   part("gap", [&] { failover_gap(table, kills, "cold"); });
   part("gap", [&] { failover_gap(table, 100, "warm"); });
+  part("hot", [&] { hot_silence(table, 100); });
   part("frozen", [&] { frozen(table, rounds); });
   part("connects", [&] { connects(table, rounds); });
   part("promises", [&] { promises(table, rounds); });

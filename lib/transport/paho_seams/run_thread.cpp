@@ -17,6 +17,7 @@
 
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
+#include "transport/paho_seams/registry.hpp"
 
 namespace {
 
@@ -24,7 +25,7 @@ using ThreadFunction = void* (*)(void*);
 std::atomic<ThreadFunction> g_receive{nullptr};
 thread_local bool t_receiver = false;
 std::atomic<std::uint64_t> g_rounds{0};
-std::atomic<int> g_waiting{0};  // callers in await_receiver_round
+std::atomic<int> g_waiting{0};  // callers in send_receiver_round
 std::mutex g_round_mutex;
 std::condition_variable g_round_counted;
 std::atomic<bool> g_any_to_close{false};
@@ -58,9 +59,10 @@ void mqfail::close_in_next_round(int fd) {
   g_to_close.push_back(fd);
   g_any_to_close = true;
 }
-void mqfail::await_receiver_round(std::chrono::microseconds patience) {
+void mqfail::send_receiver_round(std::chrono::microseconds patience) {
   g_waiting.fetch_add(1);
-  const std::uint64_t round = g_rounds;
+  const std::uint64_t round = g_rounds;  // first: it may be back before we go on
+  wake_receiver();
   std::unique_lock lock(g_round_mutex);
   g_round_counted.wait_for(lock, patience, [round] { return g_rounds != round; });
   g_waiting.fetch_sub(1);

@@ -12,8 +12,8 @@ bool is_receiver();
 void count_receiver_round();
 /// It closes the descriptor when it comes round to waiting: then it has told all that it has read.
 void close_in_next_round(int fd);
-/// Waits until it has come round once more, at most `patience`: whoever waits for a change of its
-/// state has to look again then.
-void await_receiver_round(std::chrono::microseconds patience);
+/// Wakes it and waits until it has come round once more, at most `patience`: whoever waits for a
+/// change of its state has to look again then.
+void send_receiver_round(std::chrono::microseconds patience);
 
 }  // namespace mqfail

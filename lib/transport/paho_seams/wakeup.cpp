@@ -168,8 +168,7 @@ int __wrap_usleep(useconds_t duration) {
   }
   // Paho waits for the receive thread to start or to stop, and counts the steps: a step ends as
   // soon as that thread has come round, and it is sent round at once.
-  mqfail::wake_receiver();
-  mqfail::await_receiver_round(std::chrono::microseconds(duration));
+  mqfail::send_receiver_round(std::chrono::microseconds(duration));
   return 0;
 }
 }
