@@ -100,7 +100,7 @@ Result<ClientCertificate> accept(Pkcs12 opened, const std::string& file) {
     return refused("expired since " + not_after(opened.certificate.get()) + " (" + file + ")");
   if (is_too_early(opened.certificate.get()))
     return refused("not valid until " + not_before(opened.certificate.get()) + " (" + file + ")");
-  ClientCertificate result{std::move(opened.certificate), std::move(opened.key), {}};
+  ClientCertificate result{std::move(opened.certificate), std::move(opened.key), {}, file};
   result.chain = chain_of(result.certificate.get(), opened.others);
   return result;
 }

@@ -34,6 +34,7 @@ struct ClientCertificate {
   X509Pointer certificate;
   KeyPointer key;
   std::vector<X509Pointer> chain;
+  std::string file;  ///< where it was found
 };
 
 /// Finds and opens it. `thumbprint`: 40 or 64 lower-case hexadecimal digits. Errors

@@ -15,11 +15,13 @@ constexpr int kPubrecType = 5;
 }  // namespace
 
 Connection::Connection(AttemptId attempt, Server server, ConnectSettings settings,
-                       Protocol protocol, TransportListener& listener)
+                       Protocol protocol, CertificateCache& certificates,
+                       TransportListener& listener)
     : attempt_(attempt),
       server_(std::move(server)),
       settings_(std::move(settings)),
       protocol_(protocol),
+      certificates_(certificates),
       listener_(listener),
       thread_([this] { run(); }) {}
 

@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "certificates/search.hpp"
+#include "certificates/cache.hpp"
 #include "transport/dial.hpp"
 #include "transport/paho_properties.hpp"
 #include "transport/paho_seams/wire.hpp"
@@ -32,9 +32,9 @@ class Connection {
   /// (bytes).
   static constexpr std::size_t kInboxBytes = 4U << 20U;
 
-  /// Begins at once. All arguments are copied; the listener outlives the connection.
+  /// Begins at once. All arguments are copied but the last two, which outlive the connection.
   Connection(AttemptId attempt, Server server, ConnectSettings settings, Protocol protocol,
-             TransportListener& listener);
+             CertificateCache& certificates, TransportListener& listener);
   /// Only when finished(): Paho's threads have let go.
   ~Connection();
   Connection(const Connection&) = delete;
@@ -97,11 +97,12 @@ class Connection {
   const Server server_;
   const ConnectSettings settings_;
   const Protocol protocol_;
+  CertificateCache& certificates_;
   TransportListener& listener_;
 
   StopSwitch stop_;
-  std::optional<ClientCertificate> certificate_;  // the attempt's thread's
-  std::shared_ptr<Wire> wire_;                    // set by the attempt's thread under stage_mutex_
+  std::shared_ptr<const ClientCertificate> certificate_;  // the attempt's thread's
+  std::shared_ptr<Wire> wire_;  // set by the attempt's thread under stage_mutex_
   MQTTClient handle_ = nullptr;
   ConnectionFacts facts_;
 

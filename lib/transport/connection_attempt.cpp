@@ -86,8 +86,8 @@ void Connection::run() {
 bool Connection::find_certificate() {
   const TlsSettings& tls = server_.tls;
   if (!is_tls(server_.scheme) || tls.thumbprint.empty()) return true;
-  auto found = find_client_certificate(tls.thumbprint, tls.certificate_password.value_or(Secret()),
-                                       tls.certificate_folders);
+  auto found = certificates_.find(tls.thumbprint, tls.certificate_password.value_or(Secret()),
+                                  tls.certificate_folders);
   if (!found) {
     fail({Cause::tls, Phase::tls, 0, false, found.error().message});
     return false;
@@ -198,7 +198,7 @@ bool Connection::open(const Dialled& dialled) {
   PahoProperties connect_properties;
   if (mqtt5) add_connect_properties(connect_properties, settings_);
 
-  const Handover handover(wire, server_, certificate_ ? &*certificate_ : nullptr);
+  const Handover handover(wire, server_, certificate_.get());
   MQTTResponse response = MQTTResponse_initializer;
   {
     const ParallelCall parallel;

@@ -22,7 +22,8 @@ constexpr int kOwnPages = 1 << 20;
 
 }  // namespace
 
-PahoTransport::PahoTransport(TransportListener& listener) : listener_(listener) {
+PahoTransport::PahoTransport(TransportListener& listener)
+    : listener_(listener), certificates_(std::make_unique<CertificateCache>()) {
   unsetenv("http_proxy");
   unsetenv("https_proxy");
   mallopt(M_TRIM_THRESHOLD, kKeptHeap);
@@ -48,7 +49,7 @@ void PahoTransport::connect(AttemptId attempt, const Server& server,
                             const ConnectSettings& settings, Protocol protocol) {
   bury();
   connections_[attempt] =
-      std::make_unique<Connection>(attempt, server, settings, protocol, listener_);
+      std::make_unique<Connection>(attempt, server, settings, protocol, *certificates_, listener_);
 }
 
 void PahoTransport::take_over(AttemptId attempt) {

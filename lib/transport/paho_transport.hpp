@@ -15,6 +15,7 @@
 
 namespace mqfail {
 
+class CertificateCache;
 class Connection;
 
 class PahoTransport final : public Transport {
@@ -47,6 +48,7 @@ class PahoTransport final : public Transport {
   void bury();
 
   TransportListener& listener_;
+  const std::unique_ptr<CertificateCache> certificates_;
   void* anchor_ = nullptr;  // a handle that never connects: with none left Paho tears itself down
   std::map<AttemptId, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> retired_;  // until Paho has let go of them

@@ -371,16 +371,29 @@ void firehose(Table& table, int rounds) {
 }
 
 /// From kill -9 of the server in use to the first line that the next one delivered.
-void failover_gap(Table& table, int kills, const std::string& standby) {
-  Mosquitto a, b;
+void failover_gap(Table& table, int kills, const std::string& standby, bool tls = false) {
+  // Publisher and witness have listeners of their own, so that TLS is the reader's alone.
+  const auto settings = [tls](std::uint16_t plain) {
+    MosquittoSettings wanted;
+    wanted.lines = {"listener " + std::to_string(plain) + " 127.0.0.1"};
+    if (!tls) return wanted;
+    wanted.certificate = certificates().certificate();
+    wanted.key = certificates().key();
+    return wanted;
+  };
+  const std::array<std::uint16_t, 2> plain{free_port(), free_port()};
+  Mosquitto a(settings(plain[0])), b(settings(plain[1]));
+  const auto uri = [tls](const Mosquitto& server) {
+    return tls ? "mqtts://localhost:" + std::to_string(server.port()) : server.uri();
+  };
   // Each line names the server it came from.
   Arguments argv{bin("mqfail-sub"),
                  "--events",
                  "json",
                  "-s",
-                 a.uri(),
+                 uri(a),
                  "-s",
-                 b.uri(),
+                 uri(b),
                  "-t",
                  "t",
                  "-i",
@@ -393,10 +406,11 @@ void failover_gap(Table& table, int kills, const std::string& standby) {
                  standby,
                  "--max-reconnect-delay",
                  "200ms"};
+  if (tls) argv.insert(argv.end(), {"--cafile", certificates().authority()});
   Process reader(argv);
   Events events(reader);
   if (!events.wait("subscribed")) throw Broken("not subscribed: " + reader.bytes(Stream::err));
-  StreamPublisher stream({a.port(), b.port()},
+  StreamPublisher stream({plain[0], plain[1]},
                          {.qos = 0, .every_us = std::chrono::microseconds(500)});
   if (!reader.wait_for_lines(Stream::out, 100, 10s)) throw Broken("nothing arrives");
   if (standby == "warm" && !events.wait("standby-ready", 10s)) throw Broken("no standby");
@@ -404,7 +418,7 @@ void failover_gap(Table& table, int kills, const std::string& standby) {
   std::size_t told = 0;
   for (int i = 0; i < kills; ++i) {
     Mosquitto& live = i % 2 == 0 ? a : b;
-    const Client witness(live.port(), {.client_id = "witness"});
+    const Client witness(plain[i % 2], {.client_id = "witness"});
     auto closed = std::async(std::launch::async, [&witness] {
       for (char byte = 0; ::read(witness.fd(), &byte, 1) > 0;) {
       }
@@ -429,8 +443,8 @@ void failover_gap(Table& table, int kills, const std::string& standby) {
     live.restart();
     if (standby == "warm" && !events.wait("standby-ready", 10s)) throw Broken("no new standby");
   }
-  table.row("failover gap, kill -9 to the first line of the next server, " + standby + ", " +
-                std::to_string(kills) + " kills",
+  table.row("failover gap, kill -9 to the first line of the next server, " + standby +
+                (tls ? " over TLS, " : ", ") + std::to_string(kills) + " kills",
             "ms", gap, nullptr, false, 1);
   table.row("… of it, until the kernel closes what the killed server had open", "ms", closing,
             nullptr, false, 1);
@@ -761,6 +775,8 @@ int main(int argc, char** argv) {
   part("firehose", [&] { firehose(table, rounds); });
   part("gap", [&] { failover_gap(table, kills, "cold"); });
   part("gap", [&] { failover_gap(table, 100, "warm"); });
+  part("gap", [&] { failover_gap(table, 100, "cold", true); });
+  part("gap", [&] { failover_gap(table, 100, "warm", true); });
   part("hot", [&] { hot_silence(table, 100); });
   part("frozen", [&] { frozen(table, rounds); });
   part("connects", [&] { connects(table, rounds); });

@@ -71,7 +71,7 @@ bool Mosquitto::start() {
   if (settings_.persistence)
     conf << "persistence true\npersistence_location " << folder_.path().string()
          << "/\nautosave_interval 1\n";
-  conf << "set_tcp_nodelay true\nlog_dest stderr\nlog_type error\nlog_type warning\nlog_type "
+  conf << "log_dest stderr\nlog_type error\nlog_type warning\nlog_type "
           "notice\n"
        << "log_type subscribe\nlog_type unsubscribe\n";
   for (const std::string& line : settings_.lines) conf << line << "\n";

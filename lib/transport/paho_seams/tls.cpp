@@ -46,14 +46,17 @@ int keep_session(SSL* ssl, SSL_SESSION* session) {
 TlsRead tls_read(Wire& wire, void* into, std::size_t size) {
   std::string alert;
   const TlsRead read = wire.with_tls([&](SSL* ssl) -> TlsRead {
-    if (ssl == nullptr) return {0, false};
+    if (ssl == nullptr) return {0, false, false};
     ERR_clear_error();
+    BIO* const bio = SSL_get_rbio(ssl);
+    const std::uint64_t before = BIO_number_read(bio);
     const int got = __real_SSL_read(ssl, into, static_cast<int>(size));
     const int error = got > 0 ? SSL_ERROR_NONE : __real_SSL_get_error(ssl, got);
     t_last_error = {ssl, got, error};
     const TlsAttempt* const attempt = error == SSL_ERROR_SSL ? TlsAttempt::of(ssl) : nullptr;
     if (attempt != nullptr) alert = attempt->late_alert();
-    return {got, got < 0 && error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE};
+    return {got, got < 0 && error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE,
+            BIO_number_read(bio) != before};
   });
   if (!alert.empty()) wire.set_tls_failure(std::move(alert));
   return read;

@@ -101,6 +101,9 @@ std::ptrdiff_t Wire::receive_tls(void* into, std::size_t size) {
   std::ptrdiff_t got = read.got;
   if (got == 0) note_end(WireEnd::end_of_stream, 0);
   if (read.fatal) note_end(WireEnd::error, ECONNRESET);
+  // Session tickets, say: a server with Nagle's algorithm holds its CONNACK until TCP has
+  // acknowledged them, 40 ms if nobody asks for it.
+  if (read.received) note_received();
   // OpenSSL gives a record at a time, and a server may put each packet into one of its own. What
   // ends the loop, if not a full buffer, OpenSSL says again when it is asked next.
   tls_more_ = got > 0;

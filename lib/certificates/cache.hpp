@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Client certificates that were found once. Opening a PKCS#12 file is made slow on purpose (its
+// password goes through thousands of rounds), which a failover should not pay for.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/secret.hpp"
+#include "certificates/search.hpp"
+
+namespace mqfail {
+
+/// Thread-safe. What it gives out may be used by several threads and outlive it.
+class CertificateCache {
+ public:
+  /// As find_client_certificate(), of the same arguments. What was found is given again as long as
+  /// its file is the same and its time is not over.
+  Result<std::shared_ptr<const ClientCertificate>> find(const std::string& thumbprint,
+                                                        const Secret& password,
+                                                        const std::vector<std::string>& folders);
+
+ private:
+  struct Entry {
+    std::string thumbprint;
+    Secret password;
+    std::vector<std::string> folders;
+    struct stat file;
+    std::shared_ptr<const ClientCertificate> certificate;
+  };
+  std::mutex mutex_;
+  std::vector<Entry> entries_;  // one a thumbprint
+};
+
+}  // namespace mqfail
