@@ -87,10 +87,11 @@ void Wire::append_locked(const iovec* pieces, int count, std::size_t total) {
   std::size_t taken = 0;
   // A large packet goes straight to the kernel when nothing is queued before it.
   if (total >= kFlushBytes && out_head_ == out_.size() && ssl_ == nullptr && attached_) {
+    const TimePoint before = wire_now();
     const ssize_t sent = __real_writev(fd_, pieces, count);
     if (sent > 0) {
       taken = static_cast<std::size_t>(sent);
-      last_sent_ = wire_now().time_since_epoch().count();
+      last_sent_ = before.time_since_epoch().count();
     } else if (sent < 0 && errno != EAGAIN && errno != EINTR) {
       broken_locked(errno);
       return;
@@ -129,7 +130,10 @@ void Wire::flush() {
   if (room && stir_) stir_();
 }
 
+// The time of sending is that before it: by the time that send(2) is back, the answer may have been
+// read, and confirm_receipt() would take it for acknowledged.
 void Wire::send_locked() {
+  const TimePoint before = wire_now();
   bool sent_some = false;
   while (attached_ && !broken_ && out_head_ < out_.size()) {
     const char* data = out_.data() + out_head_;
@@ -167,7 +171,7 @@ void Wire::send_locked() {
     out_head_ = 0;
   }
   backlog_ = out_.size() - out_head_;
-  if (sent_some) last_sent_ = wire_now().time_since_epoch().count();
+  if (sent_some) last_sent_ = before.time_since_epoch().count();
   // The receive thread waits for room, but not in the poll(2) that it began before there was none.
   const bool full = backlog_ != 0;
   if (full && !std::exchange(full_, full) && !is_receiver()) wake_receiver();

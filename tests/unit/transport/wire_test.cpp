@@ -357,6 +357,79 @@ BOOST_AUTO_TEST_CASE(a_process_that_slept_gives_the_server_time_to_answer_first)
   BOOST_TEST((line.wire->end() == WireEnd::open));
 }
 
+// A server with Nagle's algorithm sends no more until TCP has acknowledged its answer, which may be
+// here before the one that asked has even come back from send(2).
+BOOST_AUTO_TEST_CASE(an_answer_is_acknowledged_however_soon_it_comes) {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  BOOST_REQUIRE(bind(listener, generic, size) == 0 && listen(listener, 1) == 0);
+  BOOST_REQUIRE(getsockname(listener, generic, &size) == 0);
+  const int ours = socket(AF_INET, SOCK_STREAM, 0);
+  BOOST_REQUIRE(connect(ours, generic, size) == 0);
+  const int theirs = accept(listener, nullptr, nullptr);
+  fcntl(ours, F_SETFL, O_NONBLOCK);
+  const int on = 1;
+  setsockopt(ours, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  Wire wire(ours, 0s, false, [] {});
+  std::thread server([&] {
+    char byte = 0;
+    const std::string connack("\x20\x02\0\0", 4), pingresp("\xd0\0", 2);
+    bool first = true;
+    while (recv(theirs, &byte, 1, 0) == 1) {
+      if (byte != '\xc0') continue;  // the second byte of a PINGREQ
+      const std::string& answer = std::exchange(first, false) ? connack : pingresp;
+      send(theirs, answer.data(), answer.size(), 0);
+    }
+  });
+  int rounds = 0, unacknowledged = 0;
+  std::atomic<int> asked = 0, answered = 0;
+  std::thread receiver([&] {
+    std::array<char, 4> into{};
+    while (rounds < 3000) {
+      pollfd one{ours, POLLIN, 0};
+      poll(&one, 1, 1000);
+      const auto got = wire.read(into.data(), 1);
+      if (got <= 0) continue;
+      while (wire.readable() != 0) wire.read(into.data(), 1);
+      wire.confirm_receipt();
+      tcp_info info{};
+      socklen_t length = sizeof info;
+      getsockopt(theirs, IPPROTO_TCP, TCP_INFO, &info, &length);
+      if (info.tcpi_unacked != 0) ++unacknowledged;
+      ++rounds;
+      ++answered;
+    }
+  });
+  // The server wakes up where the one that asks is about to come back, and the receiver elsewhere.
+  cpu_set_t before;
+  pthread_getaffinity_np(pthread_self(), sizeof before, &before);
+  const auto on_processor = [](pthread_t thread, std::size_t processor) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(processor, &one);
+    pthread_setaffinity_np(thread, sizeof one, &one);
+  };
+  on_processor(pthread_self(), 0);
+  on_processor(server.native_handle(), 0);
+  on_processor(receiver.native_handle(), 1);
+  while (asked < 3000) {
+    ++asked;
+    wire.append("\xc0\0", 2);
+    wire.flush();
+    while (answered < asked) std::this_thread::yield();
+  }
+  receiver.join();
+  shutdown(ours, SHUT_RDWR);
+  server.join();
+  pthread_setaffinity_np(pthread_self(), sizeof before, &before);
+  for (const int fd : {listener, ours, theirs}) close(fd);
+  BOOST_TEST(unacknowledged == 0);
+}
+
 BOOST_AUTO_TEST_CASE(news_are_told_once) {
   Line line;
   line.wire->note_news();
