@@ -30,6 +30,38 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// A connection over TCP, with a socket at each end.
+struct TcpPair {
+  TcpPair() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const where = reinterpret_cast<sockaddr*>(&address);
+    BOOST_REQUIRE(bind(listener, where, size) == 0 && listen(listener, 1) == 0);
+    BOOST_REQUIRE(getsockname(listener, where, &size) == 0);
+    BOOST_REQUIRE(connect(ours, where, size) == 0);
+    server = accept(listener, nullptr, nullptr);
+  }
+  ~TcpPair() {
+    for (const int fd : {listener, ours, server}) close(fd);
+  }
+  TcpPair(const TcpPair&) = delete;
+  TcpPair& operator=(const TcpPair&) = delete;
+
+  /// What the server has sent and our TCP has not acknowledged (segments).
+  unsigned unacknowledged() const {
+    tcp_info info{};
+    socklen_t length = sizeof info;
+    getsockopt(server, IPPROTO_TCP, TCP_INFO, &info, &length);
+    return info.tcpi_unacked;
+  }
+
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  int ours = socket(AF_INET, SOCK_STREAM, 0);
+  int server = -1;
+};
+
 struct Line {
   explicit Line(Duration keepalive = 0s, bool hold = false) {
     BOOST_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
@@ -143,23 +175,9 @@ BOOST_AUTO_TEST_CASE(the_receive_thread_waits_for_room_as_soon_as_there_is_none)
 
 // A server that waits for it holds back its next packets; later it would cost 40 ms or more.
 BOOST_AUTO_TEST_CASE(what_was_read_is_acknowledged_by_tcp_when_asked) {
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const auto where = [&address] { return reinterpret_cast<sockaddr*>(&address); };
-  BOOST_REQUIRE(bind(listener, where(), size) == 0 && listen(listener, 1) == 0);
-  BOOST_REQUIRE(getsockname(listener, where(), &size) == 0);
-  const int ours = socket(AF_INET, SOCK_STREAM, 0);
-  BOOST_REQUIRE(connect(ours, where(), size) == 0);
-  const int server = accept(listener, nullptr, nullptr);
-  const auto unacknowledged = [server] {
-    tcp_info info{};
-    socklen_t length = sizeof info;
-    BOOST_REQUIRE(getsockopt(server, IPPROTO_TCP, TCP_INFO, &info, &length) == 0);
-    return info.tcpi_unacked;
-  };
+  const TcpPair pair;
+  const int ours = pair.ours, server = pair.server;
+  const auto unacknowledged = [&pair] { return pair.unacknowledged(); };
   Wire wire(ours, 0s, false, [] {});
   const auto receive = [&wire, server](const std::string& bytes) {
     BOOST_REQUIRE(send(server, bytes.data(), bytes.size(), 0) != -1);
@@ -183,9 +201,6 @@ BOOST_AUTO_TEST_CASE(what_was_read_is_acknowledged_by_tcp_when_asked) {
     BOOST_TEST(unacknowledged() == 0U);
   }
   BOOST_TEST(waiting > 0);
-  close(server);
-  close(ours);
-  close(listener);
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_write_is_silent_and_ends_the_reading_side) {
@@ -360,17 +375,8 @@ BOOST_AUTO_TEST_CASE(a_process_that_slept_gives_the_server_time_to_answer_first)
 // A server with Nagle's algorithm sends no more until TCP has acknowledged its answer, which may be
 // here before the one that asked has even come back from send(2).
 BOOST_AUTO_TEST_CASE(an_answer_is_acknowledged_however_soon_it_comes) {
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  BOOST_REQUIRE(bind(listener, generic, size) == 0 && listen(listener, 1) == 0);
-  BOOST_REQUIRE(getsockname(listener, generic, &size) == 0);
-  const int ours = socket(AF_INET, SOCK_STREAM, 0);
-  BOOST_REQUIRE(connect(ours, generic, size) == 0);
-  const int theirs = accept(listener, nullptr, nullptr);
+  const TcpPair pair;
+  const int ours = pair.ours, theirs = pair.server;
   fcntl(ours, F_SETFL, O_NONBLOCK);
   const int on = 1;
   setsockopt(ours, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -385,21 +391,19 @@ BOOST_AUTO_TEST_CASE(an_answer_is_acknowledged_however_soon_it_comes) {
       send(theirs, answer.data(), answer.size(), 0);
     }
   });
+  constexpr int kRounds = 20000;
   int rounds = 0, unacknowledged = 0;
   std::atomic<int> asked = 0, answered = 0;
   std::thread receiver([&] {
     std::array<char, 4> into{};
-    while (rounds < 3000) {
+    while (rounds < kRounds) {
       pollfd one{ours, POLLIN, 0};
       poll(&one, 1, 1000);
       const auto got = wire.read(into.data(), 1);
       if (got <= 0) continue;
       while (wire.readable() != 0) wire.read(into.data(), 1);
       wire.confirm_receipt();
-      tcp_info info{};
-      socklen_t length = sizeof info;
-      getsockopt(theirs, IPPROTO_TCP, TCP_INFO, &info, &length);
-      if (info.tcpi_unacked != 0) ++unacknowledged;
+      if (pair.unacknowledged() != 0) ++unacknowledged;
       ++rounds;
       ++answered;
     }
@@ -416,7 +420,7 @@ BOOST_AUTO_TEST_CASE(an_answer_is_acknowledged_however_soon_it_comes) {
   on_processor(pthread_self(), 0);
   on_processor(server.native_handle(), 0);
   on_processor(receiver.native_handle(), 1);
-  while (asked < 3000) {
+  while (asked < kRounds) {
     ++asked;
     wire.append("\xc0\0", 2);
     wire.flush();
@@ -426,7 +430,6 @@ BOOST_AUTO_TEST_CASE(an_answer_is_acknowledged_however_soon_it_comes) {
   shutdown(ours, SHUT_RDWR);
   server.join();
   pthread_setaffinity_np(pthread_self(), sizeof before, &before);
-  for (const int fd : {listener, ours, theirs}) close(fd);
   BOOST_TEST(unacknowledged == 0);
 }
 

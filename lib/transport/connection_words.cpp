@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a server's words mean: the facts in its CONNACK, why it refused, why the connection ended,
+// and what its DISCONNECT says.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "transport/connection.hpp"
+
+namespace mqfail {
+namespace {
+
+struct ConnackHead {
+  bool session_present = false;
+  bool mqtt3_form = false;  // two bytes, no properties
+  int code = 0;
+};
+
+// CONNACK is fixed header, remaining length (1 to 4 bytes), flags, code (MQTT 5 section 3.2).
+std::optional<ConnackHead> connack_head(const std::string& bytes) {
+  if (bytes.size() < 4 || static_cast<std::uint8_t>(bytes[0]) != 0x20) return std::nullopt;
+  std::size_t at = 1;
+  while (at < bytes.size() && at < 5 && (static_cast<std::uint8_t>(bytes[at]) & 0x80U) != 0) ++at;
+  ++at;
+  if (at + 1 >= bytes.size()) return std::nullopt;
+  return ConnackHead{(static_cast<std::uint8_t>(bytes[at]) & 1U) != 0, bytes[1] == 2,
+                     static_cast<std::uint8_t>(bytes[at + 1])};
+}
+
+}  // namespace
+
+void Connection::learn(const MQTTResponse& response, const Dialled& dialled) {
+  const auto head = connack_head(wire_->first_bytes());
+  facts_.protocol = protocol_;
+  facts_.session_present = head && head->session_present && protocol_ != Protocol::mqtt31;
+  facts_.address = dialled.address;
+  facts_.dns = dialled.dns;
+  facts_.tcp = dialled.tcp;
+  facts_.tls_version = wire_->tls_version();
+  facts_.tls_not_after = wire_->tls_not_after();
+  facts_.tls_resumed = wire_->tls_resumed();
+  TimePoint spoke = wire_->spoke_at();
+  if (is_tls(server_.scheme)) facts_.tls = spoke - wire_->made_at();
+  if (is_web_socket(server_.scheme)) {
+    facts_.ws = wire_->web_since() - spoke;
+    spoke = wire_->web_since();
+  }
+  facts_.connack = wire_now() - spoke;
+  const MQTTProperties* const list = response.properties;
+  facts_.receive_maximum = static_cast<std::uint16_t>(
+      number_of(list, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM).value_or(65535));
+  facts_.maximum_packet_size = number_of(list, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE).value_or(0);
+  facts_.maximum_qos = static_cast<int>(number_of(list, MQTTPROPERTY_CODE_MAXIMUM_QOS).value_or(2));
+  facts_.retain_available = number_of(list, MQTTPROPERTY_CODE_RETAIN_AVAILABLE).value_or(1) != 0;
+  facts_.assigned_client_id = text_of(list, MQTTPROPERTY_CODE_ASSIGNED_CLIENT_IDENTIFER);
+  // Paho 1.3.12 ignores the server's keepalive (upstream issue 1421); the server does not.
+  if (const auto keepalive = number_of(list, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE)) {
+    wire_->set_keepalive(std::chrono::seconds(*keepalive));
+  }
+}
+
+Reason Connection::connect_failure(int code, const std::string& tls_error) const {
+  if (code > 0) {
+    const auto head = connack_head(wire_->first_bytes());
+    const bool mqtt5 = protocol_ == Protocol::mqtt5 && !(head && head->mqtt3_form);
+    return {Cause::connack, Phase::connack, mqtt5 || !head ? code : head->code, mqtt5, {}};
+  }
+  if (!wire_->spoke()) {
+    if (!is_tls(server_.scheme)) {
+      return {Cause::local, Phase::tcp, code, false, "the connection could not be set up"};
+    }
+    std::string text = wire_->tls_failure();
+    if (text.empty()) text = tls_error;
+    if (text.empty()) text = "connection closed during the TLS handshake";
+    return {Cause::tls, Phase::tls, 0, false, std::move(text)};
+  }
+  if (std::string text = wire_->tls_failure(); !text.empty() && wire_->first_bytes().empty())
+    return {Cause::tls, Phase::tls, 0, false, std::move(text)};
+  if (is_web_socket(server_.scheme) && wire_->web_since() == TimePoint()) {
+    Reason reason = loss();
+    reason.phase = Phase::ws;
+    return reason;
+  }
+  const auto head = connack_head(wire_->first_bytes());
+  if (head && head->mqtt3_form && head->code != 0) {
+    return {Cause::connack, Phase::connack, head->code, false, {}};
+  }
+  Reason reason = loss();
+  reason.phase = Phase::connack;
+  return reason;
+}
+
+Reason Connection::loss() const {
+  UpgradeFailure web = wire_->web_end();
+  switch (wire_->end()) {
+    case WireEnd::end_of_stream:
+    case WireEnd::shut:
+      return {Cause::closed, Phase::publish, 0, false, std::move(web.text)};
+    case WireEnd::error:
+      return {Cause::reset, Phase::publish, wire_->error_number(), false, {}};
+    case WireEnd::silent:
+      return {Cause::keepalive, Phase::publish, 0, false, {}};
+    case WireEnd::disconnect:
+      if (protocol_ == Protocol::mqtt5) return farewell();
+      break;  // MQTT 3 has none for servers
+    case WireEnd::refused:
+      return {Cause::ws, Phase::ws, web.status, false, std::move(web.text)};
+    case WireEnd::nonsense:
+    case WireEnd::open:
+      break;
+  }
+  if (web.text.empty()) web.text = "the server sent something that is not MQTT";
+  return {Cause::closed, Phase::publish, 0, false, std::move(web.text)};
+}
+
+// A DISCONNECT is fixed header, remaining length, reason code and properties; the last two may be
+// left out (MQTT 5 section 3.14).
+Reason Connection::farewell() const {
+  std::string packet = wire_->farewell();
+  std::size_t at = 1;
+  while ((static_cast<std::uint8_t>(packet[at++]) & 0x80U) != 0) {
+  }
+  const int code = at < packet.size() ? static_cast<std::uint8_t>(packet[at++]) : 0;
+  PahoProperties properties;
+  char* list = packet.data() + at;
+  MQTTProperties_read(properties.get(), &list, packet.data() + packet.size());
+  return {Cause::disconnect, Phase::publish, code, true,
+          text_of(properties.get(), MQTTPROPERTY_CODE_REASON_STRING)};
+}
+
+}  // namespace mqfail
