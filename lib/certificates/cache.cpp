@@ -7,20 +7,6 @@
 #include "certificates/x509_text.hpp"
 
 namespace mqfail {
-namespace {
-
-bool same_time(const timespec& a, const timespec& b) {
-  return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-bool is_as_it_was(const std::string& path, const struct stat& then) {
-  struct stat now {};
-  return stat(path.c_str(), &now) == 0 && now.st_dev == then.st_dev && now.st_ino == then.st_ino &&
-         now.st_size == then.st_size && same_time(now.st_mtim, then.st_mtim) &&
-         same_time(now.st_ctim, then.st_ctim);
-}
-
-}  // namespace
 
 Result<std::shared_ptr<const ClientCertificate>> CertificateCache::find(
     const std::string& thumbprint, const Secret& password,
@@ -33,7 +19,7 @@ Result<std::shared_ptr<const ClientCertificate>> CertificateCache::find(
     if (known != entries_.end()) {
       const ClientCertificate& kept = *known->certificate;
       if (known->password == password && known->folders == folders &&
-          !is_over(kept.certificate.get()) && is_as_it_was(kept.file, known->file)) {
+          !is_over(kept.certificate.get()) && FileIdentity::of(kept.file) == known->file) {
         return known->certificate;
       }
       entries_.erase(known);
@@ -48,7 +34,8 @@ Result<std::shared_ptr<const ClientCertificate>> CertificateCache::find(
               std::make_shared<const ClientCertificate>(std::move(*found))};
   const auto certificate = entry.certificate;
   // If the file was replaced meanwhile, by one that fits as well: the thumbprint is the same.
-  if (stat(certificate->file.c_str(), &entry.file) != 0) return certificate;
+  entry.file = FileIdentity::of(certificate->file);
+  if (entry.file == FileIdentity()) return certificate;
   const std::lock_guard lock(mutex_);
   std::erase_if(entries_, [&](const Entry& other) { return other.thumbprint == thumbprint; });
   entries_.push_back(std::move(entry));

@@ -3,15 +3,13 @@
 // password goes through thousands of rounds), which a failover should not pay for.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/file_identity.hpp"
 #include "base/secret.hpp"
 #include "certificates/search.hpp"
 
@@ -31,7 +29,7 @@ class CertificateCache {
     std::string thumbprint;
     Secret password;
     std::vector<std::string> folders;
-    struct stat file;
+    FileIdentity file;
     std::shared_ptr<const ClientCertificate> certificate;
   };
   std::mutex mutex_;

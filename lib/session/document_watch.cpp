@@ -51,12 +51,6 @@ Duration wall_clock_at(TimePoint moment) {
 
 }  // namespace
 
-DocumentWatch::Identity DocumentWatch::identify(const std::string& path) {
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0) return {};
-  return {status.st_dev, status.st_ino, status.st_size, status.st_mtim, status.st_ctim};
-}
-
 Result<DocumentWatch> DocumentWatch::open(const std::vector<std::string>& paths, TimePoint since) {
   const int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (fd < 0) {
@@ -69,7 +63,7 @@ Result<DocumentWatch> DocumentWatch::open(const std::vector<std::string>& paths,
   for (const std::string& path : paths) watch.documents_.push_back({path, {}});
   watch.watch_folders();
   for (Document& document : watch.documents_) {
-    document.last = identify(document.path);
+    document.last = FileIdentity::of(document.path);
     if (since_epoch(document.last.altered) >= begin) {
       document.last = {};
       watch.due_ = since;
@@ -119,7 +113,7 @@ bool DocumentWatch::changed(TimePoint now) {
   watch_folders();
   bool any = false;
   for (Document& document : documents_) {
-    const Identity now_there = identify(document.path);
+    const FileIdentity now_there = FileIdentity::of(document.path);
     any = any || !(now_there == document.last);
     document.last = now_there;
   }

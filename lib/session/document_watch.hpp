@@ -4,13 +4,12 @@
 // the name is another one than before.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/file_identity.hpp"
 #include "base/time.hpp"
 
 namespace mqfail {
@@ -39,28 +38,12 @@ class DocumentWatch {
   bool changed(TimePoint now);
 
  private:
-  // The file behind a name, as far as a change of it would show.
-  struct Identity {
-    dev_t device = 0;
-    ino_t inode = 0;
-    off_t size = 0;
-    timespec modified{};
-    timespec altered{};  // ctime: a rename into place shows here
-    friend bool operator==(const Identity& a, const Identity& b) {
-      const auto same = [](const timespec& one, const timespec& other) {
-        return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
-      };
-      return a.device == b.device && a.inode == b.inode && a.size == b.size &&
-             same(a.modified, b.modified) && same(a.altered, b.altered);
-    }
-  };
   struct Document {
     std::string path;
-    Identity last;
+    FileIdentity last;
   };
 
   explicit DocumentWatch(int fd) : fd_(fd) {}
-  static Identity identify(const std::string& path);
   void watch_folders() const;
 
   int fd_;

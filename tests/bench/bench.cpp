@@ -374,11 +374,8 @@ void firehose(Table& table, int rounds) {
 void failover_gap(Table& table, int kills, const std::string& standby, bool tls = false) {
   // Publisher and witness have listeners of their own, so that TLS is the reader's alone.
   const auto settings = [tls](std::uint16_t plain) {
-    MosquittoSettings wanted;
+    MosquittoSettings wanted = server_for({0, 100, tls});
     wanted.lines = {"listener " + std::to_string(plain) + " 127.0.0.1"};
-    if (!tls) return wanted;
-    wanted.certificate = certificates().certificate();
-    wanted.key = certificates().key();
     return wanted;
   };
   const std::array<std::uint16_t, 2> plain{free_port(), free_port()};

@@ -4,10 +4,10 @@
 // the next connect; a connect that comes between "told to stop" and "stopped" waits for answers
 // that nobody reads (read in MQTTClient_stop and MQTTClient_connectURIVersion). Mended: the first
 // thread that Paho ever starts is the receive thread; when Paho ends it, it begins anew, and later
-// starts of it do nothing. All that Paho starts besides are threads for "connection lost" and
-// "disconnected", so that the callback may call Paho. Ours do not, and run in the receive thread at
-// once: a loss is told sooner, and where no thread can be made it is told at all. Unnecessary when:
-// Paho's receive thread outlives its connections.
+// starts of it do nothing. All that Paho starts besides is a thread for "connection lost", so that
+// the callback may call Paho. Ours does not, and runs in the thread that saw the loss, at once: it
+// is told sooner, and where no thread can be made it is told at all. Unnecessary when: Paho's
+// receive thread outlives its connections.
 #include "transport/paho_seams/run_thread.hpp"
 
 #include <atomic>
