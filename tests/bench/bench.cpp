@@ -16,6 +16,7 @@
 #include <set>
 #include <sstream>
 
+#include "paths.hpp"
 #include "rig/client.hpp"
 #include "rig/events.hpp"
 #include "rig/mosquitto.hpp"
@@ -27,7 +28,7 @@ namespace {
 using Arguments = std::vector<std::string>;
 
 std::string bin(const std::string& name) {
-  return std::string(MQFAIL_BIN_DIR) + "/" + name;
+  return mqfail::test::bin_dir() + "/" + name;
 }
 
 double median(std::vector<double> values) {

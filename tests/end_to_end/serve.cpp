@@ -21,8 +21,7 @@ const std::string kPath = "/api/v1/configuration/MQTT1/RedundantServers";
 const std::string kMask = "***************";
 
 std::string sample(const std::string& name) {
-  return std::string(MQFAIL_SOURCE_DIR) + "/tests/unit/config/samples/" + name +
-         "-as-documented.json";
+  return mqfail::test::source_dir() + "/tests/unit/config/samples/" + name + "-as-documented.json";
 }
 
 std::string server(const std::string& id, const std::string& more = {}) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "paths.hpp"
 #include "rig/client.hpp"
 #include "rig/events.hpp"
 #include "rig/mosquitto.hpp"
@@ -21,7 +22,7 @@ namespace rig {
 using Arguments = std::vector<std::string>;
 
 inline std::string bin(const std::string& name) {
-  return std::string(MQFAIL_BIN_DIR) + "/" + name;
+  return mqfail::test::bin_dir() + "/" + name;
 }
 
 inline Arguments command(const std::string& name, const Arguments& arguments) {

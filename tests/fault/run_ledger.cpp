@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "fault/ledger.hpp"
+#include "paths.hpp"
 #include "rig/client.hpp"
 #include "rig/events.hpp"
 #include "rig/lasting_pipe.hpp"
@@ -46,7 +47,7 @@ void charge(Charges& charges, bool ok, const std::string& what) {
 /// A command as every run has it: its servers, topic t, events as JSON.
 std::vector<std::string> command(const std::string& tool, const std::vector<std::string>& servers,
                                  const std::vector<std::string>& more) {
-  std::vector<std::string> argv{std::string(MQFAIL_BIN_DIR) + "/" + tool, "--events", "json", "-t",
+  std::vector<std::string> argv{mqfail::test::bin_dir() + "/" + tool, "--events", "json", "-t",
                                 "t"};
   for (const std::string& server : servers) argv.insert(argv.end(), {"-s", server});
   argv.insert(argv.end(), more.begin(), more.end());

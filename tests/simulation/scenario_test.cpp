@@ -10,6 +10,7 @@
 #include <iterator>
 #include <set>
 
+#include "paths.hpp"
 #include "story.hpp"
 
 namespace mqfail::test {
@@ -24,14 +25,14 @@ std::string contents(const fs::path& path) {
 
 std::vector<std::string> stories() {
   std::set<std::string> sorted;
-  for (const auto& file : fs::directory_iterator(MQFAIL_SOURCE_DIR "/tests/simulation/scenarios")) {
+  for (const auto& file : fs::directory_iterator(source_dir() + "/tests/simulation/scenarios")) {
     if (file.path().extension() == ".txt") sorted.insert(file.path().filename().string());
   }
   return {sorted.begin(), sorted.end()};
 }
 
 fs::path path_of(const std::string& story) {
-  return fs::path(MQFAIL_SOURCE_DIR "/tests/simulation/scenarios") / story;
+  return fs::path(source_dir() + "/tests/simulation/scenarios") / story;
 }
 
 std::string argument_after(std::string_view flag) {

@@ -35,7 +35,7 @@ struct Command {
     const std::string in = scratch.file("stdin", input);
     const std::string out = out_file.empty() ? scratch.path("stdout") : out_file;
     const std::string err = scratch.path("stderr");
-    arguments.insert(arguments.begin(), std::string(MQFAIL_BIN_DIR) + "/mqfail-config");
+    arguments.insert(arguments.begin(), mqfail::test::bin_dir() + "/mqfail-config");
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
@@ -509,7 +509,7 @@ BOOST_FIXTURE_TEST_CASE(
       dup2(slave, 0);
       dup2(open(scratch.path("stderr").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
       setenv("XDG_CONFIG_HOME", home.c_str(), 1);
-      const std::string binary = std::string(MQFAIL_BIN_DIR) + "/mqfail-config";
+      const std::string binary = mqfail::test::bin_dir() + "/mqfail-config";
       execl(binary.c_str(), binary.c_str(), verb.c_str(), "--component", "MQTT1", nullptr);
       _exit(127);
     }

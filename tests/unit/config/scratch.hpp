@@ -9,6 +9,8 @@
 #include <sstream>
 #include <string>
 
+#include "paths.hpp"
+
 namespace mqfail::test {
 
 class Scratch {
@@ -43,7 +45,7 @@ inline std::string contents(const std::string& path) {
 }
 
 inline std::string sample(const std::string& name) {
-  return contents(std::string(MQFAIL_SOURCE_DIR) + "/tests/unit/config/samples/" + name);
+  return contents(source_dir() + "/tests/unit/config/samples/" + name);
 }
 
 }  // namespace mqfail::test
