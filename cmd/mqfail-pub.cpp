@@ -37,14 +37,28 @@ Result<std::string> read_whole(int fd, const std::string& name) {
   }
 }
 
+// An empty message deletes a retained one, so no input at all is the failure of whoever should have
+// written it (product.md section 3). An empty regular file is a message, as in mosquitto_pub.
+Result<std::string> read_stream(int fd, const std::string& name) {
+  auto payload = read_whole(fd, name);
+  if (!payload || !payload->empty()) return payload;
+  return Error{ErrorKind::no_input, name + " is empty, so nothing is published",
+               "give -n to publish an empty message"};
+}
+
+bool is_stream(int fd) {
+  struct stat status {};
+  return fstat(fd, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+}
+
 Result<std::string> read_file(const std::string& path) {
-  if (path == "-") return read_whole(STDIN_FILENO, "standard input");
+  if (path == "-") return read_stream(STDIN_FILENO, "standard input");
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) {
     return Error{ErrorKind::no_input, "-f " + path + ": " + std::strerror(errno),
                  "name a file that can be read"};
   }
-  auto payload = read_whole(fd, "-f " + path);
+  auto payload = is_stream(fd) ? read_stream(fd, "-f " + path) : read_whole(fd, "-f " + path);
   close(fd);
   return payload;
 }
@@ -58,7 +72,8 @@ Result<std::unique_ptr<Source>> make_source(const PubOptions& options) {
   }
   Result<std::string> payload = options.message;
   if (options.source == PubSource::file) payload = read_file(options.file);
-  if (options.source == PubSource::stdin_file) payload = read_whole(STDIN_FILENO, "standard input");
+  if (options.source == PubSource::stdin_file)
+    payload = read_stream(STDIN_FILENO, "standard input");
   if (options.source == PubSource::null_message) payload = std::string();
   if (!payload) return payload.error();
   return std::unique_ptr<Source>(

@@ -418,12 +418,13 @@ void Publisher::stop(TimePoint now) {
   drain_until_ = now + settings_.drain_timeout;
 }
 
-int Publisher::finish(const Ending& ending, bool reached, TimePoint /*now*/, Notice& exit) {
+int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) {
   for (Live& live : live_) {
     settle(live);
     lost_max_ += live.proof.give_up();
     if (live.leave_by) transport_.disconnect(live.attempt, Duration::zero());
   }
+  take_rest(now);
   write_undelivered(ending);
   tell_settled();
   source_->close();
@@ -461,6 +462,15 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint /*now*/, Not
         (source_->keeps() && kept == unsettled ? "; the spool keeps them" : "");
   if (ending.how == Ending::How::timed_out) return 27;
   return static_cast<int>(reached ? ErrorKind::temporary : ErrorKind::unavailable);
+}
+
+// A run may end before it has taken its input, as when the only server refuses at once.
+void Publisher::take_rest(TimePoint now) {
+  while (!source_->keeps() && !outbox_.full()) {
+    const auto item = source_->next(now);
+    if (!item) return;
+    outbox_.push(item->payload, item->line, item->number, now);
+  }
 }
 
 // Unsettled payloads in order, then what was read and not sent; after giving up (which is what a

@@ -90,6 +90,7 @@ class Publisher final : public Work {
   bool hungry() const;
   bool is_short() const { return live_.size() < settings_.acks; }
   bool input_over() const { return source_->at_end(); }
+  void take_rest(TimePoint now);
   void write_undelivered(const Ending& ending);
 
   PublisherSettings settings_;

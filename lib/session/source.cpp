@@ -111,7 +111,7 @@ std::optional<Source::Item> LineSource::next(TimePoint /*now*/) {
     scanned_ = head_;
     if (!skipping_) ++line_;
     look();
-    if (was_skipping || item.payload.empty()) continue;
+    if (was_skipping) continue;
     ++number_;
     return item;
   }

@@ -67,8 +67,8 @@ class Source {
   virtual void close() {}
 };
 
-/// A message a line (-l) or a NUL-terminated record (-0). Blank lines are not sent, as
-/// mosquitto_pub.
+/// A message a line (-l) or a NUL-terminated record (-0). An empty line is an empty message, as in
+/// mosquitto_pub 2.0.11 (delivery.md P8).
 class LineSource final : public Source {
  public:
   /// `peek`: bytes leave the input only by release(). Null: as soon as they are read.

@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "base/write.hpp"
@@ -12,6 +14,11 @@
 namespace mqfail {
 
 void Undelivered::put(std::string_view payload) {
+  // Another message than the last one is there only from the spool of an earlier run.
+  if (!delimiter_) {
+    const std::size_t hash = std::hash<std::string_view>()(payload);
+    if (std::exchange(written_, hash) == hash) return;
+  }
   put_input(payload);
   if (delimiter_) put_input({&*delimiter_, 1});
 }

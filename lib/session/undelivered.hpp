@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// --undelivered FILE: the payloads that no server has, byte for byte, so that the file can be the
-// input of another run (delivery.md P1).
+// --undelivered FILE: the payloads that no server has, byte for byte, in the form of the input, so
+// that the file can be the input of another run (delivery.md P1, P8).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -14,7 +15,8 @@ namespace mqfail {
 class Undelivered {
  public:
   /// `fd`: open for writing, not owned; below 0: not wanted, and nothing is written. `delimiter`
-  /// follows each payload; none: payloads are not lines.
+  /// follows each payload (-l, -0); none: the run has one message, which may be repeated (-m, -f,
+  /// -s, -n), and its bytes are written once.
   Undelivered(int fd, std::optional<char> delimiter) : fd_(fd), delimiter_(delimiter) {}
 
   bool wanted() const { return fd_ >= 0; }
@@ -29,6 +31,7 @@ class Undelivered {
  private:
   int fd_;
   std::optional<char> delimiter_;
+  std::optional<std::size_t> written_;  // hash of the last message, if there is no delimiter
   bool failed_ = false;
 };
 

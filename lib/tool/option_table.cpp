@@ -67,9 +67,12 @@ constexpr OptionRow kOwnRows[] = {
     {"message", 'm', "TEXT", messages, kPub, built, "the message"},
     {"file", 'f', "FILE", messages, kPub, built,
      "the message is the content of FILE, - for standard input", "", "FILE"},
-    {"stdin-file", 's', "", messages, kPub, built, "the message is all of standard input"},
+    {"stdin-file", 's', "", messages, kPub, built, "the message is all of standard input",
+     "If there is none, nothing is published and the exit status is 66: an empty message would "
+     "delete what is retained."},
     {"stdin-line", 'l', "", messages, kPub, built, "a message for each line of standard input",
-     "Input is read only as fast as messages are acknowledged."},
+     "An empty line is an empty message. Input is read only as fast as messages are "
+     "acknowledged."},
     {"null", '0', "", messages, kPub, built, "with -l, messages end at NUL instead of newline"},
     {"null-message", 'n', "", messages, kPub, built, "an empty message"},
     {"retain", 'r', "", messages, kPub, built,
@@ -128,8 +131,10 @@ constexpr OptionRow kOwnRows[] = {
     {"drain-timeout", 0, "TIME", messages, kPub, built,
      "wait so long for acknowledgements at the end of input or after a signal (default 10s)"},
     {"undelivered", 0, "FILE", messages, kPub, built,
-     "write what was not acknowledged to FILE, a message a line",
-     "Byte-exact and ready to be fed to -l again.", "FILE"},
+     "write what was not acknowledged to FILE, in the form of the input",
+     "Byte-exact and ready to be fed back: lines for -l, records that end with NUL for -l -0, and "
+     "for -m, -f, -s and -n the bytes of the message, for -f.",
+     "FILE"},
     {"allow-loss", 0, "", messages, kPub, built,
      "exit with 0 although QoS 0 messages were dropped"},
     {"spool", 0, "DIR", messages, kPub, built,

@@ -47,6 +47,68 @@ BOOST_AUTO_TEST_CASE(a_payload_file_that_is_missing_is_66) {
   CHECK_STATUS(publisher, 66);
 }
 
+// An empty message would delete what is retained.
+BOOST_AUTO_TEST_CASE(no_input_at_all_is_66_and_publishes_nothing) {
+  Mosquitto server;
+  Process keeper(command("mqfail-pub", {"-s", server.uri(), "-t", "t", "-r", "-m", "kept"}));
+  BOOST_TEST(status_of(keeper) == 0);
+  for (const Arguments& how :
+       {Arguments{"-s"}, Arguments{"-f", "-"}, Arguments{"-f", "/dev/stdin"}}) {
+    Arguments arguments{"-s", server.uri(), "-t", "t", "-r", "-q", "1"};
+    arguments.insert(arguments.end(), how.begin(), how.end());
+    Publisher publisher(arguments);
+    publisher.close_stdin();
+    CHECK_STATUS(publisher, 66);
+    BOOST_TEST(publisher.bytes(Stream::err).find("empty") != std::string::npos);
+  }
+  const Scratch scratch;
+  const std::string file = (scratch / "empty").string();
+  write_file(file, "");
+  Publisher from_file({"-s", server.uri(), "-t", "other", "-q", "1", "-f", file});
+  CHECK_STATUS(from_file, 0);  // an empty file is a message, as in mosquitto_pub
+  Publisher no_lines({"-s", server.uri(), "-t", "t", "-r", "-q", "1", "-l"});
+  no_lines.close_stdin();
+  CHECK_STATUS(no_lines, 0);
+  Process reader(command("mqfail-sub", {"-s", server.uri(), "-t", "t", "-C", "1", "-W", "5"}));
+  BOOST_TEST(status_of(reader) == 0);
+  BOOST_TEST(reader.bytes(Stream::out) == "kept\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_undelivered_holds_can_be_fed_back) {
+  using namespace std::string_literals;
+  struct Case {
+    Arguments how;
+    std::string input, undelivered;
+    Arguments back;  // the option that publishes it again
+    std::vector<std::string> messages;
+  };
+  const Scratch scratch;
+  const std::string file = (scratch / "undelivered").string();
+  const std::vector<Case> cases{
+      {{"-m", "two\nlines"}, "", "two\nlines", {"-f", file}, {"two\nlines"}},
+      {{"-m", "x\n", "--repeat", "3"}, "", "x\n", {"-f", file}, {"x\n"}},
+      {{"-s"}, "a\0b\n\n"s, "a\0b\n\n"s, {"-f", file}, {"a\0b\n\n"s}},
+      {{"-n"}, "", "", {"-f", file}, {""}},
+      {{"-l"}, "a\n\nb\n", "a\n\nb\n", {"-l"}, {"a", "", "b"}},
+      {{"-l", "-0"}, "a\nb\0\0c\0"s, "a\nb\0\0c\0"s, {"-l", "-0"}, {"a\nb", "", "c"}},
+  };
+  for (const Case& c : cases) {
+    Arguments arguments{"-s", dead_uri(), "-t", "t", "-q", "1", "--once", "--undelivered", file};
+    arguments.insert(arguments.end(), c.how.begin(), c.how.end());
+    Publisher publisher(arguments);
+    publisher.feed(c.input);
+    CHECK_STATUS(publisher, 69);
+    BOOST_TEST((read_file(file) == c.undelivered), c.how[0] << " " << read_file(file));
+    ScriptedServer server;
+    Arguments again{"-s", server.uri(), "-t", "t", "-q", "1"};
+    again.insert(again.end(), c.back.begin(), c.back.end());
+    Publisher second(again);
+    second.feed(c.back[0] == "-l" ? read_file(file) : "");
+    CHECK_STATUS(second, 0);
+    BOOST_TEST(acknowledged(server) == c.messages, boost::test_tools::per_element());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(no_server_was_ever_reached_is_69) {
   Scratch scratch;
   const std::string file = (scratch / "undelivered").string();

@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(payloads_at_the_edges_arrive_as_they_are) {
   Mosquitto server;
   for (const std::string qos : {"0", "1", "2"}) {
     Process reader(
-        sub({"-s", server.uri(), "-i", "r" + qos, "-t", "t", "-q", qos, "-C", "4", "-F", "%l:%p"}));
+        sub({"-s", server.uri(), "-i", "r" + qos, "-t", "t", "-q", qos, "-C", "7", "-F", "%l:%p"}));
     BOOST_REQUIRE(server.wait_for_subscriber("r" + qos));
     const auto publish = [&](const Arguments& how, const std::string& input) {
       Arguments arguments{"-s", server.uri(), "-t", "t", "-q", qos};
@@ -203,9 +203,10 @@ BOOST_AUTO_TEST_CASE(payloads_at_the_edges_arrive_as_they_are) {
     };
     publish({"-n"}, "");
     publish({"-s"}, "a\0b\n\0"s);
-    publish({"-l"}, "x\0y\nno end"s);
+    publish({"-l"}, "x\0y\n\nno end"s);
+    publish({"-l", "-0"}, "\0r\0"s);
     CHECK_STATUS(reader, 0);
-    BOOST_TEST((reader.bytes(Stream::out) == "0:\n5:a\0b\n\0\n3:x\0y\n6:no end\n"s));
+    BOOST_TEST((reader.bytes(Stream::out) == "0:\n5:a\0b\n\0\n3:x\0y\n0:\n6:no end\n0:\n1:r\n"s));
   }
 }
 

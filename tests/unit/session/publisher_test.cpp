@@ -358,3 +358,15 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_not_ours_is_left_at_once) {
   stage.publisher->leave(AttemptId{7}, stage.now);
   BOOST_TEST((stage.transport.disconnected == std::vector{AttemptId{7}}));
 }
+
+BOOST_AUTO_TEST_CASE(a_run_that_ends_before_it_has_taken_its_message_counts_it) {
+  for (const int qos : {0, 1}) {
+    Stage stage(qos, 1);
+    Notice exit;
+    BOOST_TEST(stage.publisher->finish({Ending::How::gave_up}, false, stage.now, exit) == 69);
+    const auto unsettled = std::find_if(exit.more.begin(), exit.more.end(),
+                                        [](const auto& one) { return one.first == "unsettled"; });
+    BOOST_REQUIRE((unsettled != exit.more.end()));
+    BOOST_TEST(std::get<std::int64_t>(unsettled->second) == 1);
+  }
+}

@@ -75,8 +75,12 @@ BOOST_AUTO_TEST_CASE(the_last_line_need_not_end) {
   BOOST_TEST(lines_of({"a\nb"}) == (Lines{"a", "b"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(blank_lines_are_not_sent_and_carriage_returns_stay) {
-  BOOST_TEST(lines_of({"a\r\n\n\nb\n"}) == (Lines{"a\r", "b"}), boost::test_tools::per_element());
+BOOST_AUTO_TEST_CASE(an_empty_line_is_an_empty_message_and_carriage_returns_stay) {
+  BOOST_TEST(lines_of({"a\r\n\n", "\nb\n\n"}) == (Lines{"a\r", "", "", "b", ""}),
+             boost::test_tools::per_element());
+  BOOST_TEST(lines_of({std::string("a\0\0", 3)}, '\0') == (Lines{"a", ""}),
+             boost::test_tools::per_element());
+  BOOST_TEST(lines_of({"\n"}) == (Lines{""}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(records_may_end_with_nul) {
@@ -117,6 +121,7 @@ BOOST_AUTO_TEST_CASE(lines_are_counted_as_an_editor_does) {
   input.write("one\n\nthree\n");
   source.read_some();
   BOOST_TEST(source.next(TimePoint{})->line == 1U);
+  BOOST_TEST(source.next(TimePoint{})->line == 2U);
   BOOST_TEST(source.next(TimePoint{})->line == 3U);
 }
 
