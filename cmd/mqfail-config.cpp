@@ -27,6 +27,7 @@
 #include "config/uri_text.hpp"
 #include "serve.hpp"
 #include "tool/config_options.hpp"
+#include "tool/descriptors.hpp"
 
 namespace mqfail {
 namespace {
@@ -313,6 +314,8 @@ int run(const ConfigOptions& options) {
 }  // namespace mqfail
 
 int main(int argc, char** argv) {
+  if (const auto filled = mqfail::fill_standard_descriptors(); !filled)
+    return mqfail::fail(filled.error());
   // A file size limit must be an error of write(2), with the old document intact, not a death.
   std::signal(SIGXFSZ, SIG_IGN);
   prctl(PR_SET_DUMPABLE, 0);  // a core file would hold passwords

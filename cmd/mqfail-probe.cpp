@@ -25,7 +25,8 @@ int main(int argc, char** argv) {
   const Program program = Program::begin("mqfail-probe");
   auto parsed = parse_probe(argc, argv, Environment::of_process());
   if (!parsed) return unknown(program, parsed.error(), false);
-  if (const auto* const printout = std::get_if<Printout>(&*parsed)) return print(*printout);
+  if (const auto* const printout = std::get_if<Printout>(&*parsed))
+    return print(program, *printout);
   const ProbeOptions options = std::move(std::get<ProbeOptions>(*parsed));
   const bool json = options.format == ProbeFormat::json;
 
@@ -39,7 +40,10 @@ int main(int argc, char** argv) {
       probe(roster->servers, {options.common.connect, options.common.protocol, options.time_limit});
   const ProbeVerdict verdict = judge(reports, options.min_up);
   const std::string text = json ? render_json(reports, verdict) : render_text(reports, verdict);
-  if (write_all(STDOUT_FILENO, text) != 0) return number(ProbeStatus::unknown);
+  if (const int failed = write_all(STDOUT_FILENO, text); failed != 0) {
+    report(program.name, unwritten(failed));
+    return number(ProbeStatus::unknown);
+  }
   if (verdict == ProbeVerdict::warning && options.ok_if_any) return number(ProbeStatus::ok);
   return static_cast<int>(verdict);
 }

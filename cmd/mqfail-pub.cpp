@@ -15,6 +15,7 @@
 
 #include "session/publisher.hpp"
 #include "session/spooled_source.hpp"
+#include "tool/descriptors.hpp"
 #include "tool/exit_status.hpp"
 #include "wiring.hpp"
 
@@ -65,6 +66,10 @@ Result<std::string> read_file(const std::string& path) {
 
 Result<std::unique_ptr<Source>> make_source(const PubOptions& options) {
   if (options.source == PubSource::stdin_line) {
+    if (!is_open_for(STDIN_FILENO, Direction::reading)) {
+      return Error{ErrorKind::no_input, "standard input is not open for reading",
+                   "-l reads messages from it"};
+    }
     // With a spool a line leaves the input when it is on the disk.
     auto peek = options.spool_directory.empty() ? nullptr : Peek::of(STDIN_FILENO);
     return std::unique_ptr<Source>(std::make_unique<LineSource>(
@@ -133,7 +138,8 @@ int main(int argc, char** argv) {
   const Program program = Program::begin("mqfail-pub");
   auto parsed = parse_pub(argc, argv, Environment::of_process());
   if (!parsed) return number(report(program.name, parsed.error()));
-  if (const auto* const printout = std::get_if<Printout>(&*parsed)) return print(*printout);
+  if (const auto* const printout = std::get_if<Printout>(&*parsed))
+    return print(program, *printout);
   const PubOptions options = std::move(std::get<PubOptions>(*parsed));
   EventWriter events = make_events(program, options.common);
 

@@ -13,6 +13,7 @@
 
 #include "base/text.hpp"
 #include "session/subscriber.hpp"
+#include "tool/descriptors.hpp"
 #include "tool/exit_status.hpp"
 #include "tool/format.hpp"
 #include "wiring.hpp"
@@ -63,7 +64,11 @@ SubscriberSettings make_settings(const SubOptions& options, const MessageFormat&
   return settings;
 }
 
-Result<Done> check_sync(const SubOptions& options) {
+Result<Done> check_output(const SubOptions& options) {
+  if (!options.exit_after_subscribe && !is_open_for(STDOUT_FILENO, Direction::writing)) {
+    return Error{ErrorKind::io, "standard output is not open for writing",
+                 "messages go there: leave out >&-"};
+  }
   if (!options.sync || fdatasync(STDOUT_FILENO) == 0) return Done{};
   return Error{ErrorKind::usage, std::string("--sync: standard output: ") + std::strerror(errno),
                "it must be a file on a disk"};
@@ -73,7 +78,8 @@ int main(int argc, char** argv) {
   const Program program = Program::begin("mqfail-sub");
   auto parsed = parse_sub(argc, argv, Environment::of_process());
   if (!parsed) return number(report(program.name, parsed.error()));
-  if (const auto* const printout = std::get_if<Printout>(&*parsed)) return print(*printout);
+  if (const auto* const printout = std::get_if<Printout>(&*parsed))
+    return print(program, *printout);
   const SubOptions options = std::move(std::get<SubOptions>(*parsed));
   EventWriter events = make_events(program, options.common);
 
@@ -85,7 +91,7 @@ int main(int argc, char** argv) {
   const auto format = make_format(options);
   if (!format) return number(events.tell(format.error()));
 
-  if (auto done = check_sync(options); !done) return number(events.tell(done.error()));
+  if (auto done = check_output(options); !done) return number(events.tell(done.error()));
 
   SessionSettings settings;
   settings.connect = options.common.connect;

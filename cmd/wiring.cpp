@@ -17,7 +17,9 @@
 
 #include "base/write.hpp"
 #include "policy/transcript.hpp"
+#include "tool/descriptors.hpp"
 #include "tool/exit_status.hpp"
+#include "tool/signals.hpp"
 #include "transport/paho_transport.hpp"
 
 namespace mqfail {
@@ -74,9 +76,10 @@ class Trace {
 
 Program Program::begin(const char* name) {
   const TimePoint started = steady_now();
-  auto signals = Signals::block();
-  if (!signals) leave(number(report(name, signals.error())));
-  return {name, started, std::move(*signals)};
+  if (const auto filled = fill_standard_descriptors(); !filled)
+    leave(number(report(name, filled.error())));
+  prepare_signals();
+  return {name, started};
 }
 
 std::uint64_t throw_dice() {
@@ -100,8 +103,14 @@ EventWriter make_events(const Program& program, const CommonOptions& options) {
           {[] { return std::chrono::system_clock::now(); }, [] { return steady_now(); }}};
 }
 
-int print(const Printout& printout) {
-  return write_all(STDOUT_FILENO, printout.text) == 0 ? 0 : number(ExitStatus::io);
+Error unwritten(int failed) {
+  return {ErrorKind::io, std::string("cannot write to standard output: ") + std::strerror(failed),
+          ""};
+}
+
+int print(const Program& program, const Printout& printout) {
+  const int failed = write_all(STDOUT_FILENO, printout.text);
+  return failed == 0 ? 0 : number(report(program.name, unwritten(failed)));
 }
 
 int run(const Program& program, const CommonOptions& options, const NamedRoster& roster,
@@ -140,7 +149,10 @@ int run(const Program& program, const CommonOptions& options, const NamedRoster&
   }
   settings.probe_id = name_with_dice("mqfail-");
   settings.run_for = options.time_limit;
-  settings.signal_fd = program.signals.fd();
+  // No descriptor of ours is opened before all that the options name are.
+  const auto signals = Signals::block();
+  if (!signals) return number(events.tell(signals.error()));
+  settings.signal_fd = signals->fd();
 
   Mailbox mailbox;
   PahoTransport transport(mailbox);

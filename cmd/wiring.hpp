@@ -10,15 +10,13 @@
 #include "session/session.hpp"
 #include "tool/events.hpp"
 #include "tool/options.hpp"
-#include "tool/signals.hpp"
 
 namespace mqfail {
 
-/// Made first thing in main: signals are blocked before any thread starts, and -W counts from here.
+/// Made first thing in main: descriptors 0, 1 and 2 are open from here on, and -W counts from here.
 struct Program {
   const char* name;
   TimePoint started;
-  Signals signals;
 
   static Program begin(const char* name);
 };
@@ -28,8 +26,11 @@ std::uint64_t throw_dice();
 
 EventWriter make_events(const Program& program, const CommonOptions& options);
 
+/// The error for an errno of standard output.
+Error unwritten(int failed);
+
 /// Prints --help or --version. Status 0, or 74 if that could not be written.
-int print(const Printout& printout);
+int print(const Program& program, const Printout& printout);
 
 /// A run over `roster` with the Work that `make_work` makes; tells start and warnings first.
 /// Returns the exit status.

@@ -14,6 +14,8 @@
 namespace mqfail {
 
 Output::Output(int fd, bool sync) : fd_(fd), sync_(sync) {
+  // What was opened for reading only may well be opened once more for writing: /dev/null for one.
+  if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) return;
   struct stat status {};
   if (fstat(fd, &status) != 0 || S_ISREG(status.st_mode)) return;
   if (S_ISSOCK(status.st_mode)) {

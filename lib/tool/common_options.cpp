@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "config/failover_options.hpp"
+#include "tool/descriptors.hpp"
 #include "tool/password.hpp"
 #include "tool/topic.hpp"
 
@@ -30,6 +31,15 @@ Taker mqtt5(CommonDraft& draft, Taker taker) {
     if (draft.needs_mqtt5.empty()) draft.needs_mqtt5 = given.flag();
     return taker(given);
   };
+}
+
+// A descriptor that the caller has opened for us.
+Result<int> open_descriptor(const Given& given, int least, Direction direction) {
+  const auto number = whole_number(given, least, INT32_MAX);
+  if (!number) return number.error();
+  const int fd = static_cast<int>(*number);
+  if (auto open = check_descriptor(given.flag(), fd, direction); !open) return open.error();
+  return fd;
 }
 
 Result<Done> take_protocol(const Given& given, std::optional<Protocol>& protocol) {
@@ -150,9 +160,9 @@ void add_server_takers(Takers& takers, CommonDraft& draft) {
     return Done{};
   };
   takers["pw-fd"] = [&defaults](const Given& given) -> Result<Done> {
-    const auto fd = whole_number(given, 0, INT32_MAX);
+    const auto fd = open_descriptor(given, 0, Direction::reading);
     if (!fd) return fd.error();
-    auto password = password_from_fd(given.flag() + " " + given.value(), static_cast<int>(*fd));
+    auto password = password_from_fd(given.flag() + " " + given.value(), *fd);
     if (!password) return password.error();
     defaults.password = std::move(*password);
     return Done{};
@@ -170,9 +180,9 @@ void add_server_takers(Takers& takers, CommonDraft& draft) {
     return Done{};
   };
   takers["key-fd"] = [&key](const Given& given) -> Result<Done> {
-    const auto fd = whole_number(given, 0, INT32_MAX);
+    const auto fd = open_descriptor(given, 0, Direction::reading);
     if (!fd) return fd.error();
-    auto text = read_key_fd(given.flag() + " " + given.value(), static_cast<int>(*fd));
+    auto text = read_key_fd(given.flag() + " " + given.value(), *fd);
     if (!text) return text.error();
     key.given = std::move(*text);
     return Done{};
@@ -369,7 +379,12 @@ Takers common_takers(CommonDraft& draft) {
   takers["seed"] = set_number(options.seed, 0, INT64_MAX);
   takers["trace"] = set(options.trace_file);
   takers["events"] = [&draft](const Given& given) { return take_events(given, draft.events); };
-  takers["events-fd"] = set_number(options.events.copy_fd, 1, INT32_MAX);
+  takers["events-fd"] = [&options](const Given& given) -> Result<Done> {
+    const auto fd = open_descriptor(given, 1, Direction::writing);
+    if (!fd) return fd.error();
+    options.events.copy_fd = *fd;
+    return Done{};
+  };
   takers["quiet"] = set(options.events.quiet);
   takers["debug"] = set(options.debug);
   return takers;

@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "config/uri_text.hpp"
+#include "tool/descriptors.hpp"
 
 namespace mqfail {
 namespace {
@@ -174,6 +175,7 @@ Result<Done> take_key_fd(const std::string& text, ConfigOptions& options) {
     return usage("the document and the key cannot both come from standard input",
                  "give the document with -f, or the key with another descriptor");
   }
+  if (auto open = check_descriptor("--key-fd", fd, Direction::reading); !open) return open;
   auto key = read_key_fd("--key-fd " + text, fd);
   if (!key) return key.error();
   options.key.given = std::move(*key);

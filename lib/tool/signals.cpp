@@ -15,7 +15,17 @@
 
 namespace mqfail {
 
+void prepare_signals() {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a file as large as ulimit -f allows is a full disk, not a death
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
 Result<Signals> Signals::block() {
+  prepare_signals();
   sigset_t set;
   sigemptyset(&set);
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&set, number);
@@ -24,8 +34,6 @@ Result<Signals> Signals::block() {
     return Error{ErrorKind::internal,
                  std::string("signals cannot be blocked: ") + std::strerror(failed), ""};
   }
-  ::signal(SIGPIPE, SIG_IGN);
-  ::signal(SIGXFSZ, SIG_IGN);  // a file as large as ulimit -f allows is a full disk, not a death
   const int fd = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   if (fd < 0) {
     return Error{ErrorKind::internal,

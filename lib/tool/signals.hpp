@@ -9,11 +9,17 @@
 
 namespace mqfail {
 
+/// For the time before Signals::block(): a write that fails is an error number and not a death
+/// (SIGPIPE, SIGXFSZ), and a SIGUSR1 waits. SIGINT, SIGTERM and SIGHUP end the process as ever:
+/// reading a password or a payload may wait for as long as somebody types it.
+void prepare_signals();
+
 /// SIGINT, SIGTERM, SIGHUP and SIGUSR1 arrive here. SIGPIPE is ignored: a closed pipe is an EPIPE
 /// of the write that meets it.
 class Signals {
  public:
-  /// Before any thread starts, for all of them inherit the mask. Once a process.
+  /// Does what prepare_signals() does as well. Before any thread starts that may take a signal, for
+  /// all of them inherit the mask. Once a process.
   static Result<Signals> block();
   Signals(Signals&& other) noexcept;
   Signals& operator=(Signals&&) = delete;
