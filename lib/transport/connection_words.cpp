@@ -56,7 +56,7 @@ void Connection::learn(const MQTTResponse& response, const Dialled& dialled) {
   facts_.assigned_client_id = text_of(list, MQTTPROPERTY_CODE_ASSIGNED_CLIENT_IDENTIFER);
   // Paho 1.3.12 ignores the server's keepalive (upstream issue 1421); the server does not.
   if (const auto keepalive = number_of(list, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE)) {
-    wire_->set_keepalive(std::chrono::seconds(*keepalive));
+    wire_->promise_keepalive(std::chrono::seconds(*keepalive));
   }
 }
 

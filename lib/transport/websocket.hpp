@@ -22,6 +22,8 @@ namespace mqfail {
 class WebSocket {
  public:
   explicit WebSocket(const Server& server);
+  /// With a key that is not random, so that a test can answer.
+  WebSocket(const Server& server, const std::string& key);
 
   /// One packet as one frame. The first puts the upgrade's request before it; frames are kept here
   /// until the server has agreed, and dropped after close().
@@ -44,7 +46,6 @@ class WebSocket {
   UpgradeFailure why_ended() const;
 
  private:
-  WebSocket(const Server& server, const std::string& key);
   void frame(std::vector<char>& out, Opcode opcode, const iovec* pieces, int count);
   void frame(std::vector<char>& out, Opcode opcode, std::string_view payload);
   Mask next_mask();

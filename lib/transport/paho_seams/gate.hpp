@@ -39,6 +39,7 @@ class Gate {
         const std::size_t skip = body_ < bytes.size() - at ? body_ : bytes.size() - at;
         body_ -= skip;
         at += skip;
+        if (body_ == 0) ++ended_;
       } else if (!in_length_) {
         if (!may_begin(static_cast<std::uint8_t>(bytes[at++]))) return std::nullopt;
         in_length_ = true;
@@ -51,6 +52,7 @@ class Gate {
         if ((byte & 0x80U) == 0) {
           in_length_ = false;
           body_ = length_;
+          if (body_ == 0) ++ended_;
           if (leaving_ && body_ > kLongestFarewell) return std::nullopt;
         } else if (shift_ >= 28) {
           return std::nullopt;
@@ -64,6 +66,9 @@ class Gate {
     }
     return admitted;
   }
+
+  /// How many packets have come in full.
+  std::uint64_t ended() const { return ended_; }
 
   /// The server's DISCONNECT, from its first byte to its last; null as long as none has come in
   /// full.
@@ -108,6 +113,7 @@ class Gate {
   std::string farewell_;
   std::size_t length_ = 0, body_ = 0;
   unsigned shift_ = 0;
+  std::uint64_t ended_ = 0;
 };
 
 }  // namespace mqfail

@@ -48,9 +48,9 @@ namespace mqfail {
 
 class Wire;
 struct TlsRead {
-  std::ptrdiff_t got;  ///< as SSL_read
-  bool fatal;          ///< no more will come, and not in good order
-  bool received;       ///< bytes came in, whether they make up application data or not
+  std::ptrdiff_t got;    ///< as SSL_read
+  bool fatal;            ///< no more will come, and not in good order
+  std::size_t received;  ///< bytes that came in, whether they make up application data or not
 };
 /// SSL_read under the wire's lock; keeps the error for the SSL_get_error seam (tls.cpp).
 TlsRead tls_read(Wire& wire, void* into, std::size_t size);

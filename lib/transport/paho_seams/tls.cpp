@@ -46,7 +46,7 @@ int keep_session(SSL* ssl, SSL_SESSION* session) {
 TlsRead tls_read(Wire& wire, void* into, std::size_t size) {
   std::string alert;
   const TlsRead read = wire.with_tls([&](SSL* ssl) -> TlsRead {
-    if (ssl == nullptr) return {0, false, false};
+    if (ssl == nullptr) return {0, false, 0};
     ERR_clear_error();
     BIO* const bio = SSL_get_rbio(ssl);
     const std::uint64_t before = BIO_number_read(bio);
@@ -56,7 +56,7 @@ TlsRead tls_read(Wire& wire, void* into, std::size_t size) {
     const TlsAttempt* const attempt = error == SSL_ERROR_SSL ? TlsAttempt::of(ssl) : nullptr;
     if (attempt != nullptr) alert = attempt->late_alert();
     return {got, got < 0 && error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE,
-            BIO_number_read(bio) != before};
+            BIO_number_read(bio) - before};
   });
   if (!alert.empty()) wire.set_tls_failure(std::move(alert));
   return read;

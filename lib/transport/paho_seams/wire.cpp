@@ -36,23 +36,32 @@ Wire::Wire(int fd, Duration keepalive, bool hold, std::function<void()> stir,
            std::function<void(Phase)> reached, std::unique_ptr<WebSocket> web)
     : fd_(fd),
       made_at_(wire_now()),
-      keepalive_(keepalive.count()),
       hold_(hold),
       stir_(std::move(stir)),
       reached_(std::move(reached)),
-      web_(std::move(web)) {
+      web_(std::move(web)),
+      keepalive_(keepalive, made_at_) {
   const auto now = made_at_.time_since_epoch().count();
   last_received_ = now;
   last_sent_ = now;
-  set_keepalive(keepalive);
+  bound_sending(keepalive);
 }
 
 Wire::~Wire() = default;
 
-void Wire::set_keepalive(Duration keepalive) {
-  keepalive_ = keepalive.count();
-  // While reading is paused silence is no loss; then this finds a network that takes nothing any
-  // more (failover.md section 3 has 1.5 x keepalive for the rest).
+void Wire::promise_keepalive(Duration server) {
+  Duration period{};
+  {
+    const std::lock_guard lock(life_mutex_);
+    keepalive_.promise(server);
+    period = keepalive_.period();
+  }
+  bound_sending(period);
+}
+
+// While reading is paused silence is no loss; then this finds a network that takes nothing any more
+// (failover.md section 3 has 1.5 x keepalive for the rest).
+void Wire::bound_sending(Duration keepalive) {
   const int bound = static_cast<int>(std::min<std::int64_t>(milliseconds(2 * keepalive), INT_MAX));
   setsockopt(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, &bound, sizeof bound);
 }
@@ -91,7 +100,7 @@ void Wire::append_locked(const iovec* pieces, int count, std::size_t total) {
     const ssize_t sent = __real_writev(fd_, pieces, count);
     if (sent > 0) {
       taken = static_cast<std::size_t>(sent);
-      last_sent_ = before.time_since_epoch().count();
+      note_sent(before);
     } else if (sent < 0 && errno != EAGAIN && errno != EINTR) {
       broken_locked(errno);
       return;
@@ -171,11 +180,17 @@ void Wire::send_locked() {
     out_head_ = 0;
   }
   backlog_ = out_.size() - out_head_;
-  if (sent_some) last_sent_ = before.time_since_epoch().count();
+  if (sent_some) note_sent(before);
   // The receive thread waits for room, but not in the poll(2) that it began before there was none.
   const bool full = backlog_ != 0;
   if (full && !std::exchange(full_, full) && !is_receiver()) wake_receiver();
   full_ = full;
+}
+
+void Wire::note_sent(TimePoint at) {
+  last_sent_ = at.time_since_epoch().count();
+  const std::lock_guard lock(life_mutex_);
+  keepalive_.sent(at);
 }
 
 // The reading side will see the reason; Paho must not, for a failed QoS > 0 write makes it free the
@@ -229,31 +244,34 @@ void Wire::note_end(WireEnd end, int error) {
 }
 
 TimePoint Wire::next_look() const {
-  if (keepalive() <= Duration::zero()) return TimePoint::max();
-  const auto sent = TimePoint(Duration(last_sent_.load()));
-  const auto received = last_received();
-  const auto ping = TimePoint(Duration(last_ping_.load()));
-  const TimePoint next_ping = std::min(sent + keepalive(), std::max(received, ping) + keepalive());
-  return paused() ? next_ping : std::min(next_ping, received + keepalive() * 3 / 2);
+  const std::lock_guard lock(life_mutex_);
+  return keepalive_.deadline();
 }
 
 void Wire::keep_alive(TimePoint now) {
-  if (keepalive() <= Duration::zero() || !spoke_ || end_ != WireEnd::open) return;
-  const auto sent = TimePoint(Duration(last_sent_.load()));
-  const auto received = last_received();
-  const auto pinged = TimePoint(Duration(last_ping_.load()));
-  // A process that was itself stopped finds old news: the server gets half a keepalive to answer
-  // the ping that follows before its silence counts.
-  if (!paused() && now - received >= keepalive() * 3 / 2 && pinged > received &&
-      now - pinged >= keepalive() / 2) {
-    note_end(WireEnd::silent, 0);
-    shut();
-    return;
+  if (!spoke_ || end_ != WireEnd::open) return;
+  Keepalive::Due due{};
+  {
+    const std::lock_guard lock(life_mutex_);
+    due = keepalive_.due(now);
   }
-  if (now - sent >= keepalive() || now - std::max(received, pinged) >= keepalive()) {
+  if (due == Keepalive::Due::nothing) return;
+  if (due == Keepalive::Due::ping) {
     ping();
     flush();
+    return;
   }
+  // What is here and not read yet speaks first: we may have been stopped for longer than the server
+  // was silent.
+  pollfd unread{fd_, POLLIN, 0};
+  if (__real_poll(&unread, 1, 0) > 0) return;
+  note_end(WireEnd::silent, 0);
+  shut();
+}
+
+TimePoint Wire::last_life() const {
+  const std::lock_guard lock(life_mutex_);
+  return keepalive_.life();
 }
 
 // A server with Nagle's algorithm (mosquitto's default) holds its next packets until TCP has
@@ -272,18 +290,28 @@ void Wire::confirm_receipt() {
 std::uint64_t Wire::ping() {
   static constexpr std::array<std::uint8_t, 2> kPingreq{0xC0, 0};
   const std::uint64_t ordinal = ++pings_;
-  last_ping_ = wire_now().time_since_epoch().count();
+  {
+    const std::lock_guard lock(life_mutex_);
+    keepalive_.pinged(wire_now());
+  }
   append(kPingreq.data(), kPingreq.size());
   return ordinal;
 }
 
 void Wire::pong() {
   ++pongs_;
+  {
+    const std::lock_guard lock(life_mutex_);
+    keepalive_.answered();
+  }
   note_news();
 }
 
 void Wire::pause(bool on) {
-  if (!on && paused()) last_received_ = wire_now().time_since_epoch().count();
+  {
+    const std::lock_guard lock(life_mutex_);
+    keepalive_.pause(on, wire_now());
+  }
   paused_.store(on, std::memory_order_release);
 }
 

@@ -23,6 +23,7 @@
 
 #include "base/time.hpp"
 #include "policy/reason.hpp"
+#include "transport/keepalive.hpp"
 #include "transport/paho_seams/gate.hpp"
 #include "transport/paho_seams/held_acknowledgements.hpp"
 #include "transport/websocket.hpp"
@@ -99,7 +100,7 @@ class Wire {
   std::string first_bytes() const;
 
   // -- life
-  /// Sends PINGREQ when due; notices silence of 1.5 x keepalive and shuts the descriptor down then.
+  /// Does what is due (keepalive.hpp): sends a PINGREQ, or shuts the descriptor down for silence.
   void keep_alive(TimePoint now);
   /// Has TCP acknowledge what was read, if nothing was sent since that says so by the way.
   void confirm_receipt();
@@ -108,8 +109,8 @@ class Wire {
   /// A PINGRESP has come (keepalive.cpp). They answer the pings in order.
   void pong();
   std::uint64_t pongs() const { return pongs_; }
-  /// The server may shorten it (MQTT 5 Server Keep Alive).
-  void set_keepalive(Duration keepalive);
+  /// MQTT 5 Server Keep Alive. It can only shorten ours.
+  void promise_keepalive(Duration server);
   TimePoint made_at() const { return made_at_; }
   /// When keep_alive() wants to be called again.
   TimePoint next_look() const;
@@ -130,7 +131,8 @@ class Wire {
   TimePoint web_since() const { return TimePoint(Duration(web_since_.load())); }
   /// Why it is no WebSocket (any more), in words; `status` is HTTP's if it refused the upgrade.
   UpgradeFailure web_end() const;
-  TimePoint last_received() const { return TimePoint(Duration(last_received_.load())); }
+  /// When the server last gave a sign of life: MQTT, not only TCP, TLS or WebSocket.
+  TimePoint last_life() const;
 
   // -- TLS
   void attach_tls(SSL* ssl);
@@ -159,17 +161,17 @@ class Wire {
   std::ptrdiff_t receive_layered(char* into, std::size_t size);
   std::ptrdiff_t receive_plain(const std::array<iovec, 2>& into);
   std::ptrdiff_t receive_tls(void* into, std::size_t size);
+  void note_sent(TimePoint at);
   void note_received();
+  void note_life(std::size_t bytes, bool whole);
+  void bound_sending(Duration keepalive);
   std::ptrdiff_t nothing_more();
   std::optional<std::size_t> admit(std::string_view bytes);
   std::ptrdiff_t unwrap(char* bytes, std::size_t size);
   void note_end(WireEnd end, int error);
 
-  Duration keepalive() const { return Duration(keepalive_.load()); }
-
   const int fd_;
   const TimePoint made_at_;
-  std::atomic<Duration::rep> keepalive_;
   const bool hold_;
   const std::function<void()> stir_;
   const std::function<void(Phase)> reached_;
@@ -187,14 +189,16 @@ class Wire {
   std::string tls_failure_, tls_version_, tls_not_after_;
   std::string first_;
 
+  mutable std::mutex life_mutex_;  // may be locked under out_mutex_, never the other way round
+  Keepalive keepalive_;
+
   std::atomic<std::size_t> backlog_{0};
   std::atomic<bool> paused_{false}, news_{false}, kicked_{false}, spoke_{false}, finish_{false},
       tls_resumed_{false};
   std::atomic<std::uint64_t> pings_{0}, pongs_{0};
   std::atomic<WireEnd> end_{WireEnd::open};
   std::atomic<int> errno_{0};
-  std::atomic<Duration::rep> last_received_{0}, last_sent_{0}, last_ping_{0}, spoke_at_{0},
-      web_since_{0};
+  std::atomic<Duration::rep> last_received_{0}, last_sent_{0}, spoke_at_{0}, web_since_{0};
 
   Gate gate_;
   std::unique_ptr<char[]> ahead_;

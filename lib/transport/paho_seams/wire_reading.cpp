@@ -65,6 +65,7 @@ std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
     got = receive_layered(ahead_.get(), most);
   }
   if (got <= 0) return got;
+  const std::uint64_t ended = gate_.ended();
   const auto here = admit({into, direct});
   const auto later = admit({ahead_.get(), static_cast<std::size_t>(got) - direct});
   if (!here || !later) {
@@ -72,6 +73,7 @@ std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
     errno = EPROTO;
     return -1;
   }
+  note_life(static_cast<std::size_t>(got), gate_.ended() != ended);
   ahead_size_ = *later;
   if (*here != 0) return static_cast<std::ptrdiff_t>(*here);
   return ahead_size_ != 0 ? static_cast<std::ptrdiff_t>(take_ahead(into, size)) : nothing_more();
@@ -103,7 +105,8 @@ std::ptrdiff_t Wire::receive_tls(void* into, std::size_t size) {
   if (read.fatal) note_end(WireEnd::error, ECONNRESET);
   // Session tickets, say: a server with Nagle's algorithm holds its CONNACK until TCP has
   // acknowledged them, 40 ms if nobody asks for it.
-  if (read.received) note_received();
+  if (read.received != 0) note_received();
+  if (got <= 0 && read.received != 0) note_life(read.received, false);  // of a record
   // OpenSSL gives a record at a time, and a server may put each packet into one of its own. What
   // ends the loop, if not a full buffer, OpenSSL says again when it is asked next.
   tls_more_ = got > 0;
@@ -120,6 +123,12 @@ std::ptrdiff_t Wire::receive_tls(void* into, std::size_t size) {
 void Wire::note_received() {
   unconfirmed_ = true;
   last_received_ = wire_now().time_since_epoch().count();
+}
+
+// Not in note_received(): a proxy's WebSocket pings say nothing about the server behind it.
+void Wire::note_life(std::size_t bytes, bool whole) {
+  const std::lock_guard lock(life_mutex_);
+  keepalive_.arrived(TimePoint(Duration(last_received_.load())), bytes, whole);
 }
 
 // What came in frames: the MQTT in it, if any yet. A pong or a Close leaves with the next flush.

@@ -3,11 +3,20 @@
 // send.
 #include "transport/websocket.hpp"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "transport/paho_seams/wire.hpp"
+
 using namespace mqfail;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -257,4 +266,29 @@ BOOST_AUTO_TEST_CASE(packets_wait_for_the_upgrade_and_go_out_a_frame_each) {
   BOOST_TEST(web.take(bad.data(), bad.size(), out, false) == 0U);
   BOOST_TEST(web.ended());  // our key is another one
   BOOST_TEST(out.empty());
+}
+
+// A proxy sends them by itself.
+BOOST_AUTO_TEST_CASE(a_ping_of_websocket_is_no_sign_of_life_of_the_server) {
+  std::array<int, 2> ends{};
+  BOOST_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
+  {
+    Wire wire(
+        ends[0], 10s, false, [] {}, {}, std::make_unique<WebSocket>(server(), kKey));
+    const TimePoint made = wire.last_life();
+    std::array<char, 16> into{};
+    const auto come = [&](const std::string& bytes) {
+      while (wire_now() <= made) {
+      }
+      BOOST_REQUIRE(send(ends[1], bytes.data(), bytes.size(), 0) ==
+                    static_cast<ssize_t>(bytes.size()));
+      return wire.read(into.data(), 1);
+    };
+    BOOST_TEST(come(kAgreed + frame(kPing, "are you there?")) == -1);
+    BOOST_TEST((wire.last_life() == made));
+    BOOST_TEST(come(frame(kBinary, std::string_view("\x20\x02\0\0", 4))) == 1);
+    BOOST_TEST((wire.last_life() > made));
+  }
+  close(ends[0]);
+  close(ends[1]);
 }

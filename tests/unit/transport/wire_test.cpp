@@ -372,6 +372,57 @@ BOOST_AUTO_TEST_CASE(a_process_that_slept_gives_the_server_time_to_answer_first)
   BOOST_TEST((line.wire->end() == WireEnd::open));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_here_and_not_read_yet_speaks_before_silence_does) {
+  const Line line(100ms);
+  line.append(kConnect);
+  line.wire->flush();
+  const TimePoint begin = wire_now();
+  line.wire->keep_alive(begin + 100ms);
+  BOOST_REQUIRE(send(line.ends[1], "\x20", 1, 0) == 1);
+  line.wire->keep_alive(begin + 10s);
+  BOOST_TEST((line.wire->end() == WireEnd::open));
+  char byte = 0;
+  BOOST_TEST(line.wire->read(&byte, 1) == 1);
+  line.wire->keep_alive(begin + 20s);  // asks again
+  line.wire->keep_alive(begin + 30s);
+  BOOST_TEST((line.wire->end() == WireEnd::silent));
+}
+
+BOOST_AUTO_TEST_CASE(answers_in_a_packet_that_never_ends_are_no_life_and_the_rest_of_it_is) {
+  const std::string connack("\x20\x03\0\0\0", 5), answer("\xd0\0", 2);
+  const Line line(10s);
+  line.append(kConnect);
+  line.wire->flush();
+  std::array<char, 64> into{};
+  const auto receive = [&](const std::string& bytes) {
+    BOOST_REQUIRE(send(line.ends[1], bytes.data(), bytes.size(), 0) ==
+                  static_cast<ssize_t>(bytes.size()));
+    std::size_t have = 0;
+    while (have < bytes.size()) {
+      const auto got = line.wire->read(into.data(), bytes.size() - have);
+      BOOST_REQUIRE(got > 0);
+      have += static_cast<std::size_t>(got);
+    }
+    return line.wire->last_life();
+  };
+  TimePoint life = receive(connack);
+  const auto lives = [&](const std::string& bytes) {
+    while (wire_now() <= life) {
+    }
+    const TimePoint now = receive(bytes);
+    return std::exchange(life, now) != now;
+  };
+  line.wire->ping();
+  BOOST_TEST(lives(answer));  // a packet of its own
+  line.wire->pong();
+  BOOST_TEST(lives("\x30\xff\xff\xff\x7f"));
+  line.wire->ping();
+  BOOST_TEST(!lives(answer));
+  line.wire->ping();
+  BOOST_TEST(!lives(answer));
+  BOOST_TEST(lives("x"));
+}
+
 // A server with Nagle's algorithm sends no more until TCP has acknowledged its answer, which may be
 // here before the one that asked has even come back from send(2).
 BOOST_AUTO_TEST_CASE(an_answer_is_acknowledged_however_soon_it_comes) {

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// A server that has stopped, whatever it promised and whatever is under way: it is lost after one
+// and a half keepalives of silence (failover.md section 3).
+#include <atomic>
+
+#include "end_to_end/tools.hpp"
+
+using namespace rig;
+
+namespace {
+
+// -k 2: lost after 3 s. What comes on top is for a machine that is busy.
+constexpr double kLatest = 6.0;
+
+/// Writes a line every 10 ms until it goes.
+class Feeder {
+ public:
+  explicit Feeder(Process& process)
+      : thread_([this, &process] {
+          while (!stop_ && process.write("line\n")) std::this_thread::sleep_for(10ms);
+        }) {}
+  ~Feeder() {
+    stop_ = true;
+    thread_.join();
+  }
+  Feeder(const Feeder&) = delete;
+  Feeder& operator=(const Feeder&) = delete;
+
+ private:
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+void check_lost_in_silence(Events& events, Process& process, Moment since) {
+  const auto lost = events.wait("lost", 15s);
+  BOOST_REQUIRE_MESSAGE(lost.has_value(), what_it_said(process));
+  BOOST_TEST(lost->get("reason").starts_with("silent"));
+  const double took = seconds_between(since, lost->at);
+  BOOST_TEST(took < kLatest);
+  BOOST_TEST(took > 0.9);  // an answer may have come just before
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_publisher_that_keeps_sending_notices_a_frozen_server) {
+  const auto write_to = [](Mosquitto& server, const char* protocol) {
+    return Command{.argv = pub({"-s", server.uri(), "-s", dead_uri(), "-t", "t", "-l", "-k", "2",
+                                "-V", protocol, "--allow-loss"}),
+                   .stdin_pipe = true};
+  };
+  const MosquittoSettings talkative{.lines = {"log_type debug"}};
+  Mosquitto a(talkative), b(talkative);
+  Process newer(write_to(a, "5")), older(write_to(b, "311"));
+  Events newer_events(newer), older_events(older);
+  const Feeder feeds_newer(newer), feeds_older(older);
+  BOOST_REQUIRE(a.wait_for_log("Received PUBLISH"));
+  BOOST_REQUIRE(b.wait_for_log("Received PUBLISH"));
+  a.freeze();
+  b.freeze();
+  const Moment frozen = Clock::now();
+  check_lost_in_silence(newer_events, newer, frozen);
+  check_lost_in_silence(older_events, older, frozen);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_keep_alive_that_is_longer_or_none_changes_nothing) {
+  const auto promising = [](std::uint32_t seconds) {
+    return Script{.connack_properties = {{.id = property::server_keep_alive, .number = seconds}}};
+  };
+  ScriptedServer longer(promising(20)), none(promising(0));
+  Process reader(sub({"-s", longer.uri(), "-s", dead_uri(), "-t", "t", "-k", "2"}));
+  Process writer({.argv = pub({"-s", none.uri(), "-s", dead_uri(), "-t", "t", "-l", "-k", "2"}),
+                  .stdin_pipe = true});
+  Events reader_events(reader), writer_events(writer);
+  REQUIRE_EVENT(reader, reader_events, "subscribed");
+  REQUIRE_EVENT(writer, writer_events, "connected");
+  const Moment frozen = Clock::now();
+  for (ScriptedServer* const server : {&longer, &none})
+    server->change([](Script& script) { script.read = false; });
+  check_lost_in_silence(reader_events, reader, frozen);
+  check_lost_in_silence(writer_events, writer, frozen);
+}
+
+BOOST_AUTO_TEST_CASE(answers_to_our_pings_do_not_carry_a_packet_that_never_ends) {
+  const std::string header = "\x30\xff\xff\xff\x7f";
+  ScriptedServer a, b;
+  Process reader(sub({"-s", a.uri(), "-s", dead_uri(), "-t", "t", "-k", "2"}));
+  Process writer({.argv = pub({"-s", b.uri(), "-s", dead_uri(), "-t", "t", "-l", "-k", "2"}),
+                  .stdin_pipe = true});
+  Events reader_events(reader), writer_events(writer);
+  REQUIRE_EVENT(reader, reader_events, "subscribed");
+  REQUIRE_EVENT(writer, writer_events, "connected");
+  const Moment begun = Clock::now();
+  a.send_raw(header);
+  b.send_raw(header);
+  check_lost_in_silence(reader_events, reader, begun);
+  check_lost_in_silence(writer_events, writer, begun);
+  BOOST_TEST(a.count(What::ping) >= 1U);
+  BOOST_TEST(b.count(What::ping) >= 1U);
+}
