@@ -100,7 +100,7 @@ class Round {
     one.waiting_for_pong = true;
     one.asked = steady_now();
     transport_.ping(attempt);
-    transport_.flush(attempt);
+    transport_.flush(attempt, 0);
   }
 
   void failed_at(AttemptId attempt, const Reason& reason) {

@@ -128,7 +128,7 @@ void Publisher::go_on_leaving(TimePoint now) {
     if (!live.leave_by) continue;
     settle(live);
     ask_for_proof(live, now);
-    transport_.flush(live.attempt);
+    transport_.flush(live.attempt, live.lane.open());
     const bool settled = live.lane.open() == 0 && live.proof.unproven() == 0 &&
                          transport_.backlog(live.attempt) == 0;
     if (!settled && now < *live.leave_by) continue;
@@ -171,7 +171,7 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
   for (Live& live : live_) {
     if (live.lost || live.leave_by) continue;
     ask_for_proof(live, now);
-    transport_.flush(live.attempt);
+    transport_.flush(live.attempt, live.lane.open());
     if (transport_.backlog(live.attempt) != 0) live.writing_at = now;
     if (const auto due = acknowledged_by(live); due && now >= *due) {
       lose(live, {Cause::ack_timeout, Phase::publish, 0, false, {}});

@@ -104,7 +104,7 @@ void RetainedRemoval::send(Place& place, TimePoint now) {
     place.waiting.pop_front();
     any = true;
   }
-  if (any) transport_.flush(place.attempt);
+  if (any) transport_.flush(place.attempt, place.sent.size());
 }
 
 bool RetainedRemoval::is_full(AttemptId attempt) const {

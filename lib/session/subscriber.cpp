@@ -54,7 +54,7 @@ void Subscriber::leave(AttemptId attempt, TimePoint now) {
     if (feed.attempt != attempt) continue;
     feed.last_ping = transport_.ping(attempt);
     feed.leave_by = now + kLeavePatience;
-    transport_.flush(attempt);
+    transport_.flush(attempt, 0);
   }
 }
 

@@ -179,7 +179,8 @@ std::optional<std::uint16_t> Connection::publish(const Message& message) {
   return static_cast<std::uint16_t>(message.qos > 0 ? token : 0);
 }
 
-void Connection::flush() {
+void Connection::flush(std::size_t awaited) {
+  wire_->set_awaited(awaited);
   wire_->flush();
 }
 

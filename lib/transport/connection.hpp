@@ -49,7 +49,7 @@ class Connection {
 
   const ConnectionFacts* facts() const;
   std::optional<std::uint16_t> publish(const Message& message);
-  void flush();
+  void flush(std::size_t awaited);
   std::size_t backlog() const;
   std::uint64_t ping();
   std::uint64_t pongs() const;

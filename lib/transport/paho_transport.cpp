@@ -78,8 +78,8 @@ std::optional<std::uint16_t> PahoTransport::publish(AttemptId attempt, const Mes
   return connection == nullptr ? std::nullopt : connection->publish(message);
 }
 
-void PahoTransport::flush(AttemptId attempt) {
-  if (Connection* const connection = find(attempt)) connection->flush();
+void PahoTransport::flush(AttemptId attempt, std::size_t awaited) {
+  if (Connection* const connection = find(attempt)) connection->flush(awaited);
 }
 
 std::size_t PahoTransport::backlog(AttemptId attempt) const {

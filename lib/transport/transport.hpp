@@ -120,8 +120,10 @@ class Transport {
   /// Puts one message into the send buffer of the attempt; flush() sends it. Returns the packet id
   /// (0 at QoS 0), or nothing if the connection is gone or will not take it.
   virtual std::optional<std::uint16_t> publish(AttemptId attempt, const Message& message) = 0;
-  /// Hands what is buffered to the kernel as far as that goes without waiting.
-  virtual void flush(AttemptId attempt) = 0;
+  /// Hands what is buffered to the kernel as far as that goes without waiting. `awaited`: how many
+  /// messages of QoS 1 and 2 are under way; 0 if their number does not bound the caller. Answers may
+  /// gather for a moment, but not so long that the server runs out of work.
+  virtual void flush(AttemptId attempt, std::size_t awaited) = 0;
   /// Bytes buffered and not yet taken by the kernel.
   virtual std::size_t backlog(AttemptId attempt) const = 0;
   /// Puts a PINGREQ behind what was published; returns its ordinal on this connection, from 1. Once

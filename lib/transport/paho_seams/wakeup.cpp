@@ -16,6 +16,7 @@
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
+#include "transport/paho_seams/receive_moderation.hpp"
 #include "transport/paho_seams/registry.hpp"
 #include "transport/paho_seams/run_thread.hpp"
 
@@ -50,30 +51,15 @@ bool anything_readable(pollfd* fds, nfds_t count) {
   return any;
 }
 
-// Under a stream of packets a server hands out one at a time, each would cost two wake-ups, a
-// read and a write. So when the rounds come hot on each other's heels the receive thread lets a few
-// packets gather first, as a network card moderates its interrupts. 100 us is less than half the
-// time in which mosquitto works off the smallest window it grants (20 messages), so it never waits
-// for us.
-constexpr Duration kNap = std::chrono::microseconds(100);
-constexpr Duration kHot = std::chrono::microseconds(500);
-constexpr int kHotRounds = 8;
-
-void nap_if_hot(TimePoint now) {
-  thread_local TimePoint last{};
-  thread_local int hot_rounds = 0;
-  hot_rounds = now - last < kHot ? hot_rounds + 1 : 0;
-  last = now;
-  if (hot_rounds >= kHotRounds) __real_usleep(static_cast<useconds_t>(kNap.count()));
-}
-
 // What Paho asks for, plus what the wires want: their writes, their keepalive, our eventfd.
 int wait_for_wires(pollfd* fds, nfds_t count, int timeout) {
   thread_local std::vector<pollfd> all;
+  thread_local ReceiveModeration moderation;
   all.assign(fds, fds + count);
   const TimePoint now = wire_now();
   TimePoint look = now + std::chrono::milliseconds(timeout);
   bool any_large = false;
+  std::size_t awaited = 0;  // the fewest that a sender waits for
   for (pollfd& one : all) {
     Wire* const wire = find_wire(one.fd);
     if (wire == nullptr) continue;
@@ -82,18 +68,25 @@ int wait_for_wires(pollfd* fds, nfds_t count, int timeout) {
     wire->flush();
     wire->keep_alive(now);
     any_large = any_large || wire->reads_large();
+    if (const std::size_t here = wire->awaited(); here != 0) {
+      awaited = awaited == 0 ? here : std::min(awaited, here);
+    }
     look = std::min(look, std::max(wire->next_look(), now + std::chrono::milliseconds(1)));
     if (wire->paused()) one.events = static_cast<short>(one.events & ~POLLIN);
     if (wire->wants_to_write()) one.events |= POLLOUT;
   }
-  if (!any_large) nap_if_hot(now);
+  if (const Duration pause = moderation.pause(awaited); !any_large && pause > Duration::zero()) {
+    __real_usleep(static_cast<useconds_t>(pause.count()));
+  }
   for (nfds_t i = 0; i < count; ++i) {
     if (Wire* const wire = find_wire(fds[i].fd)) wire->confirm_receipt();
   }
   all.push_back({wake_fd(), POLLIN, 0});
   const int wait = static_cast<int>(milliseconds(look - now) + 1);
+  const TimePoint begun = wire_now();
   const int ready = __real_poll(all.data(), all.size(), std::clamp(wait, 0, timeout));
   if (ready < 0) return ready;
+  moderation.found_after(wire_now() - begun);
   if (all.back().revents != 0) drain_wake();
   int answer = 0;
   for (nfds_t i = 0; i < count; ++i) {

@@ -67,6 +67,10 @@ class Wire {
   }
   /// Sends as much as the kernel takes now.
   void flush();
+  /// How many answers the sender waits for before it can send more, 0 if it does not wait for a
+  /// certain number. Bounds the pause in which packets may gather (receive_moderation.hpp).
+  void set_awaited(std::size_t answers) { awaited_.store(answers, std::memory_order_relaxed); }
+  std::size_t awaited() const { return awaited_.load(std::memory_order_relaxed); }
   std::size_t backlog() const { return backlog_.load(std::memory_order_relaxed); }
   bool wants_to_write() const { return backlog() != 0; }
 
@@ -192,7 +196,7 @@ class Wire {
   mutable std::mutex life_mutex_;  // may be locked under out_mutex_, never the other way round
   Keepalive keepalive_;
 
-  std::atomic<std::size_t> backlog_{0};
+  std::atomic<std::size_t> backlog_{0}, awaited_{0};
   std::atomic<bool> paused_{false}, news_{false}, kicked_{false}, spoke_{false}, finish_{false},
       tls_resumed_{false};
   std::atomic<std::uint64_t> pings_{0}, pongs_{0};

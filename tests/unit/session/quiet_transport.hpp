@@ -21,7 +21,7 @@ class QuietTransport : public Transport {
   }
   const ConnectionFacts* facts(AttemptId) const override { return nullptr; }
   std::optional<std::uint16_t> publish(AttemptId, const Message&) override { return std::nullopt; }
-  void flush(AttemptId) override {}
+  void flush(AttemptId, std::size_t) override {}
   std::size_t backlog(AttemptId) const override { return 0; }
   bool paused(AttemptId) const override { return false; }
   std::uint64_t ping(AttemptId) override { return ++pings; }
