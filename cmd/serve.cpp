@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
@@ -16,21 +15,20 @@
 #include "rest/endpoint.hpp"
 #include "rest/http_server.hpp"
 #include "rest/listener.hpp"
+#include "tool/line_writer.hpp"
 #include "tool/signals.hpp"
 
 namespace mqfail {
 namespace {
 
 // One line, one write(2), as events are.
-void log_line(std::string_view text) {
+std::string log_line(std::string_view text) {
   const std::time_t now = std::time(nullptr);
   std::tm local{};
   localtime_r(&now, &local);
   char clock[16];
   std::strftime(clock, sizeof clock, " %H:%M:%S ", &local);
-  const std::string line = std::string("mqfail-config:") + clock + std::string(text) + "\n";
-  while (write(STDERR_FILENO, line.data(), line.size()) < 0 && errno == EINTR) {
-  }
+  return std::string("mqfail-config:") + clock + std::string(text) + "\n";
 }
 
 void tell_service_manager(std::string_view state) {
@@ -90,10 +88,15 @@ Result<Done> serve(const ConfigOptions& options, const ComponentStore& store) {
   auto listeners = open_listeners(options);
   if (!listeners) return listeners.error();
 
+  LineWriter lines(STDERR_FILENO, [](std::uint64_t dropped) {
+    return log_line(std::to_string(dropped) + (dropped == 1 ? " line was" : " lines were") +
+                    " dropped, because nobody read them");
+  });
+  const auto log = [&lines](std::string_view text) { lines.put(log_line(text)); };
   const Endpoint endpoint(store, options.key, std::move(*token));
   HttpSettings settings;
   settings.patience = options.timeout;
-  settings.log = log_line;
+  settings.log = log;
   settings.end_fd = signals->fd();
   settings.ended = [&] {
     bool ended = false;
@@ -102,7 +105,7 @@ Result<Done> serve(const ConfigOptions& options, const ComponentStore& store) {
     if (ended) tell_service_manager("STOPPING=1");
     return ended;
   };
-  for (const Listener& listener : *listeners) log_line("listening on " + listener.address.text());
+  for (const Listener& listener : *listeners) log("listening on " + listener.address.text());
   tell_service_manager("READY=1");
   return serve_http(endpoint, std::move(*listeners), settings);
 }

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -19,6 +20,7 @@
 #include "policy/transcript.hpp"
 #include "tool/descriptors.hpp"
 #include "tool/exit_status.hpp"
+#include "tool/line_writer.hpp"
 #include "tool/signals.hpp"
 #include "transport/paho_transport.hpp"
 
@@ -52,7 +54,7 @@ class Trace {
                    "name a file that can be written"};
     }
     Trace trace(fd, begin);
-    trace.write(transcript_head(head));
+    trace.lines_->put(transcript_head(head));
     return trace;
   }
 
@@ -61,14 +63,21 @@ class Trace {
     std::string text = transcript_line(event, now - begin_) + "\n";
     for (const Action& action : actions)
       text += transcript_line(action, now - begin_, failover) + "\n";
-    write(text);
+    lines_->put(std::move(text));
   }
+  void drain() const { lines_->drain(); }
 
  private:
-  Trace(int fd, TimePoint begin) : fd_(fd), begin_(begin) {}
-  void write(const std::string& text) const { (void)write_all(fd_, text); }
+  // A transcript with a hole cannot be replayed, and this line keeps it from being read as one.
+  Trace(int fd, TimePoint begin)
+      : lines_(std::make_shared<LineWriter>(fd,
+                                            [](std::uint64_t dropped) {
+                                              return std::to_string(dropped) +
+                                                     " steps are missing: nobody read them\n";
+                                            })),
+        begin_(begin) {}
 
-  int fd_;
+  std::shared_ptr<LineWriter> lines_;
   TimePoint begin_;
 };
 
@@ -127,10 +136,12 @@ int run(const Program& program, const CommonOptions& options, const NamedRoster&
   if (const auto fits = check_standby(failover, *client); !fits) {
     return number(events.tell(fits.error()));
   }
+  std::optional<Trace> trace;
   if (!options.trace_file.empty()) {
-    auto trace = Trace::open(options.trace_file, {failover, roster.servers, seed}, program.started);
-    if (!trace) return number(events.tell(trace.error()));
-    settings.trace = *trace;
+    auto opened =
+        Trace::open(options.trace_file, {failover, roster.servers, seed}, program.started);
+    if (!opened) return number(events.tell(opened.error()));
+    settings.trace = trace.emplace(std::move(*opened));
   }
   std::optional<DocumentWatch> documents;
   if (!roster.documents.empty()) {
@@ -160,8 +171,11 @@ int run(const Program& program, const CommonOptions& options, const NamedRoster&
   tell_start(events, roster);
   Session session(std::move(settings), Failover(failover, roster.servers, Random(seed)), transport,
                   mailbox, *work, events, program.started);
+  const int status = session.run();
+  events.drain();
+  if (trace) trace->drain();
   // Not by returning: Paho's threads are still at work, and there is nothing left to lose.
-  leave(session.run());
+  leave(status);
 }
 
 void leave(int status) {

@@ -11,7 +11,6 @@
 #include <type_traits>
 
 #include "base/text.hpp"
-#include "base/write.hpp"
 #include "tool/human_events.hpp"
 
 namespace mqfail {
@@ -211,33 +210,55 @@ std::string_view name(Level level) {
 }
 
 EventWriter::EventWriter(EventChoice choice, bool debug, EventOrigin origin, EventClock clock)
-    : choice_(choice), debug_(debug), origin_(std::move(origin)), clock_(std::move(clock)) {}
+    : choice_(choice),
+      debug_(debug),
+      origin_(std::move(origin)),
+      clock_(std::move(clock)),
+      on_stderr_(STDERR_FILENO, note(choice.on_stderr)) {
+  if (choice.copy_fd) copy_.emplace(*choice.copy_fd, note(choice.copy));
+}
 
 void EventWriter::announce(const Notice& notice) {
   ++seq_;
-  if (!choice_.quiet) write(choice_.on_stderr, STDERR_FILENO, notice);
-  if (choice_.copy_fd) write(choice_.copy, *choice_.copy_fd, notice);
+  if (!choice_.quiet) write(choice_.on_stderr, on_stderr_, notice);
+  if (copy_) write(choice_.copy, *copy_, notice);
 }
 
-void EventWriter::write(EventFormat format, int fd, const Notice& notice) {
-  std::string line;
+void EventWriter::drain() {
+  on_stderr_.drain();
+  if (copy_) copy_->drain();
+}
+
+// Its number is that of the last event that was dropped.
+LineWriter::Note EventWriter::note(EventFormat format) const {
+  return [this, format](std::uint64_t dropped) {
+    Notice notice{NoticeName::warning, Level::warning};
+    notice.reason = std::to_string(dropped) +
+                    (dropped == 1 ? " event was dropped" : " events were dropped") +
+                    ", because nobody read them";
+    notice.more = {{"count", static_cast<std::int64_t>(dropped)}};
+    return line(format, notice, seq_ - 1);
+  };
+}
+
+std::string EventWriter::line(EventFormat format, const Notice& notice, std::uint64_t seq) const {
   switch (format) {
     case EventFormat::none:
-      return;
+      return {};
     case EventFormat::human:
-      if (!worth_telling(notice)) return;
-      line = human_line(notice, clock_.wall());
-      break;
+      return human_line(notice, clock_.wall()) + "\n";
     case EventFormat::json:
-      line = json_line(notice, clock_.wall(), clock_.steady(), seq_);
-      break;
+      return json_line(notice, clock_.wall(), clock_.steady(), seq) + "\n";
     case EventFormat::logfmt:
-      line = logfmt_line(notice, clock_.wall(), clock_.steady(), seq_);
-      break;
+      return logfmt_line(notice, clock_.wall(), clock_.steady(), seq) + "\n";
   }
-  line += '\n';
-  // Nobody is left to be told if that fails.
-  (void)write_all(fd, line);
+  return {};
+}
+
+void EventWriter::write(EventFormat format, LineWriter& lines, const Notice& notice) {
+  if (format == EventFormat::none) return;
+  if (format == EventFormat::human && !worth_telling(notice)) return;
+  lines.put(line(format, notice, seq_), notice.name == NoticeName::exit);
 }
 
 bool EventWriter::worth_telling(const Notice& notice) {
@@ -255,12 +276,12 @@ ExitStatus EventWriter::tell(const Error& error) {
   ++seq_;
   if (!choice_.quiet) {
     if (for_people) {
-      report(origin_.tool, error);
+      on_stderr_.put(error_lines(origin_.tool, error), true);
     } else {
-      write(choice_.on_stderr, STDERR_FILENO, notice);
+      write(choice_.on_stderr, on_stderr_, notice);
     }
   }
-  if (choice_.copy_fd) write(choice_.copy, *choice_.copy_fd, notice);
+  if (copy_) write(choice_.copy, *copy_, notice);
   return exit_status(error.kind);
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@
 #include "base/time.hpp"
 #include "session/notice.hpp"
 #include "tool/exit_status.hpp"
+#include "tool/line_writer.hpp"
 #include "tool/options.hpp"
 
 namespace mqfail {
@@ -37,7 +39,8 @@ struct EventOrigin {
   std::string run;   ///< random id of the run
 };
 
-/// Announces notices in the chosen formats. Not thread-safe: the session's thread only.
+/// Announces notices in the chosen formats and never waits for a reader. Not thread-safe: the
+/// session's thread only.
 class EventWriter : public Announcer {
  public:
   /// Without `debug` the human format keeps to what people need and tells of `trying` the same
@@ -45,6 +48,8 @@ class EventWriter : public Announcer {
   EventWriter(EventChoice choice, bool debug, EventOrigin origin, EventClock clock);
 
   void announce(const Notice& notice) override;
+  /// Waits for the readers as long as LineWriter::drain() does.
+  void drain();
 
   /// An error as the last word but `exit`: an event in json and logfmt, plain lines for people.
   /// Returns the status to exit with.
@@ -61,7 +66,9 @@ class EventWriter : public Announcer {
   std::string human_line(const Notice& notice, std::chrono::system_clock::time_point wall) const;
 
  private:
-  void write(EventFormat format, int fd, const Notice& notice);
+  void write(EventFormat format, LineWriter& lines, const Notice& notice);
+  std::string line(EventFormat format, const Notice& notice, std::uint64_t seq) const;
+  LineWriter::Note note(EventFormat format) const;
   bool worth_telling(const Notice& notice);
 
   EventChoice choice_;
@@ -69,6 +76,8 @@ class EventWriter : public Announcer {
   EventOrigin origin_;
   EventClock clock_;
   std::uint64_t seq_ = 0;
+  LineWriter on_stderr_;
+  std::optional<LineWriter> copy_;
   std::map<std::string, std::uint64_t, std::less<>> tries_;  // since last connected, by server
 };
 

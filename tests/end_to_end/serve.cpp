@@ -11,6 +11,7 @@
 #include <map>
 
 #include "end_to_end/tools.hpp"
+#include "rig/full_pipe.hpp"
 
 using namespace rig;
 
@@ -574,4 +575,22 @@ BOOST_FIXTURE_TEST_CASE(a_running_subscriber_takes_what_is_put_without_losing_it
   BOOST_TEST(events.count("connected") == 1U);
   a.kill9();
   BOOST_TEST(b.wait_for_subscriber("reader"), reader.bytes(Stream::err));
+}
+
+BOOST_AUTO_TEST_CASE(requests_are_answered_although_nobody_reads_the_log) {
+  Serving one;
+  const FullPipe full((one.scratch / "full").string());
+  const std::uint16_t port = free_port();
+  one.url = "http://localhost:" + std::to_string(port) + kPath;
+  one.process = std::make_unique<Process>(
+      Command{.argv = {"/bin/sh", "-c", "exec \"$@\" 2>" + full.path(), "sh", bin("mqfail-config"),
+                       "serve", "--listen", "127.0.0.1:" + std::to_string(port)},
+              .environment = one.environment});
+  for (int i = 0; i < 3; ++i) {
+    const Reply reply = one.curl({"--retry", "20", "--retry-connrefused", "--retry-delay", "1",
+                                  "--max-time", "10", one.url});
+    BOOST_TEST(reply.status == 404, reply);
+  }
+  one.process->signal(SIGTERM);
+  CHECK_STATUS(*one.process, 0);
 }

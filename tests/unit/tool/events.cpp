@@ -39,6 +39,7 @@ class Caught {
   }
   std::string text() {
     char buffer[8192];
+    writer.drain();
     const ssize_t got = ::read(ends_[0], buffer, sizeof buffer);
     return {buffer, got > 0 ? static_cast<std::size_t>(got) : 0};
   }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines to somebody who may stop reading: a full pipe, a terminal that ^S has stopped, a socket.
+// A thread of their own waits for him, so that nothing else does. The descriptor's flags stay as
+// they are, because they are shared with others: standard error is often the shell's as well.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace mqfail {
+
+class LineWriter {
+ public:
+  /// The line, with its end, that says how many lines are missing at its place.
+  using Note = std::function<std::string(std::uint64_t dropped)>;
+
+  /// `fd` stays the caller's and open until the end of the process: the thread may outlive us. The
+  /// thread begins with the first line; a regular file and /dev/null need none, because they are
+  /// always ready.
+  LineWriter(int fd, Note note);
+  /// As drain().
+  ~LineWriter();
+  LineWriter(const LineWriter&) = delete;
+  LineWriter& operator=(const LineWriter&) = delete;
+
+  /// Hands over a line with its end, for one write(2). At most 1 MiB waits; what comes on top is
+  /// dropped and counted, and a note tells the number as soon as there is room. `last`: the last
+  /// word of a run, which has room always. Never waits, except for a regular file.
+  void put(std::string line, bool last = false);
+  /// Waits until everything is written, for half a second at most: a reader that is only slow
+  /// misses nothing, and one that has stopped does not keep the command from ending.
+  void drain();
+
+ private:
+  struct Queue;
+  bool start();
+
+  const int fd_;
+  const Note note_;
+  const std::shared_ptr<Queue> queue_;  // the thread's, too, which may outlive us
+  std::uint64_t dropped_ = 0;
+  enum class Way { undecided, direct, thread } way_ = Way::undecided;
+};
+
+}  // namespace mqfail
