@@ -36,8 +36,10 @@ int main(int argc, char** argv) {
   for (const std::string& warning : roster->warnings) events.warn(warning);
   prctl(PR_SET_DUMPABLE, 0);  // passwords stay out of core files
 
-  const auto reports =
+  const auto probed =
       probe(roster->servers, {options.common.connect, options.common.protocol, options.time_limit});
+  if (!probed) return unknown(program, probed.error(), json);
+  const auto& reports = *probed;
   const ProbeVerdict verdict = judge(reports, options.min_up);
   const std::string text = json ? render_json(reports, verdict) : render_text(reports, verdict);
   if (const int failed = write_all(STDOUT_FILENO, text); failed != 0) {

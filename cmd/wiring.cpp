@@ -165,12 +165,13 @@ int run(const Program& program, const CommonOptions& options, const NamedRoster&
   if (!signals) return number(events.tell(signals.error()));
   settings.signal_fd = signals->fd();
 
-  Mailbox mailbox;
-  PahoTransport transport(mailbox);
+  const auto mailbox = Mailbox::make();
+  if (!mailbox) return number(events.tell(mailbox.error()));
+  PahoTransport transport(**mailbox);
   const std::unique_ptr<Work> work = make_work(transport);
   tell_start(events, roster);
   Session session(std::move(settings), Failover(failover, roster.servers, Random(seed)), transport,
-                  mailbox, *work, events, program.started);
+                  **mailbox, *work, events, program.started);
   const int status = session.run();
   events.drain();
   if (trace) trace->drain();

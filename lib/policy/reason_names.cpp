@@ -44,6 +44,8 @@ std::string socket_error(std::string_view otherwise, int number) {
     case EMFILE:
     case ENFILE:
       return "too many open files";
+    case EAGAIN:
+      return "no thread can be started (ulimit -u)";
     case ENOMEM:
       return "out of memory";
     case EACCES:

@@ -25,8 +25,8 @@ void raise_descriptor_limit() {
 
 class Round {
  public:
-  Round(const ServerList& servers, const ProbeSettings& settings)
-      : settings_(settings), transport_(mailbox_), begin_(steady_now()) {
+  Round(const ServerList& servers, const ProbeSettings& settings, Mailbox& mailbox)
+      : settings_(settings), mailbox_(mailbox), transport_(mailbox), begin_(steady_now()) {
     reports_.reserve(servers.size());
     for (const Server& server : servers) {
       reports_.push_back({.server = server});
@@ -125,7 +125,7 @@ class Round {
   }
 
   const ProbeSettings& settings_;
-  Mailbox mailbox_;
+  Mailbox& mailbox_;
   PahoTransport transport_;
   const TimePoint begin_;
   std::vector<ServerReport> reports_;
@@ -136,10 +136,12 @@ class Round {
 
 }  // namespace
 
-std::vector<ServerReport> probe(const ServerList& servers, const ProbeSettings& settings) {
+Result<std::vector<ServerReport>> probe(const ServerList& servers, const ProbeSettings& settings) {
   raise_descriptor_limit();
+  auto mailbox = Mailbox::make();
+  if (!mailbox) return mailbox.error();
   // Never taken apart: a name that does not resolve would hold up the end.
-  auto* const round = new Round(servers, settings);
+  auto* const round = new Round(servers, settings, *mailbox->release());
   return round->run();
 }
 

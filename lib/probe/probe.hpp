@@ -31,7 +31,8 @@ struct ProbeSettings {
 };
 
 /// Blocks until all have answered or the time limit is over. One report a server, in roster order.
-std::vector<ServerReport> probe(const ServerList& servers, const ProbeSettings& settings);
+/// Fails if nothing can be tried here, whatever the servers are like.
+Result<std::vector<ServerReport>> probe(const ServerList& servers, const ProbeSettings& settings);
 
 /// The exit statuses of the Monitoring Plugins, which pg_isready shares (product.md section 4).
 enum class ProbeVerdict { ok = 0, warning = 1, critical = 2, unknown = 3 };

@@ -4,12 +4,23 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+#include <string>
 #include <utility>
 #include <variant>
 
 namespace mqfail {
 
-Mailbox::Mailbox() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+Result<std::unique_ptr<Mailbox>> Mailbox::make() {
+  const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (fd < 0) {
+    return Error{ErrorKind::temporary,
+                 std::string("no descriptor to wake up by: ") + std::strerror(errno),
+                 "raise the limit of open files (ulimit -n)"};
+  }
+  return std::unique_ptr<Mailbox>(new Mailbox(fd));
+}
 
 Mailbox::~Mailbox() {
   close(fd_);
@@ -31,12 +42,12 @@ void Mailbox::stirred() {
 }
 
 std::vector<Event> Mailbox::take() {
-  if (rung_.load()) {
-    eventfd_t count = 0;
-    eventfd_read(fd_, &count);
-    // Before the events are taken: whoever comes now rings again.
-    rung_ = false;
-  }
+  // Always: whoever set rung_ before the last look may have rung only behind it. And first: read
+  // after rung_ is cleared, a bell would be silenced that rung_ says is ringing. Whoever rings in
+  // between is heard below.
+  eventfd_t count = 0;
+  eventfd_read(fd_, &count);
+  rung_ = false;
   const std::lock_guard lock(mutex_);
   return std::exchange(events_, {});
 }

@@ -5,16 +5,19 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <vector>
 
+#include "base/error.hpp"
 #include "transport/transport.hpp"
 
 namespace mqfail {
 
 class Mailbox final : public TransportListener {
  public:
-  Mailbox();
+  /// Fails if the process may open no more descriptors.
+  static Result<std::unique_ptr<Mailbox>> make();
   ~Mailbox() override;
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
@@ -28,6 +31,8 @@ class Mailbox final : public TransportListener {
   std::vector<Event> take();
 
  private:
+  explicit Mailbox(int fd) : fd_(fd) {}
+
   const int fd_;
   std::atomic<bool> rung_{false};
   std::mutex mutex_;

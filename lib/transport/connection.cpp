@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "transport/paho_seams/registry.hpp"
@@ -22,8 +23,14 @@ Connection::Connection(AttemptId attempt, Server server, ConnectSettings setting
       settings_(std::move(settings)),
       protocol_(protocol),
       certificates_(certificates),
-      listener_(listener),
-      thread_([this] { run(); }) {}
+      listener_(listener) {
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& error) {
+    thread_done_ = true;
+    fail({Cause::local, Phase::dns, error.code().value(), false, {}});
+  }
+}
 
 Connection::~Connection() {
   if (thread_.joinable()) thread_.join();

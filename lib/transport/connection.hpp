@@ -32,7 +32,8 @@ class Connection {
   /// (bytes).
   static constexpr std::size_t kInboxBytes = 4U << 20U;
 
-  /// Begins at once. All arguments are copied but the last two, which outlive the connection.
+  /// Begins at once; a thread that cannot be started is a Failed. All arguments are copied but the
+  /// last two, which outlive the connection.
   Connection(AttemptId attempt, Server server, ConnectSettings settings, Protocol protocol,
              CertificateCache& certificates, TransportListener& listener);
   /// Only when finished(): Paho's threads have let go.
@@ -72,6 +73,7 @@ class Connection {
 
   void run();
   void reached(Phase phase);
+  bool receiver_can_wake();
   bool find_certificate();
   bool open(const Dialled& dialled);
   void online();

@@ -11,6 +11,8 @@
 #include "transport/connection.hpp"
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/in_path.hpp"
+#include "transport/paho_seams/registry.hpp"
+#include "transport/paho_seams/run_thread.hpp"
 
 namespace mqfail {
 namespace {
@@ -53,7 +55,7 @@ int collect_tls_error(const char* text, size_t size, void* into) {
 
 void Connection::run() {
   // The certificate first: without it the server need not be bothered.
-  if (find_certificate()) {
+  if (receiver_can_wake() && find_certificate()) {
     const auto dialled = dial(server_, stop_, [this] { reached(Phase::tcp); });
     if (const auto* const reason = std::get_if<Reason>(&dialled)) {
       fail(*reason);
@@ -64,6 +66,14 @@ void Connection::run() {
   }
   thread_done_ = true;
   listener_.stirred();
+}
+
+// It waits for an eventfd, too, which all connections share.
+bool Connection::receiver_can_wake() {
+  const int error = wake_error();
+  if (error == 0) return true;
+  fail({Cause::local, Phase::dns, error, false, {}});
+  return false;
 }
 
 bool Connection::find_certificate() {
@@ -199,7 +209,12 @@ bool Connection::open(const Dialled& dialled) {
   if (mqtt5) code = code_of(response);
   if (code != MQTTCLIENT_SUCCESS) {
     MQTTResponse_free(response);
-    fail(connect_failure(code, tls_error));
+    const int no_thread = receiver_start_error();
+    if (no_thread != 0) {
+      fail({Cause::local, Phase::connack, no_thread, false, {}});
+    } else {
+      fail(connect_failure(code, tls_error));
+    }
     return false;
   }
   learn(response, dialled);

@@ -104,7 +104,7 @@ Addresses resolve(const Server& server, int& error) {
 
 }  // namespace
 
-StopSwitch::StopSwitch() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+StopSwitch::StopSwitch() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), error_(errno) {}
 StopSwitch::~StopSwitch() {
   if (fd_ >= 0) close(fd_);
 }
@@ -115,6 +115,7 @@ void StopSwitch::stop() {
 
 std::variant<Dialled, Reason> dial(const Server& server, const StopSwitch& stop,
                                    const std::function<void()>& resolved) {
+  if (stop.error() != 0) return Reason{Cause::local, Phase::dns, stop.error(), false, {}};
   Dialled result;
   const TimePoint begin = wire_now();
   int failure = 0;

@@ -23,10 +23,13 @@ class StopSwitch {
   StopSwitch& operator=(const StopSwitch&) = delete;
   void stop();
   bool stopped() const { return stopped_; }
+  /// errno if there was no descriptor for it; then dial() does not begin.
+  int error() const { return fd_ < 0 ? error_ : 0; }
   int fd() const { return fd_; }  ///< readable once stopped
 
  private:
-  int fd_;
+  const int fd_;
+  const int error_;
   std::atomic<bool> stopped_{false};
 };
 

@@ -36,7 +36,6 @@ int __real_SSL_write(SSL*, const void*, int);
 int __real_SSL_pending(const SSL*);
 int __real_SSL_get_error(const SSL*, int);
 int __real_SSL_shutdown(SSL*);
-void __real_Thread_start(void* (*)(void*), void*);
 int __real_Thread_lock_mutex(void*);
 int __real_Thread_unlock_mutex(void*);
 int __real_MQTTProtocol_handlePingresps(void*, int);

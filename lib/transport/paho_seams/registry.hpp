@@ -17,5 +17,7 @@ Wire* find_wire(int fd);
 
 /// Ends a wait of Paho's receive thread in the poll seam (wakeup.cpp).
 void wake_receiver();
+/// 0, or errno if there is no descriptor to end it by; the next call tries again.
+int wake_error();
 
 }  // namespace mqfail

@@ -6,10 +6,12 @@
 // thread that Paho ever starts is the receive thread; when Paho ends it, it begins anew, and later
 // starts of it do nothing. All that Paho starts besides is a thread for "connection lost", so that
 // the callback may call Paho. Ours does not, and runs in the thread that saw the loss, at once: it
-// is told sooner, and where no thread can be made it is told at all. Unnecessary when: Paho's
-// receive thread outlives its connections.
+// is told sooner, and where no thread can be made it is told at all. A receive thread that cannot
+// be made is told, too, and the next connect tries again: Paho does not look. Unnecessary when:
+// Paho's receive thread outlives its connections.
 #include "transport/paho_seams/run_thread.hpp"
 
+#include <pthread.h>
 #include <sys/prctl.h>
 
 #include <atomic>
@@ -41,8 +43,13 @@ void* receive_for_ever(void* argument) {
   for (;;) receive(argument);
 }
 
+thread_local int t_start_error = 0;
+
 }  // namespace
 
+int mqfail::receiver_start_error() {
+  return t_start_error;
+}
 bool mqfail::is_receiver() {
   return t_receiver;
 }
@@ -77,7 +84,13 @@ extern "C" void __wrap_Thread_start(void* (*function)(void*), void* argument) {
   ThreadFunction none = nullptr;
   if (g_receive.compare_exchange_strong(none, function)) {
     mqfail::in_path(mqfail::Seam::run_thread);
-    __real_Thread_start(receive_for_ever, argument);
+    pthread_t thread{};
+    t_start_error = pthread_create(&thread, nullptr, receive_for_ever, argument);
+    if (t_start_error == 0) {
+      pthread_detach(thread);
+    } else {
+      g_receive = nullptr;
+    }
   } else if (function != g_receive) {
     function(argument);
   }

@@ -7,6 +7,8 @@
 namespace mqfail {
 
 bool is_receiver();
+/// 0, or errno if the calling thread could not start it.
+int receiver_start_error();
 
 /// The receive thread tells that it has come round to waiting.
 void count_receiver_round();

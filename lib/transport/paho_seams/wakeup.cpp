@@ -9,8 +9,10 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <ctime>
+#include <mutex>
 #include <vector>
 
 #include "transport/paho_seams/handover.hpp"
@@ -23,9 +25,14 @@
 namespace mqfail {
 namespace {
 
+// -1 with errno if there is none; poll(2) passes over it.
 int wake_fd() {
-  static const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  return fd;
+  static std::atomic<int> made{-1};
+  static std::mutex making;
+  if (const int fd = made.load(); fd >= 0) return fd;
+  const std::lock_guard lock(making);
+  if (made.load() < 0) made = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  return made;
 }
 
 // This thread has just waited in poll() or sem_trywait(): the sleep that Paho adds is left out.
@@ -100,6 +107,10 @@ int wait_for_wires(pollfd* fds, nfds_t count, int timeout) {
 }
 
 }  // namespace
+
+int wake_error() {
+  return wake_fd() < 0 ? errno : 0;
+}
 
 void wake_receiver() {
   eventfd_write(wake_fd(), 1);

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bell between the transport's threads and the session, in the orders that threads may take.
+#include "session/mailbox.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <functional>
+
+using namespace mqfail;
+
+namespace {
+// What another thread does between the mailbox's decision to ring and its write, and just before
+// and after it silences the bell.
+std::function<void()> g_before_ringing, g_before_silence, g_after_silence;
+
+void now(std::function<void()>& once) {
+  if (once) std::exchange(once, {})();
+}
+}  // namespace
+
+// Both in place of glibc's.
+extern "C" int eventfd_write(int fd, eventfd_t value) {
+  now(g_before_ringing);
+  return write(fd, &value, sizeof value) == sizeof value ? 0 : -1;
+}
+extern "C" int eventfd_read(int fd, eventfd_t* value) {
+  now(g_before_silence);
+  const int result = read(fd, value, sizeof *value) == sizeof *value ? 0 : -1;
+  now(g_after_silence);
+  return result;
+}
+
+namespace {
+
+bool rings(const Mailbox& mailbox) {
+  pollfd bell{mailbox.fd(), POLLIN, 0};
+  return poll(&bell, 1, 0) == 1;
+}
+
+std::unique_ptr<Mailbox> made() {
+  auto mailbox = Mailbox::make();
+  BOOST_REQUIRE(!!mailbox);
+  return std::move(*mailbox);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(what_happens_rings_once_and_taking_it_silences_the_bell) {
+  const auto mailbox = made();
+  BOOST_TEST(!rings(*mailbox));
+  mailbox->happened(event::Connected{AttemptId{1}});
+  mailbox->happened(event::Connected{AttemptId{2}});
+  BOOST_TEST(rings(*mailbox));
+  BOOST_TEST(mailbox->take().size() == 2U);
+  BOOST_TEST(!rings(*mailbox));
+  BOOST_TEST(mailbox->take().empty());
+}
+
+// A bell that nobody silences any more is 100 % of a core until the next news.
+BOOST_AUTO_TEST_CASE(a_bell_that_is_rung_late_is_silenced_by_the_next_look) {
+  const auto mailbox = made();
+  g_before_ringing = [&] { mailbox->take(); };
+  mailbox->stirred();
+  BOOST_TEST(rings(*mailbox));
+  mailbox->take();
+  BOOST_TEST(!rings(*mailbox));
+}
+
+BOOST_AUTO_TEST_CASE(no_news_are_without_a_bell_however_the_threads_take_turns) {
+  const auto mailbox = made();
+  // The second comes while the first one's bell is not rung yet and a look has just been taken.
+  g_before_ringing = [&] {
+    mailbox->take();
+    mailbox->happened(event::Connected{AttemptId{2}});
+  };
+  mailbox->happened(event::Connected{AttemptId{1}});
+  BOOST_TEST(rings(*mailbox));
+  BOOST_TEST(mailbox->take().size() == 1U);
+  BOOST_TEST(!rings(*mailbox));
+  mailbox->stirred();
+  BOOST_TEST(rings(*mailbox));
+}
+
+BOOST_AUTO_TEST_CASE(what_happens_while_the_bell_is_silenced_is_heard_and_so_is_what_follows) {
+  for (std::function<void()>* const moment : {&g_before_silence, &g_after_silence}) {
+    for (const bool rung : {false, true}) {
+      const auto mailbox = made();
+      if (rung) mailbox->stirred();
+      *moment = [&] { mailbox->happened(event::Connected{AttemptId{1}}); };
+      BOOST_TEST(mailbox->take().size() == 1U);
+      mailbox->happened(event::Connected{AttemptId{2}});
+      BOOST_TEST(rings(*mailbox));
+      BOOST_TEST(mailbox->take().size() == 1U);
+      BOOST_TEST(!rings(*mailbox));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(without_a_descriptor_there_is_no_mailbox_and_the_reason_is_told) {
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const int lowest = dup(0);
+  close(lowest);
+  const rlimit none{static_cast<rlim_t>(lowest), before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &none);
+  const auto mailbox = Mailbox::make();
+  setrlimit(RLIMIT_NOFILE, &before);
+  BOOST_REQUIRE(!mailbox);
+  BOOST_TEST(mailbox.error().message == "no descriptor to wake up by: Too many open files");
+  BOOST_TEST((mailbox.error().kind == ErrorKind::temporary));
+}

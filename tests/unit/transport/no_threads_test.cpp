@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads and descriptors that the system refuses: that attempt fails with a reason, and the next
+// one is tried.
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <vector>
+
+#include "policy/reason.hpp"
+#include "transport/paho_transport.hpp"
+
+using namespace mqfail;
+
+namespace {
+
+std::atomic<int> g_refused_at{0};  // the how-manieth thread from now on; 0: none
+
+/// Hears what the transport tells, from any thread.
+class Ear final : public TransportListener {
+ public:
+  void happened(Event event) override {
+    const std::lock_guard lock(mutex_);
+    events_.push_back(std::move(event));
+    heard_.notify_all();
+  }
+  void stirred() override {}
+  Reason failure_of(AttemptId attempt) {
+    std::unique_lock lock(mutex_);
+    Reason found;
+    const bool came = heard_.wait_for(lock, std::chrono::seconds(20), [&] {
+      for (const Event& event : events_) {
+        const auto* const failed = std::get_if<event::Failed>(&event);
+        if (failed == nullptr || failed->attempt != attempt) continue;
+        found = failed->reason;
+        return true;
+      }
+      return false;
+    });
+    BOOST_REQUIRE(came);
+    return found;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable heard_;
+  std::vector<Event> events_;
+};
+
+/// Accepts nothing, but the kernel does; or refuses, once closed.
+struct Listener {
+  Listener() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const where = reinterpret_cast<sockaddr*>(&address);
+    BOOST_REQUIRE(bind(fd, where, size) == 0 && listen(fd, 8) == 0);
+    BOOST_REQUIRE(getsockname(fd, where, &size) == 0);
+    server.host = "127.0.0.1";
+    server.port = ntohs(address.sin_port);
+    server.id = "s";
+  }
+  ~Listener() { close(fd); }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  Server server;
+};
+
+ConnectSettings settings() {
+  ConnectSettings connect;
+  connect.client_id = "c";
+  return connect;
+}
+
+}  // namespace
+
+// In place of glibc's, also for std::thread.
+extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                              void* (*function)(void*), void* argument) {
+  if (g_refused_at > 0 && --g_refused_at == 0) return EAGAIN;
+  static const auto real =
+      reinterpret_cast<int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)>(
+          dlsym(RTLD_NEXT, "pthread_create"));
+  return real(thread, attributes, function, argument);
+}
+
+// First of all, while Paho has no receive thread yet.
+BOOST_AUTO_TEST_CASE(
+    a_receive_thread_that_cannot_start_fails_the_attempt_and_the_next_tries_again) {
+  Ear ear;
+  Listener listener;
+  PahoTransport transport(ear);
+  g_refused_at = 2;  // the attempt's own is the first
+  transport.connect(AttemptId{1}, listener.server, settings(), Protocol::mqtt5);
+  const Reason reason = ear.failure_of(AttemptId{1});
+  BOOST_TEST(g_refused_at == 0);
+  BOOST_TEST((reason.cause == Cause::local));
+  BOOST_TEST(describe(reason) == "no thread can be started (ulimit -u)");
+  transport.connect(AttemptId{2}, listener.server, settings(), Protocol::mqtt5);
+  const int peer = accept(listener.fd, nullptr, nullptr);  // of the first
+  const int next = accept(listener.fd, nullptr, nullptr);
+  char byte = 0;
+  BOOST_TEST(recv(next, &byte, 1, 0) == 1);  // its CONNECT
+  BOOST_TEST(byte == '\x10');
+  close(next);
+  close(peer);
+  BOOST_TEST((ear.failure_of(AttemptId{2}).cause != Cause::local));
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_whose_thread_cannot_start_fails_with_the_reason) {
+  Ear ear;
+  Listener listener;
+  PahoTransport transport(ear);
+  g_refused_at = 1;
+  transport.connect(AttemptId{1}, listener.server, settings(), Protocol::mqtt5);
+  const Reason reason = ear.failure_of(AttemptId{1});
+  BOOST_TEST((reason.cause == Cause::local));
+  BOOST_TEST(describe(reason) == "no thread can be started (ulimit -u)");
+  transport.abandon(AttemptId{1});
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_without_descriptors_fails_with_the_reason_and_the_next_is_tried) {
+  Ear ear;
+  Listener listener;
+  PahoTransport transport(ear);
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const int lowest = dup(0);
+  close(lowest);
+  for (rlim_t more = 0; more < 2; ++more) {  // for nothing; for the switch and not for the socket
+    const rlimit few{static_cast<rlim_t>(lowest) + more, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &few);
+    const auto attempt = AttemptId{more + 1};
+    transport.connect(attempt, listener.server, settings(), Protocol::mqtt5);
+    const Reason reason = ear.failure_of(attempt);
+    BOOST_TEST((reason.cause == Cause::local));
+    BOOST_TEST(describe(reason) == "too many open files");
+    transport.abandon(attempt);
+    setrlimit(RLIMIT_NOFILE, &before);
+  }
+  transport.connect(AttemptId{9}, listener.server, settings(), Protocol::mqtt5);
+  const int peer = accept(listener.fd, nullptr, nullptr);
+  close(peer);
+  BOOST_TEST((ear.failure_of(AttemptId{9}).cause != Cause::local));
+}
