@@ -143,7 +143,7 @@ int main(int argc, char** argv) {
   const PubOptions options = std::move(std::get<PubOptions>(*parsed));
   EventWriter events = make_events(program, options.common);
 
-  auto roster = name_servers(options.common.naming, options.common.failover);
+  auto roster = roster_at_start(options.common);
   if (!roster) return number(events.tell(roster.error()));
   if (auto enough = check_acks(options.acks, roster->servers); !enough) {
     return number(events.tell(enough.error()));

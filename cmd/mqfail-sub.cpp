@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
   const SubOptions options = std::move(std::get<SubOptions>(*parsed));
   EventWriter events = make_events(program, options.common);
 
-  auto roster = name_servers(options.common.naming, options.common.failover);
+  auto roster = roster_at_start(options.common);
   if (!roster) return number(events.tell(roster.error()));
   if (options.hot) roster->settings.width = 0;
   auto filters = subscriptions(options, roster->topics);

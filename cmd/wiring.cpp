@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "base/write.hpp"
+#include "certificates/tls_files.hpp"
 #include "policy/transcript.hpp"
 #include "tool/descriptors.hpp"
 #include "tool/exit_status.hpp"
@@ -110,6 +111,13 @@ EventWriter make_events(const Program& program, const CommonOptions& options) {
           options.debug,
           {program.name, name_with_dice("")},
           {[] { return std::chrono::system_clock::now(); }, [] { return steady_now(); }}};
+}
+
+Result<NamedRoster> roster_at_start(const CommonOptions& options) {
+  auto roster = name_servers(options.naming, options.failover);
+  if (!roster) return roster;
+  if (const auto good = check_tls_files(roster->servers); !good) return good.error();
+  return roster;
 }
 
 Error unwritten(int failed) {

@@ -26,6 +26,10 @@ std::uint64_t throw_dice();
 
 EventWriter make_events(const Program& program, const CommonOptions& options);
 
+/// The servers that the options name. What belongs to TLS on this machine is looked at, too: here,
+/// at the start, it ends the run, while later only its server fails.
+Result<NamedRoster> roster_at_start(const CommonOptions& options);
+
 /// The error for an errno of standard output.
 Error unwritten(int failed);
 

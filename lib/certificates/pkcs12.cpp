@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "certificates/pkcs12.hpp"
 
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
 #include <openssl/provider.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "certificates/small_file.hpp"
+
 namespace mqfail {
 namespace {
-
-constexpr std::size_t kLargestFile = std::size_t{1} << 20U;  // they have a few KiB
 
 struct FreePkcs12 {
   void operator()(PKCS12* file) const { PKCS12_free(file); }
@@ -36,38 +32,6 @@ class LegacyProvider {
  private:
   OSSL_PROVIDER* provider_;
 };
-
-Pkcs12Trouble unreadable(int error) {
-  return {Pkcs12Failure::unreadable, std::string("cannot be read: ") + std::strerror(error)};
-}
-
-// Not read_file(): a FIFO or a device in the folder must not hold us up.
-std::variant<Secret, Pkcs12Trouble> read(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  if (fd < 0) return unreadable(errno);
-  struct stat status {};
-  std::string bytes;
-  int error = fstat(fd, &status) == 0 ? 0 : errno;
-  const bool fits = error == 0 && S_ISREG(status.st_mode) &&
-                    static_cast<std::size_t>(status.st_size) <= kLargestFile;
-  if (fits) {
-    bytes.resize(static_cast<std::size_t>(status.st_size));
-    std::size_t used = 0;
-    while (used < bytes.size()) {
-      const ssize_t got = ::read(fd, bytes.data() + used, bytes.size() - used);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) error = errno;
-      if (got <= 0) break;
-      used += static_cast<std::size_t>(got);
-    }
-    bytes.resize(used);
-  }
-  ::close(fd);
-  Secret content(std::move(bytes));
-  if (error != 0) return unreadable(error);
-  if (!fits) return Pkcs12Trouble{Pkcs12Failure::not_pkcs12, "is no file of at most 1 MiB"};
-  return content;
-}
 
 bool password_fits(PKCS12* file, const std::string& password) {
   if (PKCS12_mac_present(file) == 0) return true;  // nobody can tell
@@ -93,9 +57,13 @@ bool parse(PKCS12* file, const std::string& password, Pkcs12& into) {
 }  // namespace
 
 std::variant<Pkcs12, Pkcs12Trouble> open_pkcs12(const std::string& path, const Secret& password) {
-  const auto content = read(path);
-  if (const auto* const trouble = std::get_if<Pkcs12Trouble>(&content)) return *trouble;
-  const std::string& bytes = std::get<Secret>(content).reveal();
+  const SmallFile content = read_small_file(path);
+  if (content.error != 0) {
+    return Pkcs12Trouble{Pkcs12Failure::unreadable,
+                         std::string("cannot be read: ") + std::strerror(content.error)};
+  }
+  if (!content.fits) return Pkcs12Trouble{Pkcs12Failure::not_pkcs12, "is no file of at most 1 MiB"};
+  const std::string& bytes = content.bytes.reveal();
   const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());  // NOLINT: OpenSSL's bytes
   const Pkcs12Pointer file(d2i_PKCS12(nullptr, &at, static_cast<long>(bytes.size())));
   Pkcs12 result;

@@ -95,11 +95,4 @@ Result<Done> make_directories(const std::string& path) {
   return Done{};
 }
 
-Result<Done> check_readable(const std::string& path) {
-  // O_NONBLOCK: a FIFO must not make the check wait for a writer.
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  if (!file) return unreadable(path, errno);
-  return Done{};
-}
-
 }  // namespace mqfail

@@ -27,9 +27,6 @@ Result<Done> make_directories(const std::string& path);
 /// The first line, without its end (LF or CRLF). Errors: no_input; data if that line is empty.
 Result<Secret> read_password_file(const std::string& path);
 
-/// Errors (no_input) if the file cannot be opened for reading now.
-Result<Done> check_readable(const std::string& path);
-
 /// How a file is called in errors: `<stdin>` for "-".
 std::string shown_path(const std::string& path);
 

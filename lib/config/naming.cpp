@@ -275,7 +275,8 @@ void inherit_tls(const TlsSettings& common, ServerDraft& draft) {
   }
 }
 
-Result<Done> check_files(const ServerDraft& draft) {
+// Whether the files can be used is asked when they are: certificates/tls_files.hpp.
+Result<Done> check_tls(const ServerDraft& draft) {
   const TlsSettings& tls = draft.server.tls;
   if (tls.psk && tls.version != TlsVersion::any && tls.version != TlsVersion::tls12) {
     return usage(draft.shown + ": a pre-shared key needs TLS 1.2",
@@ -284,11 +285,6 @@ Result<Done> check_files(const ServerDraft& draft) {
   if (tls.cert.empty() != tls.key.empty()) {
     return usage(draft.shown + ": a client certificate needs both cert and key",
                  "give --cert and --key together");
-  }
-  for (const std::string& path : {tls.cafile, tls.cert, tls.key}) {
-    if (path.empty()) continue;
-    if (const auto readable = check_readable(path); !readable)
-      return prefixed(draft.shown, readable.error());
   }
   return Done{};
 }
@@ -317,7 +313,7 @@ Result<Done> complete(const ServerDefaults& defaults, ServerDraft& draft,
   }
   if (is_tls(server.scheme)) {
     inherit_tls(defaults.tls, draft);
-    if (const auto files = check_files(draft); !files) return files.error();
+    if (const auto good = check_tls(draft); !good) return good.error();
   } else if (defaults.tls_wanted) {
     warnings.push_back(draft.shown + " is plain text: the TLS options have no effect there");
   }

@@ -198,10 +198,10 @@ void add_tls_takers(Takers& takers, ServerDefaults& defaults) {
       return taker(given);
     };
   };
-  takers["cafile"] = wanting(set(tls.cafile));
-  takers["capath"] = wanting(set(tls.capath));
-  takers["cert"] = wanting(set(tls.cert));
-  takers["key"] = set(tls.key);
+  takers["cafile"] = wanting(set_text(tls.cafile, "a file"));
+  takers["capath"] = wanting(set_text(tls.capath, "a directory"));
+  takers["cert"] = wanting(set_text(tls.cert, "a file"));
+  takers["key"] = set_text(tls.key, "a file");
   takers["tls-use-os-certs"] = wanting(set(tls.use_os_certs));
   takers["psk"] = wanting([&tls](const Given& given) -> Result<Done> {
     const std::string& digits = given.value();
@@ -215,9 +215,9 @@ void add_tls_takers(Takers& takers, ServerDefaults& defaults) {
     tls.psk = Secret(digits);
     return Done{};
   });
-  takers["psk-identity"] = set(tls.psk_identity);
-  takers["ciphers"] = set(tls.ciphers);
-  takers["tls-alpn"] = set(tls.alpn);
+  takers["psk-identity"] = set_text(tls.psk_identity, "an identity of at most 255 bytes", 255);
+  takers["ciphers"] = set_text(tls.ciphers, "a list of ciphers");
+  takers["tls-alpn"] = set_text(tls.alpn, "a protocol of at most 255 bytes", 255);
   takers["tls-version"] = [&tls](const Given& given) {
     return take_tls_version(given, tls.version);
   };

@@ -83,4 +83,12 @@ Taker set(std::string& target) {
   };
 }
 
+Taker set_text(std::string& target, const char* wanted, std::size_t most) {
+  return [&target, wanted, most](const Given& given) -> Result<Done> {
+    if (given.value().empty() || given.value().size() > most) return bad_value(given, wanted);
+    target = given.value();
+    return Done{};
+  };
+}
+
 }  // namespace mqfail

@@ -34,6 +34,8 @@ Result<Duration> duration(const Given& given);
 
 Taker set(bool& target, bool value = true);
 Taker set(std::string& target);
+/// Text of 1 to `most` bytes; `wanted` says so.
+Taker set_text(std::string& target, const char* wanted, std::size_t most = SIZE_MAX);
 /// For any integer type; optional targets too.
 template <class Target>
 Taker set_number(Target& target, std::int64_t least, std::int64_t most) {

@@ -80,6 +80,8 @@ SSL_CTX* __wrap_SSL_CTX_new(const SSL_METHOD* method) {
   if (context == nullptr) return context;
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context, mqfail::keep_session);
+  // Left alone, OpenSSL asks the terminal for the passphrase of an encrypted key.
+  SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return 0; });
   return context;
 }
 

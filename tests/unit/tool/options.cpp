@@ -265,6 +265,22 @@ BOOST_AUTO_TEST_CASE(what_mosquitto_has_and_we_have_not_is_refused_by_name) {
   BOOST_TEST(probe_refuses({"--format", "nagios"}) == "--format nagios is not yet supported");
 }
 
+// A script's variable that is not set must not turn a check off, or be taken for "not given".
+BOOST_AUTO_TEST_CASE(an_empty_value_of_an_option_of_tls_is_an_error) {
+  for (const char* flag :
+       {"--cafile", "--capath", "--cert", "--key", "--ciphers", "--tls-alpn", "--psk-identity"}) {
+    const std::string refused = sub_refuses({"-t", "a", flag, ""});
+    BOOST_TEST(refused.starts_with(std::string(flag) + " takes a"), refused);
+    BOOST_TEST(refused.ends_with(", not ''"), refused);
+  }
+  const std::string longest(255, 'a');
+  BOOST_TEST(sub({"-t", "a", "--tls-alpn", longest}).common.naming.defaults.tls.alpn == longest);
+  for (const char* flag : {"--tls-alpn", "--psk-identity"}) {
+    BOOST_TEST(sub_refuses({"-t", "a", flag, longest + "a"}).find("of at most 255 bytes") !=
+               std::string::npos);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_pre_shared_key_wants_its_identity_and_stands_alone) {
   const auto refused = [](Words more) {
     Words words = {"-t", "a", "--psk", "00c0ffee"};
