@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "certificates/tls_files.hpp"
 #include "transport/connection.hpp"
 
 namespace mqfail {
@@ -26,6 +27,38 @@ std::optional<ConnackHead> connack_head(const std::string& bytes) {
   if (at + 1 >= bytes.size()) return std::nullopt;
   return ConnackHead{(static_cast<std::uint8_t>(bytes[at]) & 1U) != 0, bytes[1] == 2,
                      static_cast<std::uint8_t>(bytes[at + 1])};
+}
+
+// What it is that a server speaks instead of MQTT, by its first bytes.
+std::string not_mqtt(const std::string& bytes, Scheme scheme) {
+  const bool web = is_web_socket(scheme);
+  // A TLS record: alert or handshake (RFC 8446 section 5.1). MQTT servers begin none so.
+  if (!is_tls(scheme) && !bytes.empty() && (bytes[0] == 0x15 || bytes[0] == 0x16)) {
+    return std::string("the server answers in TLS: write ") + (web ? "wss://" : "mqtts://");
+  }
+  if (!web && bytes.starts_with("HTTP/")) {
+    return std::string("the server answers in HTTP; for MQTT over WebSocket write ") +
+           (is_tls(scheme) ? "wss://" : "ws://");
+  }
+  return "the server sent something that is not MQTT";
+}
+
+// Why a server may have ended the connection without a word. OpenSSL's servers send no alert to
+// who does not speak TLS.
+std::string unanswered(Scheme scheme, Protocol protocol) {
+  switch (scheme) {
+    case Scheme::tcp:
+      return protocol == Protocol::mqtt5
+                 ? "the port may want TLS (mqtts://), or the server speaks no MQTT 5"
+                 : "the port may want TLS (mqtts://)";
+    case Scheme::ws:
+      return "the port may want TLS (wss://), or it is not for WebSocket";
+    case Scheme::wss:
+      return "the port may not be for WebSocket";
+    case Scheme::tls:
+      break;
+  }
+  return {};
 }
 
 }  // namespace
@@ -71,6 +104,10 @@ Reason Connection::connect_failure(int code, const std::string& tls_error) const
       return {Cause::local, Phase::tcp, code, false, "the connection could not be set up"};
     }
     std::string text = wire_->tls_failure();
+    // No handshake at all: a file that has gone bad since the start, in the words of the start.
+    if (text.empty()) {
+      if (const auto good = check_tls_files(server_.tls); !good) text = good.error().message;
+    }
     if (text.empty()) text = tls_error;
     if (text.empty()) text = "connection closed during the TLS handshake";
     return {Cause::tls, Phase::tls, 0, false, std::move(text)};
@@ -80,6 +117,8 @@ Reason Connection::connect_failure(int code, const std::string& tls_error) const
   if (is_web_socket(server_.scheme) && wire_->web_since() == TimePoint()) {
     Reason reason = loss();
     reason.phase = Phase::ws;
+    const bool ended = reason.cause == Cause::closed || reason.cause == Cause::reset;
+    if (ended && reason.text.empty()) reason.text = unanswered(server_.scheme, protocol_);
     return reason;
   }
   const auto head = connack_head(wire_->first_bytes());
@@ -88,6 +127,9 @@ Reason Connection::connect_failure(int code, const std::string& tls_error) const
   }
   Reason reason = loss();
   reason.phase = Phase::connack;
+  const bool ended = reason.cause == Cause::closed || reason.cause == Cause::reset;
+  if (ended && reason.text.empty() && !is_web_socket(server_.scheme))
+    reason.text = unanswered(server_.scheme, protocol_);
   return reason;
 }
 
@@ -110,7 +152,7 @@ Reason Connection::loss() const {
     case WireEnd::open:
       break;
   }
-  if (web.text.empty()) web.text = "the server sent something that is not MQTT";
+  if (web.text.empty()) web.text = not_mqtt(wire_->refused_bytes(), server_.scheme);
   return {Cause::closed, Phase::publish, 0, false, std::move(web.text)};
 }
 

@@ -2,6 +2,7 @@
 // Why a TLS connection did not come about, in words: what was wrong, with the date, the names or
 // the version that matter. OpenSSL's own words remain for what is not told apart here.
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 #include <string_view>
 
@@ -76,8 +77,17 @@ std::string TlsAttempt::about_certificate(int error, const X509* certificate) co
       return "certificate expired since " + not_after(certificate) + in_brackets(name);
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return "certificate not yet valid until " + not_before(certificate) + in_brackets(name);
-    case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      // A common slip of authorities made by hand (RFC 5280 section 4.2.1.6).
+      if (certificate != nullptr &&
+          X509_check_host(const_cast<X509*>(certificate), server_.host.c_str(), server_.host.size(),
+                          0, nullptr) == 1) {
+        return "host name mismatch: the certificate has " + server_.host +
+               " as a name; an address must stand there as one: subjectAltName = IP:" +
+               server_.host;
+      }
+      [[fallthrough]];
+    case X509_V_ERR_HOSTNAME_MISMATCH:
       return "host name mismatch: the certificate is not for " + server_.host + " but for " +
              (certificate != nullptr ? names(certificate) : "another");
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:

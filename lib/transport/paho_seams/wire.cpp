@@ -232,6 +232,11 @@ std::string Wire::first_bytes() const {
   return first_;
 }
 
+std::string Wire::refused_bytes() const {
+  const std::lock_guard lock(out_mutex_);
+  return refused_;
+}
+
 UpgradeFailure Wire::web_end() const {
   if (!web_) return {};
   const std::lock_guard lock(out_mutex_);

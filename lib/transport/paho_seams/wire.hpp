@@ -102,6 +102,8 @@ class Wire {
   void tell_news();
   /// The first bytes that came in (CONNACK): Paho hides its flags on MQTT 5.
   std::string first_bytes() const;
+  /// The first bytes of a server whose first packet is none of MQTT; else empty. Untrusted.
+  std::string refused_bytes() const;
 
   // -- life
   /// Does what is due (keepalive.hpp): sends a PINGREQ, or shuts the descriptor down for silence.
@@ -191,7 +193,7 @@ class Wire {
   HeldAcknowledgements held_;
   const std::unique_ptr<WebSocket> web_;
   std::string tls_failure_, tls_version_, tls_not_after_;
-  std::string first_;
+  std::string first_, refused_;
 
   mutable std::mutex life_mutex_;  // may be locked under out_mutex_, never the other way round
   Keepalive keepalive_;

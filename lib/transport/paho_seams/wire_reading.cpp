@@ -69,6 +69,11 @@ std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
   const auto here = admit({into, direct});
   const auto later = admit({ahead_.get(), static_cast<std::size_t>(got) - direct});
   if (!here || !later) {
+    const std::lock_guard lock(out_mutex_);
+    if (first_.empty()) {
+      refused_.assign(into, std::min(direct, kFirstBytes));
+      refused_.append(ahead_.get(), std::min(static_cast<std::size_t>(got) - direct, kFirstBytes));
+    }
     note_end(WireEnd::nonsense, 0);
     errno = EPROTO;
     return -1;

@@ -246,6 +246,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_agreement_is_named) {
              "the server uses an extension that was not asked for");
   BOOST_TEST(without(": mqtt", ": chat") == "the server speaks another subprotocol: chat");
   BOOST_TEST(refused("\x20\x02" + std::string(200, '\0')).text == "the answer is not HTTP");
+  BOOST_TEST(refused(std::string("\x15\x03\x03\0\x02\x02\x0a", 7)).text ==
+             "the server answers in TLS: write wss://");
   BOOST_TEST(refused("HTTP/1.1 101 S\r\nX: " + std::string(9000, 'x')).text ==
              "the answer is too long");
 }
