@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "config/uri_text.hpp"
 
 namespace mqfail {
 namespace {
@@ -102,7 +103,7 @@ Result<std::vector<std::string>> prepare(Tool tool, std::span<const std::string>
     prepared.push_back(word);
     if (before == nullptr || !is_property(*before)) continue;
     before = nullptr;
-    if (i + 4 < words.size() && words[i + 2] == "user-property") {
+    if (i + 4 < words.size() && same_word(words[i + 2], "user-property")) {
       prepared.insert(prepared.end(),
                       {words[i + 1], words[i + 2], words[i + 3] + kJoin + words[i + 4]});
       i += 4;

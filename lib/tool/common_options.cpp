@@ -229,9 +229,21 @@ void add_tls_takers(Takers& takers, ServerDefaults& defaults) {
   };
 }
 
+// -x is a property of CONNECT by another name.
+Result<Done> check_session_expiry(const CommonDraft& draft) {
+  const std::string property = "connect session-expiry-interval";
+  for (const char* source : {kCommandLine, kOptionsFile}) {
+    if (draft.properties.contains(std::string("-x") + source) &&
+        draft.properties.contains(property + source)) {
+      return Error{ErrorKind::usage, "-x and -D " + property + " say the same", "give one of them"};
+    }
+  }
+  return Done{};
+}
+
 void add_connection_takers(Takers& takers, CommonDraft& draft) {
   CommonOptions& options = draft.options;
-  takers["id"] = set(draft.id);
+  takers["id"] = set_text(draft.id, "a client id");
   takers["id-prefix"] = set(draft.id_prefix);
   takers["keepalive"] = [&options](const Given& given) -> Result<Done> {
     const auto number = whole_number(given, 1, 65535);
@@ -243,7 +255,8 @@ void add_connection_takers(Takers& takers, CommonDraft& draft) {
     return take_protocol(given, options.protocol);
   };
   takers["disable-clean-session"] = set(options.connect.clean_session, false);
-  takers["x"] = mqtt5(draft, [&options](const Given& given) {
+  takers["x"] = mqtt5(draft, [&options, &draft](const Given& given) {
+    draft.properties.insert("-x" + source_of(given));
     return take_session_expiry(given, options.connect.properties.session_expiry);
   });
   takers["property"] =
@@ -414,6 +427,7 @@ Result<Done> finish_common(Tool tool, CommonDraft& draft, const Environment& env
     return Error{ErrorKind::usage, draft.needs_mqtt5 + " needs MQTT 5, which -V rules out",
                  "leave out one of the two"};
   }
+  if (auto done = check_session_expiry(draft); !done) return done;
   if (auto done = finish_client_id(draft, environment); !done) return done;
   if (tool != Tool::probe) {
     if (auto done = finish_session(draft); !done) return done;

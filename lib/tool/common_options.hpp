@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,16 @@ struct CommonDraft {
   std::optional<EventFormat> events;
   MessageProperties* publish = nullptr;  ///< where -D PUBLISH goes; null: the tool does not publish
   std::string needs_mqtt5;               ///< the first option given that does, "" if none
+  std::set<std::string> properties;      ///< given with -D or -x, and source_of() it
 };
+
+/// Where an option stood: a property of an options file may be there again on the command line,
+/// which wins.
+inline constexpr const char* kCommandLine = " (command line)";
+inline constexpr const char* kOptionsFile = " (options file)";
+inline std::string source_of(const Given& given) {
+  return given.place.empty() ? kCommandLine : kOptionsFile;
+}
 
 /// The takers of everything shared; `draft` must outlive them. A tool adds its own and may replace
 /// some.

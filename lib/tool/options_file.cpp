@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/text.hpp"
+#include "config/uri_text.hpp"
 #include "tool/command_line.hpp"
 
 namespace mqfail {
@@ -19,7 +20,7 @@ std::vector<std::string> words_of(const std::string& line) {
   std::vector<std::string> words = {line.substr(start, space - start)};
   const bool property = words[0] == "-D" || words[0] == "--property";
   std::size_t pieces = property ? 3 : 1;
-  if (property && line.find(" user-property ") != std::string::npos) ++pieces;
+  if (property && lower_case(line).find(" user-property ") != std::string::npos) ++pieces;
   while (space != std::string::npos && pieces-- > 0) {
     const std::size_t next = pieces == 0 ? std::string::npos : line.find(' ', space + 1);
     words.push_back(line.substr(space + 1, next == std::string::npos ? next : next - space - 1));

@@ -2,27 +2,21 @@
 // -D COMMAND NAME VALUE: MQTT 5 properties by mosquitto's names. What the standard does not allow
 // for a command, or what we cannot send, is refused here.
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <string>
 
 #include "base/text.hpp"
+#include "config/uri_text.hpp"
 #include "tool/common_options.hpp"
 #include "tool/topic.hpp"
 
 namespace mqfail {
 namespace {
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 struct Property {
   const Given& given;
   const std::string command;
-  const std::string& name;
+  const std::string name;
   const std::string& value;
 
   std::string flag() const { return given.flag() + " " + command + " " + printable(name, 64); }
@@ -115,7 +109,15 @@ Result<Done> take_message(const Property& property, MessageProperties& target,
 }  // namespace
 
 Result<Done> take_property(const Given& given, CommonDraft& draft) {
-  const Property property{given, lower(given.values[0]), given.values[1], given.values[2]};
+  // mosquitto takes both words in any case, and each property but the user's once.
+  const Property property{given, lower_case(given.values[0]), lower_case(given.values[1]),
+                          given.values[2]};
+  if (property.name != "user-property") {
+    if (!draft.properties.insert(property.command + " " + property.name + source_of(given))
+             .second) {
+      return Error{ErrorKind::usage, property.flag() + " is given twice", "it has one value"};
+    }
+  }
   if (property.command == "connect")
     return take_connect(property, draft.options.connect.properties);
   if (property.command == "will")

@@ -481,6 +481,27 @@ BOOST_AUTO_TEST_CASE(properties_are_checked_by_command_name_and_value) {
              "-D publish user-property needs a name and a value");
 }
 
+BOOST_AUTO_TEST_CASE(a_property_is_named_in_any_case_and_given_once) {
+  const PubOptions options =
+      pub({"-t", "a", "-n", "-D", "PUBLISH", "Content-Type", "text", "-D", "publish",
+           "USER-property", "k", "v", "-D", "publish", "user-property", "k", "v"});
+  BOOST_TEST(options.properties.content_type.value() == "text");
+  BOOST_TEST(options.properties.user.size() == 2U);
+  BOOST_TEST(pub_refuses({"-t", "a", "-n", "-D", "publish", "content-type", "a", "-D", "publish",
+                          "Content-Type", "b"}) == "-D publish content-type is given twice");
+  BOOST_TEST(sub_refuses({"-t", "a", "-D", "connect", "receive-maximum", "5", "-D", "connect",
+                          "receive-maximum", "5"}) == "-D connect receive-maximum is given twice");
+  BOOST_TEST(sub_refuses({"-t", "a", "-i", "me", "-x", "5", "-D", "connect",
+                          "session-expiry-interval", "5"}) ==
+             "-x and -D connect session-expiry-interval say the same");
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_client_id_is_an_error) {
+  // A script's variable that is not set would be a session that nobody finds again.
+  BOOST_TEST(sub_refuses({"-t", "a", "-i", ""}) == "-i takes a client id, not ''");
+  BOOST_TEST(pub_refuses({"-t", "a", "-n", "-i", ""}) == "-i takes a client id, not ''");
+}
+
 BOOST_AUTO_TEST_CASE(failover_options_are_flags_with_units_and_switches) {
   const SubOptions options =
       sub({"-t", "a", "--max-reconnect-delay", "500ms", "--connect-timeout=2s", "--randomize",
