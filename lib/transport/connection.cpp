@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "transport/paho_seams/registry.hpp"
+#include "transport/paho_seams/run_thread.hpp"
 
 namespace mqfail {
 namespace {
@@ -74,6 +75,7 @@ void Connection::free_arrived(const Arrived& arrived) {
 
 int Connection::on_message(void* context, char* topic, int topic_size,
                            MQTTClient_message* message) {
+  let_go();  // Paho calls without its mutex
   auto& self = *static_cast<Connection*>(context);
   const Arrived arrived{
       topic, topic_size > 0 ? static_cast<std::size_t>(topic_size) : std::strlen(topic), message};

@@ -8,6 +8,7 @@
 // Unnecessary when: Paho locks per handle.
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/real.hpp"
+#include "transport/paho_seams/run_thread.hpp"
 
 namespace mqfail {
 namespace {
@@ -34,11 +35,13 @@ int __wrap_Thread_lock_mutex(void* mutex) {
     mqfail::t_left_out = mutex;
     return 0;
   }
+  if (mqfail::has_locked(mutex)) return 0;
   return __real_Thread_lock_mutex(mutex);
 }
 
 int __wrap_Thread_unlock_mutex(void* mutex) {
   if (mqfail::t_parallel && mqfail::t_left_out == mutex) return 0;
+  if (mqfail::keeps_locked(mutex)) return 0;
   return __real_Thread_unlock_mutex(mutex);
 }
 }

@@ -36,6 +36,7 @@ int __real_SSL_write(SSL*, const void*, int);
 int __real_SSL_pending(const SSL*);
 int __real_SSL_get_error(const SSL*, int);
 int __real_SSL_shutdown(SSL*);
+int __real_Socket_getReadySocket(int, int, void*, int*);
 int __real_Thread_lock_mutex(void*);
 int __real_Thread_unlock_mutex(void*);
 int __real_MQTTProtocol_handlePingresps(void*, int);

@@ -9,6 +9,12 @@
 // is told sooner, and where no thread can be made it is told at all. A receive thread that cannot
 // be made is told, too, and the next connect tries again: Paho does not look. Unnecessary when:
 // Paho's receive thread outlives its connections.
+// And: between two runs of it Paho's `running` is false for a moment. A connecting thread that
+// looks then serves the sockets itself, while the receive thread is at work again: both in the one
+// static copy of the poll set, which either may reallocate, and the one takes the answers for which
+// the other waits. Mended: the receive thread lets go of Paho's mutex, under which `running` is
+// read, only where it begins to wait, so not between two runs; and no other thread gets into
+// Socket_getReadySocket(). Unnecessary when: the copy is the caller's own.
 #include "transport/paho_seams/run_thread.hpp"
 
 #include <pthread.h>
@@ -17,6 +23,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "transport/paho_seams/in_path.hpp"
@@ -28,6 +35,13 @@ namespace {
 using ThreadFunction = void* (*)(void*);
 std::atomic<ThreadFunction> g_receive{nullptr};
 thread_local bool t_receiver = false;
+thread_local int t_start_error = 0;
+
+// Of the receive thread.
+thread_local void* t_paho_mutex = nullptr;  // the first that it locks
+thread_local bool t_kept = false;           // Paho has unlocked it, and it is locked still
+thread_local bool t_anew = false;           // a run has ended, the next has not begun
+
 std::atomic<std::uint64_t> g_rounds{0};
 std::atomic<int> g_waiting{0};  // callers in send_receiver_round
 std::mutex g_round_mutex;
@@ -40,15 +54,32 @@ void* receive_for_ever(void* argument) {
   // The pauses of receive_moderation.hpp are shorter than the 50 us by which Linux may be late.
   prctl(PR_SET_TIMERSLACK, 1UL);
   const ThreadFunction receive = g_receive;
-  for (;;) receive(argument);
+  for (;;) {
+    receive(argument);
+    t_anew = true;
+  }
 }
-
-thread_local int t_start_error = 0;
 
 }  // namespace
 
 int mqfail::receiver_start_error() {
   return t_start_error;
+}
+bool mqfail::keeps_locked(void* mutex) {
+  if (!t_receiver || mutex != t_paho_mutex) return false;
+  t_kept = true;
+  return true;
+}
+bool mqfail::has_locked(void* mutex) {
+  if (!t_receiver) return false;
+  if (t_paho_mutex == nullptr) t_paho_mutex = mutex;
+  const bool anew = std::exchange(t_anew, false);
+  if (mutex != t_paho_mutex || !t_kept) return false;
+  if (!anew) let_go();  // others may have it in between, as Paho meant
+  return std::exchange(t_kept, false);
+}
+void mqfail::let_go() {
+  if (std::exchange(t_kept, false)) __real_Thread_unlock_mutex(t_paho_mutex);
 }
 bool mqfail::is_receiver() {
   return t_receiver;
@@ -79,8 +110,20 @@ void mqfail::send_receiver_round(std::chrono::microseconds patience) {
   g_waiting.fetch_sub(1);
 }
 
-// NOLINTNEXTLINE(bugprone-reserved-identifier): the linker chose this name.
-extern "C" void __wrap_Thread_start(void* (*function)(void*), void* argument) {
+// NOLINTBEGIN(bugprone-reserved-identifier): the linker chose these names.
+extern "C" {
+
+int __wrap_Socket_getReadySocket(int more_work, int timeout, void* mutex, int* result) {
+  if (mqfail::is_receiver()) {
+    mqfail::let_go();
+    return __real_Socket_getReadySocket(more_work, timeout, mutex, result);
+  }
+  mqfail::send_receiver_round(std::chrono::milliseconds(timeout));
+  *result = 0;
+  return 0;  // nothing is ready: the receive thread sees to it
+}
+
+void __wrap_Thread_start(void* (*function)(void*), void* argument) {
   ThreadFunction none = nullptr;
   if (g_receive.compare_exchange_strong(none, function)) {
     mqfail::in_path(mqfail::Seam::run_thread);
@@ -95,3 +138,5 @@ extern "C" void __wrap_Thread_start(void* (*function)(void*), void* argument) {
     function(argument);
   }
 }
+}
+// NOLINTEND(bugprone-reserved-identifier)

@@ -7,6 +7,14 @@
 namespace mqfail {
 
 bool is_receiver();
+
+/// Of the receive thread, to which alone Paho's mutex belongs while it goes from one run to the
+/// next (run_thread.cpp). keeps_locked(): Paho unlocks, and it stays locked until let_go().
+/// has_locked(): Paho locks, and it was locked all the time. False: as Paho wants.
+bool keeps_locked(void* mutex);
+bool has_locked(void* mutex);
+/// Before it waits, or calls who may want the mutex.
+void let_go();
 /// 0, or errno if the calling thread could not start it.
 int receiver_start_error();
 

@@ -164,6 +164,7 @@ int __wrap_usleep(useconds_t duration) {
     return 0;
   }
   if (mqfail::is_receiver()) {
+    mqfail::let_go();
     // No descriptor at all: only a connect can bring work.
     mqfail::count_receiver_round();
     pollfd wake{mqfail::wake_fd(), POLLIN, 0};

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Paho's poll set belongs to its receive thread alone. What Paho's MQTTClient_run does is done here
+// by hand, so that the other threads come in the moments that matter.
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <functional>
+#include <future>
+#include <memory>
+
+#include "transport/paho_seams/registry.hpp"
+#include "transport/paho_seams/wire.hpp"
+
+using namespace mqfail;
+using namespace std::chrono_literals;
+
+// Of Paho; the linker sends them through the seams.
+extern "C" {
+void Thread_start(void* (*function)(void*), void* argument);
+int Thread_lock_mutex(void* mutex);
+int Thread_unlock_mutex(void* mutex);
+void Socket_outInitialize();
+int Socket_addSocket(int fd);
+int Socket_getReadySocket(int more_work, int timeout, void* mutex, int* result);
+}
+
+namespace {
+
+pthread_mutex_t g_paho_mutex = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t g_socket_mutex = PTHREAD_MUTEX_INITIALIZER;
+bool g_running = false;  // under g_paho_mutex, as Paho's
+
+// Whether another thread could look at `running` now.
+bool others_may_look() {
+  return std::async(std::launch::async,
+                    [] {
+                      if (pthread_mutex_trylock(&g_paho_mutex) != 0) return false;
+                      pthread_mutex_unlock(&g_paho_mutex);
+                      return true;
+                    })
+      .get();
+}
+
+struct Run {
+  std::function<void()> work;     // where Paho polls
+  std::promise<bool> afterwards;  // whether others may look, once it has ended
+};
+std::atomic<Run*> g_next{nullptr};
+
+// As MQTTClient_run, which ends when Paho tells it to.
+void* run(void* /*argument*/) {
+  Thread_lock_mutex(&g_paho_mutex);
+  g_running = true;
+  Run* next = nullptr;
+  while (next == nullptr) {
+    Thread_unlock_mutex(&g_paho_mutex);
+    usleep(100'000);
+    next = g_next.exchange(nullptr);
+    if (next != nullptr) next->work();
+    Thread_lock_mutex(&g_paho_mutex);
+  }
+  g_running = false;
+  Thread_unlock_mutex(&g_paho_mutex);
+  next->afterwards.set_value(others_may_look());
+  delete next;
+  return nullptr;
+}
+
+/// Has the receive thread do it, and end its run.
+bool others_may_look_after(std::function<void()> work) {
+  static const bool started = [] {
+    Thread_start(run, nullptr);
+    return true;
+  }();
+  BOOST_REQUIRE(started);
+  auto next = std::make_unique<Run>();
+  next->work = std::move(work);
+  std::future<bool> afterwards = next->afterwards.get_future();
+  g_next = next.release();
+  wake_receiver();
+  return afterwards.get();
+}
+
+int ready_socket() {
+  int result = 0;
+  return Socket_getReadySocket(0, 10, &g_socket_mutex, &result);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(nobody_finds_paho_without_a_receive_thread_between_two_runs_of_it) {
+  for (int i = 0; i < 3; ++i) {
+    BOOST_TEST(!others_may_look_after([] {}));
+    Thread_lock_mutex(&g_paho_mutex);  // the next run has let go of it
+    BOOST_TEST(g_running);
+    Thread_unlock_mutex(&g_paho_mutex);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(only_the_receive_thread_gets_into_the_poll_set_whatever_is_ready) {
+  std::array<int, 2> ends{};
+  BOOST_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
+  const auto wire = std::make_shared<Wire>(ends[0], 0s, false, [] {});
+  register_wire(wire);
+  Socket_outInitialize();
+  BOOST_REQUIRE(Socket_addSocket(ends[0]) == 0);
+  wire->kick(true);  // ready for whoever asks
+  BOOST_TEST(ready_socket() == 0);
+  int found = 0;
+  bool may_look = false;
+  others_may_look_after([&] {
+    found = ready_socket();
+    may_look = others_may_look();
+  });
+  BOOST_TEST(found == ends[0]);
+  BOOST_TEST(may_look);
+  forget_wire(ends[0]);
+  close(ends[1]);
+}
