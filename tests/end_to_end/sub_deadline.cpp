@@ -9,12 +9,12 @@ void ends_in_one_second(const std::string& server, const Arguments& more = {}) {
   Arguments arguments{"-s", server, "-t", "t", "-W", "1"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   Process reader(sub(arguments));
-  const auto exit = reader.wait_exit(5s);
+  const auto exit = reader.wait_exit(5s * kSlower);
   BOOST_REQUIRE_MESSAGE(exit.has_value(), reader.bytes(Stream::err));
   BOOST_TEST(exit->status == 27, exit->status << "; " << reader.bytes(Stream::err));
   const double took = seconds_between(reader.started(), exit->at);
   BOOST_TEST(took >= 0.6);
-  BOOST_TEST(took <= 1.4);
+  BOOST_TEST(took <= at_most(1.4));
   BOOST_TEST(Events(reader).all().back().name() == "exit");
 }
 }  // namespace
@@ -55,10 +55,10 @@ BOOST_AUTO_TEST_CASE(a_tls_handshake_that_hangs_does_not_outlast_the_deadline) {
 BOOST_AUTO_TEST_CASE(fractions_of_a_second_are_allowed) {
   Mosquitto server;
   Process reader(sub({"-s", server.uri(), "-t", "t", "-W", "0.3"}));
-  const auto exit = reader.wait_exit(3s);
+  const auto exit = reader.wait_exit(3s * kSlower);
   BOOST_REQUIRE(exit.has_value());
   BOOST_TEST(exit->status == 27);
-  BOOST_TEST(seconds_between(reader.started(), exit->at) < 0.7);
+  BOOST_TEST(seconds_between(reader.started(), exit->at) < at_most(0.7));
 }
 
 BOOST_AUTO_TEST_CASE(a_server_without_connack_costs_one_connect_timeout) {
@@ -67,9 +67,9 @@ BOOST_AUTO_TEST_CASE(a_server_without_connack_costs_one_connect_timeout) {
   Process reader(
       sub({"-s", silent.uri(), "-s", live.uri(), "-t", "t", "--connect-timeout", "700ms"}));
   Events events(reader);
-  const auto subscribed = events.wait("subscribed", 5s);
+  const auto subscribed = events.wait("subscribed", 5s * kSlower);
   BOOST_REQUIRE(subscribed.has_value());
   const double took = seconds_between(reader.started(), subscribed->at);
   BOOST_TEST(took >= 0.6);
-  BOOST_TEST(took <= 1.2);
+  BOOST_TEST(took <= at_most(1.2));
 }

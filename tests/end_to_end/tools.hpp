@@ -15,6 +15,7 @@
 #include "rig/events.hpp"
 #include "rig/mosquitto.hpp"
 #include "rig/recording_proxy.hpp"
+#include "rig/sanitizer.hpp"
 #include "rig/scripted_server.hpp"
 
 namespace rig {

@@ -22,6 +22,7 @@
 #include "rig/events.hpp"
 #include "rig/lasting_pipe.hpp"
 #include "rig/mosquitto.hpp"
+#include "rig/sanitizer.hpp"
 
 using namespace rig;
 using Do = RecordingProxy::Do;
@@ -351,7 +352,7 @@ bool delivered(std::uint64_t seed, const Options& options, std::size_t servers, 
     charge(charges, one.connections == 0 || one.duplicated <= window * (one.connections - 1),
            "more duplicates on one server than a window a return");
   }
-  charge(charges, peak > 0 && peak < 32 * 1024, "memory is not bounded");
+  charge(charges, peak > 0 && memory_within(peak, 32 * 1024), "memory is not bounded");
   const auto last = Events(pub).last("exit");
   charge(charges, last && last->number("unsettled") == 0,
          "the exit event does not say unsettled 0");
