@@ -7,7 +7,7 @@
 build_packages=(ca-certificates cmake g++ ninja-build pkg-config
   libboost-dev libcli11-dev libpaho-mqtt-dev libsimdjson-dev libsqlite3-dev libssl-dev
   mosquitto mosquitto-clients procps)
-test_packages=(bash curl fish iproute2 libboost-test-dev mandoc openssl
+test_packages=(bash curl fish iproute2 jq libboost-test-dev mandoc openssl
   python3-jsonschema strace zsh)
 
 # install_missing build|tests

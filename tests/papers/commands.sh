@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Every command line of the manual pages, as they are rendered at 80 columns, of --help and of the
+# README runs when it is pasted. In a network of its own, where the hosts a, b and c exist and a
+# server listens on port 1883; what reads for ever is ended after one message by an options file.
+# usage: commands.sh MAN_DIRECTORY BIN_DIRECTORY SOURCE_DIRECTORY
+set -euo pipefail
+man=$1 bin=$2 source=$3
+
+if [[ ! -v MQFAIL_OWN_NETWORK ]]; then
+  map=()
+  ((EUID == 0)) || map=(--map-root-user)
+  unshare "${map[@]}" --net --mount true 2>/dev/null ||
+    { echo 'skipped: no network of our own'; exit 77; }
+  MQFAIL_OWN_NETWORK=1 exec unshare "${map[@]}" --net --mount "$0" "$@"
+fi
+
+scratch=$(mktemp -d)
+server='' endpoint=''
+finish() {
+  for pid in $server $endpoint; do kill "$pid" 2>/dev/null || true; done
+  rm -rf "$scratch"
+}
+trap finish EXIT
+failed=0
+complain() {
+  echo "$*" >&2
+  failed=1
+}
+
+# -- where the commands run
+ip link set lo up
+printf '127.0.0.1 localhost a b c broker\n' >"$scratch/hosts"
+mount --bind "$scratch/hosts" /etc/hosts
+mount -t tmpfs none /var/spool
+export HOME=$scratch/home XDG_CONFIG_HOME=$scratch/home/.config XDG_STATE_HOME=$scratch/home/state
+export PATH=$scratch/shims:$bin:$PATH
+mkdir -p "$scratch/shims" "$XDG_CONFIG_HOME/mqfail" "$scratch/here"
+printf -- '-C 1\n-W 10\n' >"$XDG_CONFIG_HOME/mqfail/sub"
+printf '#!/bin/sh\nshift\nexec cat "$@"\n' >"$scratch/shims/tail"        # tail -F ends
+printf '#!/bin/sh\nexec /usr/bin/curl -sfS "$@"\n' >"$scratch/shims/curl"  # a refusal is a failure
+# What asks for the password of a file on the terminal.
+printf '#!/bin/sh\n[ "$1" != pkcs12 ] || set -- "$@" -passin pass:\nexec /usr/bin/openssl "$@"\n' >"$scratch/shims/openssl"
+chmod +x "$scratch/shims/"*
+cd "$scratch/here"
+for file in log data report report.txt; do printf 'one\ntwo\n' >"$file"; done
+cat >servers.json <<'JSON'
+[{"hostNameOrIpAddress": "a", "port": 1883, "tls": "None", "serverId": "server1"},
+ {"hostNameOrIpAddress": "b", "port": 1883, "tls": "None", "serverId": "server2"}]
+JSON
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=client -keyout key.pem -out cert.pem 2>/dev/null
+/usr/bin/openssl pkcs12 -export -in cert.pem -inkey key.pem -passout pass: -out FILE
+mqfail-config set --component MQTT1 <servers.json
+
+listens() {  # listens PORT: waits until it does
+  for ((i = 0; i < 500; ++i)); do
+    (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return
+    sleep 0.02
+  done
+  complain "nothing listens on port $1"
+  exit 1
+}
+printf 'listener 1883\nallow_anonymous true\n' >mosquitto.conf
+mosquitto -c mosquitto.conf 2>mosquitto.log &
+server=$!
+listens 1883
+for topic in plant plant/temperature t report; do mosquitto_pub -r -t "$topic" -m '{"value": 1}'; done
+serve() {
+  mqfail-config serve 2>>serve.log &
+  endpoint=$!
+  listens 5590
+}
+serve
+
+# -- the commands
+count=0
+run() {  # run WHERE TEXT
+  local where=$1 text=$2
+  count=$((count + 1))
+  bash -n <<<"$text" 2>syntax || { complain "$where: bash cannot read:" $'\n'"$text" $'\n'"$(<syntax)"; return; }
+  case $text in
+    cmd/demo.sh* | tests/run.sh* | 'cmake --preset release'*)  # hours of work, which other tests do
+      [[ $text == cmake* || -x $source/${text%% *} ]] || complain "$where: there is no $text"
+      return
+      ;;
+    'mqfail-config serve'*)
+      kill "$endpoint"
+      wait "$endpoint" || complain "$where: serve ended with $?"
+      serve
+      return
+      ;;
+  esac
+  if ! timeout 20 setsid --wait bash -o pipefail -euc "$text" </dev/null >out 2>err; then
+    complain "$where: this fails:" $'\n'"$text" $'\n'"$(<err)" $'\n'"$(head -c 300 out)"
+  elif grep '^bash: ' err >&2; then  # in a substitution, whose status nobody sees
+    complain "$where: bash finds fault with:" $'\n'"$text"
+  fi
+}
+
+# The displays of a page that begin with a command: what stands at least 11 columns in and follows
+# a line that does not, each to its end, NUL behind each.
+displays() {
+  awk '
+    { match($0, /^ */); deep = RLENGTH >= 11 && NF > 0 }
+    deep { text = text $0 "\n"; next }
+    { if (text != "") printf "%s%c", text, 0; text = "" }
+    END { if (text != "") printf "%s%c", text, 0 }'
+}
+is_command() {
+  local first
+  read -r first _ <<<"$1"
+  [[ $first =~ ^[a-z][a-z-]*$ || $first =~ ^[a-z]+=\$\( ]] &&
+    { [[ $first == *=* ]] || type -t "$first" >/dev/null; }
+}
+
+for page in "$man"/*.[157]; do
+  for device in ascii utf8; do
+    mandoc -T"$device" -Owidth=78 "$page" | col -bx >"rendered.$device"
+    displays <"rendered.$device" >"displays.$device"
+  done
+  found=0
+  while IFS= read -r -d '' text && IFS= read -r -d '' same <&3; do
+    is_command "$text" || continue
+    found=$((found + 1))
+    [[ $text == "$same" ]] || complain "$page: not the same in UTF-8:" $'\n'"$same"
+    run "$page" "$(sed -E 's/^ {11}//' <<<"$text")"
+  done <displays.ascii 3<displays.utf8
+  # None is lost on the way: there are as many as in the source.
+  wanted=$(awk '
+    /^\.Dl / { print $2 }
+    /^\.Bd -literal/ { getline; print $1 }' "$page" |
+    while read -r first; do if is_command "$first"; then echo; fi; done | wc -l)
+  ((found == wanted)) || complain "$page: $found displays with commands, but $wanted in its source"
+done
+for command in sub pub probe config; do
+  while IFS= read -r text; do
+    run "mqfail-$command --help" "$text"
+  done < <("mqfail-$command" --help | sed '/^Usage/,$d' | sed -n 's/^  //p')
+done
+while IFS= read -r text; do
+  if is_command "$text" || [[ $text =~ ^(cmd|tests)/ ]]; then run README.md "$text"; fi
+done < <(sed -n 's/^    //p' "$source/README.md")
+((count >= 25)) || complain "only $count command lines were found"
+exit "$failed"
