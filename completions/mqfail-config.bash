@@ -11,6 +11,7 @@ _mqfail_config() {
       return
       ;;
     --component)
+      compopt -o filenames 2>/dev/null || true  # quotes what needs it
       mapfile -t COMPREPLY < <(cd "${XDG_CONFIG_HOME:-$HOME/.config}/mqfail/components" 2>/dev/null && compgen -d -- "$word")
       return
       ;;
@@ -18,7 +19,17 @@ _mqfail_config() {
       mapfile -t COMPREPLY < <(compgen -W 'json uri flags' -- "$word")
       return
       ;;
-    --server-id | --key-fd | --listen | --timeout)
+    --server-id)
+      local component=default place IFS=$'\n'
+      for ((place = 1; place < COMP_CWORD - 1; ++place)); do
+        [[ ${COMP_WORDS[place]} == --component ]] && component=${COMP_WORDS[place + 1]}
+      done
+      compopt -o filenames 2>/dev/null || true
+      mapfile -t COMPREPLY < <(compgen -W "$(mqfail-config get --component "$component" 2>/dev/null |
+        sed -n 's/^ *"serverId": "\(.*\)",\{0,1\}$/\1/p')" -- "$word")
+      return
+      ;;
+    --key-fd | --listen | --timeout)
       COMPREPLY=()
       return
       ;;

@@ -4,6 +4,13 @@ function __mqfail_config_components
         basename $directory
     end
 end
+function __mqfail_config_server_ids
+    set -l words (commandline -opc)
+    set -l component default
+    set -l place (contains -i -- --component $words)
+    and set component $words[(math $place + 1)]
+    mqfail-config get --component $component 2>/dev/null | string replace -rf '^ *"serverId": "(.*)",?$' '$1'
+end
 complete -c mqfail-config -f
 set -l verbs set get add edit check fmt convert diff remove schema protect rekey certs serve
 complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a set -d 'Replace the stored list'
@@ -23,7 +30,7 @@ complete -c mqfail-config -n "not __fish_seen_subcommand_from $verbs" -a serve -
 complete -c mqfail-config -n '__fish_seen_subcommand_from edit' -a '(printf %s=\n hostNameOrIpAddress port protocol tls userName password clientCertificateThumbprint clientCertificatePassword validateServerCertificate serverId)' -d 'Key'
 complete -c mqfail-config -l component -x -a '(__mqfail_config_components)' -d 'Name of the list'
 complete -c mqfail-config -s f -l file -r -F -d 'Read FILE instead of standard input'
-complete -c mqfail-config -l server-id -x -d 'Only the server with this id'
+complete -c mqfail-config -l server-id -x -a '(__mqfail_config_server_ids)' -d 'Only the server with this id'
 complete -c mqfail-config -l to -x -a 'json uri flags' -d 'Form to convert to'
 complete -c mqfail-config -l key-file -r -F -d 'The key that seals passwords'
 complete -c mqfail-config -l key-fd -x -d 'Read that key from a file descriptor'

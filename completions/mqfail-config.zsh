@@ -4,11 +4,19 @@ _mqfail_config_components() {
   components=("${XDG_CONFIG_HOME:-$HOME/.config}"/mqfail/components/*(N/:t))
   compadd -a components
 }
+_mqfail_config_server_ids() {
+  local -a ids
+  local component=default
+  local -i place=${words[(I)--component]}
+  ((place)) && component=${words[place + 1]}
+  ids=(${(f)"$(mqfail-config get --component "$component" 2>/dev/null | sed -n 's/^ *"serverId": "\(.*\)",\{0,1\}$/\1/p')"})
+  compadd -a ids
+}
 _arguments -s -S \
   '--component=[name of the list (default\: default)]:component:_mqfail_config_components' \
   '-f[read FILE instead of standard input]:file:_files' \
   '--file=[read FILE instead of standard input]:file:_files' \
-  '--server-id=[only the server with this id]:server id:' \
+  '--server-id=[only the server with this id]:server id:_mqfail_config_server_ids' \
   '--to=[form to convert to]:form:(json uri flags)' \
   '--key-file=[the key that seals passwords]:file:_files' \
   '--key-fd=[read that key from a file descriptor]:file descriptor:' \

@@ -2,11 +2,13 @@
 // Writes the parts of the papers that the option table knows: `generate man TOOL FILE.in` fills the
 // @...@ lines of a manual page, `generate completion SHELL TOOL` writes a completion. Built and run
 // with the project, so that no paper can forget an option.
+#include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -160,6 +162,20 @@ std::string joined(const std::vector<std::string>& words, std::string_view betwe
   return out;
 }
 
+// What -D needs in each shell: the names that its command may have, a line `COMMAND)` and what
+// `offer` makes of them.
+template <class Offer>
+std::string property_cases(Tool tool, std::string_view indent, Offer offer) {
+  std::string out;
+  std::istringstream commands{std::string(property_commands(tool))};
+  for (std::string command; commands >> command;)
+    out += std::string(indent) + offer(command, std::string(property_names(command))) + "\n";
+  return out;
+}
+
+// For bash and zsh, whose folders have one spelling.
+constexpr std::string_view kComponents = "\"${XDG_CONFIG_HOME:-$HOME/.config}/mqfail/components\"";
+
 void complete_bash(Tool tool) {
   const std::string function = "_mqfail_" + std::string(name(tool));
   std::cout << "# bash completion for " << command_name(tool) << "; made from its option table\n"
@@ -179,6 +195,12 @@ void complete_bash(Tool tool) {
       action = "mapfile -t COMPREPLY < <(compgen -d -- \"$word\")";
     } else if (row->values == "HOST") {
       action = "mapfile -t COMPREPLY < <(compgen -A hostname -- \"$word\")";
+    } else if (row->values == "COMPONENT") {
+      action = "compopt -o filenames 2>/dev/null\n      mapfile -t COMPREPLY < <(cd " +
+               std::string(kComponents) + " 2>/dev/null && compgen -d -- \"$word\")";
+    } else if (row->values == "PROPERTY") {
+      action = "mapfile -t COMPREPLY < <(compgen -W '" + std::string(property_commands(tool)) +
+               "' -- \"$word\")";
     } else if (!row->values.empty()) {
       action =
           "mapfile -t COMPREPLY < <(compgen -W '" + std::string(row->values) + "' -- \"$word\")";
@@ -186,8 +208,19 @@ void complete_bash(Tool tool) {
     std::cout << "    " << joined(flags, " | ") << ")\n      " << action
               << "\n      return\n      ;;\n";
   }
-  std::cout << "  esac\n"
-            << "  mapfile -t COMPREPLY < <(compgen -W '" << joined(all, " ") << "' -- \"$word\")\n"
+  std::cout << "  esac\n";
+  if (tool != Tool::probe) {
+    std::cout << "  if ((COMP_CWORD > 2)) && [[ ${COMP_WORDS[COMP_CWORD - 2]} == -D || "
+                 "${COMP_WORDS[COMP_CWORD - 2]} == --property ]]; then\n"
+                 "    case ${before,,} in\n"
+              << property_cases(tool, "      ",
+                                [](const std::string& command, const std::string& names) {
+                                  return command + ") mapfile -t COMPREPLY < <(compgen -W '" +
+                                         names + "' -- \"$word\") ;;";
+                                })
+              << "    esac\n    return\n  fi\n";
+  }
+  std::cout << "  mapfile -t COMPREPLY < <(compgen -W '" << joined(all, " ") << "' -- \"$word\")\n"
             << "}\n"
             << "complete -F " << function << " " << command_name(tool) << "\n";
 }
@@ -201,8 +234,20 @@ std::string zsh_text(std::string_view in) {
 }
 
 void complete_zsh(Tool tool) {
-  std::cout << "#compdef " << command_name(tool)
-            << "\n# made from the option table\n_arguments -s -S";
+  const std::string function = "_mqfail_" + std::string(name(tool));
+  std::cout << "#compdef " << command_name(tool) << "\n# made from the option table\n"
+            << function << "_components() {\n"
+            << "  local -a components\n  components=(" << kComponents << "/*(N/:t))\n"
+            << "  compadd -a components\n}\n";
+  if (tool != Tool::probe) {
+    std::cout << function << "_property() {\n  case ${words[CURRENT - 1]:l} in\n"
+              << property_cases(tool, "    ",
+                                [](const std::string& command, const std::string& names) {
+                                  return command + ") compadd " + names + " ;;";
+                                })
+              << "  esac\n}\n";
+  }
+  std::cout << "_arguments -s -S";
   for (const OptionRow* row : built_rows(tool)) {
     const bool lone_s = tool == Tool::pub && row->name == "server";
     for (const std::string& flag : spellings(*row)) {
@@ -218,10 +263,17 @@ void complete_zsh(Tool tool) {
           action = "_files -/";
         } else if (row->values == "HOST") {
           action = "_hosts";
+        } else if (row->values == "COMPONENT") {
+          action = function + "_components";
         } else if (!row->values.empty()) {
           action = "(" + std::string(row->values) + ")";
         }
-        spec += ":" + zsh_text(row->argument) + ":" + action;
+        if (row->values == "PROPERTY") {
+          spec += ":command:(" + std::string(property_commands(tool)) + "):property:" + function +
+                  "_property:value:";
+        } else {
+          spec += ":" + zsh_text(row->argument) + ":" + action;
+        }
       }
       std::cout << " \\\n  '" << spec << "'";
     }
@@ -229,23 +281,78 @@ void complete_zsh(Tool tool) {
   std::cout << "\n";
 }
 
+bool is_word_list(const OptionRow& row) {
+  return !row.values.empty() && row.values != "FILE" && row.values != "DIR" &&
+         row.values != "HOST" && row.values != "COMPONENT" && row.values != "PROPERTY";
+}
+
+// What fits behind a candidate: the help up to where it goes into detail, or to its first value.
+std::string short_help(const OptionRow& row) {
+  constexpr std::size_t kLeast = 12;
+  const std::string_view help = row.help;
+  std::size_t end = help.size();
+  for (const std::string_view stop : {"; ", ": ", " (", ", "})
+    end = std::min(end, help.find(stop, kLeast));
+  if (is_word_list(row)) {
+    const std::string first(row.values.substr(0, row.values.find(' ')));
+    if (help.starts_with(first)) return "one of " + replace_all(row.values, " ", ", ");
+    end = std::min(end, help.find(" " + first));
+  }
+  return std::string(help.substr(0, end));
+}
+
+std::string fish_text(std::string_view in) {
+  return replace_all(replace_all(in, "\\", "\\\\"), "'", "\\'");
+}
+
+// Candidates with a description of their own, an empty one: else fish shows that of the option
+// behind each.
+std::string fish_words(std::string_view words) {
+  return replace_all(words, " ", "\\t\"\" ") + "\\t\"\"";
+}
+
 void complete_fish(Tool tool) {
+  const std::string function = "__mqfail_" + std::string(name(tool));
+  const std::string command_line = "complete -c " + command_name(tool);
   std::cout << "# fish completion for " << command_name(tool) << "; made from its option table\n"
-            << "complete -c " << command_name(tool) << " -f\n";
+            << "function " << function << "_components\n"
+            << "    set -l home $XDG_CONFIG_HOME\n"
+            << "    test -n \"$home\"; or set home $HOME/.config\n"
+            << "    for directory in $home/mqfail/components/*/\n"
+            << "        printf '%s\\t\\n' (basename $directory)\n    end\nend\n"
+            << "function " << function << "_hosts\n"
+            << "    for host in localhost (__fish_print_hostnames)\n"
+            << "        printf '%s\\t\\n' $host\n    end\nend\n";
+  if (tool != Tool::probe) {
+    std::cout
+        << "function " << function << "_property\n"
+        << "    set -l words (commandline -opc)\n"
+        << "    test (count $words) -ge 2; and contains -- $words[-2] -D --property; or return\n"
+        << "    switch (string lower -- $words[-1])\n"
+        << property_cases(tool, "        ",
+                          [](const std::string& command, const std::string& names) {
+                            return "case " + command + "\n            printf '%s\\t\\n' " + names;
+                          })
+        << "    end\nend\n";
+  }
+  std::cout << command_line << " -f\n";
+  if (tool != Tool::probe) std::cout << command_line << " -a '(" << function << "_property)'\n";
   for (const OptionRow* row : built_rows(tool)) {
     const bool lone_s = tool == Tool::pub && row->name == "server";
-    std::cout << "complete -c " << command_name(tool);
+    std::cout << command_line;
     if (row->letter != 0 && !lone_s) std::cout << " -s " << row->letter;
     if (row->alias != 0) std::cout << " -s " << row->alias;
     if (!row->name.empty()) std::cout << " -l " << row->name;
     if (row->takes_value()) {
       const bool path = row->values == "FILE" || row->values == "DIR";
       std::cout << (path ? " -r -F" : " -x");
-      if (row->values == "HOST") std::cout << " -a '(__fish_print_hostnames)'";
-      if (!path && row->values != "HOST" && !row->values.empty())
-        std::cout << " -a '" << row->values << "'";
+      if (row->values == "HOST") std::cout << " -a '(" << function << "_hosts)'";
+      if (row->values == "COMPONENT") std::cout << " -a '(" << function << "_components)'";
+      if (row->values == "PROPERTY")
+        std::cout << " -a '" << fish_words(property_commands(tool)) << "'";
+      if (is_word_list(*row)) std::cout << " -a '" << fish_words(row->values) << "'";
     }
-    std::cout << " -d '" << replace_all(replace_all(row->help, "\\", "\\\\"), "'", "\\'") << "'\n";
+    std::cout << " -d '" << fish_text(short_help(*row)) << "'\n";
   }
 }
 

@@ -39,7 +39,8 @@ constexpr OptionRow kOwnRows[] = {
      "in brackets."},
     {"servers", 0, "FILE", servers, kAll, built,
      "a RedundantServers document, - for standard input", "See mqfail-servers(5).", "FILE"},
-    {"component", 0, "ID", servers, kAll, built, "a document stored by mqfail-config"},
+    {"component", 0, "ID", servers, kAll, built, "a document stored by mqfail-config", "",
+     "COMPONENT"},
     {"username", 'u', "NAME", servers, kAll, built, "user name for servers that name none"},
     {"pw", 'P', "PASSWORD", servers, kAll, built, "password for servers that have none",
      "Overwritten in the process list as soon as it is read; --pw-file never shows it at all."},
@@ -188,10 +189,12 @@ constexpr OptionRow kOwnRows[] = {
     {"", 'x', "SECONDS", connection, kBoth, built, "session expiry interval (MQTT 5); -1: never"},
     {"property", 'D', "COMMAND NAME VALUE", connection, kSub, built,
      "an MQTT 5 property of CONNECT or WILL",
-     "A user-property takes a name and a value. The names are those of mosquitto_sub(1)."},
+     "A user-property takes a name and a value. The names are those of mosquitto_sub(1).",
+     "PROPERTY"},
     {"property", 'D', "COMMAND NAME VALUE", connection, kPub, built,
      "an MQTT 5 property of CONNECT, PUBLISH or WILL",
-     "A user-property takes a name and a value. The names are those of mosquitto_pub(1)."},
+     "A user-property takes a name and a value. The names are those of mosquitto_pub(1).",
+     "PROPERTY"},
     {"nodelay", 0, "", connection, kBoth, built, "does nothing: there is never a delay"},
     {"", 'A', "ADDRESS", connection, kBoth, not_supported, "choose the interface by routing"},
     {"unix", 0, "PATH", connection, kBoth, not_supported, "name a server by host and port"},
@@ -390,6 +393,26 @@ std::span<const OptionRow> option_table(Tool tool) {
       static const std::vector<OptionRow> rows = rows_of(tool);
       return rows;
     }
+  }
+  return {};
+}
+
+std::string_view property_commands(Tool tool) {
+  return tool == Tool::pub ? "connect publish will" : "connect will";
+}
+
+std::string_view property_names(std::string_view command) {
+  if (command == "connect") {
+    return "receive-maximum maximum-packet-size session-expiry-interval topic-alias-maximum "
+           "request-problem-information request-response-information user-property";
+  }
+  if (command == "publish") {
+    return "payload-format-indicator message-expiry-interval content-type response-topic "
+           "correlation-data user-property";
+  }
+  if (command == "will") {
+    return "payload-format-indicator message-expiry-interval content-type response-topic "
+           "correlation-data user-property will-delay-interval";
   }
   return {};
 }

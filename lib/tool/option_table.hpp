@@ -51,7 +51,8 @@ struct OptionRow {
   std::string_view
       help;  ///< one line for --help, no full stop; for a refused one what to do instead
   std::string_view detail;  ///< further sentences for the manual
-  std::string_view values;  ///< for completion: "FILE", "DIR", "HOST" or the words it may be
+  std::string_view values;  ///< for completion: "FILE", "DIR", "HOST", "COMPONENT", "PROPERTY" or
+                            ///< the words it may be
   char alias = 0;           ///< a second letter that means the same
 
   /// "--name"; empty if there is none.
@@ -66,6 +67,12 @@ struct OptionRow {
 /// The rows of a tool in the order of --help, failover options included. Lives as long as the
 /// program.
 std::span<const OptionRow> option_table(Tool tool);
+
+/// The first word of -D, with spaces between: "connect publish will".
+std::string_view property_commands(Tool tool);
+/// The second one: the properties that a command may have, with spaces between. Empty for a command
+/// that has none or is not known.
+std::string_view property_names(std::string_view command);
 
 /// The text of --help: what it is for, examples first, then the options that are built.
 std::string help_text(Tool tool);

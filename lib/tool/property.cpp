@@ -24,6 +24,11 @@ struct Property {
     return Error{ErrorKind::usage,
                  flag() + " takes " + wanted + ", not '" + printable(value, 64) + "'", ""};
   }
+  Error unknown() const {
+    std::string names;
+    for (const char c : property_names(command)) names += c == ' ' ? ", " : std::string(1, c);
+    return Error{ErrorKind::usage, flag() + " is no property of " + command, "it has " + names};
+  }
   template <class Target>
   Result<Done> number(Target& target, std::uint64_t most, std::uint64_t least = 0) const {
     std::uint64_t parsed = 0;
@@ -72,10 +77,7 @@ Result<Done> take_connect(const Property& property, ConnectProperties& target) {
   if (property.name == "authentication-method" || property.name == "authentication-data") {
     return Error{ErrorKind::usage, property.flag() + " is not yet supported", "leave it out"};
   }
-  return Error{
-      ErrorKind::usage, property.flag() + " is no property of CONNECT",
-      "it has receive-maximum, maximum-packet-size, session-expiry-interval, topic-alias-maximum, "
-      "request-problem-information, request-response-information and user-property"};
+  return property.unknown();
 }
 
 // PUBLISH and WILL have the same properties, but for the will's delay.
@@ -100,10 +102,7 @@ Result<Done> take_message(const Property& property, MessageProperties& target,
   if (property.name == "topic-alias") {
     return Error{ErrorKind::usage, property.flag() + " is not yet supported", "leave it out"};
   }
-  return Error{
-      ErrorKind::usage, property.flag() + " is no property of " + property.command,
-      "it has payload-format-indicator, message-expiry-interval, content-type, response-topic, "
-      "correlation-data and user-property"};
+  return property.unknown();
 }
 
 }  // namespace
