@@ -30,11 +30,18 @@ class Keepalive {
 
   /// The kernel took something.
   void sent(TimePoint now) { sent_ = std::max(sent_, now); }
-  /// A PINGREQ was put behind what waits to be sent, for us or for somebody else's purpose.
-  void pinged(TimePoint now) {
+  /// A PINGREQ was put behind what waits to be sent, for us or for somebody else's purpose. True if
+  /// it is the first since the last sign of life: a loss depends on its answer.
+  bool pinged(TimePoint now) {
     pinged_ = now;
-    if (!asked_) asked_ = now;
     owed_ += kAnswerBytes;
+    if (asked_) return false;
+    asked_ = now;
+    return true;
+  }
+  /// That PINGREQ cannot have been answered yet: the server gets half a period from now.
+  void excuse(TimePoint now) {
+    if (asked_) asked_ = now;
   }
   /// Bytes of MQTT have come, `whole` if a packet ended in them. While a packet is under way, the
   /// answers to our pings would count as its bytes: what is not more than they are is no life.

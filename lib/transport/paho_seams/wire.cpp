@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/paho_seams/wire.hpp"
 
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <climits>
 #include <utility>
 
 #include "transport/paho_seams/real.hpp"
@@ -48,23 +45,6 @@ Wire::Wire(int fd, Duration keepalive, bool hold, std::function<void()> stir,
 }
 
 Wire::~Wire() = default;
-
-void Wire::promise_keepalive(Duration server) {
-  Duration period{};
-  {
-    const std::lock_guard lock(life_mutex_);
-    keepalive_.promise(server);
-    period = keepalive_.period();
-  }
-  bound_sending(period);
-}
-
-// While reading is paused silence is no loss; then this finds a network that takes nothing any more
-// (failover.md section 3 has 1.5 x keepalive for the rest).
-void Wire::bound_sending(Duration keepalive) {
-  const int bound = static_cast<int>(std::min<std::int64_t>(milliseconds(2 * keepalive), INT_MAX));
-  setsockopt(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, &bound, sizeof bound);
-}
 
 void Wire::append(const iovec* pieces, int count) {
   std::size_t total = 0;
@@ -246,78 +226,6 @@ UpgradeFailure Wire::web_end() const {
 void Wire::note_end(WireEnd end, int error) {
   WireEnd expected = WireEnd::open;
   if (end_.compare_exchange_strong(expected, end) && error != 0) errno_ = error;
-}
-
-TimePoint Wire::next_look() const {
-  const std::lock_guard lock(life_mutex_);
-  return keepalive_.deadline();
-}
-
-void Wire::keep_alive(TimePoint now) {
-  if (!spoke_ || end_ != WireEnd::open) return;
-  Keepalive::Due due{};
-  {
-    const std::lock_guard lock(life_mutex_);
-    due = keepalive_.due(now);
-  }
-  if (due == Keepalive::Due::nothing) return;
-  if (due == Keepalive::Due::ping) {
-    ping();
-    flush();
-    return;
-  }
-  // What is here and not read yet speaks first: we may have been stopped for longer than the server
-  // was silent.
-  pollfd unread{fd_, POLLIN, 0};
-  if (__real_poll(&unread, 1, 0) > 0) return;
-  note_end(WireEnd::silent, 0);
-  shut();
-}
-
-TimePoint Wire::last_life() const {
-  const std::lock_guard lock(life_mutex_);
-  return keepalive_.life();
-}
-
-// A server with Nagle's algorithm (mosquitto's default) holds its next packets until TCP has
-// acknowledged the last one, which by itself takes 40 ms when there is nothing to send. Until then
-// they gather there, so this is called once before each wait and not after each read: whatever the
-// server had to say in between comes in one segment, which spares both sides.
-void Wire::confirm_receipt() {
-  if (!std::exchange(unconfirmed_, false)) return;
-  if (last_sent_.load() > last_received_.load()) return;
-  // Even: one acknowledgement now, and delayed ones again from then on (tcp_sock_set_quickack() in
-  // Linux). An odd number would have each read acknowledge at once.
-  const int now = 2;
-  setsockopt(fd_, IPPROTO_TCP, TCP_QUICKACK, &now, sizeof now);
-}
-
-std::uint64_t Wire::ping() {
-  static constexpr std::array<std::uint8_t, 2> kPingreq{0xC0, 0};
-  const std::uint64_t ordinal = ++pings_;
-  {
-    const std::lock_guard lock(life_mutex_);
-    keepalive_.pinged(wire_now());
-  }
-  append(kPingreq.data(), kPingreq.size());
-  return ordinal;
-}
-
-void Wire::pong() {
-  ++pongs_;
-  {
-    const std::lock_guard lock(life_mutex_);
-    keepalive_.answered();
-  }
-  note_news();
-}
-
-void Wire::pause(bool on) {
-  {
-    const std::lock_guard lock(life_mutex_);
-    keepalive_.pause(on, wire_now());
-  }
-  paused_.store(on, std::memory_order_release);
 }
 
 void Wire::tell_news() {

@@ -171,6 +171,8 @@ class Wire {
   void note_received();
   void note_life(std::size_t bytes, bool whole);
   void bound_sending(Duration keepalive);
+  void note_question();
+  bool question_is_late();
   std::ptrdiff_t nothing_more();
   std::optional<std::size_t> admit(std::string_view bytes);
   std::ptrdiff_t unwrap(char* bytes, std::size_t size);
@@ -185,10 +187,13 @@ class Wire {
   mutable std::mutex out_mutex_;
   std::vector<char> out_;  // [out_head_, out_.size()) waits to be sent
   std::size_t out_head_ = 0;
-  bool attached_ = true;  // the descriptor is ours to touch
-  bool broken_ = false;   // writing failed; more is swallowed
-  bool crowded_ = false;  // backlog went above kBacklogBytes
-  bool full_ = false;     // the kernel has not taken all; the receive thread waits for room
+  bool attached_ = true;     // the descriptor is ours to touch
+  bool broken_ = false;      // writing failed; more is swallowed
+  bool crowded_ = false;     // backlog went above kBacklogBytes
+  bool full_ = false;        // the kernel has not taken all; the receive thread waits for room
+  std::uint64_t taken_ = 0;  // by the other end's TCP when it was last asked (bytes)
+  std::uint64_t question_ends_ = 0;  // so much it will have taken with the PINGREQ; 0: it has
+  bool question_late_ = false;       // that took longer than a silence may last
   std::atomic<SSL*> ssl_{nullptr};
   HeldAcknowledgements held_;
   const std::unique_ptr<WebSocket> web_;

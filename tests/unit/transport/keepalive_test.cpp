@@ -174,3 +174,16 @@ BOOST_AUTO_TEST_CASE(a_process_that_slept_asks_first) {
   BOOST_TEST((keepalive.deadline() == at(65s)));
   BOOST_TEST((keepalive.due(at(65s)) == Due::loss));
 }
+
+BOOST_AUTO_TEST_CASE(a_question_that_is_late_gives_the_server_half_a_period_more) {
+  Keepalive keepalive(2s, at(0s));
+  keepalive.excuse(at(1s));  // nothing was asked: nothing changes
+  BOOST_TEST(keepalive.pinged(at(2s)));
+  BOOST_TEST(!keepalive.pinged(at(2500ms)));
+  BOOST_TEST((keepalive.due(at(3s)) == Due::loss));
+  keepalive.excuse(at(3s));
+  BOOST_TEST((keepalive.due(at(3999ms)) == Due::nothing));
+  BOOST_TEST((keepalive.due(at(4s)) == Due::loss));
+  keepalive.arrived(at(4s), kAnswer, true);
+  BOOST_TEST(keepalive.pinged(at(6s)));
+}

@@ -388,6 +388,48 @@ BOOST_AUTO_TEST_CASE(what_is_here_and_not_read_yet_speaks_before_silence_does) {
   BOOST_TEST((line.wire->end() == WireEnd::silent));
 }
 
+// Over a slow line our question waits behind all that was published before it.
+BOOST_AUTO_TEST_CASE(a_server_that_still_takes_what_came_before_our_question_is_not_silent) {
+  for (const bool slow : {true, false}) {
+    const TcpPair pair;
+    fcntl(pair.ours, F_SETFL, O_NONBLOCK);
+    fcntl(pair.server, F_SETFL, O_NONBLOCK);
+    const int little = 65536;  // waits at the server; the rest is on its way
+    setsockopt(pair.server, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+    Wire wire(pair.ours, 10s, false, [] {});
+    wire.append("\x10", 1);
+    std::string published(8'000'000, 'x');
+    wire.append(published.data(), published.size());
+    wire.flush();
+    BOOST_REQUIRE(wire.backlog() != 0U);
+    TimePoint now = wire_now() + 10s;
+    wire.keep_alive(now);  // asks
+    std::vector<char> into(500'000);
+    std::size_t taken = 0;
+    const std::size_t all = 1 + published.size() + kPingreq.size();
+    while (slow && taken < all) {
+      const std::size_t before = taken;
+      while (taken < all && taken - before < into.size()) {
+        pollfd readable{pair.server, POLLIN, 0};
+        BOOST_REQUIRE(poll(&readable, 1, 10000) == 1);
+        const ssize_t got = recv(pair.server, into.data(), into.size(), 0);
+        BOOST_REQUIRE(got > 0);
+        taken += static_cast<std::size_t>(got);
+        wire.flush();
+      }
+      now += 5s;
+      wire.keep_alive(now);
+      BOOST_TEST((wire.end() == WireEnd::open));
+    }
+    // It has all of it, or takes no more: from here on only an answer helps.
+    now += 5s;
+    wire.keep_alive(now);
+    now += 5s;
+    wire.keep_alive(now);
+    BOOST_TEST((wire.end() == WireEnd::silent));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(answers_in_a_packet_that_never_ends_are_no_life_and_the_rest_of_it_is) {
   const std::string connack("\x20\x03\0\0\0", 5), answer("\xd0\0", 2);
   const Line line(10s);
