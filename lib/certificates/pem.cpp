@@ -61,7 +61,7 @@ class Decoder {
         ++padding_;
         continue;
       }
-      const int value = kValues[static_cast<unsigned char>(c)];
+      const std::int8_t value = kValues[static_cast<unsigned char>(c)];
       if (value < 0 || padding_ > 0) {
         good_ = false;
         return;

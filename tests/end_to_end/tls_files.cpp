@@ -110,6 +110,34 @@ BOOST_AUTO_TEST_CASE(
   REQUIRE_EVENT(reader, events, "subscribed");
 }
 
+BOOST_AUTO_TEST_CASE(a_changed_document_that_needs_a_bad_file_is_taken_and_ends_nothing) {
+  const World& w = world();
+  Mosquitto plain, secure({.certificate = w.good.certificate, .key = w.good.key});
+  const std::string list = w.file("list.json"), trust = w.file("trust of the list");
+  const auto entry = [](std::uint16_t port, const std::string& tls) {
+    return "{\"hostNameOrIpAddress\": \"127.0.0.1\", \"port\": " + std::to_string(port) +
+           ", \"tls\": \"" + tls + "\", \"serverId\": \"" + tls + "\"}";
+  };
+  write_file(trust, read_file(w.authority.file()));
+  write_file(list, "[" + entry(plain.port(), "None") + "]");
+  Process reader(sub({"--servers", list, "-t", "t", "--cafile", trust, "--initial-reconnect-delay",
+                      "10ms", "--max-reconnect-delay", "10ms"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  write_file(trust, "junk\n");
+  write_file(w.file("next.json"),
+             "[" + entry(plain.port(), "None") + "," + entry(secure.port(), "TLS") + "]");
+  std::filesystem::rename(w.file("next.json"), list);
+  REQUIRE_EVENT(reader, events, "list-updated");
+  plain.kill9();
+  const auto failed =
+      events.wait("failed", [](const Said& said) { return said.get("phase") == "tls"; });
+  BOOST_REQUIRE_MESSAGE(failed.has_value(), what_it_said(reader));
+  BOOST_TEST(failed->get("text") == "cafile " + trust + " holds no certificate");
+  plain.restart();
+  REQUIRE_EVENT(reader, events, "subscribed");
+}
+
 BOOST_AUTO_TEST_CASE(a_port_that_speaks_something_else_is_told, *in_own_network()) {
   const World& w = world();
   // mosquitto wants a listener of plain MQTT beside one for WebSocket.
