@@ -92,7 +92,7 @@ echo "    ... | mqfail-pub -s $a -s $b -t demo -q 1 -l"
 mqfail-sub -s "$a" -s "$b" -t demo -q 1 >"$work/out" 2>"$work/err" &
 reader=$!
 pids+=("$reader")
-wait_until 15 said subscribed 1 || fail 'the reader does not subscribe'
+wait_until 15 said connected 1 || fail 'the reader does not subscribe'
 numbers() {
   local i
   for ((i = 1; ; i++)); do

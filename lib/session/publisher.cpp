@@ -199,7 +199,9 @@ std::optional<Reason> Publisher::settle(Live& live) {
     const auto position = live.lane.answered(one.packet_id);
     if (!position || outbox_.closed(*position)) continue;
     if (one.code < 0x80) {
-      if (one.code == kNoMatchingSubscribers && !std::exchange(warned_no_subscriber_, true)) {
+      // A retained message waits for whoever subscribes later.
+      if (one.code == kNoMatchingSubscribers && !settings_.retain &&
+          !std::exchange(warned_no_subscriber_, true)) {
         Notice notice{.name = NoticeName::warning, .level = Level::warning};
         notice.reason = "the server has the message, but nobody is subscribed to its topic (0x10)";
         announcer_.announce(notice);

@@ -3,8 +3,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <ctime>
@@ -145,6 +145,16 @@ Fields fields(const Notice& notice, const EventOrigin& origin,
   return all;
 }
 
+// An exit with status 0 although not everything came or went, which was allowed then.
+bool misses_something(const Notice& exit) {
+  return std::any_of(exit.more.begin(), exit.more.end(), [](const auto& count) {
+    const auto& [key, value] = count;
+    const auto* const number = std::get_if<std::int64_t>(&value);
+    return (key == "missing" || key == "unsettled" || key == "lost_max") && number != nullptr &&
+           *number != 0;
+  });
+}
+
 }  // namespace
 
 std::string_view name(NoticeName name) {
@@ -262,9 +272,23 @@ void EventWriter::write(EventFormat format, LineWriter& lines, const Notice& not
 }
 
 bool EventWriter::worth_telling(const Notice& notice) {
-  if (notice.name == NoticeName::connected) tries_.erase(notice.server);
-  if (notice.name != NoticeName::trying) return true;
-  return std::has_single_bit(++tries_[notice.server]) || debug_;
+  if (notice.level != Level::info)
+    trouble_ |= notice.name == NoticeName::failed || notice.name == NoticeName::lost;
+  switch (notice.name) {
+    case NoticeName::trying:
+      if (first_.size() < choice_.silent_connections) first_.insert(notice.server);
+      return debug_;
+    case NoticeName::start:
+    case NoticeName::subscribed:
+    case NoticeName::standby_ready:
+      return debug_;
+    case NoticeName::connected:
+      return debug_ || trouble_ || !first_.contains(notice.server);
+    case NoticeName::exit:
+      return debug_ || notice.level != Level::info || misses_something(notice);
+    default:
+      return true;
+  }
 }
 
 ExitStatus EventWriter::tell(const Error& error) {
@@ -274,12 +298,11 @@ ExitStatus EventWriter::tell(const Error& error) {
   const bool for_people =
       choice_.on_stderr == EventFormat::human || choice_.on_stderr == EventFormat::none;
   ++seq_;
-  if (!choice_.quiet) {
-    if (for_people) {
-      on_stderr_.put(error_lines(origin_.tool, error), true);
-    } else {
-      write(choice_.on_stderr, on_stderr_, notice);
-    }
+  // --quiet hides events, never an error of usage or configuration.
+  if (for_people) {
+    on_stderr_.put(error_lines(origin_.tool, error), true);
+  } else {
+    write(choice_.on_stderr, on_stderr_, notice);
   }
   if (copy_) write(choice_.copy, *copy_, notice);
   return exit_status(error.kind);

@@ -6,8 +6,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -43,8 +43,8 @@ struct EventOrigin {
 /// session's thread only.
 class EventWriter : public Announcer {
  public:
-  /// Without `debug` the human format keeps to what people need and tells of `trying` the same
-  /// server only the 1st, 2nd, 4th, 8th ... time since it was last connected.
+  /// Without `debug` the human format keeps to transitions and trouble (product.md section 6): a
+  /// good run is silent, so that cron mails nothing.
   EventWriter(EventChoice choice, bool debug, EventOrigin origin, EventClock clock);
 
   void announce(const Notice& notice) override;
@@ -78,7 +78,8 @@ class EventWriter : public Announcer {
   std::uint64_t seq_ = 0;
   LineWriter on_stderr_;
   std::optional<LineWriter> copy_;
-  std::map<std::string, std::uint64_t, std::less<>> tries_;  // since last connected, by server
+  std::set<std::string, std::less<>> first_;  // servers, see EventChoice::silent_connections
+  bool trouble_ = false;
 };
 
 }  // namespace mqfail

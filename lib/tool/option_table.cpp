@@ -252,8 +252,9 @@ constexpr OptionRow kOwnRows[] = {
      "events on stderr: human (default), json, logfmt or none", "", "human json logfmt none"},
     {"events-fd", 0, "N", events, kBoth, built,
      "events go to file descriptor N (json unless --events says), stderr stays human"},
-    {"quiet", 0, "", events, kBoth, built, "nothing on stderr but usage errors"},
-    {"debug", 'd', "", events, kBoth, built, "more detail in the events"},
+    {"quiet", 0, "", events, kBoth, built,
+     "no events on stderr; usage and configuration errors are told"},
+    {"debug", 'd', "", events, kBoth, built, "all events, with more detail"},
 
     {"", 'o', "FILE", general, kBoth, built, "read options from FILE, one `-option value' a line",
      "", "FILE"},

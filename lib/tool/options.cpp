@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <random>
 
@@ -38,6 +39,8 @@ Result<Done> finish_sub(SubOptions& options, const CommonDraft& draft) {
                  "give one of them"};
   }
   if (options.no_retained) options.retain_handling = 2;
+  if (options.count || options.exit_after_subscribe)
+    options.common.events.silent_connections = options.hot ? SIZE_MAX : 1;
   return Done{};
 }
 
@@ -75,6 +78,8 @@ Result<Done> finish_pub(PubOptions& options, const CommonDraft& draft, const Sou
     return Error{ErrorKind::usage, "no message", "give one of -m TEXT, -f FILE, -s, -l and -n"};
   }
   options.source = source.source.value_or(PubSource::stdin_line);
+  if (options.source != PubSource::stdin_line)
+    options.common.events.silent_connections = options.acks;
   if (options.split_at_null && options.source != PubSource::stdin_line) {
     return Error{ErrorKind::usage, "-0 and " + source.flag + " exclude each other",
                  "-0 goes with -l"};

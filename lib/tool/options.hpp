@@ -38,7 +38,10 @@ struct EventChoice {
   EventFormat on_stderr = EventFormat::human;
   std::optional<int> copy_fd;
   EventFormat copy = EventFormat::json;
-  bool quiet = false;  ///< nothing on stderr but usage errors
+  bool quiet = false;  ///< nothing on stderr but usage and configuration errors
+  /// A run of one message or file: people are not told that the first so many servers that are
+  /// tried are connected, as long as there is no trouble.
+  std::size_t silent_connections = 0;
 };
 
 struct CommonOptions {

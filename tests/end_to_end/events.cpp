@@ -93,6 +93,94 @@ BOOST_AUTO_TEST_CASE(quiet_and_none_say_nothing) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_good_run_of_one_message_is_silent) {
+  Mosquitto a;
+  Mosquitto b;
+  Scratch scratch;
+  write_file(scratch / "file", "x");
+  Process listener(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "--standby", "hot"}));
+  Events events(listener);
+  for (int i = 0; i < 2; ++i) REQUIRE_EVENT(listener, events, "subscribed");
+  const Arguments one{"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1"};
+  for (const auto& [name, more] : std::vector<std::pair<std::string, Arguments>>{
+           {"mqfail-pub", {"-m", "x", "-r"}},
+           {"mqfail-pub", {"-m", "x", "-r", "--acks", "2"}},
+           {"mqfail-pub", {"-f", (scratch / "file").string()}},
+           {"mqfail-pub", {"-m", "x", "--repeat", "3"}},
+           {"mqfail-sub", {"-C", "1"}},
+           {"mqfail-sub", {"-C", "1", "--standby", "hot"}},
+           {"mqfail-sub", {"-C", "1", "--standby", "warm"}},
+           {"mqfail-sub", {"-E"}},
+           {"mqfail-pub", {"-n", "-r"}}}) {
+    Arguments arguments = one;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Finished good = run(command(name, arguments));
+    BOOST_TEST(good.exit.status == 0);
+    BOOST_TEST(good.err.empty(), name << " " << more[0] << ": " << good.err);
+  }
+  const Finished piped =
+      run(Command{.argv = command("mqfail-pub", {"-s", a.uri(), "-t", "t", "-l"}),
+                  .stdin_file = (scratch / "file").string()});
+  BOOST_TEST(std::count(piped.err.begin(), piped.err.end(), '\n') == 1, piped.err);
+  BOOST_TEST(piped.err.find(" connected ") != std::string::npos, piped.err);
+  // Trouble is told, and what came of it.
+  const Finished second =
+      run(command("mqfail-pub", {"-s", dead_uri(), "-s", a.uri(), "-t", "t", "-m", "x"}));
+  BOOST_TEST(second.exit.status == 0);
+  BOOST_TEST(std::regex_match(second.err, std::regex(".* failed .*\n.* connected .*\n")),
+             second.err);
+  const Finished all = run(command("mqfail-pub", {"-s", a.uri(), "-t", "t", "-m", "x", "-d"}));
+  for (const char* event : {"start", "trying", "connected", "exit"})
+    BOOST_TEST(all.err.find(event) != std::string::npos, all.err);
+}
+
+BOOST_AUTO_TEST_CASE(quiet_hides_no_error_of_usage_or_configuration) {
+  Scratch scratch;
+  write_file(scratch / "wrong.json", "[{\"port\": \"x\"}]");
+  const std::string wrong = (scratch / "wrong.json").string();
+  const std::string none = (scratch / "none").string();
+  struct Case {
+    int status;
+    Arguments arguments;
+  };
+  const std::vector<Case> both{
+      {64, {"-s", "mqtt://a:1:2", "-t", "t"}},
+      {64, {"-s", "failover:(a", "-t", "t"}},
+      {64, {"-s", "mqtt://a?nonsense=1", "-t", "t"}},
+      {64, {"-h", "a", "-p", "1", "-p", "2", "-t", "t"}},
+      {64, {"-L", "mqtt://a/", "-t", "t/#/u"}},
+      {64, {"-h", "a", "-t", "t", "--standby", "warm", "-c", "-i", "x"}},
+      {65, {"--servers", wrong, "-t", "t"}},
+      {66, {"--servers", none, "-t", "t"}},
+      {66, {"--component", "none", "-t", "t"}},
+      {73, {"-h", "a", "-t", "t", "--trace", none + "/trace"}},
+  };
+  std::vector<std::pair<std::string, Case>> cases;
+  for (const Case& one : both) {
+    cases.emplace_back("mqfail-sub", one);
+    cases.emplace_back("mqfail-pub", one);
+    cases.back().second.arguments.insert(cases.back().second.arguments.end(), {"-m", "x"});
+  }
+  cases.push_back({"mqfail-sub", {64, {"-h", "a", "-t", "t", "--sync"}}});
+  cases.push_back(
+      {"mqfail-pub", {64, {"-h", "a", "-t", "t", "-m", "x", "-q", "1", "--acks", "2"}}});
+  cases.push_back({"mqfail-pub", {66, {"-h", "a", "-t", "t", "-f", none}}});
+  cases.push_back(
+      {"mqfail-pub",
+       {73, {"-h", "a", "-t", "t", "-m", "x", "--undelivered", none + "/undelivered"}}});
+  for (const auto& [name, one] : cases) {
+    for (const Arguments& quiet : {Arguments{"--quiet"}, Arguments{"--events", "none"}}) {
+      Arguments arguments = one.arguments;
+      arguments.insert(arguments.end(), quiet.begin(), quiet.end());
+      const Finished refused = run(command(name, arguments));
+      std::string shown = name;
+      for (const std::string& word : arguments) shown += " " + word;
+      BOOST_TEST(refused.exit.status == one.status, shown << ": " << refused.exit.status);
+      BOOST_TEST(!refused.err.empty(), shown);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_fixed_keys_are_there_and_the_numbers_count_up) {
   Mosquitto server;
   Process reader(sub({"-s", server.uri(), "-t", "t"}));

@@ -211,18 +211,81 @@ BOOST_AUTO_TEST_CASE(a_servers_words_are_cut_at_256_bytes_between_characters) {
   BOOST_TEST(human(notice).ends_with("\"" + std::string(255, 'a') + "...\""));
 }
 
-BOOST_AUTO_TEST_CASE(the_same_server_is_tried_in_silence_but_for_powers_of_two) {
+BOOST_AUTO_TEST_CASE(people_are_told_transitions_and_trouble_and_with_d_everything) {
+  const std::vector<Notice> good{{NoticeName::start},
+                                 {NoticeName::trying, Level::info, "a"},
+                                 {NoticeName::subscribed, Level::info, "a"},
+                                 {NoticeName::standby_ready, Level::info, "b"},
+                                 {NoticeName::exit}};
+  for (const Notice& notice : good) {
+    Caught people({.copy = EventFormat::human});
+    people.writer.announce(notice);
+    BOOST_TEST(people.text().empty());
+    Caught debug({.copy = EventFormat::human}, true);
+    debug.writer.announce(notice);
+    BOOST_TEST(!debug.text().empty());
+    Caught machine({.copy = EventFormat::json});
+    machine.writer.announce(notice);
+    BOOST_TEST(!machine.text().empty());
+  }
+  for (int i = 0; i <= static_cast<int>(NoticeName::exit); ++i) {
+    const auto name = static_cast<NoticeName>(i);
+    if (std::any_of(good.begin(), good.end(), [&](const Notice& one) { return one.name == name; }))
+      continue;
+    Caught people({.copy = EventFormat::human});
+    people.writer.announce({name});
+    BOOST_TEST(!people.text().empty(), mqfail::name(name));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_end_is_told_if_it_is_bad_or_something_is_missing) {
+  Notice exit{NoticeName::exit, Level::error};
   Caught caught({.copy = EventFormat::human});
-  Notice trying{NoticeName::trying, Level::info, "a"};
-  const auto lines = [&] {
+  caught.writer.announce(exit);
+  BOOST_TEST(!caught.text().empty());
+  exit.level = Level::info;
+  for (const char* count : {"missing", "unsettled", "lost_max"}) {
+    exit.more = {{"exit", std::int64_t{0}}, {count, std::int64_t{0}}};
+    caught.writer.announce(exit);
+    BOOST_TEST(caught.text().empty());
+    exit.more[1].second = std::int64_t{2};
+    caught.writer.announce(exit);
+    BOOST_TEST(!caught.text().empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_run_of_one_message_tells_a_connection_only_after_trouble_or_elsewhere) {
+  const EventChoice one_message{.copy = EventFormat::human, .silent_connections = 1};
+  const Notice try_a{NoticeName::trying, Level::info, "a"};
+  const Notice try_b{NoticeName::trying, Level::info, "b"};
+  const Notice a{NoticeName::connected, Level::info, "a"};
+  const Notice b{NoticeName::connected, Level::info, "b"};
+  {
+    Caught caught(one_message);
+    caught.writer.announce(try_a);
+    caught.writer.announce(a);
+    BOOST_TEST(caught.text().empty());
+    caught.writer.announce({NoticeName::lost, Level::warning, "a"});
+    caught.writer.announce(a);
     const std::string text = caught.text();
-    return std::count(text.begin(), text.end(), '\n');
-  };
-  for (int i = 0; i < 9; ++i) caught.writer.announce(trying);
-  BOOST_TEST(lines() == 4);  // 1, 2, 4, 8
-  caught.writer.announce({NoticeName::connected, Level::info, "a"});
-  caught.writer.announce(trying);
-  BOOST_TEST(lines() == 2);
+    BOOST_TEST(std::count(text.begin(), text.end(), '\n') == 2);
+  }
+  {
+    Caught caught(one_message);  // the second server is tried beside the first, and wins
+    caught.writer.announce(try_a);
+    caught.writer.announce(try_b);
+    caught.writer.announce(b);
+    BOOST_TEST(!caught.text().empty());
+  }
+  {
+    Caught caught({.copy = EventFormat::human, .silent_connections = 2});
+    for (const Notice& notice : {try_a, try_b, a, b}) caught.writer.announce(notice);
+    BOOST_TEST(caught.text().empty());
+  }
+  Caught caught({.copy = EventFormat::human});
+  caught.writer.announce(try_a);
+  caught.writer.announce(a);
+  BOOST_TEST(!caught.text().empty());
 }
 
 BOOST_AUTO_TEST_CASE(machines_hear_of_every_attempt_and_errors_are_events) {
