@@ -83,6 +83,7 @@ Result<Done> serve(const ConfigOptions& options, const ComponentStore& store) {
                  "openssl rand -hex 32 makes a token; chmod 600 its file"};
   auto token = read_token(options);
   if (!token) return token.error();
+  const HangUp hangup = HangUp::of_process();
   auto signals = Signals::block();
   if (!signals) return signals.error();
   auto listeners = open_listeners(options);
@@ -101,7 +102,8 @@ Result<Done> serve(const ConfigOptions& options, const ComponentStore& store) {
   settings.ended = [&] {
     bool ended = false;
     while (const auto signal = signals->take())
-      ended = ended || *signal == SIGINT || *signal == SIGTERM;
+      ended = ended || *signal == SIGINT || *signal == SIGTERM ||
+              (*signal == SIGHUP && hangup.ends(false));
     if (ended) tell_service_manager("STOPPING=1");
     return ended;
   };

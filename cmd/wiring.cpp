@@ -168,6 +168,9 @@ int run(const Program& program, const CommonOptions& options, const NamedRoster&
   }
   settings.probe_id = name_with_dice("mqfail-");
   settings.run_for = options.time_limit;
+  settings.hangup_ends = [hangup = HangUp::of_process(), documents = !roster.documents.empty()] {
+    return hangup.ends(documents);
+  };
   // No descriptor of ours is opened before all that the options name are.
   const auto signals = Signals::block();
   if (!signals) return number(events.tell(signals.error()));

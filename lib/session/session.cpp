@@ -117,8 +117,10 @@ void Session::signalled(TimePoint now) {
   const int signal = static_cast<int>(info.ssi_signo);
   if (signal == SIGUSR1) {
     step(event::Hurried{}, now);
-  } else if (signal == SIGHUP) {
+  } else if (signal == SIGHUP && !(settings_.hangup_ends && settings_.hangup_ends())) {
     reload(now);
+  } else if (signal == SIGHUP && signals_ != 0) {
+    // A terminal that goes says it twice, by itself and through its shell: that is no impatience.
   } else if (++signals_ == 1) {
     work_.stop(now);
   } else {

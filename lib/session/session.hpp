@@ -28,6 +28,8 @@ struct SessionSettings {
   DocumentWatch* documents = nullptr;
   /// Reads the documents again (they changed, or SIGHUP); empty: there are none.
   std::function<Result<ServerList>()> reload;
+  /// Whether a SIGHUP ends the run as SIGTERM does instead; asked at each. Empty: never.
+  std::function<bool()> hangup_ends;
   /// Hears every step of the policy (--trace).
   std::function<void(const Event&, TimePoint, const Actions&, const Failover&)> trace;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tool/signals.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -56,6 +57,25 @@ std::optional<int> Signals::take() {
     if (got < 0 && errno == EINTR) continue;
     return std::nullopt;
   }
+}
+
+namespace {
+bool has_terminal() {
+  const int fd = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (fd >= 0) ::close(fd);
+  return fd >= 0;
+}
+}  // namespace
+
+HangUp HangUp::of_process() {
+  struct sigaction before {};
+  const bool ignored = ::sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler == SIG_IGN;
+  return {ignored, has_terminal()};
+}
+
+bool HangUp::ends(bool has_documents) const {
+  if (ignored_) return false;
+  return !has_documents || (had_terminal_ && !has_terminal());
 }
 
 bool notify_systemd(std::string_view socket_path, std::string_view state) {

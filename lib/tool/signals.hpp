@@ -35,6 +35,21 @@ class Signals {
   int fd_;
 };
 
+/// What SIGHUP means: "read the documents again", or "your terminal has gone" (product.md section
+/// 7).
+class HangUp {
+ public:
+  /// Looks at what the process was started with: a controlling terminal, and nohup(1).
+  static HangUp of_process();
+  /// Whether a SIGHUP ends the run as SIGTERM does: with no document to read again, or when the
+  /// controlling terminal has gone. Never under nohup.
+  bool ends(bool has_documents) const;
+
+ private:
+  HangUp(bool ignored, bool had_terminal) : ignored_(ignored), had_terminal_(had_terminal) {}
+  bool ignored_, had_terminal_;
+};
+
 /// Tells systemd "READY=1", "STATUS=..." or "STOPPING=1" if it listens at `socket_path`
 /// ($NOTIFY_SOCKET; a leading @ means the abstract namespace). Returns whether it was sent.
 bool notify_systemd(std::string_view socket_path, std::string_view state);
