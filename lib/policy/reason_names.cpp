@@ -179,7 +179,7 @@ std::string describe(const Reason& reason) {
     case Cause::closed:
       return reason.phase == Phase::connack ? "closed without an answer" : "closed by the server";
     case Cause::timeout:
-      return "timed out (" + std::string(name(reason.phase)) + ")";
+      return "timed out";
     case Cause::tls:
       return "TLS failed";
     case Cause::ws:

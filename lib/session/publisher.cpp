@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "session/packet_size.hpp"
 
 namespace mqfail {
@@ -459,7 +460,8 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
   if (complete) return 0;
   if (unsettled != 0)
     exit.reason =
-        std::to_string(unsettled) + " messages are not acknowledged by " +
+        counted(unsettled, "message") + (unsettled == 1 ? " is" : " are") +
+        " not acknowledged by " +
         (settings_.acks > 1 ? std::to_string(settings_.acks) + " servers" : "any server") +
         (source_->keeps() && kept == unsettled ? "; the spool keeps them" : "");
   if (ending.how == Ending::How::timed_out) return 27;

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "base/text.hpp"
 
 namespace mqfail {
@@ -215,8 +216,8 @@ Result<Done> Spool::take_stock(const std::string& topic) {
   topic_ = text_of("topic");
   if (settled_ != last_ && topic_ != topic) {
     return Error{ErrorKind::usage,
-                 quoted(directory_) + " holds " + std::to_string(last_ - settled_) +
-                     " messages for the topic '" + printable(topic_) + "'",
+                 quoted(directory_) + " holds " + counted(last_ - settled_, "message") +
+                     " for the topic '" + printable(topic_) + "'",
                  "send them first with -t, and -l </dev/null if there is nothing new"};
   }
   if (topic_ != topic && !set_text("topic", topic)) {

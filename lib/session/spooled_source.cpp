@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "base/text.hpp"
 #include "session/clock.hpp"
 
@@ -119,9 +120,8 @@ void SpooledSource::tell_damage(std::uint64_t from, std::uint64_t count) {
   damaged_ += count;
   Notice failed{.name = NoticeName::failed, .level = Level::error};
   failed.phase = "publish";
-  failed.reason = "the spool is damaged: " + std::to_string(count) +
-                  " messages that were stored cannot be read, from number " + std::to_string(from) +
-                  " on";
+  failed.reason = "the spool is damaged: " + counted(count, "stored message") +
+                  " cannot be read, from number " + std::to_string(from) + " on";
   failed.more = {{"missing", static_cast<std::int64_t>(count)},
                  {"first_missing", static_cast<std::int64_t>(from)}};
   announcer_.announce(failed);

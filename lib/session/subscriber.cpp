@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "session/topic_filter.hpp"
 
 namespace mqfail {
@@ -308,8 +309,8 @@ void Subscriber::tell_removals(Notice& exit) {
   exit.more.emplace_back("not_removed", as_int(removal_.left()));
   if (removal_.left() == 0) return;
   Notice warning{.name = NoticeName::warning, .level = Level::warning};
-  warning.reason = "of " + std::to_string(removal_.left()) +
-                   " retained messages it is not known that their server has removed them";
+  warning.reason = "of " + counted(removal_.left(), "retained message") +
+                   " it is not known whether the server has removed them";
   announcer_.announce(warning);
 }
 
@@ -335,7 +336,7 @@ int Subscriber::finish(const Ending& ending, bool /*reached*/, TimePoint now, No
   }
   const bool orderly = ending.how == Ending::How::done || ending.how == Ending::How::timed_out;
   if (orderly && settings_.sequence_gaps && novelty_.missing() != 0) {
-    exit.reason = std::to_string(novelty_.missing()) + " numbered messages did not come";
+    exit.reason = counted(novelty_.missing(), "numbered message") + " did not come";
     return static_cast<int>(ErrorKind::temporary);
   }
   switch (ending.how) {

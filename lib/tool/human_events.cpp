@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tool/human_events.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <optional>
@@ -53,6 +54,19 @@ class Facts {
       return Duration(static_cast<Duration::rep>(*real * 1000.0));
     return std::nullopt;
   }
+  // The numbers that are not zero, in words: "printed 3, lost max 1".
+  std::string counts() const {
+    std::string out;
+    for (const auto& [key, value] : notice_.more) {
+      const auto* const number = std::get_if<std::int64_t>(&value);
+      if (taken_.contains(key) || (number != nullptr && *number == 0)) continue;
+      std::string words = printable(key);
+      std::replace(words.begin(), words.end(), '_', ' ');
+      out.append(out.empty() ? "" : ", ").append(words).append(" ");
+      out += std::visit([](const auto& held) { return show(held); }, value);
+    }
+    return out;
+  }
   std::string rest(std::string_view between, std::string_view equals) const {
     std::string out;
     for (const auto& [key, value] : notice_.more) {
@@ -94,6 +108,15 @@ std::string why(const Notice& notice) {
   return out;
 }
 
+// What it is about, and why; either may be empty.
+std::string about(const std::string& what, const std::string& why) {
+  return what.empty() && why.starts_with(": ") ? why.substr(2) : what + why;
+}
+
+std::string counted(const std::string& number, std::string_view noun) {
+  return number + " " + std::string(noun) + (number == "1" ? "" : "s");
+}
+
 void add_part(std::string& list, const std::string& part) {
   list.append(list.empty() ? "" : ", ").append(part);
 }
@@ -120,8 +143,18 @@ std::string connected(const Notice& notice, Facts& facts) {
   return outage ? out + " after " + human_duration(*outage) + " without a server" : out;
 }
 
+std::string failed(const Notice& notice, Facts& facts) {
+  const std::string out = about(label(notice), why(notice));
+  const auto role = facts.take("role");
+  if (!role) return out;
+  return out + (*role == "probe" ? ", probed while another is in use" : ", tried as " + *role);
+}
+
 std::string lost(const Notice& notice, Facts& facts) {
-  std::string out = label(notice) + why(notice);
+  // It was in use: there is no phase to tell.
+  Notice in_use = notice;
+  in_use.phase.clear();
+  std::string out = about(label(notice), why(in_use));
   if (const auto up = facts.take_ms("up_ms")) out += " after " + human_duration(*up);
   if (const auto unacked = facts.take("unacked"); unacked && *unacked != "0") {
     out += ", " + *unacked + " unacknowledged";
@@ -136,7 +169,7 @@ std::string backoff(const Notice& notice, Facts& facts) {
   for (const std::string_view key : {"pass", "round"}) {
     if (const auto pass = facts.take(key)) out += " (pass " + *pass + " failed)";
   }
-  return out + why(notice);
+  return about(out, why(notice));
 }
 
 std::string moved(const Notice& notice, Facts& facts) {
@@ -148,7 +181,7 @@ std::string moved(const Notice& notice, Facts& facts) {
   if (const auto healthy = facts.take_ms("healthy_ms")) {
     out += " (" + to + " healthy for " + human_duration(*healthy) + ")";
   }
-  return out + why(notice);
+  return about(out, why(notice));
 }
 
 std::string gap(const Notice& notice, Facts& facts) {
@@ -158,17 +191,19 @@ std::string gap(const Notice& notice, Facts& facts) {
   const auto most = facts.take("lost_max");
   const auto qos = facts.take("qos");
   if (const auto missing = facts.take("missing")) {
-    out += (out.empty() ? "" : ": ") + *missing + " numbered messages are missing";
-    if (const auto first = facts.take("first_missing")) out += ", the first is " + *first;
-    if (const auto holes = facts.take("holes")) out += ", in " + *holes + " holes";
+    out += (out.empty() ? "" : ": ") + counted(*missing, "numbered message") +
+           (*missing == "1" ? " is missing" : " are missing");
+    if (const auto first = facts.take("first_missing"))
+      out += (*missing == "1" ? ": " : ", the first is ") + *first;
+    if (const auto holes = facts.take("holes")) out += ", in " + counted(*holes, "hole");
   }
   if (most) {
-    out += ", up to " + *most + " messages may be missing";
+    out += ", up to " + counted(*most, "message") + " may be missing";
   } else if (qos == "0") {
     out += ", messages may be missing";
   }
   if (qos) out += " (QoS " + *qos + ")";
-  return out + why(notice);
+  return about(out, why(notice));
 }
 
 std::string stalled(const Notice& notice, Facts& facts) {
@@ -183,21 +218,20 @@ std::string stalled(const Notice& notice, Facts& facts) {
 std::string gave_up(const Notice& notice, Facts& facts) {
   std::string out = label(notice);
   if (const auto attempts = facts.take("attempts")) {
-    out += (out.empty() ? "" : " ") + std::string("after ") + *attempts +
-           (*attempts == "1" ? " attempt" : " attempts");
+    out += (out.empty() ? "" : " ") + std::string("after ") + counted(*attempts, "attempt");
   }
-  if (const auto passes = facts.take("passes"))
+  // None came to its end: there is no number worth telling.
+  if (const auto passes = facts.take("passes"); passes && *passes != "0")
     out += " in " + *passes + (*passes == "1" ? " pass" : " passes");
   if (const auto elapsed = facts.take_ms("elapsed_ms")) out += " and " + human_duration(*elapsed);
-  return out + why(notice);
+  return about(out, why(notice));
 }
 
 std::string subscribed(const Notice& notice, Facts& facts) {
   std::string out = label(notice);
-  if (const auto filters = facts.take("filters"))
-    out += " to " + *filters + (*filters == "1" ? " filter" : " filters");
+  if (const auto filters = facts.take("filters")) out += " to " + counted(*filters, "filter");
   if (const auto ended = facts.take("unsubscribed")) out += ", unsubscribed from " + *ended;
-  return out + why(notice);
+  return about(out, why(notice));
 }
 
 std::string finished(const Notice& notice, Facts& facts) {
@@ -205,16 +239,34 @@ std::string finished(const Notice& notice, Facts& facts) {
   for (const std::string_view key : {"exit", "status"}) {
     if (const auto status = facts.take(key)) out = "status " + *status;
   }
-  out += why(notice);
-  const std::string counts = facts.rest(", ", " ");
+  out = about(out, why(notice));
+  const std::string counts = facts.counts();
   return counts.empty() ? out : out + (out.empty() ? "" : ", ") + counts;
+}
+
+std::string dropped(const Notice& notice, Facts& facts) {
+  std::string out = label(notice);
+  if (const auto count = facts.take("count"))
+    out += (out.empty() ? "" : ": ") + std::string("up to ") + counted(*count, "message") +
+           " may be lost";
+  return about(out, why(notice));
+}
+
+std::string list_updated(const Notice& notice, Facts& facts) {
+  std::string out = label(notice);
+  const auto tell = [&](std::string_view what, std::string_view verb) {
+    const auto ids = facts.take(what);
+    if (!ids || ids->empty()) return;
+    out.append(out.empty() ? "" : ", ").append(verb).append(" ").append(*ids);
+  };
+  tell("added", "added");
+  tell("removed", "removed");
+  return about(out.empty() ? "nothing added or removed" : out, why(notice));
 }
 
 // Everything there is: for events without a sentence of their own.
 std::string plain(const Notice& notice, Facts& facts) {
-  std::string out = label(notice);
-  const std::string cause = why(notice);
-  out += out.empty() && cause.starts_with(": ") ? cause.substr(2) : cause;
+  std::string out = about(label(notice), why(notice));
   if (notice.dur) out.append(out.empty() ? "" : " ").append(human_duration(*notice.dur));
   const std::string rest = facts.rest(" ", "=");
   return rest.empty() ? out : out + (out.empty() ? "" : " ") + rest;
@@ -256,12 +308,13 @@ std::string human_detail(const Notice& notice, bool debug) {
       out = label(notice);
       break;
     case NoticeName::failed:
-      out = label(notice) + why(notice);
+      out = failed(notice, facts);
       break;
     case NoticeName::connected:
       out = connected(notice, facts);
       break;
     case NoticeName::lost:
+    case NoticeName::standby_lost:
       out = lost(notice, facts);
       break;
     case NoticeName::backoff:
@@ -276,6 +329,12 @@ std::string human_detail(const Notice& notice, bool debug) {
       break;
     case NoticeName::subscribed:
       out = subscribed(notice, facts);
+      break;
+    case NoticeName::dropped:
+      out = dropped(notice, facts);
+      break;
+    case NoticeName::list_updated:
+      out = list_updated(notice, facts);
       break;
     case NoticeName::gave_up:
       out = gave_up(notice, facts);

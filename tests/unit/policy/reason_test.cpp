@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(people_are_told_in_words) {
              "server disconnected: normal disconnection (0x00)");
   BOOST_TEST(describe(because(Cause::keepalive, Phase::publish, 2960)) == "silent for 3.0 s");
   BOOST_TEST(describe(because(Cause::keepalive, Phase::publish)) == "silent");
-  BOOST_TEST(describe(because(Cause::timeout, Phase::tcp)) == "timed out (tcp)");
+  BOOST_TEST(describe(because(Cause::timeout, Phase::tcp)) == "timed out");
   BOOST_TEST(describe(because(Cause::closed, Phase::connack)) == "closed without an answer");
   BOOST_TEST(describe(because(Cause::local, Phase::tcp, EMFILE)) == "too many open files");
 }

@@ -136,6 +136,52 @@ BOOST_AUTO_TEST_CASE(people_read_the_end_of_hope) {
       "mqfail-sub: 20:12:00 gave-up     after 6 attempts in 3 passes: not authorized (0x87)");
 }
 
+BOOST_AUTO_TEST_CASE(people_read_sentences_whatever_is_absent) {
+  const auto said = [](const Notice& notice) { return human(notice).substr(21); };
+  Notice failed{NoticeName::failed, Level::error};
+  failed.phase = "publish";
+  failed.reason = "message 1: message refused: quota exceeded (0x97)";
+  BOOST_TEST(said(failed) ==
+             "failed      message 1: message refused: quota exceeded (0x97) (publish)");
+  Notice standby{NoticeName::failed, Level::warning, "b", "tcp://b:1883"};
+  standby.phase = "tcp";
+  standby.reason = "timed out";
+  standby.more = {{"role", std::string("standby")}};
+  BOOST_TEST(said(standby) == "failed      b=tcp://b:1883: timed out (tcp), tried as standby");
+  Notice lost{NoticeName::lost, Level::warning, "b", "tcp://b:1883"};
+  lost.phase = "publish";
+  lost.reason = "closed by the server";
+  lost.more = {{"up_ms", std::int64_t{5000}}};
+  BOOST_TEST(said(lost) == "lost        b=tcp://b:1883: closed by the server after 5.0s");
+  lost.name = NoticeName::standby_lost;
+  BOOST_TEST(said(lost) == "standby-lost b=tcp://b:1883: closed by the server after 5.0s");
+  Notice gave_up{NoticeName::gave_up, Level::error};
+  gave_up.reason = "connection refused";
+  gave_up.phase = "tcp";
+  gave_up.more = {{"passes", std::int64_t{0}}, {"attempts", std::int64_t{7}}};
+  BOOST_TEST(said(gave_up) == "gave-up     after 7 attempts: connection refused (tcp)");
+  Notice dropped{NoticeName::dropped, Level::warning, "b", "tcp://b:1883"};
+  dropped.reason = "they were on their way";
+  dropped.more = {{"count", std::int64_t{1}}};
+  BOOST_TEST(said(dropped) ==
+             "dropped     b=tcp://b:1883: up to 1 message may be lost: they were on their way");
+  Notice gap{NoticeName::gap, Level::warning, "b"};
+  gap.more = {{"missing", std::int64_t{1}}, {"first_missing", std::int64_t{7}}};
+  BOOST_TEST(said(gap) == "gap         b: 1 numbered message is missing: 7");
+  gap.more = {{"missing", std::int64_t{3}}, {"holes", std::int64_t{1}}};
+  BOOST_TEST(said(gap) == "gap         b: 3 numbered messages are missing, in 1 hole");
+  Notice list{NoticeName::list_updated};
+  list.more = {{"added", std::vector<std::string>{"a", "b"}},
+               {"removed", std::vector<std::string>{}}};
+  BOOST_TEST(said(list) == "list-updated added a,b");
+  Notice exit{NoticeName::exit, Level::error};
+  exit.reason = "1 message is not acknowledged by any server";
+  exit.more = {
+      {"exit", std::int64_t{75}}, {"acked", std::int64_t{0}}, {"lost_max", std::int64_t{2}}};
+  BOOST_TEST(said(exit) ==
+             "exit        status 75: 1 message is not acknowledged by any server, lost max 2");
+}
+
 BOOST_AUTO_TEST_CASE(debug_tells_what_the_sentence_leaves_out) {
   Notice notice{NoticeName::trying, Level::info, "a", "tcp://a:1883"};
   notice.attempt = 4;
