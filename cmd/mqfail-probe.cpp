@@ -23,8 +23,9 @@ int unknown(const Program& program, const Error& error, bool json) {
 
 int main(int argc, char** argv) {
   const Program program = Program::begin("mqfail-probe");
-  auto parsed = parse_probe(argc, argv, Environment::of_process());
-  if (!parsed) return unknown(program, parsed.error(), false);
+  ProbeFormat format = ProbeFormat::text;
+  auto parsed = parse_probe(argc, argv, Environment::of_process(), format);
+  if (!parsed) return unknown(program, parsed.error(), format == ProbeFormat::json);
   if (const auto* const printout = std::get_if<Printout>(&*parsed))
     return print(program, *printout);
   const ProbeOptions options = std::move(std::get<ProbeOptions>(*parsed));
@@ -37,7 +38,8 @@ int main(int argc, char** argv) {
   prctl(PR_SET_DUMPABLE, 0);  // passwords stay out of core files
 
   const auto probed =
-      probe(roster->servers, {options.common.connect, options.common.protocol, options.time_limit});
+      probe(roster->servers, {options.common.connect, options.common.protocol,
+                              roster->settings.connect_timeout, options.time_limit});
   if (!probed) return unknown(program, probed.error(), json);
   const auto& reports = *probed;
   const ProbeVerdict verdict = judge(reports, options.min_up);

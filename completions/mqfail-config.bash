@@ -45,7 +45,7 @@ _mqfail_config() {
     compopt -o nospace 2>/dev/null || true
     mapfile -t COMPREPLY < <(compgen -S = -W 'hostNameOrIpAddress port protocol tls userName password clientCertificateThumbprint clientCertificatePassword validateServerCertificate serverId' -- "$word")
   else
-    mapfile -t COMPREPLY < <(compgen -W '--component -f --file --server-id --to --key-file --key-fd --cert-dir -y --yes --listen --listen-anywhere --token-file --timeout --help --version' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W '--component -f --file --server-id --to --key-file --key-fd --cert-dir -y --yes --listen --listen-anywhere --token-file --timeout -h --help --version' -- "$word")
   fi
 }
 complete -F _mqfail_config mqfail-config

@@ -40,5 +40,5 @@ complete -c mqfail-config -n '__fish_seen_subcommand_from serve' -l listen -x -d
 complete -c mqfail-config -n '__fish_seen_subcommand_from serve' -l listen-anywhere -d 'Other machines may reach it'
 complete -c mqfail-config -n '__fish_seen_subcommand_from serve' -l token-file -r -F -d 'The token that must be presented'
 complete -c mqfail-config -n '__fish_seen_subcommand_from serve' -l timeout -x -d 'Longest time for a request'
-complete -c mqfail-config -l help -d 'Print the help'
+complete -c mqfail-config -s h -l help -d 'Print the help'
 complete -c mqfail-config -l version -d 'Print the version'

@@ -27,7 +27,7 @@ _arguments -s -S \
   '--listen-anywhere[serve\: other machines may reach it]' \
   '--token-file=[serve\: the token that must be presented]:file:_files' \
   '--timeout=[serve\: longest time for a request]:time:' \
-  '--help[print the help]' \
+  '(-h --help)'{-h,--help}'[print the help]' \
   '--version[print the version]' \
   '1:verb:((set\:"replace the stored list" get\:"write the stored list" add\:"append servers to the stored list" edit\:"change keys of one server" check\:"report every error" fmt\:"write in canonical form" convert\:"write as document, URI or flags" diff\:"tell how a document differs" remove\:"remove the list or one server" schema\:"write the JSON Schema" protect\:"seal passwords written by hand" rekey\:"make a new key" certs\:"list client certificates" serve\:"answer the REST endpoint"))' \
   '*:key=value:(hostNameOrIpAddress= port= protocol= tls= userName= password= clientCertificateThumbprint= clientCertificatePassword= validateServerCertificate= serverId=)'

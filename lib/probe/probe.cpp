@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 #include <utility>
 
@@ -38,18 +39,17 @@ class Round {
   std::vector<ServerReport> run() {
     const TimePoint end = begin_ + settings_.time_limit;
     while (open_ > 0) {
-      const Duration left = end - steady_now();
-      if (left <= Duration::zero()) break;
+      const Duration left = std::min(end, due_.begin()->first) - steady_now();
       pollfd bell{mailbox_.fd(), POLLIN, 0};
-      poll(&bell, 1, static_cast<int>(milliseconds(left)) + 1);
+      poll(&bell, 1, left > Duration::zero() ? static_cast<int>(milliseconds(left)) + 1 : 0);
       for (const Event& event : mailbox_.take()) hear(event);
       look_for_pongs();
-    }
-    for (auto& [attempt, one] : attempts_) {
-      if (one.answered) continue;
-      ServerReport& report = reports_[one.place];
-      if (!report.reason) report.reason = Reason{Cause::timeout, one.phase, 0, false, {}};
-      close(attempt, one);
+      const TimePoint now = steady_now();
+      while (!due_.empty() && (due_.begin()->first <= now || end <= now)) {
+        const AttemptId late = due_.begin()->second;
+        due_.erase(due_.begin());
+        time_out(late);
+      }
     }
     return std::move(reports_);
   }
@@ -71,6 +71,17 @@ class Round {
     connect.client_id += "-" + std::to_string(place);
     transport_.connect(attempt, reports_[place].server, connect, protocol);
     ++open_;
+    const Duration bound =
+        reports_[place].server.connect_timeout.value_or(settings_.connect_timeout);
+    due_.emplace(steady_now() + bound, attempt);
+  }
+
+  void time_out(AttemptId attempt) {
+    Attempt& one = attempts_.at(attempt);
+    if (one.answered) return;
+    ServerReport& report = reports_[one.place];
+    if (!report.reason) report.reason = Reason{Cause::timeout, one.phase, 0, false, {}};
+    close(attempt, one);
   }
 
   void close(AttemptId attempt, Attempt& one) {
@@ -130,6 +141,7 @@ class Round {
   const TimePoint begin_;
   std::vector<ServerReport> reports_;
   std::unordered_map<AttemptId, Attempt> attempts_;
+  std::multimap<TimePoint, AttemptId> due_;  // every attempt that may be open
   std::uint64_t last_ = 0;
   std::size_t open_ = 0;
 };

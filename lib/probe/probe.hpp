@@ -27,7 +27,8 @@ struct ServerReport {
 struct ProbeSettings {
   ConnectSettings connect;  ///< the client id is a prefix; a number is added for each server
   std::optional<Protocol> protocol;  ///< empty: MQTT 5, then 3.1.1 where that is refused
-  Duration time_limit = std::chrono::seconds(10);
+  Duration connect_timeout = std::chrono::seconds(5);  ///< of one attempt; a server's own wins
+  Duration time_limit = std::chrono::seconds(10);      ///< of the whole run
 };
 
 /// Blocks until all have answered or the time limit is over. One report a server, in roster order.

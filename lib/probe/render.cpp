@@ -61,6 +61,55 @@ std::size_t count_up(const std::vector<ServerReport>& reports) {
                                                 [](const ServerReport& one) { return one.up; }));
 }
 
+// What is wrong with a server that is down, as the end of a sentence about it.
+std::string complaint(const Reason& reason) {
+  const std::string phase = " (" + std::string(name(reason.phase)) + ")";
+  switch (reason.cause) {
+    case Cause::dns:
+      return "has a name that is not resolved";
+    case Cause::refused:
+      return describe(reason) == "connection refused" ? "refuses the connection"
+                                                      : "cannot be reached: " + describe(reason);
+    case Cause::reset:
+    case Cause::closed:
+      return "closes the connection" + phase;
+    case Cause::timeout:
+    case Cause::keepalive:
+      return "does not answer" + phase;
+    case Cause::tls:
+      return "fails in TLS" + (reason.text.empty() ? "" : ": " + printable(reason.text));
+    case Cause::ws:
+      return "speaks no WebSocket: " + describe(reason);
+    case Cause::connack:
+      return (verdict(reason, true, false) == Verdict::auth ? "refuses the credentials: "
+                                                            : "refuses us: ") +
+             describe(reason);
+    case Cause::disconnect:
+      return "disconnects us: " + describe(reason);
+    case Cause::local:
+      return "could not be tried: " + describe(reason);
+    default:
+      return "does not serve us: " + describe(reason);
+  }
+}
+
+// "1/3 up, the preferred a refuses the credentials: ...; b does not answer (tcp)"
+std::string summary(const std::vector<ServerReport>& reports) {
+  constexpr std::size_t kMost = 3;
+  std::string out =
+      std::to_string(count_up(reports)) + "/" + std::to_string(reports.size()) + " up";
+  std::size_t told = 0;
+  for (const ServerReport& report : reports) {
+    const bool preferred = &report == &reports.front();
+    if (report.up && !preferred) continue;
+    if (!report.up && ++told > kMost) continue;
+    out += (preferred ? ", the preferred " : "; ") + printable(report.server.id) + " ";
+    out += report.up ? "answers" : report.reason ? complaint(*report.reason) : "does not answer";
+  }
+  if (told > kMost) out += "; " + std::to_string(told - kMost) + " more are down";
+  return out;
+}
+
 std::string server_json(const ServerReport& report) {
   std::string out = "{\"server\":" + json_string(report.server.id) +
                     ",\"uri\":" + json_string(redacted_uri(report.server)) +
@@ -110,12 +159,7 @@ std::string render_text(const std::vector<ServerReport>& reports, ProbeVerdict v
     out += "\n";
   }
   out += word(verdict);
-  out += " - " + std::to_string(count_up(reports)) + "/" + std::to_string(reports.size()) + " up";
-  if (!reports.empty()) {
-    out += ", the preferred " + printable(reports.front().server.id) +
-           (reports.front().up ? " answers" : " does not answer");
-  }
-  return out + "\n";
+  return out + " - " + summary(reports) + "\n";
 }
 
 std::string render_json(const std::vector<ServerReport>& reports, ProbeVerdict verdict) {
@@ -129,7 +173,7 @@ std::string render_json(const std::vector<ServerReport>& reports, ProbeVerdict v
     if (i != 0) out += ",";
     out += server_json(reports[i]);
   }
-  return out + "]}\n";
+  return out + "],\"summary\":" + json_string(summary(reports)) + "}\n";
 }
 
 std::string render_unknown(const std::string& why, bool json) {

@@ -192,9 +192,8 @@ class Parser {
     const std::string_view what = error.what();
     const OptionRow* row = find_row(tool_, what.substr(0, what.find(':')));
     if (row == nullptr) return usage(place_, printable(what), "see --help");
-    if (row->name == "host" && row->letter == 'h') {
+    if (row->name == "host")
       return usage(place_, row->flag() + " needs a host", "for help write --help");
-    }
     return usage(place_, row->flag() + " needs a value",
                  "write " + row->flag() + " " + std::string(row->argument));
   }

@@ -33,10 +33,14 @@ constexpr std::array<std::pair<std::string_view, ConfigVerb>, 14> kVerbs = {
 constexpr const char* kVerbList =
     "verbs are set, get, add, edit, check, fmt, convert, diff, remove, schema, protect, rekey, "
     "certs and serve";
-constexpr std::array<std::string_view, 15> kFlags = {
-    "--component",  "--file",     "--server-id", "--to",      "--key-file",
-    "--key-fd",     "--cert-dir", "--yes",       "--listen",  "--listen-anywhere",
-    "--token-file", "--timeout",  "--help",      "--version", "-f"};
+constexpr std::array<std::string_view, 16> kFlags = {"--component",  "--file",
+                                                     "--server-id",  "--to",
+                                                     "--key-file",   "--key-fd",
+                                                     "--cert-dir",   "--yes",
+                                                     "--listen",     "--listen-anywhere",
+                                                     "--token-file", "--timeout",
+                                                     "--help",       "--version",
+                                                     "-f",           "-h"};
 
 Error usage(std::string message, std::string hint = {}) {
   return {ErrorKind::usage, std::move(message), std::move(hint)};
@@ -221,7 +225,7 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
   auto* token_option = app.add_option("--token-file", token_file);
   std::string timeout;
   auto* timeout_option = app.add_option("--timeout", timeout);
-  app.add_flag("--help", options.help);
+  app.add_flag("-h,--help", options.help);
   app.add_flag("--version", options.version);
 
   std::vector<std::pair<CLI::App*, ConfigVerb>> verbs;
@@ -306,7 +310,7 @@ Options:
       --token-file FILE
                        serve: whoever asks must present the token in FILE
       --timeout TIME   serve: disconnect who takes longer for a request (10s)
-      --help           print this help and exit
+  -h, --help           print this help and exit
       --version        print the version and exit
 
 check, fmt and convert read the stored list if --component is given and -f is not.

@@ -30,7 +30,7 @@ constexpr OptionRow kOwnRows[] = {
     {"host", 'h', "HOST", servers, kBoth, built, "a server by its host name or address",
      "May be repeated, each adds a server.", "HOST"},
     {"host", 'H', "HOST", servers, kProbe, built, "a server by its host name or address",
-     "May be repeated, each adds a server. -h is the same.", "HOST", 'h'},
+     "May be repeated, each adds a server. -h HOST is the same; -h alone prints the help.", "HOST", 'h'},
     {"port", 'p', "PORT", servers, kAll, built,
      "port of the hosts: once for all, or as often as hosts",
      "1883, or 8883 with TLS, if not given. Alone it means localhost."},

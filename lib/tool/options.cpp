@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <random>
@@ -95,6 +96,12 @@ Result<Done> finish_pub(PubOptions& options, const CommonDraft& draft, const Sou
                  "repeat the input instead"};
   }
   return Done{};
+}
+
+std::optional<ProbeFormat> format_of(std::string_view word) {
+  if (word == "text") return ProbeFormat::text;
+  if (word == "json") return ProbeFormat::json;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -246,10 +253,23 @@ Parsed<PubOptions> parse_pub(int argc, char** argv, const Environment& environme
   return std::variant<PubOptions, Printout>(std::move(options));
 }
 
-Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& environment) {
+Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& environment,
+                                 ProbeFormat& format) {
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const bool apart = words[i] == "--format" && i + 1 < words.size();
+    if (apart || words[i].starts_with("--format="))
+      format = format_of(apart ? words[i + 1] : words[i].substr(9)).value_or(format);
+  }
+  // What everybody asks first; with a value it is the host.
+  if (words == std::vector<std::string>{"-h"})
+    return std::variant<ProbeOptions, Printout>(Printout{help_text(Tool::probe)});
   auto sources = read_sources(Tool::probe, argc, argv, environment);
   if (!sources) return sources.error();
   if (sources->printout) return std::variant<ProbeOptions, Printout>(*sources->printout);
+  for (const Given& given : sources->given) {
+    if (given.row->key() == "format") format = format_of(given.value()).value_or(format);
+  }
 
   ProbeOptions options;
   CommonDraft draft;
@@ -265,8 +285,9 @@ Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& envir
       return Error{ErrorKind::usage, given.flag() + " " + given.value() + " is not yet supported",
                    "take text or json"};
     }
-    if (given.value() != "text" && given.value() != "json") return bad_value(given, "text or json");
-    options.format = given.value() == "json" ? ProbeFormat::json : ProbeFormat::text;
+    const auto known = format_of(given.value());
+    if (!known) return bad_value(given, "text or json");
+    options.format = *known;
     return Done{};
   };
   takers["ok-if-any"] = set(options.ok_if_any);

@@ -132,7 +132,9 @@ using Parsed = Result<std::variant<T, Printout>>;
 /// overwritten in `argv` as they are read. Errors are one line each: usage, or no_input for a file.
 Parsed<SubOptions> parse_sub(int argc, char** argv, const Environment& environment);
 Parsed<PubOptions> parse_pub(int argc, char** argv, const Environment& environment);
-Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& environment);
+/// `format` is set first of all, for a wrong command line wants its answer in that format, too.
+Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& environment,
+                                 ProbeFormat& format);
 
 /// `options` with what a DataSource says about the client, where they say nothing themselves; a
 /// version that would rule out another option is left aside. Errors (data): a client id that the

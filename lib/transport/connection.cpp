@@ -25,6 +25,8 @@ Connection::Connection(AttemptId attempt, Server server, ConnectSettings setting
       protocol_(protocol),
       certificates_(certificates),
       listener_(listener) {
+  // Before there is a thread that could tell it: nothing is looked up for an address.
+  if (is_address(server_.host)) listener_.happened(event::Reached{attempt_, Phase::tcp});
   try {
     thread_ = std::thread([this] { run(); });
   } catch (const std::system_error& error) {

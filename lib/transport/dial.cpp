@@ -104,6 +104,15 @@ Addresses resolve(const Server& server, int& error) {
 
 }  // namespace
 
+bool is_address(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST;
+  addrinfo* found = nullptr;
+  const bool is = getaddrinfo(host.c_str(), nullptr, &hints, &found) == 0;
+  if (is) freeaddrinfo(found);
+  return is;
+}
+
 StopSwitch::StopSwitch() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), error_(errno) {}
 StopSwitch::~StopSwitch() {
   if (fd_ >= 0) close(fd_);

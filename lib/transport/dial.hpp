@@ -46,4 +46,7 @@ struct Dialled {
 std::variant<Dialled, Reason> dial(const Server& server, const StopSwitch& stop,
                                    const std::function<void()>& resolved);
 
+/// Whether `host` is an address, so that no name has to be looked up.
+bool is_address(const std::string& host);
+
 }  // namespace mqfail

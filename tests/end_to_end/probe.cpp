@@ -176,3 +176,84 @@ BOOST_AUTO_TEST_CASE(a_file_is_replaced_as_a_whole,
   const auto permissions = std::filesystem::status(file).permissions();
   BOOST_TEST((permissions == static_cast<std::filesystem::perms>(0644)));
 }
+
+BOOST_AUTO_TEST_CASE(connect_timeout_bounds_one_attempt_and_a_phase_is_named_once) {
+  ScriptedServer silent({.connack = false});
+  Mosquitto good;
+  const Probed probed = probe({"-s", silent.uri() + "?serverId=a", "-s", good.uri(), "-t", "15",
+                               "--connect-timeout", "200ms"});
+  BOOST_TEST(probed.status == 1, probed.out);
+  BOOST_TEST(probed.seconds < 10.0);
+  BOOST_TEST(probed.out.find(": timed out (connack) total") != std::string::npos, probed.out);
+  BOOST_TEST(probed.out.find("\nWARNING - 1/2 up, the preferred a does not answer (connack)\n") !=
+                 std::string::npos,
+             probed.out);
+  // The option of one server wins.
+  const Probed own = probe({"-s", silent.uri() + "?serverId=a&connectTimeout=200", "-t", "15",
+                            "--connect-timeout", "14s"});
+  BOOST_TEST(own.seconds < 10.0);
+}
+
+BOOST_AUTO_TEST_CASE(no_address_ever_waits_for_a_name) {
+  ScriptedServer silent({.connack = false});
+  Arguments arguments{"-t", "0.000001"};
+  for (int i = 0; i < 100; ++i)
+    arguments.insert(arguments.end(), {"-s", silent.uri() + "?serverId=s" + std::to_string(i)});
+  const Probed probed = probe(arguments);
+  BOOST_TEST(probed.status == 2);
+  BOOST_TEST(probed.out.find("(dns)") == std::string::npos, probed.out);
+}
+
+BOOST_AUTO_TEST_CASE(the_verdict_says_what_is_wrong) {
+  Mosquitto locked({.user = "joe", .password = "right"});
+  Mosquitto good;
+  const std::string a = locked.uri() + "?serverId=a";
+  const auto says = [](const Probed& probed, const std::string& text) {
+    BOOST_TEST(probed.out.find(text) != std::string::npos, probed.out);
+  };
+  says(probe({"-s", a}), "CRITICAL - 0/1 up, the preferred a refuses the credentials: ");
+  says(probe({"-s", dead_uri() + "?serverId=b", "-s", a}),
+       "CRITICAL - 0/2 up, the preferred b refuses the connection; a refuses the credentials: ");
+  says(probe({"-s", good.uri() + "?serverId=c", "-s", a}),
+       "OK - 1/2 up, the preferred c answers; a refuses the credentials: ");
+  says(probe({"-s", a, "--format", "json"}),
+       R"("summary":"0/1 up, the preferred a refuses the credentials: )");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_command_line_is_answered_in_the_format_that_it_asks_for) {
+  for (const Arguments& wrong :
+       {Arguments{"-t", "0", "--format", "json"}, Arguments{"--format", "json", "-t", "0"},
+        Arguments{"--no-such-option", "--format=json"}, Arguments{"--format", "json", "-H"},
+        Arguments{"--format", "json", "-s", "mqtt://a:1:2"},
+        Arguments{"--servers", "/nonexistent", "--format", "json"}}) {
+    const Probed probed = probe(wrong);
+    BOOST_TEST(probed.status == 3);
+    BOOST_TEST(is_json(probed.out.substr(0, probed.out.find('\n'))),
+               wrong[0] << ": " << probed.out);
+    BOOST_TEST(probed.out.find("UNKNOWN") != std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_probe_can_be_interrupted) {
+  ScriptedServer silent({.connack = false});
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    const std::size_t before = silent.count(What::connect);
+    Process process(
+        command("mqfail-probe", {"-s", silent.uri(), "-t", "15", "--connect-timeout", "15s"}));
+    BOOST_REQUIRE(silent.wait_for(What::connect, before + 1));
+    process.signal(number);
+    CHECK_STATUS(process, 128 + number);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(h_alone_shows_the_help) {
+  for (const Arguments& asked : {command("mqfail-probe", {"-h"}), command("mqfail-config", {"-h"}),
+                                 command("mqfail-config", {"set", "-h"})}) {
+    const Finished help = run(asked);
+    BOOST_TEST(help.exit.status == 0, help.err);
+    BOOST_TEST(help.out.find("--help ") != std::string::npos, help.out);
+  }
+  const Probed host = probe({"-h", "127.0.0.1", "-p", std::to_string(free_port())});
+  BOOST_TEST(host.status == 2, host.out);
+  BOOST_TEST(probe({"-H"}).err.find("for help write --help") != std::string::npos);
+}

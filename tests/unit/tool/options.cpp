@@ -62,7 +62,8 @@ PubOptions pub(const Words& words, const Environment& environment = kNowhere) {
 }
 ProbeOptions probe(const Words& words) {
   Argv argv(words);
-  return must(parse_probe(argv.count(), argv.data(), kNowhere));
+  ProbeFormat format = ProbeFormat::text;
+  return must(parse_probe(argv.count(), argv.data(), kNowhere, format));
 }
 std::string sub_refuses(const Words& words) {
   Argv argv(words);
@@ -74,7 +75,8 @@ std::string pub_refuses(const Words& words) {
 }
 std::string probe_refuses(const Words& words) {
   Argv argv(words);
-  return refusal(parse_probe(argv.count(), argv.data(), kNowhere));
+  ProbeFormat format = ProbeFormat::text;
+  return refusal(parse_probe(argv.count(), argv.data(), kNowhere, format));
 }
 
 std::string shown(const Naming& naming) {
@@ -526,13 +528,13 @@ BOOST_AUTO_TEST_CASE(W_bounds_the_start_instead_of_passes) {
 
 BOOST_AUTO_TEST_CASE(events_have_a_format_and_a_copy) {
   BOOST_TEST((sub({"-t", "a", "--events", "json"}).common.events.on_stderr == EventFormat::json));
-  const EventChoice copy = sub({"-t", "a", "--events-fd", "3"}).common.events;
+  const EventChoice copy = sub({"-t", "a", "--events-fd", "1"}).common.events;
   BOOST_TEST((copy.on_stderr == EventFormat::human));
   BOOST_TEST((copy.copy == EventFormat::json));
-  BOOST_TEST(copy.copy_fd.value() == 3);
+  BOOST_TEST(copy.copy_fd.value() == 1);
   BOOST_TEST(sub_refuses({"-t", "a", "--events", "xml"}) ==
              "--events takes human, json, logfmt or none, not 'xml'");
-  BOOST_TEST(sub_refuses({"-t", "a", "--events", "none", "--events-fd", "3"}) ==
+  BOOST_TEST(sub_refuses({"-t", "a", "--events", "none", "--events-fd", "1"}) ==
              "--events none and --events-fd contradict each other");
 }
 
@@ -584,7 +586,8 @@ BOOST_AUTO_TEST_CASE(probe_speaks_the_letters_of_monitoring_plugins) {
   BOOST_TEST(options.ok_if_any);
   BOOST_TEST((options.format == ProbeFormat::json));
   Argv argv({"-V"});
-  const auto parsed = parse_probe(argv.count(), argv.data(), kNowhere);
+  ProbeFormat format = ProbeFormat::text;
+  const auto parsed = parse_probe(argv.count(), argv.data(), kNowhere, format);
   BOOST_REQUIRE(parsed);
   BOOST_TEST(std::holds_alternative<Printout>(*parsed));
 }
