@@ -120,6 +120,7 @@ bool Connection::open(const Dialled& dialled) {
       dialled.fd, settings_.keepalive, hold, [this] { listener_.stirred(); },
       [this](Phase phase) { reached(phase); },
       is_web_socket(server_.scheme) ? std::make_unique<WebSocket>(server_) : nullptr);
+  wire->speak(protocol_);
   {
     const std::lock_guard lock(stage_mutex_);
     wire_ = wire;

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "certificates/tls_files.hpp"
 #include "transport/connection.hpp"
+#include "transport/paho_seams/properties.hpp"
 
 namespace mqfail {
 namespace {
@@ -144,11 +146,14 @@ Reason Connection::loss() const {
     case WireEnd::silent:
       return {Cause::keepalive, Phase::publish, 0, false, {}};
     case WireEnd::disconnect:
-      if (protocol_ == Protocol::mqtt5) return farewell();
-      break;  // MQTT 3 has none for servers
+      return farewell();
     case WireEnd::refused:
       return {Cause::ws, Phase::ws, web.status, false, std::move(web.text)};
     case WireEnd::nonsense:
+      if (web.text.empty() && !wire_->flaw().empty()) {
+        web.text = "the server broke the protocol: " + wire_->flaw();
+      }
+      break;
     case WireEnd::open:
       break;
   }
@@ -159,16 +164,13 @@ Reason Connection::loss() const {
 // A DISCONNECT is fixed header, remaining length, reason code and properties; the last two may be
 // left out (MQTT 5 section 3.14).
 Reason Connection::farewell() const {
-  std::string packet = wire_->farewell();
+  const std::string_view packet = wire_->farewell();
   std::size_t at = 1;
   while ((static_cast<std::uint8_t>(packet[at++]) & 0x80U) != 0) {
   }
   const int code = at < packet.size() ? static_cast<std::uint8_t>(packet[at++]) : 0;
-  PahoProperties properties;
-  char* list = packet.data() + at;
-  MQTTProperties_read(properties.get(), &list, packet.data() + packet.size());
   return {Cause::disconnect, Phase::publish, code, true,
-          text_of(properties.get(), MQTTPROPERTY_CODE_REASON_STRING)};
+          text_property(packet.substr(at), property::reason_string)};
 }
 
 }  // namespace mqfail

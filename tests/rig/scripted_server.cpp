@@ -239,8 +239,15 @@ void ScriptedServer::handle(Connection& connection, const Packet& packet) {
                                        : filter.qos());
       if (packet.type == Type::subscribe) {
         if (script_.suback_codes != 0) codes.resize(script_.suback_codes, 0);
-        if (script_.answer_subscribe)
+        if (script_.suback_bytes) {
+          std::string answer = *script_.suback_bytes;
+          const std::string id{static_cast<char>(subscribe->id >> 8),
+                               static_cast<char>(subscribe->id & 0xFF)};
+          if (const auto at = answer.find("ID"); at != std::string::npos) answer.replace(at, 2, id);
+          send(connection, answer);
+        } else if (script_.answer_subscribe) {
           send(connection, encode_suback(connection.version, subscribe->id, codes));
+        }
         connection.subscribed = true;
       } else {
         std::string answer = encode_suback(

@@ -203,6 +203,12 @@ std::optional<std::string> Publish::user(std::string_view key) const {
   return {};
 }
 
+std::optional<std::uint32_t> number_of(const std::vector<Property>& properties, int id) {
+  for (const Property& property : properties)
+    if (property.id == id) return property.number;
+  return {};
+}
+
 std::optional<Connect> parse_connect(const Packet& packet) {
   Cursor in{packet.body};
   Connect connect;
@@ -215,7 +221,7 @@ std::optional<Connect> parse_connect(const Packet& packet) {
   connect.client_id = in.text();
   connect.has_will = (flags & 4) != 0;
   if (connect.has_will) {
-    if (connect.version == 5) read_properties(in);
+    if (connect.version == 5) connect.will_properties = read_properties(in);
     in.text();
     in.text();
   }
@@ -244,7 +250,7 @@ std::optional<Subscribe> parse_subscribe(const Packet& packet, int version) {
   Cursor in{packet.body};
   Subscribe subscribe;
   subscribe.id = static_cast<std::uint16_t>(in.number(2));
-  if (version == 5) read_properties(in);
+  if (version == 5) subscribe.properties = read_properties(in);
   while (in.ok && !in.rest.empty()) {
     Filter filter;
     filter.filter = in.text();

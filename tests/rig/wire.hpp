@@ -63,7 +63,9 @@ namespace property {
 inline constexpr int reason_string = 0x1f, server_reference = 0x1c, receive_maximum = 0x21,
                      topic_alias_maximum = 0x22, maximum_qos = 0x24, retain_available = 0x25,
                      user = 0x26, maximum_packet_size = 0x27, server_keep_alive = 0x13,
-                     assigned_client_id = 0x12, session_expiry = 0x11;
+                     subscription_id = 0x0b, subscription_ids_available = 0x29,
+                     assigned_client_id = 0x12, session_expiry = 0x11, message_expiry = 0x02,
+                     will_delay = 0x18;
 }  // namespace property
 
 struct Connect {
@@ -73,7 +75,7 @@ struct Connect {
   std::string client_id;
   bool has_will = false;
   std::optional<std::string> user, password;
-  std::vector<Property> properties;
+  std::vector<Property> properties, will_properties;
 };
 
 struct Publish {
@@ -95,12 +97,16 @@ struct Filter {
 struct Subscribe {
   std::uint16_t id = 0;
   std::vector<Filter> filters;
+  std::vector<Property> properties;
 };
 
 struct Acknowledgement {
   std::uint16_t id = 0;
   int code = 0;
 };
+
+/// The number of a property, or nothing.
+std::optional<std::uint32_t> number_of(const std::vector<Property>& properties, int id);
 
 std::optional<Connect> parse_connect(const Packet& packet);
 std::optional<Publish> parse_publish(const Packet& packet, int version);

@@ -19,6 +19,15 @@ namespace {
 constexpr std::uint8_t kConnect = 0x10;
 constexpr std::uint8_t kSubscribe = 0x82;
 constexpr std::uint8_t kUnsubscribe = 0xA2;
+constexpr std::uint8_t kPingreq = 0xC0;
+
+std::string joined(const iovec* pieces, int count) {
+  std::string all;
+  for (int i = 0; i < count; ++i) {
+    all.append(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);
+  }
+  return all;
+}
 
 }  // namespace
 
@@ -61,8 +70,10 @@ void Wire::append(const iovec* pieces, int count) {
       spoke_ = true;
       begins = true;
     }
-    if (first == kSubscribe) gate_.expect_suback();
-    if (first == kUnsubscribe) gate_.expect_unsuback();
+    if (first == kSubscribe || first == kUnsubscribe) {
+      gate_.expect_answer_to(joined(pieces, count));
+    }
+    if (first == kPingreq) gate_.expect_pingresp();
     append_locked(pieces, count, total);
   }
   if (begins && reached_) reached_(web_ ? Phase::ws : Phase::connack);

@@ -128,6 +128,11 @@ class Wire {
   void detach();
   WireEnd end() const { return end_.load(); }
   int error_number() const { return errno_.load(); }
+  /// The version of MQTT that Paho will speak; before its CONNECT.
+  void speak(Protocol protocol) { gate_.speak(protocol); }
+  /// How the server broke the protocol, once end() says that it did ("SUBACK of 2 bytes"); empty if
+  /// what it sent was never MQTT.
+  const std::string& flaw() const { return gate_.flaw(); }
   /// The DISCONNECT, once end() says that there was one.
   const std::string& farewell() const { return *gate_.farewell(); }
   /// True once Paho wrote its CONNECT: TCP, and TLS if any, are through.
