@@ -14,21 +14,23 @@
 namespace mqfail {
 namespace {
 
-struct ConnackHead {
+/// A CONNACK behind its fixed header: flags, code and, on MQTT 5, properties (section 3.2). The
+/// gate has seen to it that it is well formed.
+struct Connack {
   bool session_present = false;
-  bool mqtt3_form = false;  // two bytes, no properties
+  bool mqtt3_form = false;  ///< no properties: from a server that knows no MQTT 5
   int code = 0;
+  std::string reason;  ///< Reason String of the server
 };
 
-// CONNACK is fixed header, remaining length (1 to 4 bytes), flags, code (MQTT 5 section 3.2).
-std::optional<ConnackHead> connack_head(const std::string& bytes) {
-  if (bytes.size() < 4 || static_cast<std::uint8_t>(bytes[0]) != 0x20) return std::nullopt;
-  std::size_t at = 1;
-  while (at < bytes.size() && at < 5 && (static_cast<std::uint8_t>(bytes[at]) & 0x80U) != 0) ++at;
-  ++at;
-  if (at + 1 >= bytes.size()) return std::nullopt;
-  return ConnackHead{(static_cast<std::uint8_t>(bytes[at]) & 1U) != 0, bytes[1] == 2,
-                     static_cast<std::uint8_t>(bytes[at + 1])};
+std::optional<Connack> read_connack(const std::string& packet, Protocol protocol) {
+  if (packet.empty()) return std::nullopt;
+  Connack connack{(static_cast<std::uint8_t>(packet[0]) & 1U) != 0, packet.size() == 2,
+                  static_cast<std::uint8_t>(packet[1]), ""};
+  if (protocol == Protocol::mqtt5 && !connack.mqtt3_form) {
+    connack.reason = text_property(std::string_view(packet).substr(2), property::reason_string);
+  }
+  return connack;
 }
 
 // What it is that a server speaks instead of MQTT, by its first bytes.
@@ -66,9 +68,9 @@ std::string unanswered(Scheme scheme, Protocol protocol) {
 }  // namespace
 
 void Connection::learn(const MQTTResponse& response, const Dialled& dialled) {
-  const auto head = connack_head(wire_->first_bytes());
+  const auto connack = read_connack(wire_->connack(), protocol_);
   facts_.protocol = protocol_;
-  facts_.session_present = head && head->session_present && protocol_ != Protocol::mqtt31;
+  facts_.session_present = connack && connack->session_present && protocol_ != Protocol::mqtt31;
   facts_.address = dialled.address;
   facts_.dns = dialled.dns;
   facts_.tcp = dialled.tcp;
@@ -96,10 +98,10 @@ void Connection::learn(const MQTTResponse& response, const Dialled& dialled) {
 }
 
 Reason Connection::connect_failure(int code, const std::string& tls_error) const {
-  if (code > 0) {
-    const auto head = connack_head(wire_->first_bytes());
-    const bool mqtt5 = protocol_ == Protocol::mqtt5 && !(head && head->mqtt3_form);
-    return {Cause::connack, Phase::connack, mqtt5 || !head ? code : head->code, mqtt5, {}};
+  const auto connack = read_connack(wire_->connack(), protocol_);
+  if (connack && connack->code != 0) {
+    const bool mqtt5 = protocol_ == Protocol::mqtt5 && !connack->mqtt3_form;
+    return {Cause::connack, Phase::connack, connack->code, mqtt5, connack->reason};
   }
   if (!wire_->spoke()) {
     if (!is_tls(server_.scheme)) {
@@ -114,7 +116,7 @@ Reason Connection::connect_failure(int code, const std::string& tls_error) const
     if (text.empty()) text = "connection closed during the TLS handshake";
     return {Cause::tls, Phase::tls, 0, false, std::move(text)};
   }
-  if (std::string text = wire_->tls_failure(); !text.empty() && wire_->first_bytes().empty())
+  if (std::string text = wire_->tls_failure(); !text.empty() && wire_->connack().empty())
     return {Cause::tls, Phase::tls, 0, false, std::move(text)};
   if (is_web_socket(server_.scheme) && wire_->web_since() == TimePoint()) {
     Reason reason = loss();
@@ -122,10 +124,6 @@ Reason Connection::connect_failure(int code, const std::string& tls_error) const
     const bool ended = reason.cause == Cause::closed || reason.cause == Cause::reset;
     if (ended && reason.text.empty()) reason.text = unanswered(server_.scheme, protocol_);
     return reason;
-  }
-  const auto head = connack_head(wire_->first_bytes());
-  if (head && head->mqtt3_form && head->code != 0) {
-    return {Cause::connack, Phase::connack, head->code, false, {}};
   }
   Reason reason = loss();
   reason.phase = Phase::connack;

@@ -25,6 +25,32 @@ BOOST_AUTO_TEST_CASE(every_line_is_one_json_object_under_a_hostile_refusal) {
   for (const Line& line : reader.lines(Stream::err)) BOOST_TEST(line.text.size() < 2000U);
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_refuses_is_quoted) {
+  const std::vector<Arguments> commands{sub({"-t", "t"}), pub({"-t", "t", "-m", "x", "-q", "1"})};
+  for (Arguments argv : commands) {
+    ScriptedServer server({.connack_v5 = 0x88, .connack_properties = {reason("back at noon")}});
+    argv.insert(argv.end(), {"-s", server.uri(), "--once"});
+    Process process(argv);
+    CHECK_STATUS(process, 69);
+    Events events(process);
+    const auto failed = events.last("failed");
+    BOOST_REQUIRE(failed.has_value());
+    BOOST_TEST(failed->get("text") == "back at noon");
+    BOOST_TEST(failed->number("code") == 0x88);
+  }
+  // Behind other properties, over the length that is shown, and to people.
+  ScriptedServer server({.connack_v5 = 0x87,
+                         .connack_properties = {{property::server_reference, 0, "elsewhere", {}},
+                                                reason("ask " + std::string(1000, 'A'))}});
+  Process reader(command("mqfail-sub", {"-s", server.uri(), "-t", "t", "--once"}));
+  CHECK_STATUS(reader, 77);
+  const std::string said = reader.bytes(Stream::err);
+  BOOST_TEST(said.find("not authorized (0x87)") != std::string::npos, said);
+  BOOST_TEST(said.find("\"ask AAAA") != std::string::npos, said);
+  BOOST_TEST(said.find(std::string(257, 'A')) == std::string::npos, said);
+  BOOST_TEST(said.find("elsewhere") == std::string::npos, said);
+}
+
 BOOST_AUTO_TEST_CASE(every_line_is_one_json_object_under_a_hostile_farewell) {
   ScriptedServer server;
   Process reader(sub({"-s", server.uri(), "-t", "t"}));

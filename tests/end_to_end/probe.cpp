@@ -104,6 +104,7 @@ void treats_words_as_data(const std::string& format) {
   BOOST_TEST(probed.status == 2);
   BOOST_TEST(probed.out.find('\x1b') == std::string::npos, format);
   BOOST_TEST(probed.out.find("\nOK ") == std::string::npos, format);
+  if (format == "text") BOOST_TEST(probed.out.find("a|b=1") != std::string::npos, probed.out);
   if (format == "nagios") BOOST_TEST(probed.out.find("a|b") == std::string::npos, probed.out);
 }
 BOOST_AUTO_TEST_CASE(hostile_words_of_a_server_stay_data) {

@@ -218,9 +218,9 @@ void Wire::release_orphans() {
   held_.release_orphans([this](const auto& packet) { put_ack_locked(packet); });
 }
 
-std::string Wire::first_bytes() const {
+std::string Wire::connack() const {
   const std::lock_guard lock(out_mutex_);
-  return first_;
+  return connack_;
 }
 
 std::string Wire::refused_bytes() const {

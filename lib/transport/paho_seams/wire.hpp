@@ -100,8 +100,9 @@ class Wire {
   /// so that a burst of messages costs one wake-up.
   void note_news() { news_.store(true, std::memory_order_relaxed); }
   void tell_news();
-  /// The first bytes that came in (CONNACK): Paho hides its flags on MQTT 5.
-  std::string first_bytes() const;
+  /// The CONNACK behind its remaining length: flags, code and, on MQTT 5, properties. Empty until
+  /// it has come. Paho hides the flags on MQTT 5, and the properties of one that refuses.
+  std::string connack() const;
   /// The first bytes of a server whose first packet is none of MQTT; else empty. Untrusted.
   std::string refused_bytes() const;
 
@@ -203,7 +204,7 @@ class Wire {
   HeldAcknowledgements held_;
   const std::unique_ptr<WebSocket> web_;
   std::string tls_failure_, tls_version_, tls_not_after_;
-  std::string first_, refused_;
+  std::string connack_, refused_;
 
   mutable std::mutex life_mutex_;  // may be locked under out_mutex_, never the other way round
   Keepalive keepalive_;

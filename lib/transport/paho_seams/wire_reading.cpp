@@ -70,7 +70,7 @@ std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
   const auto later = admit({ahead_.get(), static_cast<std::size_t>(got) - direct});
   if (!here || !later) {
     const std::lock_guard lock(out_mutex_);
-    if (first_.empty()) {
+    if (connack_.empty()) {
       refused_.assign(into, std::min(direct, kFirstBytes));
       refused_.append(ahead_.get(), std::min(static_cast<std::size_t>(got) - direct, kFirstBytes));
     }
@@ -173,9 +173,9 @@ std::ptrdiff_t Wire::receive_layered(char* into, std::size_t size) {
 
 std::optional<std::size_t> Wire::admit(std::string_view bytes) {
   const auto admitted = gate_.admit(bytes);
-  if (admitted.value_or(0) != 0 && first_.size() < kFirstBytes) {
+  if (connack_.empty() && !gate_.connack().empty()) {
     const std::lock_guard lock(out_mutex_);
-    first_.append(bytes.substr(0, std::min(*admitted, kFirstBytes - first_.size())));
+    connack_ = gate_.connack();
   }
   return admitted;
 }
