@@ -96,6 +96,7 @@ int main(int argc, char** argv) {
   SessionSettings settings;
   settings.connect = options.common.connect;
   settings.connect.subscriptions = std::move(*filters);
+  if (options.dedupe) set_apart(settings.connect.subscriptions);
   settings.connect.unsubscriptions = options.unsubscribe;
   auto& receive_maximum = settings.connect.properties.receive_maximum;
   receive_maximum = static_cast<std::uint16_t>(

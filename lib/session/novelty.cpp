@@ -14,6 +14,9 @@ Novelty::Feed Novelty::online(const std::string& server_id, const ConnectionFact
     feed.since = facts.subscribed_at;
     feed.in_step = feed.first;
   }
+  if (facts.identifiers != 0) {
+    feed.overlap = std::make_shared<Overlap>(facts.identifiers, settings_.window);
+  }
   return feed;
 }
 
@@ -54,8 +57,14 @@ bool Novelty::is_new(const Message& message, const Feed& feed, TimePoint now) {
     if (settings_.hold_back_unchanged) digest(message);
     return true;
   }
-  if (!settings_.several_servers && !settings_.hold_back_unchanged) return true;
+  const bool apart = feed.overlap && message.subscription != 0;
+  if (!apart && !settings_.several_servers && !settings_.hold_back_unchanged) return true;
   digest(message);
+  // First, so that each server counts a message once among the others.
+  if (apart && feed.overlap->is_copy(message.subscription, both_, now)) {
+    ++copies_seen_;
+    return false;
+  }
   if (settings_.several_servers && copies_.is_copy(feed.place, both_, now)) {
     ++copies_seen_;
     return false;

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one answer to "is this message new?" for everything that may bring a message twice: several
-// servers at once (S3), a publisher that sends again (S2) and a new SUBSCRIBE after a switch (S6).
-// delivery.md.
+// servers at once (S3), a publisher that sends again (S2), a new SUBSCRIBE after a switch (S6) and
+// filters that overlap. delivery.md.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/digest.hpp"
 #include "session/copies.hpp"
 #include "session/dedupe.hpp"
 #include "session/last_printed.hpp"
+#include "session/overlap.hpp"
 #include "transport/message.hpp"
 #include "transport/transport.hpp"
 
@@ -44,6 +46,8 @@ class Novelty {
     TimePoint since{};   ///< its SUBSCRIBE
     /// What it sends has been sent by the others, or nobody waits for that any more.
     bool in_step = true;
+    /// Null: its filters are not told apart. Copies of a feed are of the same connection.
+    std::shared_ptr<Overlap> overlap{};
   };
 
   Feed online(const std::string& server_id, const ConnectionFacts& facts);

@@ -110,7 +110,8 @@ constexpr OptionRow kOwnRows[] = {
      "cold (default): one server at a time; warm: a connection to the next one is kept ready",
      "See STANDBY in mqfail(7).", "cold warm"},
     {"dedupe", 0, "", messages, kSub, built,
-     "print once what its publisher has numbered and what comes through several servers (default)",
+     "print once what its publisher has numbered, what comes through several servers and what "
+     "matches several filters (default)",
      "For the numbers see --sequence of mqfail-pub(1): the last 65536 of each of 2048 publishers "
      "are remembered."},
     {"no-dedupe", 0, "", messages, kSub, built, "print all that comes"},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/connection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <system_error>
@@ -239,6 +240,7 @@ std::size_t Connection::take_messages(const std::function<bool(const Message&)>&
       properties = message_properties(paho.properties);
       message.properties = &properties;
       take_numbering(properties, message);
+      if (identified_) take_identifiers(properties, message);
     }
     if (!visit(message)) break;
     taken_.push_back(static_cast<std::uint16_t>(paho.qos > 0 ? paho.msgid : 0));
@@ -251,6 +253,18 @@ std::size_t Connection::take_messages(const std::function<bool(const Message&)>&
     wake_receiver();
   }
   return visited;
+}
+
+// Those that we have given ourselves are nobody else's business. What is left, if anything, is of
+// whoever used the session before.
+void Connection::take_identifiers(MessageProperties& properties, Message& message) const {
+  std::size_t ours = 0;
+  std::erase_if(properties.subscription_ids, [&](std::uint32_t id) {
+    if (!std::binary_search(identifiers_.begin(), identifiers_.end(), id)) return false;
+    message.subscription = ++ours == 1 ? id : 0;
+    return true;
+  });
+  if (properties.empty()) message.properties = nullptr;
 }
 
 void Connection::acknowledge(std::size_t count) {

@@ -79,6 +79,7 @@ class Connection {
   void online();
   bool await_take_over();
   bool subscribe();
+  bool subscribe(const std::vector<std::size_t>& which, std::uint32_t identifier);
   bool unsubscribe();
   void fail(Reason reason);
   void ended(Reason reason);
@@ -86,6 +87,7 @@ class Connection {
   Reason loss() const;
   Reason farewell() const;
   void learn(const MQTTResponse& response, const Dialled& dialled);
+  void take_identifiers(MessageProperties& properties, Message& message) const;
   static void free_arrived(const Arrived& arrived);
 
   static void on_lost(void* context, char* cause);
@@ -111,8 +113,11 @@ class Connection {
   mutable std::mutex stage_mutex_;  // stage_, silent_, wire_
   std::condition_variable turned_;  // stage_ left online, or silent_ was set
   Stage stage_ = Stage::connecting;
-  bool silent_ = false;      // abandoned or told its end: nothing more is said
-  bool was_online_ = false;  // facts_ is complete
+  bool silent_ = false;                     // abandoned or told its end: nothing more is said
+  bool was_online_ = false;                 // facts_ is complete
+  bool subscription_ids_ = false;           // the server knows them; the attempt's thread's
+  std::vector<std::uint32_t> identifiers_;  // of our SUBSCRIBEs, rising; complete once identified_
+  std::atomic<bool> identified_{false};
   bool paho_holds_ = false;  // connected: Paho will call on_lost once
   std::atomic<bool> thread_done_{false};
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstring>
+#include <map>
 #include <utility>
 
 #include "transport/connection.hpp"
@@ -231,15 +232,36 @@ bool Connection::open(const Dialled& dialled) {
   return true;
 }
 
+// One SUBSCRIBE for all filters with the same identifier, if the server knows identifiers.
 bool Connection::subscribe() {
   const auto& wanted = settings_.subscriptions;
   if (wanted.empty()) return true;
   reached(Phase::subscribe);
   const TimePoint begin = wire_now();
+  std::map<std::uint32_t, std::vector<std::size_t>> packets;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    packets[subscription_ids_ ? wanted[i].identifier : 0].push_back(i);
+  }
+  facts_.granted.resize(wanted.size());
+  facts_.identifiers = packets.contains(0) ? 0 : packets.size();
+  if (facts_.identifiers != 0) {
+    for (const auto& packet : packets) identifiers_.push_back(packet.first);
+    identified_ = true;
+  }
+  for (const auto& [identifier, which] : packets) {
+    if (!subscribe(which, identifier)) return false;
+  }
+  facts_.subscribed_at = begin;
+  facts_.subscribe = wire_now() - begin;
+  return true;
+}
+
+bool Connection::subscribe(const std::vector<std::size_t>& which, std::uint32_t identifier) {
   std::vector<char*> filters;
   std::vector<int> codes;
   std::vector<MQTTSubscribe_options> options;
-  for (const Subscription& one : wanted) {
+  for (const std::size_t i : which) {
+    const Subscription& one = settings_.subscriptions[i];
     filters.push_back(const_cast<char*>(one.filter.c_str()));
     codes.push_back(one.qos);
     MQTTSubscribe_options option = MQTTSubscribe_options_initializer;
@@ -248,13 +270,16 @@ bool Connection::subscribe() {
     option.retainHandling = static_cast<unsigned char>(one.retain_handling);
     options.push_back(option);
   }
+  PahoProperties properties;
+  if (identifier != 0) properties.add(MQTTPROPERTY_CODE_SUBSCRIPTION_IDENTIFIER, identifier);
   const Handover handover(wire_, server_);
   const bool mqtt5 = protocol_ == Protocol::mqtt5;
   MQTTResponse response = MQTTResponse_initializer;
   {
     const ParallelCall parallel;
     response = MQTTClient_subscribeMany5(handle_, static_cast<int>(filters.size()), filters.data(),
-                                         codes.data(), mqtt5 ? options.data() : nullptr, nullptr);
+                                         codes.data(), mqtt5 ? options.data() : nullptr,
+                                         mqtt5 ? properties.get() : nullptr);
   }
   std::string text = text_of(response.properties, MQTTPROPERTY_CODE_REASON_STRING);
   const int result = code_of(response);
@@ -274,14 +299,12 @@ bool Connection::subscribe() {
   }
   for (std::size_t i = 0; i < codes.size(); ++i) {
     if (codes[i] >= 0x80) {
-      if (text.empty()) text = wanted[i].filter;
+      if (text.empty()) text = settings_.subscriptions[which[i]].filter;
       fail({Cause::suback, Phase::subscribe, codes[i], mqtt5, std::move(text)});
       return false;
     }
+    facts_.granted[which[i]] = codes[i];
   }
-  facts_.granted = std::move(codes);
-  facts_.subscribed_at = begin;
-  facts_.subscribe = wire_now() - begin;
   return true;
 }
 

@@ -90,6 +90,9 @@ void Connection::learn(const MQTTResponse& response, const Dialled& dialled) {
   facts_.maximum_packet_size = number_of(list, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE).value_or(0);
   facts_.maximum_qos = static_cast<int>(number_of(list, MQTTPROPERTY_CODE_MAXIMUM_QOS).value_or(2));
   facts_.retain_available = number_of(list, MQTTPROPERTY_CODE_RETAIN_AVAILABLE).value_or(1) != 0;
+  subscription_ids_ =
+      protocol_ == Protocol::mqtt5 &&
+      number_of(list, MQTTPROPERTY_CODE_SUBSCRIPTION_IDENTIFIERS_AVAILABLE).value_or(1) != 0;
   facts_.assigned_client_id = text_of(list, MQTTPROPERTY_CODE_ASSIGNED_CLIENT_IDENTIFER);
   // Paho 1.3.12 ignores the server's keepalive (upstream issue 1421); the server does not.
   if (const auto keepalive = number_of(list, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE)) {

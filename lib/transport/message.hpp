@@ -42,6 +42,9 @@ struct Message {
   std::string_view publisher;                     ///< mqfail-id; empty: not numbered
   std::uint64_t number = 0;                       ///< mqfail-seq, from 1
   bool late = false;  ///< received after higher numbers; the session finds out
+  /// Of the one SUBSCRIBE of ours that brought it, if ours have identifiers (Subscription); 0: they
+  /// have none, or the server names several at once.
+  std::uint32_t subscription = 0;
 };
 
 }  // namespace mqfail

@@ -24,6 +24,9 @@ struct Subscription {
   bool no_local = false;             ///< MQTT 5
   bool retain_as_published = false;  ///< MQTT 5
   int retain_handling = 0;           ///< MQTT 5: 0 send, 1 if new, 2 never
+  /// Filters with different ones go out in SUBSCRIBEs of their own, where the server knows
+  /// subscription identifiers (MQTT 5, 3.8.2.1.2). 0: none; then none of the others has one.
+  std::uint32_t identifier = 0;
 };
 
 struct Will {
@@ -74,8 +77,9 @@ struct ConnectionFacts {
   std::string address;        ///< numeric host:port that answered
   /// How long each phase took.
   Duration dns{}, tcp{}, tls{}, ws{}, connack{}, subscribe{};
-  TimePoint subscribed_at{};  ///< when SUBSCRIBE was sent, on the session's clock
-  std::vector<int> granted;   ///< SUBACK codes in the order of the filters
+  TimePoint subscribed_at{};    ///< when SUBSCRIBE was sent, on the session's clock
+  std::vector<int> granted;     ///< SUBACK codes in the order of the filters
+  std::size_t identifiers = 0;  ///< of subscriptions, that messages bring back; 0: they do not
 };
 
 /// An acknowledgement from the server: PUBACK or PUBCOMP, or a refusing PUBREC. `code` < 0x80:
