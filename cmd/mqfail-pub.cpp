@@ -183,7 +183,6 @@ int main(int argc, char** argv) {
   publisher.timeout = roster->publish.timeout;
   publisher.allow_loss = options.allow_loss;
   publisher.acks = options.acks;
-  publisher.servers = different_servers(roster->servers);
   publisher.undelivered_fd = *undelivered;
   publisher.delimited = options.source == PubSource::stdin_line;
   publisher.delimiter = options.split_at_null ? '\0' : '\n';

@@ -48,6 +48,9 @@ Verdict verdict(const Reason& reason, bool version_fixed, bool live) {
     case Cause::disconnect:
       // Before the connection is in use 0x8E may be our own parallel attempt in the same cluster.
       if (reason.code == 0x8E && live) return Verdict::taken_over;
+      // Of a live connection these are about a message (failover.md section 3, class poison), which
+      // the publisher knows how to find; the server is as good as before.
+      if (live && (reason.code == 0x95 || reason.code == 0x99)) return Verdict::next;
       // Below 0x80 a DISCONNECT reports no error, and its codes are not those of a MQTT 3 CONNACK.
       return reason.code < 0x80 ? Verdict::next : connack_verdict(reason.code, true);
     case Cause::ack_refused:

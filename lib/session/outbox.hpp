@@ -11,11 +11,9 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "session/server_book.hpp"
 
 namespace mqfail {
-
-/// Which server, for as long as the run; the publisher gives them out.
-using ServerKey = std::uint32_t;
 
 class Outbox {
  public:
@@ -25,9 +23,12 @@ class Outbox {
     std::string payload;
     bool closed = false;              ///< settled or failed
     std::vector<ServerKey> refusers;  ///< servers that would not have it
+    std::vector<ServerKey> closers;   ///< servers that closed over it, once for each time
+    std::uint32_t endings = 0;        ///< connections that ended while only it was under way
     std::vector<ServerKey> holders;   ///< servers that have acknowledged it and do not yet suffice
     TimePoint taken_at{};
     bool held_by(ServerKey server) const;
+    bool refused_by(ServerKey server) const;
   };
 
   /// `window` >= 1: how many unsettled messages it holds.
@@ -48,6 +49,8 @@ class Outbox {
   void push(std::string_view payload, std::uint64_t line, std::uint64_t number, TimePoint now);
   /// The entry, which is open, is done with: settled or failed.
   void close(std::uint64_t position);
+  /// The time of all that are open begins anew.
+  void restart(TimePoint now);
   /// Entries that are not closed.
   std::size_t unsettled() const { return unsettled_; }
 

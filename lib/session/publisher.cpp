@@ -42,22 +42,15 @@ Publisher::Publisher(PublisherSettings settings, std::unique_ptr<Source> source,
       undelivered_(settings_.undelivered_fd,
                    settings_.delimited ? std::optional(settings_.delimiter) : std::nullopt) {}
 
-ServerKey Publisher::key_of(const Server& server) {
-  // Where it listens, not its id: messages are stored there, whatever the roster calls it.
-  std::string where = redacted_uri(server);
-  const auto known = std::find(servers_.begin(), servers_.end(), where);
-  if (known != servers_.end()) return static_cast<ServerKey>(known - servers_.begin());
-  servers_.push_back(std::move(where));
-  return static_cast<ServerKey>(servers_.size() - 1);
-}
-
 std::optional<Reason> Publisher::online(AttemptId attempt, const Server& server,
                                         std::uint64_t /*epoch*/, const ConnectionFacts& facts,
                                         TimePoint now) {
   const bool mqtt5 = facts.protocol == Protocol::mqtt5;
   std::size_t window = std::min<std::size_t>(settings_.window, facts.receive_maximum);
   if (settings_.qos == 2 && !mqtt5) window = std::min(window, kWindowQos2Mqtt3);
-  live_.push_back({attempt, key_of(server), mqtt5, window, facts.maximum_packet_size, Proof(now)});
+  const ServerKey key = servers_.key_of(server);
+  servers_.reached(key);
+  live_.push_back({attempt, key, mqtt5, window, facts.maximum_packet_size, Proof(now)});
   tell_short_at_.reset();
   if (is_short() && !told_short_) tell_short_at_ = now + kShortage;
   if (!is_short() && std::exchange(told_short_, false)) {
@@ -84,6 +77,38 @@ std::optional<Reason> Publisher::online(AttemptId attempt, const Server& server,
 std::vector<Publisher::Live>::iterator Publisher::find(AttemptId attempt) {
   return std::find_if(live_.begin(), live_.end(),
                       [&](const Live& one) { return one.attempt == attempt; });
+}
+
+void Publisher::failed(const Server& server, const Reason& reason) {
+  const ServerKey key = servers_.key_of(server);
+  servers_.not_reached(key);
+  if (reason.cause == Cause::refused) poison_.died(key, outbox_);
+}
+
+// Whether the message that was under way is to blame.
+void Publisher::lost(AttemptId attempt, const Reason& reason, TimePoint now) {
+  const auto live = find(attempt);
+  if (live == live_.end() || !Poison::may_be_over_a_message(reason)) return;
+  settle(*live);  // what came before the end still counts
+  const auto& sent = live->lane.under_way();
+  const auto oldest = std::find_if(sent.begin(), sent.end(), [this](const Lane::Sent& one) {
+    return !one.answered && !outbox_.closed(one.position);
+  });
+  if (oldest == sent.end()) return;
+  const Poison::End end{
+      .server = live->server,
+      .oldest = oldest->position,
+      .behind = live->lane.next(),
+      .alone = live->lane.open() == 1,
+      .pinged = live->suspect_ping && transport_.pongs(attempt) >= *live->suspect_ping,
+      .waited = now - std::max(oldest->at, live->writing_at)};
+  if (!poison_.ended(end, reason, outbox_, servers_)) return;
+  const Outbox::Entry& entry = outbox_.at(end.oldest);
+  fail(entry.line, entry.payload,
+       "servers close the connection over it (" + describe(reason) + "), " +
+           std::to_string(entry.payload.size()) + " bytes");
+  outbox_.close(end.oldest);
+  outbox_.restart(now);  // the time that it has cost is not charged to those behind it
 }
 
 void Publisher::offline(AttemptId attempt, TimePoint now) {
@@ -233,12 +258,12 @@ void Publisher::acknowledged(std::uint64_t position, ServerKey server) {
 // A refusing PUBACK or PUBREC: the message's own fault, or the server's state.
 std::optional<Reason> Publisher::judge(std::uint64_t position, int code, ServerKey server) {
   Outbox::Entry& entry = outbox_.at(position);
-  if (std::find(entry.refusers.begin(), entry.refusers.end(), server) == entry.refusers.end()) {
-    entry.refusers.push_back(server);
-  }
+  if (!entry.refused_by(server)) entry.refusers.push_back(server);
   const bool own_fault = code == kTopicNameInvalid || code == kPayloadFormatInvalid;
   // Those that have it count as well: there is no further one to ask.
-  if (own_fault || entry.refusers.size() + entry.holders.size() >= settings_.servers) {
+  const bool by_all =
+      servers_.all([&entry](ServerKey one) { return entry.refused_by(one) || entry.held_by(one); });
+  if (own_fault || by_all) {
     fail(entry.line, entry.payload, "refused: " + std::string(mqtt5_reason_name(code)));
     outbox_.close(position);
     return std::nullopt;
@@ -246,9 +271,17 @@ std::optional<Reason> Publisher::judge(std::uint64_t position, int code, ServerK
   return Reason{Cause::ack_refused, Phase::publish, code, true, {}};
 }
 
-bool Publisher::room(const Live& live) const {
-  return !live.lost && !leaving_ && live.lane.open() < live.window &&
-         transport_.backlog(live.attempt) < kBacklog;
+// Whether the message of `position` may be sent on this connection now.
+bool Publisher::room(const Live& live, std::uint64_t position) const {
+  if (live.lost || leaving_ || transport_.backlog(live.attempt) >= kBacklog) return false;
+  const Lane::Sent* const oldest = live.lane.oldest();
+  if (oldest != nullptr && poison_.is_suspect(oldest->position)) return false;
+  if (!poison_.is_suspect(position)) return live.lane.open() < live.window;
+  if (oldest != nullptr) return false;
+  // A connection that ended with it once may have been no good: the next one shows first that it
+  // works.
+  return outbox_.at(position).endings == 0 ||
+         (live.suspect_ping && transport_.pongs(live.attempt) >= *live.suspect_ping);
 }
 
 Message Publisher::message_of(std::string_view payload, std::uint64_t number) const {
@@ -275,7 +308,10 @@ void Publisher::send_stored(Live& live, TimePoint now) {
   for (; place < outbox_.end(); ++place) {
     const Outbox::Entry& entry = outbox_.at(place);
     if (entry.closed || entry.held_by(live.server)) continue;
-    if (!room(live)) break;
+    if (poison_.is_suspect(place) && !live.suspect_ping && !live.lost && !live.leave_by) {
+      live.suspect_ping = transport_.ping(live.attempt);
+    }
+    if (!room(live, place)) break;
     const Message message = message_of(entry.payload, entry.number);
     if (!fits(live, message)) {
       fail(entry.line, entry.payload, "larger than the server takes");
@@ -348,6 +384,8 @@ void Publisher::expire(TimePoint now) {
     if (now - entry.taken_at < *settings_.timeout) return;
     fail(entry.line, entry.payload, "unsettled for longer than --timeout");
     outbox_.close(oldest);
+    // The time that a suspect has cost is not charged to those behind it.
+    if (poison_.is_suspect(oldest)) outbox_.restart(now);
   }
 }
 
@@ -363,7 +401,7 @@ bool Publisher::takes() const {
   if (outbox_.full()) return false;
   if (live_.empty()) return settings_.qos > 0;
   return std::any_of(live_.begin(), live_.end(), [this](const Live& live) {
-    return live.lane.next() >= outbox_.end() && room(live);
+    return live.lane.next() >= outbox_.end() && room(live, outbox_.end());
   });
 }
 

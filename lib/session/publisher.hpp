@@ -10,7 +10,9 @@
 
 #include "session/lane.hpp"
 #include "session/outbox.hpp"
+#include "session/poison.hpp"
 #include "session/proof.hpp"
+#include "session/server_book.hpp"
 #include "session/source.hpp"
 #include "session/undelivered.hpp"
 #include "session/work.hpp"
@@ -30,7 +32,6 @@ struct PublisherSettings {
   std::optional<Duration> timeout;  ///< --timeout: an older unsettled message has failed
   bool allow_loss = false;
   std::size_t acks = 1;     ///< so many servers must acknowledge a message; 1 at QoS 0
-  std::size_t servers = 1;  ///< a message that was refused so often has failed
   int undelivered_fd = -1;  ///< --undelivered, open for writing
   char delimiter = '\n';
   bool delimited = false;  ///< payloads are lines: the delimiter follows each in --undelivered
@@ -43,6 +44,9 @@ class Publisher final : public Work {
 
   std::optional<Reason> online(AttemptId attempt, const Server& server, std::uint64_t epoch,
                                const ConnectionFacts& facts, TimePoint now) override;
+  void listed(const std::vector<const Server*>& roster) override { servers_.list(roster); }
+  void failed(const Server& server, const Reason& reason) override;
+  void lost(AttemptId attempt, const Reason& reason, TimePoint now) override;
   void offline(AttemptId attempt, TimePoint now) override;
   void leave(AttemptId attempt, TimePoint now) override;
   std::vector<Trouble> pump(TimePoint now) override;
@@ -62,12 +66,12 @@ class Publisher final : public Work {
     std::uint32_t maximum_packet_size;
     Proof proof;  // at QoS 0, which the lane does not know
     Lane lane{};
-    bool lost = false;                    // told to the session, which will name it to offline()
-    TimePoint writing_at{};               // it had not been sent everything yet
-    std::optional<TimePoint> leave_by{};  // what is under way on it is settled until then
+    bool lost = false;       // told to the session, which will name it to offline()
+    TimePoint writing_at{};  // it had not been sent everything yet
+    std::optional<std::uint64_t> suspect_ping{};  // went out before the first suspect
+    std::optional<TimePoint> leave_by{};          // what is under way on it is settled until then
   };
 
-  ServerKey key_of(const Server& server);
   std::vector<Live>::iterator find(AttemptId attempt);
   void take_back(std::vector<Live>::iterator live, TimePoint now);
   void go_on_leaving(TimePoint now);
@@ -85,7 +89,7 @@ class Publisher final : public Work {
   void tell_settled();
   void tell_shortage(TimePoint now);
   static bool fits(const Live& live, const Message& message);
-  bool room(const Live& live) const;
+  bool room(const Live& live, std::uint64_t position) const;
   bool takes() const;
   bool hungry() const;
   bool is_short() const { return live_.size() < settings_.acks; }
@@ -101,8 +105,9 @@ class Publisher final : public Work {
   Outbox outbox_;
   Undelivered undelivered_;
   std::vector<Live> live_;
-  bool leaving_ = false;              // one of them; until it is gone, nothing is sent
-  std::vector<std::string> servers_;  // by ServerKey
+  bool leaving_ = false;  // one of them; until it is gone, nothing is sent
+  ServerBook servers_;
+  Poison poison_;
   std::vector<Acknowledged> answers_;
   std::optional<TimePoint> tell_short_at_;
   bool told_short_ = false;

@@ -53,6 +53,7 @@ Session::Session(SessionSettings settings, Failover failover, Transport& transpo
       started_(started) {}
 
 int Session::run() {
+  list_servers();
   step(event::Started{}, steady_now());
   while (!ending_) wait(turn(steady_now()));
   const TimePoint now = steady_now();
@@ -138,6 +139,12 @@ void Session::reload(TimePoint now) {
                          .level = Level::warning,
                          .reason = "the servers stay as they are: " + servers.error().message});
   }
+}
+
+void Session::list_servers() {
+  std::vector<const Server*> servers;
+  for (const ServerIndex index : failover_.roster()) servers.push_back(&failover_.server(index));
+  work_.listed(servers);
 }
 
 void Session::end(Ending ending) {
@@ -296,6 +303,10 @@ void Session::carry_out(const action::TellFailed& failed, TimePoint /*now*/) {
   explain(notice, failed.reason);
   tell_role(notice, failed.role);
   announcer_.announce(notice);
+  // Asked again with MQTT 3.1.1, it has not failed yet.
+  if (failed.role != Role::probe && failed.verdict != Verdict::older_protocol) {
+    work_.failed(failover_.server(failed.server), failed.reason);
+  }
   transport_.abandon(failed.attempt);
 }
 
@@ -332,6 +343,7 @@ void Session::carry_out(const action::TellLost& lost, TimePoint now) {
   }
   announcer_.announce(notice);
   if (one != live_.end()) live_.erase(one);
+  work_.lost(lost.attempt, lost.reason, now);
   work_.offline(lost.attempt, now);
 }
 
@@ -351,6 +363,7 @@ void Session::carry_out(const action::TellListChanged& changed, TimePoint /*now*
   Notice notice{.name = NoticeName::list_updated};
   notice.more = {{"added", ids(changed.added)}, {"removed", ids(changed.removed)}};
   announcer_.announce(notice);
+  list_servers();
 }
 
 void Session::carry_out(const action::GiveUp& give_up, TimePoint /*now*/) {

@@ -68,6 +68,7 @@ class Session {
 
   ConnectSettings connect_settings(Role role) const;
   Notice about(NoticeName name, ServerIndex server) const;
+  void list_servers();
   void tell_gap(const action::Use& use);
   void tell_connected(const action::Use& use, const ConnectionFacts& facts);
 

@@ -46,6 +46,13 @@ class Work {
   /// server cannot do the work: the session drops it, by offline(), and goes on to the next.
   virtual std::optional<Reason> online(AttemptId attempt, const Server& server, std::uint64_t epoch,
                                        const ConnectionFacts& facts, TimePoint now) = 0;
+  /// The servers as they are now; told before the first online() and after each change. The
+  /// pointers hold for the call.
+  virtual void listed(const std::vector<const Server*>& /*roster*/) {}
+  /// A try to connect to `server` came to nothing.
+  virtual void failed(const Server& /*server*/, const Reason& /*reason*/) {}
+  /// A live connection ended by itself; offline() follows at once.
+  virtual void lost(AttemptId /*attempt*/, const Reason& /*reason*/, TimePoint /*now*/) {}
   /// A live connection is gone. What it still holds may be taken; the Work says goodbye to the
   /// attempt by Transport::abandon when it has.
   virtual void offline(AttemptId attempt, TimePoint now) = 0;

@@ -146,6 +146,35 @@ BOOST_AUTO_TEST_CASE(a_running_publisher_takes_a_file_that_is_written_in_place_o
   BOOST_TEST(a.count(What::connect) == 1U);
 }
 
+// A message fails when every server of the list has refused it, and that is the list as it is now.
+BOOST_AUTO_TEST_CASE(a_message_is_refused_by_every_server_of_the_list_as_it_is_now) {
+  const auto refuses = [](const rig::Publish&) { return 0x97; };
+  for (const bool grows : {false, true}) {
+    ScriptedServer a({.ack_delay = grows ? 1500ms : 0ms, .puback = refuses}), b;
+    if (!grows) b.refuse();
+    const Scratch scratch;
+    const std::string file = (scratch / "servers.json").string();
+    const auto list = [&](const std::vector<std::uint16_t>& ports) {
+      write_file(scratch / "next", document(ports));
+      std::filesystem::rename(scratch / "next", file);
+    };
+    const std::vector<std::uint16_t> one{a.port()}, two{a.port(), b.port()};
+    list(grows ? one : two);
+    Process writer(pub({"--servers", file, "-t", "t", "-q", "1", "-m", "x", "--drain-timeout",
+                        "20s", "--max-reconnect-delay", "50ms"}));
+    Events events(writer);
+    BOOST_REQUIRE(a.wait_for(What::publish, grows ? 1 : 2));
+    list(grows ? two : one);
+    REQUIRE_EVENT(writer, events, "list-updated");
+    CHECK_STATUS(writer, grows ? 0 : 75);
+    BOOST_TEST(acknowledged(b).size() == (grows ? 1U : 0U));
+    const auto all = events.all();
+    BOOST_TEST(std::count_if(all.begin(), all.end(), [](const Said& said) {
+                 return said.name() == "failed" && said.get("phase") == "publish";
+               }) == (grows ? 0 : 1));
+  }
+}
+
 // As kubelet mounts a ConfigMap: list.json -> ..data/list.json, ..data -> a folder.
 BOOST_AUTO_TEST_CASE(a_file_behind_links_into_other_folders_is_watched_where_it_is) {
   ScriptedServer a;

@@ -344,7 +344,9 @@ void ScriptedServer::handle_publish(Connection& connection, const Packet& packet
   seen.publish = *publish;
   note(std::move(seen));
   ++published_;
-  if (script_.at_publish != 0 && published_ == script_.at_publish) {
+  const bool too_long =
+      script_.longest_payload != 0 && publish->payload.size() > script_.longest_payload;
+  if (too_long || (script_.at_publish != 0 && published_ == script_.at_publish)) {
     switch (script_.then) {
       case Then::nothing:
       case Then::stop_acking:

@@ -37,7 +37,8 @@ struct Script {
   std::optional<std::string> user, password;  ///< wanted; others get 0x86 or 4
   bool close_after_connack = false;
 
-  std::size_t at_publish = 0;  ///< 1: the first; 0: never
+  std::size_t at_publish = 0;       ///< 1: the first; 0: never
+  std::size_t longest_payload = 0;  ///< `then` at each longer one; 0: no bound
   Then then = Then::nothing;
   int disconnect_code = 0x8b;
   std::vector<Property> disconnect_properties;

@@ -112,8 +112,8 @@ const std::vector<Row> kLosses{
     disconnect(0x9D, Verdict::redirect),
     disconnect(0x81, Verdict::ours),
     disconnect(0x82, Verdict::ours),
-    disconnect(0x95, Verdict::ours),
-    disconnect(0x99, Verdict::ours),
+    disconnect(0x95, Verdict::next),  // about a message: class poison
+    disconnect(0x99, Verdict::next),
     disconnect(0x8E, Verdict::taken_over),
 };
 

@@ -2,6 +2,9 @@
 // The publisher against a scripted transport: what a real server will not do on demand.
 #include "session/publisher.hpp"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <deque>
@@ -50,6 +53,13 @@ struct Stage {
   std::optional<Reason> online(std::uint64_t attempt, ConnectionFacts facts = {},
                                const std::string& host = "h") {
     return publisher->online(AttemptId{attempt}, Server{.host = host}, attempt, facts, now);
+  }
+  void list(const std::vector<std::string>& hosts) {
+    ServerList servers;
+    for (const std::string& host : hosts) servers.push_back({.host = host});
+    std::vector<const Server*> roster;
+    for (const Server& server : servers) roster.push_back(&server);
+    publisher->listed(roster);
   }
   void answer(std::uint64_t attempt, std::vector<Acknowledged> acknowledged) {
     transport.only = AttemptId{attempt};
@@ -190,7 +200,8 @@ BOOST_AUTO_TEST_CASE(no_subscriber_is_settled_and_a_bad_payload_is_not) {
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_refuses_a_message_is_left_until_all_have_refused_it) {
-  Stage stage(1, 1, {.servers = 2});
+  Stage stage(1, 1);
+  stage.list({"a", "b"});
   stage.online(1, {}, "a");
   stage.publisher->pump(stage.now);
   stage.transport.acknowledged = {{1, 0x97}};
@@ -208,6 +219,24 @@ BOOST_AUTO_TEST_CASE(a_server_that_refuses_a_message_is_left_until_all_have_refu
   stage.transport.acknowledged = {{3, 0x97}};
   BOOST_TEST(stage.publisher->pump(stage.now).empty());
   BOOST_TEST(stage.finish(true) == 75);
+}
+
+BOOST_AUTO_TEST_CASE(every_server_that_must_refuse_is_every_server_of_the_list_as_it_is_now) {
+  for (const bool grows : {false, true}) {
+    Stage stage(1, 1);
+    stage.list(grows ? std::vector<std::string>{"a"} : std::vector<std::string>{"a", "b", "c"});
+    stage.online(1, {}, "a");
+    stage.publisher->pump(stage.now);
+    stage.list({"a", "b"});
+    stage.transport.acknowledged = {{1, 0x97}};
+    BOOST_TEST(stage.publisher->pump(stage.now).size() == 1U);  // there is b to ask
+    stage.publisher->offline(AttemptId{1}, stage.now);
+    stage.online(2, {}, "b");
+    stage.publisher->pump(stage.now);
+    stage.transport.acknowledged = {{2, 0x97}};
+    BOOST_TEST(stage.publisher->pump(stage.now).empty());
+    BOOST_TEST(stage.finish(true) == 75);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(the_drain_timeout_ends_a_wait_and_69_means_that_nobody_was_reached) {
@@ -228,7 +257,7 @@ BOOST_AUTO_TEST_CASE(a_message_larger_than_the_server_takes_has_failed) {
 }
 
 BOOST_AUTO_TEST_CASE(with_acks_2_a_message_is_settled_by_two_servers_and_not_by_one_twice) {
-  Stage stage(1, 1, {.acks = 2, .servers = 3});
+  Stage stage(1, 1, {.acks = 2});
   stage.online(1, {}, "a");
   stage.online(2, {}, "b");
   stage.publisher->pump(stage.now);
@@ -249,7 +278,7 @@ BOOST_AUTO_TEST_CASE(with_acks_2_a_message_is_settled_by_two_servers_and_not_by_
 }
 
 BOOST_AUTO_TEST_CASE(with_acks_each_server_gets_everything_in_order_at_its_own_pace) {
-  Stage stage(1, 5, {.acks = 2, .servers = 2});
+  Stage stage(1, 5, {.acks = 2});
   stage.online(1, {.receive_maximum = 1}, "a");
   stage.online(2, {}, "b");
   stage.publisher->pump(stage.now);
@@ -338,7 +367,7 @@ BOOST_AUTO_TEST_CASE(at_qos_0_a_server_is_left_once_a_ping_proves_what_it_has) {
 }
 
 BOOST_AUTO_TEST_CASE(of_two_servers_that_are_left_the_slower_one_is_waited_for) {
-  Stage stage(1, 4, {.acks = 2, .servers = 3});
+  Stage stage(1, 4, {.acks = 2});
   stage.online(1, {.receive_maximum = 2}, "a");
   stage.online(2, {.receive_maximum = 2}, "b");
   stage.publisher->pump(stage.now);
@@ -369,4 +398,207 @@ BOOST_AUTO_TEST_CASE(a_run_that_ends_before_it_has_taken_its_message_counts_it) 
     BOOST_REQUIRE((unsettled != exit.more.end()));
     BOOST_TEST(std::get<std::int64_t>(unsettled->second) == 1);
   }
+}
+
+// ---- class poison (failover.md section 3)
+
+namespace {
+
+/// A publisher of 2, 3, ... bytes, so that a message is told by its size, and servers that close
+/// over one of them.
+struct PoisonStage {
+  explicit PoisonStage(PublisherSettings settings = {}, int qos = 1) {
+    int ends[2];
+    BOOST_REQUIRE(pipe(ends) == 0);
+    for (std::size_t size = 1; size <= 5; ++size) {
+      const std::string line(size, 'x');
+      BOOST_REQUIRE(write(ends[1], (line + "\n").data(), size + 1) ==
+                    static_cast<ssize_t>(size + 1));
+    }
+    close(ends[1]);
+    reader = ends[0];
+    settings.topic = "t";
+    settings.qos = qos;
+    settings.delimited = true;
+    publisher = std::make_unique<Publisher>(
+        std::move(settings), std::make_unique<LineSource>(reader, '\n'), transport, deaf);
+    const pollfd readable{reader, POLLIN, POLLIN};
+    for (int time = 0; time < 2; ++time) publisher->ready(&readable, 1);  // the lines and the end
+  }
+  ~PoisonStage() { close(reader); }
+
+  void list(const std::vector<std::string>& hosts) {
+    std::vector<const Server*> roster;
+    ServerList servers;
+    for (const std::string& host : hosts) servers.push_back({.host = host});
+    for (const Server& server : servers) roster.push_back(&server);
+    publisher->listed(roster);
+  }
+  /// The next connection, until there is nothing more to be done on it: it answers pings and
+  /// acknowledges in order, and closes at the message of `size`. Gives the payloads that it got.
+  std::vector<std::size_t> serve(const std::string& host, std::size_t size, Reason end = closed(),
+                                 bool pongs = true) {
+    const AttemptId attempt{++attempts};
+    transport.pings = transport.answered = 0;
+    transport.only = attempt;
+    publisher->online(attempt, Server{.host = host}, 1, {}, now);
+    std::vector<std::size_t> got;
+    std::size_t seen = transport.sent.size();
+    bool over = false;
+    for (int round = 0; round < 50 && !over; ++round) {
+      publisher->pump(now);
+      if (pongs) transport.answered = transport.pings;
+      for (; seen < transport.sent.size(); ++seen) {
+        got.push_back(transport.sent[seen].size());
+        if (got.back() == size) over = true;
+        if (!over) {
+          transport.acknowledged.push_back(
+              {static_cast<std::uint16_t>(transport.last_id - transport.sent.size() + seen + 1),
+               0});
+        }
+      }
+    }
+    now += waits;
+    publisher->lost(attempt, end, now);
+    publisher->offline(attempt, now);
+    return got;
+  }
+  static Reason closed() { return {Cause::closed, Phase::publish}; }
+  static Reason word(int code) { return {Cause::disconnect, Phase::publish, code, true, {}}; }
+  bool has_failed() const {
+    return std::count(deaf.names.begin(), deaf.names.end(), NoticeName::failed) == 1;
+  }
+
+  ScriptedTransport transport;
+  Deaf deaf;
+  TimePoint now{};
+  Duration waits{};
+  int reader = -1;
+  std::uint64_t attempts = 0;
+  std::unique_ptr<Publisher> publisher;
+};
+
+using Sizes = std::vector<std::size_t>;
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(
+    a_message_over_which_the_only_server_closes_thrice_fails_and_the_rest_goes_on) {
+  for (const Reason& end :
+       {PoisonStage::closed(), Reason{Cause::reset, Phase::publish, 104}, PoisonStage::word(0x95),
+        PoisonStage::word(0x99), PoisonStage::word(0x93), PoisonStage::word(0x97)}) {
+    PoisonStage stage;
+    stage.list({"a"});
+    BOOST_TEST(stage.serve("a", 3, end) == (Sizes{1, 2, 3, 4, 5}));
+    for (int time = 1; time <= 3; ++time) {
+      BOOST_TEST(!stage.has_failed());
+      BOOST_TEST(stage.serve("a", 3, end) == (Sizes{3}));  // alone
+    }
+    BOOST_TEST(stage.has_failed());
+    BOOST_TEST(stage.serve("a", 3, end) == (Sizes{4, 5}));
+    Notice exit;
+    BOOST_TEST(stage.publisher->finish({}, true, stage.now, exit) == 75);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(of_several_servers_each_must_close_over_it_that_can_be_reached) {
+  PoisonStage stage;
+  stage.list({"a", "b", "c"});
+  stage.serve("a", 3);
+  stage.serve("b", 3);
+  stage.serve("a", 3);
+  BOOST_TEST(!stage.has_failed());  // c has not been asked
+  stage.publisher->failed(Server{.host = "c"}, {Cause::timeout, Phase::tcp});
+  stage.serve("b", 3);
+  BOOST_TEST(stage.has_failed());
+
+  PoisonStage third;
+  third.list({"a", "b", "c"});
+  third.serve("a", 3);
+  third.serve("b", 3);
+  third.serve("a", 3);
+  BOOST_TEST(third.serve("c", 0) == (Sizes{3, 4, 5}));  // it takes the message
+  BOOST_TEST(!third.has_failed());
+  BOOST_TEST(third.publisher->done());
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_dies_for_its_own_reasons_charges_no_message) {
+  struct Case {
+    const char* why;
+    bool pongs;
+    Duration waits;
+    Reason end;
+    bool refuses;
+  };
+  const std::vector<Case> cases{
+      {"it closes before it answers a ping", false, 0s, PoisonStage::closed(), false},
+      {"it has had the message for long", true, 1001ms, PoisonStage::closed(), false},
+      {"it is gone after it", true, 0s, PoisonStage::closed(), true},
+      {"it says that it shuts down", true, 0s, PoisonStage::word(0x8B), false},
+      {"it is frozen", true, 0s, {Cause::keepalive, Phase::publish}, false},
+  };
+  for (const Case& c : cases) {
+    PoisonStage stage;
+    stage.list({"a"});
+    stage.waits = c.waits;
+    for (int time = 0; time < 20; ++time) {
+      stage.serve("a", 3, c.end, c.pongs);
+      if (c.refuses) {
+        stage.publisher->failed(Server{.host = "a"}, {Cause::refused, Phase::tcp});
+      }
+    }
+    BOOST_TEST(!stage.has_failed(), c.why);
+    BOOST_TEST((stage.serve("a", 0) == Sizes{3, 4, 5}), c.why);
+    BOOST_TEST(stage.publisher->done(), c.why);
+  }
+}
+
+// A server that acknowledges at QoS 2 has taken messages whose handshake is not at its end.
+BOOST_AUTO_TEST_CASE(a_suspect_is_not_charged_for_another_that_was_under_way_with_it) {
+  PoisonStage stage({}, 2);
+  stage.list({"a"});
+  for (int time = 0; time < 2; ++time) {
+    // It closes over the third while none of the five is settled.
+    const AttemptId attempt{++stage.attempts};
+    stage.publisher->online(attempt, Server{.host = "a"}, 1, {}, stage.now);
+    stage.publisher->pump(stage.now);
+    if (time == 1) {
+      // The first one has been sent alone and is settled; the others follow together.
+      stage.transport.acknowledged = {{stage.transport.last_id, 0}};
+      stage.publisher->pump(stage.now);
+    }
+    stage.publisher->lost(attempt, PoisonStage::closed(), stage.now);
+    stage.publisher->offline(attempt, stage.now);
+  }
+  BOOST_TEST(stage.serve("a", 3) == (Sizes{2, 3}));
+  for (int time = 0; time < 2; ++time) BOOST_TEST(stage.serve("a", 3) == (Sizes{3}));
+  BOOST_TEST(stage.has_failed());
+  BOOST_TEST(stage.serve("a", 0) == (Sizes{4, 5}));
+  BOOST_TEST(stage.publisher->done());
+}
+
+BOOST_AUTO_TEST_CASE(with_acks_a_server_that_holds_the_message_is_not_asked_to_close_over_it) {
+  PoisonStage stage({.acks = 2});
+  stage.list({"a", "b"});
+  const AttemptId holder{++stage.attempts};
+  stage.publisher->online(holder, Server{.host = "b"}, 1, {}, stage.now);
+  stage.publisher->pump(stage.now);
+  for (std::uint16_t id = 1; id <= 5; ++id) stage.transport.acknowledged.push_back({id, 0});
+  stage.publisher->pump(stage.now);
+  stage.serve("a", 3);
+  for (int time = 1; time <= 3; ++time) BOOST_TEST(stage.serve("a", 3) == (Sizes{3}));
+  BOOST_TEST(stage.has_failed());
+  BOOST_TEST(stage.serve("a", 0) == (Sizes{4, 5}));
+  BOOST_TEST(stage.publisher->done());
+}
+
+BOOST_AUTO_TEST_CASE(the_time_that_a_suspect_costs_is_not_charged_to_those_behind_it) {
+  PoisonStage stage({.timeout = 1s});
+  stage.list({"a"});
+  stage.waits = 300ms;
+  for (int time = 0; time < 4; ++time) stage.serve("a", 3);
+  BOOST_TEST(stage.has_failed());
+  BOOST_TEST(stage.serve("a", 0) == (Sizes{4, 5}));
+  BOOST_TEST(stage.has_failed());  // and only that one
+  BOOST_TEST(stage.publisher->done());
 }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What mqfail-pub knows of its servers, by a key each: which are in the roster now, and which could
+// not be reached when they were last tried. "Every server" is asked of the roster as it is.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "policy/server.hpp"
+
+namespace mqfail {
+
+/// Which server, for as long as the run. Two names of one endpoint (same_endpoint) have one key:
+/// messages are stored there, whatever the roster calls it.
+using ServerKey = std::uint32_t;
+
+class ServerBook {
+ public:
+  ServerKey key_of(const Server& server);
+  /// The roster as it is now; before the first call it is empty.
+  void list(const std::vector<const Server*>& roster);
+  void reached(ServerKey server) { known_.at(server).down = false; }
+  void not_reached(ServerKey server) { known_.at(server).down = true; }
+  /// From here on only those count as not reached that are tried again in vain.
+  void forget_down();
+  bool is_down(ServerKey server) const { return known_.at(server).down; }
+  /// Whether all servers of the roster are such.
+  bool all(const std::function<bool(ServerKey)>& such) const;
+
+ private:
+  struct Known {
+    bool listed = false, down = false;
+  };
+  std::unordered_map<std::string, ServerKey> keys_;
+  std::vector<Known> known_;  // by key
+};
+
+}  // namespace mqfail

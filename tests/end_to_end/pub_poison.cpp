@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// A message over which servers close the connection fails alone: it is named, kept, and everything
+// else arrives. Servers that die for their own reasons are no reason to give a message up.
+#include "end_to_end/tools.hpp"
+
+using namespace rig;
+using namespace std::string_literals;
+
+namespace {
+
+struct Publisher : Process {
+  explicit Publisher(const Arguments& arguments)
+      : Process({.argv = pub(arguments), .stdin_pipe = true}) {}
+};
+
+const std::string kPoison(3000, 'x');
+const std::string kInput = "first\n" + kPoison + "\nlast\n";
+
+Arguments with(Arguments arguments, const Arguments& more) {
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+/// The second line has failed, and only it.
+void check_that_only_the_second_failed(Process& publisher, const std::string& undelivered) {
+  CHECK_STATUS(publisher, 75);
+  BOOST_TEST((read_file(undelivered) == kPoison + "\n"));
+  Events events(publisher);
+  std::size_t failed = 0;
+  for (const Said& said : events.all()) {
+    if (said.name() != "failed" || said.get("phase") != "publish") continue;
+    ++failed;
+    BOOST_TEST(said.number("line") == 2);
+    BOOST_TEST(said.number("bytes") == 3000);
+  }
+  BOOST_TEST(failed == 1U, publisher.bytes(Stream::err));
+  BOOST_TEST(events.last("exit")->number("acked") == 2);
+  BOOST_TEST(events.last("exit")->number("unsettled") == 1);
+}
+
+/// Does so at each message of more than 2000 bytes, and takes all others.
+Script closing(Then then, int code = 0) {
+  return {.longest_payload = 2000, .then = then, .disconnect_code = code};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_message_over_which_a_real_server_closes_fails_and_the_rest_arrives) {
+  Mosquitto server({.lines = {"max_packet_size 2000"}});
+  for (const std::string version : {"311", "5"}) {
+    for (const std::string qos : {"1", "2"}) {
+      const Scratch scratch;
+      const std::string file = (scratch / "undelivered").string();
+      Recorder recorder(server.port(), "t");
+      Publisher publisher({"-s", server.uri(), "-V", version, "-t", "t", "-q", qos, "-l",
+                           "--undelivered", file, "--max-reconnect-delay", "50ms"});
+      publisher.feed(kInput);
+      check_that_only_the_second_failed(publisher, file);
+      BOOST_REQUIRE(recorder.wait_for(2));
+      BOOST_TEST(recorder.payloads() == (std::vector<std::string>{"first", "last"}));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_message_over_which_each_server_closes_fails_in_whatever_way_they_do_it) {
+  const std::vector<std::pair<Script, std::string>> ways{
+      {closing(Then::close), "311"},
+      {closing(Then::reset), "311"},
+      {closing(Then::close), "5"},
+      {closing(Then::reset), "5"},
+      {closing(Then::disconnect, 0x93), "5"},
+      {closing(Then::disconnect, 0x95), "5"},
+      {closing(Then::disconnect, 0x97), "5"},
+      {closing(Then::disconnect, 0x99), "5"},
+  };
+  for (const auto& [script, version] : ways) {
+    for (const bool two : {false, true}) {
+      const Scratch scratch;
+      const std::string file = (scratch / "undelivered").string();
+      ScriptedServer a(script), b(script);
+      Arguments arguments{"-s",  a.uri(), "-V", version,         "-t", "t",
+                          "-q",  "1",     "-l", "--undelivered", file, "--max-reconnect-delay",
+                          "50ms"};
+      if (two) arguments = with(arguments, {"-s", b.uri()});
+      Publisher publisher(arguments);
+      publisher.feed(kInput);
+      check_that_only_the_second_failed(publisher, file);
+      auto arrived = acknowledged(a);
+      const auto there = acknowledged(b);
+      arrived.insert(arrived.end(), there.begin(), there.end());
+      BOOST_TEST(arrived.size() == 2U);
+      BOOST_TEST(a.count(What::connect) + b.count(What::connect) <= 7U);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(another_server_that_takes_the_message_gets_it) {
+  ScriptedServer a(closing(Then::close)), b;
+  Publisher publisher({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "-l"});
+  publisher.feed(kInput);
+  CHECK_STATUS(publisher, 0);
+  BOOST_TEST(acknowledged(b).back() == "last");
+}
+
+BOOST_AUTO_TEST_CASE(at_qos_0_what_is_behind_such_a_message_goes_on) {
+  for (const int code : {0x95, 0x99}) {
+    ScriptedServer a(closing(Then::disconnect, code));
+    Publisher publisher({"-s", a.uri(), "-t", "t", "-q", "0", "-l"});
+    publisher.write("first\n" + kPoison + "\n");
+    Events events(publisher);
+    REQUIRE_EVENT(publisher, events, "lost");
+    publisher.feed("last\n");
+    CHECK_STATUS(publisher, 75);
+    BOOST_TEST(received(a).back() == "last");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(in_a_spool_such_a_message_does_not_hold_up_those_behind_it) {
+  const Scratch scratch;
+  const std::string file = (scratch / "undelivered").string();
+  ScriptedServer a(closing(Then::reset));
+  const Arguments arguments{"-s",
+                            a.uri(),
+                            "-t",
+                            "t",
+                            "-q",
+                            "1",
+                            "-l",
+                            "--spool",
+                            (scratch / "spool").string(),
+                            "--undelivered",
+                            file,
+                            "--max-reconnect-delay",
+                            "50ms"};
+  Publisher publisher(arguments);
+  publisher.feed(kInput);
+  check_that_only_the_second_failed(publisher, file);
+  BOOST_TEST(acknowledged(a) == (std::vector<std::string>{"first", "last"}));
+  Publisher again(arguments);  // it has left the spool
+  again.close_stdin();
+  CHECK_STATUS(again, 0);
+}
+
+BOOST_AUTO_TEST_CASE(with_acks_such_a_message_fails_although_one_server_has_it) {
+  const Scratch scratch;
+  const std::string file = (scratch / "undelivered").string();
+  ScriptedServer a(closing(Then::close)), b;
+  Publisher publisher({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "-l", "--acks", "2",
+                       "--undelivered", file, "--max-reconnect-delay", "50ms"});
+  publisher.feed(kInput);
+  check_that_only_the_second_failed(publisher, file);
+  BOOST_TEST(acknowledged(a) == (std::vector<std::string>{"first", "last"}));
+  BOOST_TEST(acknowledged(b) == (std::vector<std::string>{"first", kPoison, "last"}));
+}
+
+// Whatever is under way when a server is killed is innocent, however often that happens.
+BOOST_AUTO_TEST_CASE(a_server_that_is_killed_again_and_again_fails_no_message) {
+  Mosquitto server;
+  const std::uint32_t lines = 3000;
+  Publisher publisher({"-s", server.uri(), "-t", "t", "-q", "1", "-l", "--stable", "10ms",
+                       "--max-reconnect-delay", "50ms"});
+  Events events(publisher);
+  for (int time = 0; time < 6; ++time) {
+    REQUIRE_EVENT(publisher, events, "connected");
+    publisher.write(numbered_lines(lines / 6 * time + 1, lines / 6 * (time + 1)));
+    server.kill9();
+    server.restart();
+  }
+  publisher.close_stdin();
+  CHECK_STATUS(publisher, 0);
+  BOOST_TEST(events.last("exit")->number("acked") == lines);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_closes_every_connection_at_once_fails_no_message) {
+  ScriptedServer server({.close_after_connack = true});
+  Publisher publisher(
+      {"-s", server.uri(), "-t", "t", "-q", "1", "-l", "--max-reconnect-delay", "50ms"});
+  publisher.feed(numbered_lines(1, 5));
+  BOOST_REQUIRE(server.wait_for(What::connect, 12));
+  server.change([](Script& script) { script.close_after_connack = false; });
+  CHECK_STATUS(publisher, 0);
+  BOOST_TEST(acknowledged(server).size() == 5U);
+}
