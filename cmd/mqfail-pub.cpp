@@ -178,6 +178,7 @@ int main(int argc, char** argv) {
   publisher.properties = options.properties;
   if (options.sequence) publisher.publisher_id = publisher_id;
   publisher.window = options.window;
+  publisher.max_cache_bytes = roster->publish.max_cache_bytes;
   publisher.drain_timeout = options.drain_timeout;
   publisher.ack_timeout = roster->publish.ack_timeout;
   publisher.timeout = roster->publish.timeout;

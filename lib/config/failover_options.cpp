@@ -63,7 +63,8 @@ constexpr std::array kOptions = {
                    "keep unsettled messages for the next server (always on)", true, "true", "",
                    true},
     FailoverOption{"maxCacheSize", "max-cache-size", Kind::integer,
-                   "bytes of unsettled messages before the input waits", true, "8388608", "", true},
+                   "with so many bytes of unsettled messages the input waits", true, "8388608", "",
+                   true},
     FailoverOption{"priorityBackup", "priority-backup", Kind::boolean,
                    "fail back to a priority server", true, "false"},
     FailoverOption{"priorityURIs", "priority-uris", Kind::text,
@@ -165,10 +166,8 @@ Result<Value> read_integer(const FailoverOption& option, std::string_view text) 
     return wrong(option, text, "is below " + std::to_string(least),
                  passes ? "-1 means without a bound" : "");
   }
-  constexpr std::int64_t kMost = 1'000'000'000;
-  if (value.integer > kMost * (option.camelName == "maxCacheSize" ? 1000 : 1)) {
-    return wrong(option, text, "is too large");
-  }
+  const std::int64_t most = option.camelName == "maxCacheSize" ? 1'000'000'000'000 : 1'000'000'000;
+  if (value.integer > most / unit) return wrong(option, text, "is too large");
   value.integer *= unit;
   return value;
 }

@@ -24,7 +24,7 @@ class Batch {
   }
   void clear() {
     // One huge payload must not keep its memory for the rest of the run.
-    if (bytes_.capacity() > kKept) bytes_ = {};
+    if (bytes_.capacity() > kKept) std::string().swap(bytes_);  // an assignment would keep it
     bytes_.clear();
     entries_.clear();
   }

@@ -5,6 +5,13 @@
 
 namespace mqfail {
 
+// What the free slots keep is within the bound, too; one huge payload must not keep its memory for
+// the rest of the run.
+Outbox::Outbox(std::size_t window, std::uint64_t most_bytes)
+    : slots_(window),
+      most_bytes_(most_bytes),
+      kept_(static_cast<std::size_t>(std::min<std::uint64_t>(65536, most_bytes / window))) {}
+
 bool Outbox::Entry::held_by(ServerKey server) const {
   return std::find(holders.begin(), holders.end(), server) != holders.end();
 }
@@ -19,6 +26,7 @@ void Outbox::push(std::string_view payload, std::uint64_t line, std::uint64_t nu
   entry.line = line;
   entry.number = number;
   entry.payload.assign(payload);
+  bytes_ += payload.size();
   entry.closed = false;
   entry.refusers.clear();
   entry.holders.clear();
@@ -33,12 +41,13 @@ void Outbox::restart(TimePoint now) {
 }
 
 void Outbox::close(std::uint64_t position) {
-  at(position).closed = true;
+  Entry& entry = at(position);
+  entry.closed = true;
   --unsettled_;
-  for (; begin_ < end_ && at(begin_).closed; ++begin_) {
-    // One huge payload must not keep its memory for the rest of the run.
-    if (Entry& gone = at(begin_); gone.payload.capacity() > 65536) gone.payload = {};
-  }
+  bytes_ -= entry.payload.size();
+  // An assignment would keep the memory.
+  if (entry.payload.capacity() > kept_) std::string().swap(entry.payload);
+  while (begin_ < end_ && at(begin_).closed) ++begin_;
 }
 
 }  // namespace mqfail

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The messages that are not settled yet, in input order, and which servers have acknowledged each
 // (delivery.md P2, P3, P5). A plain data structure: it knows neither time nor transport. Nothing
-// leaves it but by being closed, so memory is bounded by its capacity (P4).
+// leaves it but by being closed, so memory is bounded by its capacity, which is a number of
+// messages and of bytes (P4).
 #pragma once
 
 #include <cstddef>
@@ -31,10 +32,11 @@ class Outbox {
     bool refused_by(ServerKey server) const;
   };
 
-  /// `window` >= 1: how many unsettled messages it holds.
-  explicit Outbox(std::size_t window) : slots_(window) {}
+  /// `window` >= 1: how many unsettled messages it holds. `most_bytes`: with so many of payload it
+  /// is full; the last message may exceed that, or none larger could be sent at all.
+  explicit Outbox(std::size_t window, std::uint64_t most_bytes = UINT64_MAX);
 
-  bool full() const { return end_ - begin_ == slots_.size(); }
+  bool full() const { return end_ - begin_ == slots_.size() || bytes_ >= most_bytes_; }
   bool empty() const { return end_ == begin_; }
   /// Entries have positions from begin(), the oldest, to end(), and keep them for life. The oldest
   /// is never closed; closed ones behind it are still there.
@@ -58,6 +60,9 @@ class Outbox {
   std::vector<Entry> slots_;
   std::uint64_t begin_ = 0, end_ = 0;
   std::size_t unsettled_ = 0;
+  std::uint64_t bytes_ = 0;  // of those that are open
+  const std::uint64_t most_bytes_;
+  const std::size_t kept_;  // a slot that is free keeps no more memory than that for its next one
 };
 
 }  // namespace mqfail

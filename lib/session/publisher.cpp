@@ -38,7 +38,7 @@ Publisher::Publisher(PublisherSettings settings, std::unique_ptr<Source> source,
       source_(std::move(source)),
       transport_(transport),
       announcer_(announcer),
-      outbox_(settings_.window),
+      outbox_(settings_.window, settings_.max_cache_bytes),
       undelivered_(settings_.undelivered_fd,
                    settings_.delimited ? std::optional(settings_.delimiter) : std::nullopt) {}
 

@@ -27,6 +27,7 @@ struct PublisherSettings {
   std::string
       publisher_id;  ///< --sequence: the messages are numbered under it; empty: they are not
   std::size_t window = 100;
+  std::uint64_t max_cache_bytes = UINT64_MAX;  ///< of unsettled payload; then the input waits
   Duration drain_timeout = std::chrono::seconds(10);
   Duration ack_timeout = std::chrono::seconds(10);
   std::optional<Duration> timeout;  ///< --timeout: an older unsettled message has failed

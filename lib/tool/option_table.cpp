@@ -127,8 +127,9 @@ constexpr OptionRow kOwnRows[] = {
      "messages are on the disk before they are acknowledged; standard output must be a file",
      "fdatasync(2) after each batch. Without it they are written, but the loss of power may take "
      "the last ones along."},
-    {"window", 0, "N", messages, kPub, built, "unacknowledged messages at most (default 100)",
-     "Never more than the server's Receive Maximum allows."},
+    {"window", 0, "N", messages, kPub, built,
+     "unacknowledged messages at most, 1 to 60000 (default 100)",
+     "Never more than the server's Receive Maximum allows; --max-cache-size bounds their bytes."},
     {"", 'M', "N", messages, kPub, built, "the same as --window, as mosquitto calls it"},
     {"drain-timeout", 0, "TIME", messages, kPub, built,
      "wait so long for acknowledgements at the end of input or after a signal (default 10s)"},

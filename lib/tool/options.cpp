@@ -231,8 +231,8 @@ Parsed<PubOptions> parse_pub(int argc, char** argv, const Environment& environme
     options.repeat_delay = *delay;
     return Done{};
   };
-  takers["window"] = set_number(options.window, 1, 65535);
-  takers["M"] = set_number(options.window, 1, 65535);
+  takers["window"] = set_number(options.window, 1, kLargestWindow);
+  takers["M"] = set_number(options.window, 1, kLargestWindow);
   takers["drain-timeout"] = set_duration(options.drain_timeout);
   takers["undelivered"] = set(options.undelivered_file);
   takers["allow-loss"] = set(options.allow_loss);

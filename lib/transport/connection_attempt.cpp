@@ -18,9 +18,6 @@
 namespace mqfail {
 namespace {
 
-// Far above any window of ours: Paho must never block a publish by itself.
-constexpr int kPahoInflight = 60000;
-
 int paho_version(Protocol protocol) {
   switch (protocol) {
     case Protocol::mqtt31:
@@ -149,7 +146,7 @@ bool Connection::open(const Dialled& dialled) {
       std::chrono::duration_cast<std::chrono::seconds>(settings_.keepalive).count());
   options.cleansession = !mqtt5 && settings_.clean_session ? 1 : 0;
   options.cleanstart = mqtt5 && settings_.clean_session ? 1 : 0;
-  options.maxInflightMessages = kPahoInflight;
+  options.maxInflightMessages = kLargestWindow;
   options.connectTimeout = 3600;  // the policy bounds the attempt and abandons it
   options.username = server_.username ? server_.username->c_str() : nullptr;
   if (server_.password) {

@@ -18,6 +18,10 @@
 
 namespace mqfail {
 
+/// Most messages that may be unacknowledged on one connection. With more, Paho would sleep inside
+/// publish(), in the session's thread.
+inline constexpr int kLargestWindow = 60000;
+
 struct Subscription {
   std::string filter;
   int qos = 0;

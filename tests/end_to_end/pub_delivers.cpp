@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(each_way_to_give_a_message_works) {
       {{"-f", file}, "", {std::string("file\0content\n", 13)}},
       {{"-s"}, "all of\nstdin\n", {"all of\nstdin\n"}},
       {{"--stdin-file"}, "again", {"again"}},
-      {{"-l"}, "one\ntwo\n\nfour", {"one", "two", "four"}},
+      {{"-l"}, "one\ntwo\n\nfour", {"one", "two", "", "four"}},
       {{"-l", "-0"}, std::string("a\nb\0c\0", 6), {"a\nb", "c"}},
       {{"-m", "x", "--repeat", "3"}, "", {"x", "x", "x"}},
       {{"-m", "x", "--repeat", "2", "--repeat-delay", "0.1"}, "", {"x", "x"}},

@@ -113,6 +113,36 @@ BOOST_AUTO_TEST_CASE(the_maximum_packet_size_is_used_to_the_last_byte) {
   }
 }
 
+// What is unsettled is bounded by bytes, whatever the window; then the input waits.
+BOOST_AUTO_TEST_CASE(max_cache_size_bounds_what_is_unsettled_and_the_input_waits) {
+  const Scratch scratch;
+  for (const Arguments& how :
+       {Arguments{"--max-cache-size", "20000"},
+        Arguments{"--max-cache-size", "20000", "--spool", (scratch / "spool").string()},
+        Arguments{"--max-cache-size", "20000", "--acks", "2"}, Arguments{}}) {
+    ScriptedServer a({.at_publish = 1, .then = Then::stop_acking});
+    ScriptedServer b({.at_publish = 1, .then = Then::stop_acking});
+    const std::string list = "failover:(" + a.uri() + "," + b.uri() + ")?randomize=false";
+    Arguments arguments{"-s",  list + (how.empty() ? "&maxCacheSize=20000" : ""),
+                        "-t",  "t",
+                        "-q",  "1",
+                        "-l",  "--window",
+                        "1000"};
+    arguments.insert(arguments.end(), how.begin(), how.end());
+    Publisher publisher(arguments);
+    publisher.feed(numbered_lines(1, 100, 1000));
+    BOOST_REQUIRE(a.wait_for(What::publish, 20));
+    a.change([](Script& script) { script.then = Then::nothing; });
+    b.change([](Script& script) { script.then = Then::nothing; });
+    BOOST_TEST(a.count(What::publish) == 20U);
+    a.reset_all();
+    b.reset_all();
+    CHECK_STATUS(publisher, 0);
+    ScriptedServer& last = b.count(What::publish) > 0 ? b : a;
+    BOOST_TEST(acknowledged(last).size() == 100U);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_refusing_pubrec_is_as_good_as_a_puback) {
   for (const int code : {0x80, 0x83, 0x87, 0x97}) {
     ScriptedServer a(

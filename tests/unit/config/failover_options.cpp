@@ -94,6 +94,7 @@ BOOST_AUTO_TEST_CASE(types_and_ranges_are_checked) {
       {"maxReconnectAttempts", "99999999999", "too large"},
       {"maxCacheSize", "0", "below 1"},
       {"maxCacheSize", "8MB", "not a whole number"},
+      {"maxCacheSize", "17179869184GiB", "too large"},
       {"trackMessages", "false", "would be lost"},
   };
   for (const auto& [name, value, part] : rows)

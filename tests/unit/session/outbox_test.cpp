@@ -32,6 +32,35 @@ BOOST_AUTO_TEST_CASE(what_is_closed_leaves_and_makes_room) {
   BOOST_TEST(outbox.closed(0));
 }
 
+BOOST_AUTO_TEST_CASE(it_is_full_by_bytes_as_well_and_one_message_always_fits) {
+  Outbox outbox(10, 8);
+  outbox.push("12345", 1, 1, TimePoint{});
+  BOOST_TEST(!outbox.full());
+  outbox.push("678", 2, 2, TimePoint{});
+  BOOST_TEST(outbox.full());
+  outbox.close(1);  // its place is still taken, its bytes are not
+  BOOST_TEST(!outbox.full());
+  outbox.push(std::string(1000, 'x'), 3, 3, TimePoint{});
+  BOOST_TEST(outbox.full());
+  outbox.close(0);
+  outbox.close(2);
+  BOOST_TEST(!outbox.full());
+  BOOST_TEST(outbox.empty());
+}
+
+BOOST_AUTO_TEST_CASE(free_slots_keep_no_more_memory_than_the_bound) {
+  Outbox outbox(10, 1000);
+  for (int round = 0; round < 2; ++round) {
+    for (std::uint64_t i = 0; i < 10; ++i) {
+      outbox.push(std::string(500, 'x'), 1, 1, TimePoint{});
+      outbox.close(outbox.begin());
+    }
+  }
+  std::size_t kept = 0;
+  for (std::uint64_t i = 0; i < 10; ++i) kept += outbox.at(i).payload.capacity();
+  BOOST_TEST(kept <= 1000U);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_closed_out_of_order_waits_for_those_before_it) {
   Outbox outbox = filled(3);
   outbox.close(1);

@@ -388,7 +388,15 @@ BOOST_AUTO_TEST_CASE(pubs_own_options_are_read) {
   BOOST_TEST(flags(options.common) == "timeout=60000 ackTimeout=500 ");
   BOOST_TEST(options.properties.user.at(0).second == "-5");
   BOOST_TEST(pub_refuses({"-t", "a", "-m", "x", "--window", "0"}) ==
-             "--window takes a number from 1 to 65535, not '0'");
+             "--window takes a number from 1 to 60000, not '0'");
+}
+
+BOOST_AUTO_TEST_CASE(a_window_is_no_larger_than_what_the_transport_can_have_open) {
+  BOOST_TEST(pub({"-t", "a", "-m", "x", "--window", "60000"}).window == 60000U);
+  for (const char* flag : {"--window", "-M"}) {
+    BOOST_TEST(pub_refuses({"-t", "a", "-m", "x", flag, "60001"}) ==
+               std::string(flag) + " takes a number from 1 to 60000, not '60001'");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(topics_and_filters_are_checked_before_anything_is_connected) {
