@@ -16,6 +16,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "base/write.hpp"
 #include "certificates/search.hpp"
 #include "config/conversion.hpp"
 #include "config/document.hpp"
@@ -42,15 +43,10 @@ int fail(const Error& error) {
 }
 
 int print(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0)
-      return fail({ErrorKind::io,
-                   std::string("cannot write to standard output: ") + std::strerror(errno), ""});
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
+  const int error = write_all(STDOUT_FILENO, text);
+  if (error == 0) return 0;
+  return fail(
+      {ErrorKind::io, std::string("cannot write to standard output: ") + std::strerror(error), ""});
 }
 
 Result<NamedText> read_input(const ConfigOptions& options) {

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "base/write.hpp"
 #include "config/descriptor.hpp"
 #include "config/file.hpp"
 
@@ -119,11 +120,9 @@ Result<std::string> write_beside(const std::string& path, const Secret& text) {
   for (const unsigned char byte : dice) name += static_cast<char>('a' + byte % 26);
   Descriptor file(open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) return failed(ErrorKind::cannot_create, "cannot create", name, errno);
-  const std::string& bytes = text.reveal();
-  const ssize_t written = write(file.get(), bytes.data(), bytes.size());
-  const int error = written < 0 ? errno : ENOSPC;
-  if (written != static_cast<ssize_t>(bytes.size()) || fsync(file.get()) != 0 ||
-      file.close() != 0) {
+  int error = write_all(file.get(), text.reveal());
+  if (error == 0 && (fsync(file.get()) != 0 || file.close() != 0)) error = errno;
+  if (error != 0) {
     unlink(name.c_str());
     return failed(ErrorKind::io, "cannot write", name, error);
   }

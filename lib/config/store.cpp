@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "base/write.hpp"
 #include "config/file.hpp"
 
 namespace mqfail {
@@ -148,15 +149,10 @@ void sweep(const Descriptor& directory) {
   });
 }
 
-Result<Done> write_all(Descriptor& file, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(file.get(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return failed(ErrorKind::io, "cannot write", path, errno);
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (fsync(file.get()) != 0 || file.close() != 0)
-    return failed(ErrorKind::io, "cannot write", path, errno);
+Result<Done> write_durably(Descriptor& file, std::string_view text, const std::string& path) {
+  int error = write_all(file.get(), text);
+  if (error == 0 && (fsync(file.get()) != 0 || file.close() != 0)) error = errno;
+  if (error != 0) return failed(ErrorKind::io, "cannot write", path, error);
   return Done{};
 }
 
@@ -175,7 +171,7 @@ Result<Done> replace_document(const Descriptor& directory, const std::string& pa
   Descriptor file(openat(directory.get(), name.c_str(),
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) return failed(ErrorKind::cannot_create, "cannot create a file beside", path, errno);
-  auto done = write_all(file, text, path);
+  auto done = write_durably(file, text, path);
   if (done && renameat(directory.get(), name.c_str(), directory.get(), kFile) != 0) {
     done = failed(ErrorKind::io, "cannot replace", path, errno);
   }

@@ -238,7 +238,13 @@ bool Spool::write_state() {
                 static_cast<unsigned long long>(last_), static_cast<unsigned long long>(settled_));
   std::snprintf(text.data() + kStateChecked, text.size() - kStateChecked, " %08x\n",
                 checksum({text.data(), kStateChecked}));
-  return pwrite(state_fd_, text.data(), kStateSize, 0) == static_cast<ssize_t>(kStateSize);
+  for (std::size_t done = 0; done < kStateSize;) {
+    const ssize_t wrote =
+        pwrite(state_fd_, text.data() + done, kStateSize - done, static_cast<off_t>(done));
+    if (wrote < 0 && errno != EINTR) return false;
+    if (wrote > 0) done += static_cast<std::size_t>(wrote);
+  }
+  return true;
 }
 
 bool Spool::run(const char* sql) {
@@ -316,7 +322,9 @@ bool Spool::put(const Batch& batch, std::size_t from, std::size_t to) {
 
 Spool::Outcome Spool::store(const Batch& batch, std::size_t from, std::size_t to) {
   if (from == to) return Outcome::done;
-  if (database_ == nullptr) return Outcome::broken;
+  if (database_ == nullptr) {
+    if (const Outcome outcome = reopen(); outcome != Outcome::done) return outcome;
+  }
   const std::uint64_t settled = settled_;
   if (!put(batch, from, to)) return failed();
   removed_ = settled;
@@ -376,13 +384,26 @@ void Spool::close() {
 }
 
 bool Spool::clean() {
-  if (!discard()) return false;
+  return discard() && reopen() == Outcome::done;
+}
+
+// A disk that is full has no room for the database itself either; it is tried again with the next
+// store(). Nothing of it is kept until it is complete.
+Spool::Outcome Spool::reopen() {
   const int made =
       openat(directory_fd_, kDatabase, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (made >= 0) ::close(made);
-  const bool again = open_database() && set_text("publisher", publisher_id_);
+  if (made < 0) {
+    trouble_ = std::strerror(errno);
+    return errno == ENOSPC || errno == EDQUOT ? Outcome::no_room : Outcome::broken;
+  }
+  ::close(made);
+  Outcome outcome = Outcome::done;
+  if (!open_database() || !set_text("publisher", publisher_id_) || !set_text("topic", topic_)) {
+    outcome = failed();
+    close_database();
+  }
   fsync(directory_fd_);
-  return again && set_text("topic", topic_);
+  return outcome;
 }
 
 }  // namespace mqfail

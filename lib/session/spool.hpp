@@ -52,7 +52,8 @@ class Spool {
   /// Everything up to `number` is done with. Survives kill -9, and the loss of power when more is
   /// stored or at the end.
   void settle(std::uint64_t number);
-  /// Gives the disk back what settled messages took. Only when everything is settled.
+  /// Gives the disk back what settled messages took. Only when everything is settled. False: that
+  /// was not done, or there is no room to begin anew; then store() tries to.
   bool clean();
   /// The end: what was settled is on the disk, and a spool that is empty holds no payload any more.
   void close();
@@ -66,6 +67,7 @@ class Spool {
   Result<Done> open_database();
   Result<Done> take_stock(const std::string& topic);
   bool discard();
+  Outcome reopen();
   void close_database();
   bool run(const char* sql);
   bool step_to_done(sqlite3_stmt* statement);
