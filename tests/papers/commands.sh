@@ -60,7 +60,7 @@ listens() {  # listens PORT: waits until it does
   complain "nothing listens on port $1"
   exit 1
 }
-printf 'listener 1883\nallow_anonymous true\n' >mosquitto.conf
+printf 'user root\nlistener 1883\nallow_anonymous true\n' >mosquitto.conf
 mosquitto -c mosquitto.conf 2>mosquitto.log &
 server=$!
 listens 1883
