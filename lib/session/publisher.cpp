@@ -122,7 +122,7 @@ void Publisher::take_back(std::vector<Live>::iterator live, TimePoint now) {
   if (const std::uint64_t lost = live->proof.give_up(); lost != 0) {
     lost_max_ += lost;
     Notice dropped{.name = NoticeName::dropped, .level = Level::warning};
-    dropped.reason = "written at QoS 0 to a connection that ended; so many at most are lost";
+    dropped.reason = "written at QoS 0 to a connection that ended";
     dropped.more = {{"count", as_int(lost)}};
     announcer_.announce(dropped);
   }
