@@ -159,8 +159,11 @@ int run(const Program& program, const CommonOptions& options, const NamedRoster&
     } else {
       events.warn(watch.error().message + "; " + watch.error().hint);
     }
-    settings.reload = [&options]() -> Result<ServerList> {
-      auto again = name_servers(options.naming, options.failover);
+    NamingRequest naming = options.naming;
+    naming.streams = roster.streams;
+    naming.again = true;
+    settings.reload = [&options, naming = std::move(naming)]() -> Result<ServerList> {
+      auto again = name_servers(naming, options.failover);
       if (!again) return again.error();
       keep_secrets_in(again->servers);
       return std::move(again->servers);

@@ -90,21 +90,6 @@ Result<Done> refuse_plain_passwords(const ServerListing& listing) {
   return obstacles.result();
 }
 
-DocumentTls tls_of(const Server& server) {
-  if (!is_tls(server.scheme)) return DocumentTls::none;
-  switch (server.tls.version) {
-    case TlsVersion::any:
-      return DocumentTls::tls;
-    case TlsVersion::tls11:
-      return DocumentTls::tls11;
-    case TlsVersion::tls12:
-      return DocumentTls::tls12;
-    case TlsVersion::tls13:
-      return DocumentTls::tls13;
-  }
-  return DocumentTls::tls;
-}
-
 std::optional<DocumentSecret> named_secret(const std::optional<std::string>& name) {
   if (!name) return std::nullopt;
   return DocumentSecret{Form::reference, Secret(*name), 0, {}};
@@ -115,7 +100,9 @@ DocumentServer item_of(const ServerDraft& draft) {
   DocumentServer item;
   item.host = server.host;
   item.web_socket = is_web_socket(server.scheme);
-  if (item.web_socket && server.path != default_path(server.scheme)) item.path = server.path;
+  const RequestPath request = split_request_path(server.path);
+  if (item.web_socket && request.path != default_path(server.scheme)) item.path = request.path;
+  item.query = request.query;
   if (!item.web_socket || draft.port_given) item.port = server.port;
   item.tls = tls_of(server);
   item.user_name = server.username;

@@ -52,6 +52,8 @@ class Normaliser : private DialectScanner {
  private:
   void top_level() {
     std::size_t comma = kNone;
+    // A document whose beginning is missing has one error, not one a line.
+    bool is_beheaded = false;
     auto& values = strict_.values;
     while (true) {
       space();
@@ -67,21 +69,37 @@ class Normaliser : private DialectScanner {
         comma = begin;
         replace(begin, ++pos_);
       } else if (c == '}' || c == ']') {
-        fail(pos_, std::string("a stray '") + c +
-                       "': nothing is open here; is the beginning of the document missing?");
+        if (!is_beheaded)
+          fail(pos_, std::string("a stray '") + c +
+                         "': nothing is open here; is the beginning of the document missing?");
+        if (stopped_) break;
+        is_beheaded = true;
         replace(begin, ++pos_);
-        space();
-        if (!at_end() && peek() == ',') {  // "}," is one slip, not two
-          replace(pos_, pos_ + 1);
-          ++pos_;
-        }
+        drop_separator();
+      } else if (at_member()) {
+        if (!is_beheaded) fail(pos_, kNoBrace);
+        if (stopped_) break;
+        skip_members();
+        replace(begin, pos_);
+        drop_separator();
       } else {
-        fail(pos_, unexpected("'{' or '['"));
+        if (!is_beheaded) fail(pos_, unexpected("'{' or '['"));
         skip_line();
         replace(begin, pos_);
       }
     }
     if (comma != kNone && !values.empty()) fail(comma, "a ',' with no server after it");
+  }
+
+  static constexpr const char* kNoBrace =
+      "a key where a server begins: is a '{' missing before it?";
+
+  // Of a comma behind something that was left out: "}," is one slip, not two.
+  void drop_separator() {
+    space();
+    if (at_end() || peek() != ',') return;
+    replace(pos_, pos_ + 1);
+    ++pos_;
   }
 
   // Reads one value and leaves strict JSON. False: there is none (reported); nothing was consumed.
@@ -115,10 +133,19 @@ class Normaliser : private DialectScanner {
     bool due = false;           // a separator must come before the next member
     bool any = false;           // a member stands in the result
     std::size_t comma = kNone;  // a comma in the result that waits for its next member
+    bool is_beheaded = false;   // a '{' is missing, and that was reported
   };
 
+  // A '}' in an array that no '{' waits for; where one does, no '{' can follow its comma.
+  bool closes_nothing(const Open& open) const {
+    if (!at_stray_brace()) return false;
+    const std::size_t comma = in_.find(',', pos_);
+    const std::size_t next = in_.find_first_not_of(" \t\r\n", comma + 1);
+    return closers_.find('}') == std::string::npos || in_[next] == '{' || !open.due;
+  }
+
   void container(int depth, char close) {
-    Open open{pos_, close, depth, false, false, kNone};
+    Open open{pos_, close, depth, false, false, kNone, false};
     closers_ += close;
     ++pos_;
     while (true) {
@@ -141,6 +168,14 @@ class Normaliser : private DialectScanner {
       }
       if (c == ',') {
         separator(open);
+      } else if (close == ']' && closes_nothing(open)) {
+        fail(pos_, "a stray '}': no '{' is open here");
+        if (stopped_) break;
+        replace(pos_, pos_ + 1);
+        ++pos_;
+        if (!open.due) drop_separator();
+        damage(open.at);
+        open.is_beheaded = true;
       } else if (c == '}' || c == ']') {
         wrong_close(open);
         break;
@@ -198,6 +233,11 @@ class Normaliser : private DialectScanner {
 
   bool element(const Open& open) {
     const std::size_t begin = pos_;
+    if (at_member()) {
+      if (!open.is_beheaded) fail(pos_, kNoBrace);
+      if (!stopped_) skip_members();
+      return false;
+    }
     check_comma(open);
     if (stopped_ || !value(open.depth + 1)) return false;
     // No documented form has anything but objects in an array; a string there may be anything.

@@ -36,7 +36,7 @@ constexpr auto kLetters = [] {
   std::array<Letter, 256> letters{};
   for (std::size_t c = 0; c < 0x20; ++c) letters[c] = Letter::special;
   letters['"'] = letters['\\'] = Letter::special;
-  letters['@'] = Letter::at;
+  letters['@'] = letters['?'] = letters[':'] = Letter::at;
   return letters;
 }();
 
@@ -229,6 +229,39 @@ void DialectScanner::skip_nested() {
   } while (depth > 0 && !at_end());
 }
 
+bool DialectScanner::at_member() const {
+  if (at_end() || peek() != '"') return false;
+  const std::size_t close = closing_quote(pos_);
+  if (close == kNone) return false;
+  std::size_t next = close + 1;
+  while (next < in_.size() && is_space(in_[next])) ++next;
+  return next < in_.size() && in_[next] == ':';
+}
+
+void DialectScanner::skip_members() {
+  const std::size_t begin = pos_;
+  while (!at_end() && peek() != '}' && peek() != ']') {
+    if (peek() == '{' || peek() == '[') {
+      skip_nested();
+      continue;
+    }
+    const std::size_t close = peek() == '"' ? closing_quote(pos_) : kNone;
+    pos_ = (close == kNone ? pos_ : close) + 1;
+  }
+  if (!at_end() && peek() == '}') ++pos_;
+  secrets_.push_back({begin, pos_});
+}
+
+bool DialectScanner::at_stray_brace() const {
+  if (at_end() || peek() != '}') return false;
+  std::size_t next = pos_ + 1;
+  while (next < in_.size() && is_space(in_[next])) ++next;
+  if (next >= in_.size() || in_[next] != ',') return false;
+  ++next;
+  while (next < in_.size() && is_space(in_[next])) ++next;
+  return next < in_.size() && (in_[next] == '{' || in_[next] == '"');
+}
+
 void DialectScanner::panic() {
   while (!at_end() && std::string_view(",}]\n").find(peek()) == kNone) {
     const std::size_t close = peek() == '"' ? closing_quote(pos_) : kNone;
@@ -254,16 +287,16 @@ bool DialectScanner::string() {
   // Most strings are plain: one look finds their end and that nothing needs care.
   const std::string_view in = in_;
   std::size_t i = open + 1;
-  bool user_info = false;
+  bool may_be_uri = false;
   for (; i < in.size(); ++i) {
     const Letter letter = kLetters[static_cast<unsigned char>(in[i])];
     if (letter == Letter::plain) continue;
     if (letter == Letter::special) break;
-    user_info = true;
+    may_be_uri = true;
   }
   if (i < in_.size() && in_[i] == '"') {
     pos_ = i + 1;
-    if (user_info) hide_user_info(open + 1, i);
+    if (may_be_uri) hide_uri_secrets(open + 1, i);
     return true;
   }
   const std::size_t close = closing_quote(open);
@@ -272,7 +305,7 @@ bool DialectScanner::string() {
     return false;
   }
   pos_ = close + 1;
-  hide_user_info(open + 1, close);
+  hide_uri_secrets(open + 1, close);
   if (!check_content(open + 1, close)) stand_in(open, "\"\"");
   return true;
 }
@@ -314,7 +347,7 @@ bool DialectScanner::foreign_string() {
   if (closing == 0 || !is_plain(content)) return false;
   replace(open, open + mark, "\"");
   replace(i, pos_, "\"");
-  hide_user_info(open + mark, i);
+  hide_uri_secrets(open + mark, i);
   return true;
 }
 
@@ -367,12 +400,33 @@ bool DialectScanner::check_content(std::size_t begin, std::size_t end) {
   return good;
 }
 
-void DialectScanner::hide_user_info(std::size_t begin, std::size_t end) {
+void DialectScanner::hide_uri_secrets(std::size_t begin, std::size_t end) {
   const std::string_view content = in_.substr(begin, end - begin);
   const std::size_t at = content.rfind('@');
-  if (at == kNone) return;
   const std::size_t scheme = content.find("://");
-  secrets_.push_back({scheme < at ? begin + scheme + 3 : begin, begin + at});
+  if (at != kNone) secrets_.push_back({scheme < at ? begin + scheme + 3 : begin, begin + at});
+  if (scheme == kNone) return;
+  // A query may hold a token, and what is no port may be a password whose "@" was forgotten.
+  if (const std::size_t query = content.find('?'); query != kNone)
+    secrets_.push_back({begin + query + 1, end});
+  constexpr std::string_view kEnds = "/?#,;|() \t";
+  for (std::size_t at_scheme = scheme; at_scheme != kNone;
+       at_scheme = content.find("://", at_scheme + 3)) {
+    const std::size_t before = content.substr(0, at_scheme).find_last_of(kEnds);
+    const std::size_t word = before == kNone ? 0 : before + 1;
+    const std::string_view name = content.substr(word, at_scheme - word);
+    if (name.find(':') != kNone && !same_word(name.substr(0, 9), "failover:"))
+      secrets_.push_back({begin + word, begin + at_scheme});
+    const std::size_t host = at_scheme + 3;
+    const std::string_view authority =
+        content.substr(host, std::min(content.find_first_of(kEnds, host), content.size()) - host);
+    const std::size_t bracket = authority.find(']');
+    const std::size_t colon = authority.find(':', bracket == kNone ? 0 : bracket);
+    if (colon == kNone || std::all_of(authority.begin() + static_cast<std::ptrdiff_t>(colon) + 1,
+                                      authority.end(), is_digit))
+      continue;
+    secrets_.push_back({begin + host + colon + 1, begin + host + authority.size()});
+  }
 }
 
 }  // namespace mqfail

@@ -51,6 +51,12 @@ class DialectScanner {
   void skip_line();
   /// From an opening bracket to behind its closing one.
   void skip_nested();
+  /// True before a string that a ':' follows.
+  bool at_member() const;
+  /// Members whose '{' is missing, to behind the '}' that closes them; nothing of them is shown.
+  void skip_members();
+  /// True before "}," and what may be the next server or a member of one.
+  bool at_stray_brace() const;
   /// Leaves a member that makes no sense: to the next separator, bracket or line.
   void panic();
   std::string unexpected(std::string_view wanted) const;
@@ -83,7 +89,7 @@ class DialectScanner {
   void unclosed(std::size_t open);
   /// Escapes and control characters between the quotes. False: reported.
   bool check_content(std::size_t begin, std::size_t end);
-  void hide_user_info(std::size_t begin, std::size_t end);
+  void hide_uri_secrets(std::size_t begin, std::size_t end);
 
   std::vector<Change> changes_;  // in the order of their places; none touches another
   std::string cleaned_;          // in_ when bad bytes had to be replaced

@@ -23,6 +23,7 @@ struct Storing {
   const std::vector<DocumentServer>* previous = nullptr;  // null: it shall not be stored
   const std::optional<std::string>* server_id = nullptr;  // of the one server that is meant
   bool merge = false;                                     // absent keys stay as they are
+  bool rename = false;                                    // it may get another serverId
 };
 
 // A stored server as an item of its own, so that keys can be taken from it one by one. Whatever is
@@ -71,6 +72,7 @@ class DocumentReader {
     return std::move(servers_);
   }
   const std::optional<DataSourceClient>& client() const { return client_; }
+  std::vector<std::string>& components() { return components_; }
 
  private:
   void read_several() {
@@ -130,13 +132,16 @@ class DocumentReader {
           (find(member, "RedundantServers") != nullptr || find(member, "DataSource") != nullptr);
       if (!list) continue;
       names += (count++ == 0 ? "" : ", ") + printable(member.key, 64);
+      components_.emplace_back(member.key);
       if (by_name) continue;
       by_name = component_ && same_word(*component_, member.key);
       if (chosen == nullptr || by_name) chosen = &member;
     }
     if (chosen == nullptr) return no_list(object);
     if (count > 1 && !by_name) {
-      fail(object.offset, "several components (" + names + "); name one with --component");
+      fail(object.offset, component_
+                              ? "there is no " + printable(*component_, 64) + "; there are " + names
+                              : "several components (" + names + "); name one with --component");
       return;
     }
     if (component_ && !by_name) {
@@ -244,13 +249,15 @@ class DocumentReader {
     }
     const Purpose purpose = storing_.previous == nullptr ? Purpose::use : Purpose::store;
     std::optional<StoredItem> stored;
+    const DocumentServer* base = nullptr;
     if (storing_.merge && storing_.previous != nullptr) {
-      const DocumentServer* const base = meant_by(value, pointer, *storing_.previous);
+      base = meant_by(value, pointer, *storing_.previous);
       if (base == nullptr) return;
       stored.emplace(*base, value.offset);
     }
     servers_.push_back(read_document_server(value, pointer, facet, purpose, problems_,
                                             stored ? &stored->item() : nullptr));
+    bases_.push_back(base);
     if (wants_one()) check_the_one(value, pointer);
   }
 
@@ -283,6 +290,7 @@ class DocumentReader {
     const std::string& id = **storing_.server_id;
     const JsonValue* const given = find(value, "serverId");
     const bool named = given != nullptr && given->kind == Kind::string;
+    if (named && storing_.rename) return;
     if (named && !same_word(given->text, id)) {
       fail(given->offset, pointer + "/serverId: \"" + printable(given->text, 100) +
                               "\" is not the server that is meant, \"" + printable(id, 100) + "\"");
@@ -296,23 +304,36 @@ class DocumentReader {
     adopt_server_ids(servers_, previous);
     std::unordered_map<std::string, const DocumentServer*> stored;
     for (const DocumentServer& server : previous) stored[lower_case(server.server_id)] = &server;
-    for (DocumentServer& server : servers_) {
+    for (std::size_t i = 0; i < servers_.size(); ++i) {
+      DocumentServer& server = servers_[i];
       const auto found = stored.find(lower_case(server.server_id));
-      const DocumentServer none;
-      const DocumentServer& old = found == stored.end() ? none : *found->second;
-      keep_secret(server.password, old.password);
-      keep_secret(server.certificate_password, old.certificate_password);
+      const DocumentServer* old = found == stored.end() ? nullptr : found->second;
+      if (bases_[i] != nullptr) old = bases_[i];
+      const std::string_view parted =
+          old == nullptr ? std::string_view() : parts_secret(*old, server);
+      const std::optional<DocumentSecret> none;
+      keep_secret(server.password, old == nullptr ? none : old->password, parted);
+      keep_secret(server.certificate_password, old == nullptr ? none : old->certificate_password,
+                  parted);
     }
   }
 
+  // `parted`: the key whose change makes the server another one than the secret was stored for.
   void keep_secret(std::optional<DocumentSecret>& secret,
-                   const std::optional<DocumentSecret>& stored) {
-    if (!secret || secret->form != DocumentSecret::Form::mask) return;
-    if (stored) {
-      secret = *stored;
-    } else {
-      fail(secret->offset, secret->pointer + ": " + std::string(kNothingStored));
+                   const std::optional<DocumentSecret>& stored, std::string_view parted) {
+    using Form = DocumentSecret::Form;
+    if (!secret) return;
+    const bool masked = secret->form == Form::mask;
+    if (masked && !stored)
+      return fail(secret->offset, secret->pointer + ": " + std::string(kNothingStored));
+    const bool same_sealed = stored && secret->form == Form::sealed && secret->text == stored->text;
+    if (!parted.empty() && (masked || secret->is_kept || same_sealed)) {
+      fail(secret->offset, secret->pointer +
+                               ": the stored secret stays with the server it was stored for, and " +
+                               std::string(parted) +
+                               " makes this another one; give the secret again in the same change");
     }
+    if (masked) secret = *stored;
   }
 
   void check_ids() {
@@ -333,9 +354,9 @@ class DocumentReader {
     for (std::size_t i = 0; i < servers_.size(); ++i) {
       const DocumentServer& server = servers_[i];
       if (server.host.empty()) continue;
-      const std::string key = lower_case(server.host) + " " +
-                              std::to_string(server.port.value_or(0)) +
-                              (server.web_socket ? " ws" : " tcp") + server.path;
+      const std::string key =
+          lower_case(server.host) + " " + std::to_string(server.port.value_or(0)) +
+          (server.web_socket ? " ws" : " tcp") + server.path + "?" + server.query;
       const auto [place, fresh] = seen.emplace(key, i);
       if (!fresh)
         warn(server.offset, "servers " + std::to_string(place->second) + " and " +
@@ -362,7 +383,9 @@ class DocumentReader {
   const Storing& storing_;
   std::vector<Problem>& problems_;
   std::vector<DocumentServer> servers_;
+  std::vector<const DocumentServer*> bases_;  // of each server, the stored one it is merged into
   std::optional<DataSourceClient> client_;
+  std::vector<std::string> components_;
 };
 
 DocumentReading read_for(const Storing& storing, const std::string& name, const std::string& text,
@@ -373,6 +396,7 @@ DocumentReading read_for(const Storing& storing, const std::string& name, const 
   DocumentReader reader(raw.tree.top_level(), component, storing, raw.problems);
   reading.servers = reader.read();
   reading.client = reader.client();
+  reading.components = std::move(reader.components());
   const bool failed = std::any_of(raw.problems.begin(), raw.problems.end(),
                                   [](const Problem& p) { return p.severity == Severity::error; });
   if (failed) reading.servers.clear();
@@ -402,6 +426,14 @@ DocumentReading read_merge(const std::string& name, const std::string& text,
                            const std::vector<DocumentServer>& previous,
                            const std::optional<std::string>& server_id) {
   return read_for({&previous, &server_id, true}, name, text, component);
+}
+
+DocumentReading read_edit(const std::string& name, const std::string& text,
+                          const std::vector<DocumentServer>& previous,
+                          const std::string& server_id) {
+  const std::optional<std::string> id = server_id;
+  const std::optional<std::string> no_component;
+  return read_for({&previous, &id, true, true}, name, text, no_component);
 }
 
 Error document_error(const std::string& name, const DocumentReading& reading) {

@@ -21,18 +21,21 @@ namespace mqfail {
 struct DocumentReading {
   std::vector<DocumentServer> servers;     ///< empty if there is any error, else at least one
   std::optional<DataSourceClient> client;  ///< empty: there is no DataSource
+  std::vector<std::string> components;     ///< of a whole adapter file, those that have servers
   std::vector<Report> reports;             ///< errors and warnings in the order of their places
   bool valid() const { return !servers.empty(); }
 };
 
 /// Reads a document. `name` is how reports call the file. `component` chooses among several
-/// components of one document; without it, or if it is not among them, there must be only one.
+/// components of one document; without it there must be only one, and one of another name is taken
+/// with a warning.
 /// A text as read_file() returns it is not copied.
 DocumentReading read_document(const std::string& name, const std::string& text,
                               const std::optional<std::string>& component = std::nullopt);
 
 /// The same for a document that shall replace `previous`: servers without an id adopt theirs, and
-/// fifteen asterisks stand for a secret that `previous` has. `server_id`: the document is this one
+/// fifteen asterisks stand for a secret that `previous` has. A secret of `previous` that would go
+/// to another endpoint is an error (product.md section 5). `server_id`: the document is this one
 /// server, need not name its id and may not name another.
 DocumentReading read_replacement(const std::string& name, const std::string& text,
                                  const std::optional<std::string>& component,
@@ -46,6 +49,11 @@ DocumentReading read_merge(const std::string& name, const std::string& text,
                            const std::optional<std::string>& component,
                            const std::vector<DocumentServer>& previous,
                            const std::optional<std::string>& server_id = std::nullopt);
+
+/// The same for one server of `previous`, which may get another serverId. That server is there.
+DocumentReading read_edit(const std::string& name, const std::string& text,
+                          const std::vector<DocumentServer>& previous,
+                          const std::string& server_id);
 
 /// The errors of an invalid reading as one Error (data): a first line that counts them, then each
 /// with its excerpt, so that FILE:LINE:COL stands at the beginning of a line.

@@ -124,6 +124,13 @@ class ItemReader {
     }
   }
 
+  bool is_from_base(Key key) const {
+    if (base_ == nullptr) return false;
+    const JsonChildren own = item_.children();
+    return std::none_of(own.begin(), own.end(),
+                        [&](const JsonValue& member) { return &member == members_[key]; });
+  }
+
   // The member if there is one to read. null is the same as absent; unreadable was reported.
   const JsonValue* given(Key key) const {
     const JsonValue* member = members_[key];
@@ -224,28 +231,44 @@ class ItemReader {
   // W 1560416 shows mqtt://broker.example.com; a WS server may carry ws://host:port/path.
   void read_host_uri(std::string_view uri) {
     const JsonValue& member = *members_[kHost];
+    const std::size_t question = std::min(uri.find('?'), uri.size());
     if (uri.find('@') != std::string_view::npos)
-      return fail(member, "user and password have their own keys");
-    if (uri.find('?') != std::string_view::npos)
-      return fail(member, "options cannot stand in a document");
-    const auto draft = parse_server_uri(uri);
+      return fail(member, question < uri.rfind('@')
+                              ? "user and password have their own keys; write an '@' of a query "
+                                "as %40"
+                              : "user and password have their own keys");
+    const std::string_view query = uri.substr(std::min(question + 1, uri.size()));
+    const auto draft = parse_server_uri(uri.substr(0, question));
     if (!draft) return fail(member, draft.error().message);
     const Server& server = draft->server;
     const bool web_socket = is_web_socket(server.scheme);
+    if (question < uri.size() && !web_socket)
+      return fail(member, "options cannot stand in a document");
+    if (query.find('#') != std::string_view::npos)
+      return fail(member, "a server has no '#' part; write a '#' of a query as %23");
     if (protocol_given_ && web_socket != server_.web_socket) {
-      return fail(member, "the scheme of " + quoted(uri) + " contradicts protocol");
+      return fail(member,
+                  "the scheme of " + quoted(uri.substr(0, question)) + " contradicts protocol");
     }
     if (is_tls(server.scheme) && server_.tls == DocumentTls::none) {
-      return fail(member, "the scheme of " + quoted(uri) + " contradicts tls None");
+      return fail(member,
+                  "the scheme of " + quoted(uri.substr(0, question)) + " contradicts tls None");
     }
     if (draft->port_given && server_.port && *server_.port != server.port) {
-      return fail(member, "the port of " + quoted(uri) + " contradicts port " +
+      return fail(member, "the port of " + quoted(uri.substr(0, question)) + " contradicts port " +
                               std::to_string(*server_.port));
+    }
+    if (!is_tls(server.scheme) && !server_.tls_given && !is_from_base(kHost)) {
+      return fail(member, "the scheme of " + quoted(uri.substr(0, question)) +
+                              " is that of plain text, but tls is TLS12 by default; write "
+                              "\"tls\": \"None\", or " +
+                              (web_socket ? "wss" : "mqtts") + "://");
     }
     server_.host = server.host;
     server_.web_socket = web_socket;
     if (draft->port_given) server_.port = server.port;
     if (web_socket && server.path != default_path(server.scheme)) server_.path = server.path;
+    server_.query = wire_query(query);
   }
 
   void settle_port() {
@@ -262,13 +285,19 @@ class ItemReader {
     if (value == nullptr || value->empty()) return std::nullopt;
     using Form = DocumentSecret::Form;
     const std::size_t offset = members_[key]->offset;
+    const bool is_kept = is_from_base(key);
     const auto found = [&](Form form, std::string_view content) {
       return DocumentSecret{form, Secret(std::string(content)), offset,
-                            form == Form::mask ? at(key) : std::string()};
+                            purpose_ == Purpose::store ? at(key) : std::string(), is_kept};
     };
     if (*value == kSecretMask) {
       if (purpose_ == Purpose::store) return found(Form::mask, {});
       fail(*members_[key], kNothingStored);
+      return std::nullopt;
+    }
+    if (value->find_first_not_of('*') == std::string_view::npos) {
+      fail(*members_[key],
+           std::to_string(value->size()) + " asterisks are no secret; fifteen keep the stored one");
       return std::nullopt;
     }
     if (const auto name = secret_name(*value)) return found(Form::reference, *name);
@@ -393,6 +422,32 @@ class ItemReader {
 
 }  // namespace
 
+std::string_view parts_secret(const DocumentServer& stored, const DocumentServer& now) {
+  const Server was = draft_of(stored).server;
+  const Server is = draft_of(now).server;
+  // What TLS promises at least; TLS is 1.2 or later.
+  const auto rank = [](DocumentTls tls) {
+    switch (tls) {
+      case DocumentTls::none:
+        return 0;
+      case DocumentTls::tls11:
+        return 1;
+      case DocumentTls::tls:
+      case DocumentTls::tls12:
+        return 2;
+      case DocumentTls::tls13:
+        return 3;
+    }
+    return 0;
+  };
+  if (!same_word(was.host, is.host)) return kNames[kHost];
+  if (stored.web_socket != now.web_socket) return kNames[kProtocol];
+  if (was.path != is.path) return kNames[kHost];
+  if (rank(now.tls) < rank(stored.tls)) return kNames[kTls];
+  if (was.port != is.port) return kNames[kPort];
+  return stored.validate != now.validate ? kNames[kValidate] : std::string_view();
+}
+
 std::string pointer_token(std::string_view key) {
   std::string out;
   for (const char c : key) {
@@ -429,6 +484,21 @@ std::optional<std::string> wrong_with_server_id(std::string_view id) {
   return std::nullopt;
 }
 
+DocumentTls tls_of(const Server& server) {
+  if (!is_tls(server.scheme)) return DocumentTls::none;
+  switch (server.tls.version) {
+    case TlsVersion::any:
+      return DocumentTls::tls;
+    case TlsVersion::tls11:
+      return DocumentTls::tls11;
+    case TlsVersion::tls12:
+      return DocumentTls::tls12;
+    case TlsVersion::tls13:
+      return DocumentTls::tls13;
+  }
+  return DocumentTls::tls;
+}
+
 ServerDraft draft_of(const DocumentServer& item) {
   ServerDraft draft;
   Server& server = draft.server;
@@ -439,6 +509,7 @@ ServerDraft draft_of(const DocumentServer& item) {
       item.web_socket ? (plain ? Scheme::ws : Scheme::wss) : (plain ? Scheme::tcp : Scheme::tls);
   server.port = item.port.value_or(default_port(server.scheme));
   server.path = item.path.empty() ? default_path(server.scheme) : item.path;
+  if (!item.query.empty()) server.path += kQueryMark + item.query;
   server.username = item.user_name;
   if (item.password && item.password->form == DocumentSecret::Form::plain)
     server.password = item.password->text;

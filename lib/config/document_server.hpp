@@ -30,12 +30,14 @@ struct DocumentSecret {
   Form form = Form::plain;
   Secret text;
   std::size_t offset = 0;
-  std::string pointer;  ///< of a mask
+  std::string pointer;   ///< where it stands in a document that shall be stored
+  bool is_kept = false;  ///< nobody gave it in this change: it is the stored one
 };
 
 struct DocumentServer {
-  std::string host;  ///< without scheme, brackets and port
-  std::string path;  ///< of WS, if one was written
+  std::string host;   ///< without scheme, brackets and port
+  std::string path;   ///< of WS, if one was written
+  std::string query;  ///< likewise: what follows "?", as it goes out
   bool web_socket = false;
   std::optional<std::uint16_t> port;  ///< always set for TCP
   DocumentTls tls = DocumentTls::tls12;
@@ -72,6 +74,10 @@ DocumentServer read_document_server(const JsonValue& item, const std::string& po
                                     Purpose purpose, std::vector<Problem>& problems,
                                     const JsonValue* base = nullptr);
 
+/// The key whose change parts a stored secret from its server (product.md section 5); empty if
+/// `now` is still the server that the secret was stored for. TLS may be raised, not lowered.
+std::string_view parts_secret(const DocumentServer& stored, const DocumentServer& now);
+
 /// What is wrong with an id of a server, if anything.
 std::optional<std::string> wrong_with_server_id(std::string_view id);
 
@@ -81,6 +87,9 @@ bool is_document_key(std::string_view key);
 /// The server that the item describes; an empty serverId stays empty. A secret that is not plain is
 /// left out: open_secrets() comes first.
 ServerDraft draft_of(const DocumentServer& item);
+
+/// What a document calls the TLS of a server.
+DocumentTls tls_of(const Server& server);
 
 /// `key` as a reference token of a JSON pointer (RFC 6901), fit to be shown.
 std::string pointer_token(std::string_view key);

@@ -47,14 +47,16 @@ std::string secret_or_null(const std::optional<DocumentSecret>& secret, bool mas
 }
 
 std::string host_text(const DocumentServer& server) {
-  if (server.path.empty()) {
+  if (server.path.empty() && server.query.empty()) {
     // A zone that begins with 25 would be taken for the end of a %25.
     const std::size_t zone = server.host.find("%25");
     if (zone == std::string::npos || zone + 3 == server.host.size()) return server.host;
     return server.host.substr(0, zone) + "%25" + server.host.substr(zone + 1);
   }
   const std::string scheme = server.tls == DocumentTls::none ? "ws://" : "wss://";
-  return scheme + uri_host(server.host) + percent_encoded(server.path, kPathBytes);
+  const std::string path = server.path.empty() ? default_path(Scheme::ws) : server.path;
+  return scheme + uri_host(server.host) + percent_encoded(path, kPathBytes) +
+         (server.query.empty() ? "" : "?" + server.query);
 }
 
 using Member = std::pair<std::string_view, std::string>;
@@ -121,7 +123,7 @@ DocumentMembers document_members(const DocumentServer& server, bool mask_secrets
 
 DocumentMembers base_members(const DocumentServer& server) {
   DocumentMembers members = document_members(server, false);
-  if (server.path.empty()) return members;
+  if (server.path.empty() && server.query.empty()) return members;
   DocumentServer plain = server;
   plain.tls = DocumentTls::none;
   members.front().second = json_string(host_text(plain));

@@ -103,7 +103,7 @@ constexpr std::array kOptions = {
 Error wrong(const FailoverOption& option, std::string_view value, std::string_view why,
             std::string hint = {}) {
   return {ErrorKind::usage,
-          std::string(option.camelName) + ": '" + printable(value, 64) + "' " + std::string(why),
+          std::string(option.camelName) + ": '" + shown_typed(value) + "' " + std::string(why),
           std::move(hint)};
 }
 
@@ -249,7 +249,7 @@ void set(std::string_view name, const Value& value, FailoverTuning& tuning) {
 }
 
 Result<Done> set_priority(const Value& value, FailoverSettings& settings) {
-  const auto pieces = split_at_commas(value.choice);
+  const auto pieces = split_servers(value.choice);
   if (!pieces) return pieces.error();
   settings.priority_servers.clear();
   for (const std::string_view piece : *pieces) {
@@ -325,7 +325,7 @@ Result<Done> apply_failover_option(std::string_view name, std::string_view text,
   if (!value) return value.error();
   if (!option->built && !changes_nothing(*option, *value)) {
     return Error{ErrorKind::usage,
-                 std::string(name) + "=" + printable(text, 64) + " is not yet supported",
+                 std::string(name) + "=" + shown_typed(text) + " is not yet supported",
                  "leave " + std::string(name) + " out" +
                      (option->standard.empty() ? std::string()
                                                : " or give " + std::string(option->standard))};

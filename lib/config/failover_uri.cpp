@@ -63,7 +63,7 @@ Result<FailoverUri> parse(std::string_view body_text) {
     return Error{ErrorKind::usage, "there is no server between the parentheses",
                  "write failover:(URI,URI)"};
   }
-  const auto pieces = split_at_commas(body->list);
+  const auto pieces = split_servers(body->list);
   if (!pieces) return pieces.error();
   for (const std::string_view piece : *pieces) {
     if (piece.empty()) return Error{ErrorKind::usage, "there is no server beside a ','", ""};

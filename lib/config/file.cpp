@@ -70,11 +70,31 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
   return read_descriptor(file.get(), path, limit);
 }
 
+Result<std::string> read_regular_file(const std::string& path, std::size_t limit) {
+  // O_NONBLOCK: a FIFO that has taken the place of the file must not be waited for.
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!file) return unreadable(path, errno);
+  struct stat status {};
+  if (fstat(file.get(), &status) != 0) return unreadable(path, errno);
+  if (!S_ISREG(status.st_mode))
+    return Error{ErrorKind::no_input,
+                 "cannot read " + shown_path(path) + ": not a regular file now", ""};
+  return read_descriptor(file.get(), path, limit);
+}
+
+bool is_stream(const std::string& path) {
+  if (path == "-") return true;
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
 Result<Secret> read_password_file(const std::string& path) {
-  constexpr std::size_t kLimit = 65536;
-  auto read = read_file(path, kLimit);
+  auto read = read_file(path, kLargestPasswordFile);
   if (!read) return read.error();
-  const Secret text(std::move(*read));
+  return first_line(path, Secret(std::move(*read)));
+}
+
+Result<Secret> first_line(const std::string& path, const Secret& text) {
   std::string line = text.reveal().substr(0, text.reveal().find('\n'));
   if (!line.empty() && line.back() == '\r') line.pop_back();
   if (line.empty())

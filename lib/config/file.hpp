@@ -18,6 +18,14 @@ inline constexpr std::size_t kLargestDocument = std::size_t{64} * 1024 * 1024;
 /// bytes.
 Result<std::string> read_file(const std::string& path, std::size_t limit = kLargestDocument);
 
+/// The same for a file that is read again while a run goes on: only a regular one, and nothing is
+/// waited for (failover.md section 5). Errors also: no_input, if it is something else now.
+Result<std::string> read_regular_file(const std::string& path,
+                                      std::size_t limit = kLargestDocument);
+
+/// True for what can be read only once: standard input ("-"), a FIFO, a socket, a device.
+bool is_stream(const std::string& path);
+
 /// What is left to read of `fd`, which `path` names in errors. Errors as read_file().
 Result<std::string> read_descriptor(int fd, const std::string& path, std::size_t limit);
 
@@ -26,6 +34,11 @@ Result<Done> make_directories(const std::string& path);
 
 /// The first line, without its end (LF or CRLF). Errors: no_input; data if that line is empty.
 Result<Secret> read_password_file(const std::string& path);
+/// The same of what was read of it.
+Result<Secret> first_line(const std::string& path, const Secret& text);
+
+/// No password file is larger.
+inline constexpr std::size_t kLargestPasswordFile = 65536;
 
 /// How a file is called in errors: `<stdin>` for "-".
 std::string shown_path(const std::string& path);

@@ -43,7 +43,7 @@ Result<ServerListing> read_uris(std::string_view text) {
     if (auto done = take_options(uri->options, listing); !done) return done.error();
     return listing;
   }
-  const auto pieces = split_at_commas(text);
+  const auto pieces = split_servers(text);
   if (!pieces) return bad(pieces.error());
   for (const std::string_view piece : *pieces) {
     auto draft = parse_server_uri(piece);
@@ -160,7 +160,7 @@ class FlagReader {
       options_.emplace_back(option.camelName, *text);
       return Done{};
     }
-    return bad("'" + printable(name, 64) + "' is not a flag that names servers",
+    return bad("'" + shown_uri(name) + "' is not a flag that names servers",
                "convert knows -s, -h, -p and the failover options");
   }
 

@@ -15,6 +15,7 @@
 #include "config/secret_references.hpp"
 #include "config/server_uri.hpp"
 #include "config/store.hpp"
+#include "config/stored_list.hpp"
 #include "config/uri_text.hpp"
 
 namespace mqfail {
@@ -33,6 +34,18 @@ std::string endpoint(const Server& server) {
   return (bracket ? "[" + server.host + "]" : server.host) + ":" + std::to_string(server.port);
 }
 
+// What a file says; of one that can be read only once, what it said the first time.
+Result<Secret> read_source(const NamingRequest& request, const std::string& path, std::size_t limit,
+                           Streams& streams) {
+  if (const auto kept = streams.find(path); kept != streams.end()) return kept->second;
+  const bool stream = is_stream(path);
+  auto text = request.again ? read_regular_file(path, limit) : read_file(path, limit);
+  if (!text) return text.error();
+  Secret secret(std::move(*text));  // it may hold passwords
+  if (stream) streams[path] = secret;
+  return secret;
+}
+
 // Everything named, in order, before the common options are applied.
 struct Collected {
   std::vector<ServerDraft> drafts;
@@ -47,6 +60,8 @@ class Collector {
 
   Result<Collected> collect() {
     if (const auto ports = check_ports(); !ports) return ports.error();
+    all_.roster.streams = request_.streams;
+    if (auto done = read_files(); !done) return done.error();
     for (const Naming& naming : request_.namings) {
       const auto done = std::visit([&](const auto& named) { return add(named); }, naming);
       if (!done) return done.error();
@@ -79,6 +94,43 @@ class Collector {
         "give it " + wanted);
   }
 
+  // Before anything else, for --component chooses among the components of a whole adapter file;
+  // one that is in no file is a stored list.
+  Result<Done> read_files() {
+    std::vector<std::string> ids;
+    for (const Naming& naming : request_.namings) {
+      if (const auto* component = std::get_if<NamedComponent>(&naming))
+        ids.push_back(component->id);
+    }
+    const std::optional<std::string> first =
+        ids.empty() ? std::nullopt : std::optional(ids.front());
+    for (const Naming& naming : request_.namings) {
+      const auto* const file = std::get_if<NamedFile>(&naming);
+      if (file == nullptr) continue;
+      const auto text = read_source(request_, file->path, kLargestDocument, all_.roster.streams);
+      if (!text) return prefixed("--servers", text.error());
+      const std::string name = shown_path(file->path);
+      std::vector<DocumentReading>& readings = files_[file];
+      readings.push_back(read_document(name, text->reveal(), first));
+      const std::vector<std::string> there = readings.front().components;
+      std::vector<std::string> chosen;
+      for (const std::string& id : ids) {
+        if (std::any_of(there.begin(), there.end(),
+                        [&](const std::string& one) { return same_word(one, id); }))
+          chosen.push_back(id);
+      }
+      // A file with one component needs no choice.
+      if (chosen.empty() && there.size() > 1) continue;
+      readings.clear();
+      if (chosen.empty()) readings.push_back(read_document(name, text->reveal()));
+      for (const std::string& id : chosen) {
+        readings.push_back(read_document(name, text->reveal(), id));
+        in_files_.insert(lower_case(id));
+      }
+    }
+    return Done{};
+  }
+
   Result<Done> add(const NamedServer& named) {
     if (is_failover_uri(trimmed(named.uri))) return add_list("-s", named.uri);
     return add_uri("-s", named.uri);
@@ -109,20 +161,20 @@ class Collector {
   }
 
   Result<Done> add(const NamedFile& named) {
-    auto read = read_file(named.path);
-    if (!read) return prefixed("--servers", read.error());
-    const Secret text(std::move(*read));  // it may hold passwords
-    if (named.path != "-") all_.roster.documents.push_back(named.path);
-    return add_document(shown_path(named.path), text.reveal(), std::nullopt);
+    if (all_.roster.streams.count(named.path) == 0) all_.roster.documents.push_back(named.path);
+    for (DocumentReading& reading : files_[&named]) {
+      if (auto done = add_document(shown_path(named.path), std::move(reading), ""); !done)
+        return done;
+    }
+    return Done{};
   }
 
   Result<Done> add(const NamedComponent& named) {
+    if (in_files_.count(lower_case(named.id)) > 0) return Done{};
     const auto found = add_component(named.id);
     if (!found) return prefixed("--component", found.error());
     if (*found) return Done{};
-    return Error{ErrorKind::no_input,
-                 "--component: nothing is stored for '" + printable(named.id, 64) + "'",
-                 "mqfail-config set --component " + printable(named.id, 64) + " stores a document"};
+    return prefixed("--component", nothing_stored(ComponentStore(request_.config_home), named.id));
   }
 
   // False if nothing is stored under the id.
@@ -133,16 +185,17 @@ class Collector {
     if (!*read) return false;
     const Secret text(std::move(**read));
     all_.roster.documents.push_back(store.path(id));
-    if (const auto done = add_document(printable(store.path(id), 1024), text.reveal(), id); !done)
+    const std::string name = printable(store.path(id), 1024);
+    if (const auto done = add_document(name, read_document(name, text.reveal(), id), id); !done)
       return done.error();
     return true;
   }
 
-  Result<Done> add_document(const std::string& name, const std::string& text,
-                            const std::optional<std::string>& component) {
-    DocumentReading reading = read_document(name, text, component);
+  // `component`: the one that stores it; empty: none.
+  Result<Done> add_document(const std::string& name, DocumentReading reading,
+                            const std::string& component) {
     if (!reading.valid()) return document_error(name, reading);
-    if (auto open = open_secrets(reading.servers, component.value_or(""), keys_); !open)
+    if (auto open = open_secrets(reading.servers, component, keys_); !open)
       return Error{open.error().kind, name + ": " + open.error().message, open.error().hint};
     for (const Report& report : reading.reports) all_.roster.warnings.push_back(report.headline);
     if (reading.client) {
@@ -152,7 +205,7 @@ class Collector {
     }
     for (const DocumentServer& server : reading.servers) {
       ServerDraft draft = draft_of(server);
-      name_certificate_folders(component.value_or(""), draft);
+      name_certificate_folders(component, draft);
       take(std::move(draft));
     }
     return Done{};
@@ -194,7 +247,7 @@ class Collector {
   Result<Done> add_environment(std::string_view text) {
     constexpr std::string_view kName = "MQFAIL_SERVERS";
     if (is_failover_uri(text)) return add_list(kName, text);
-    const auto pieces = split_at_commas(text);
+    const auto pieces = split_servers(text);
     if (!pieces) return prefixed(kName, pieces.error());
     for (const std::string_view piece : *pieces) {
       if (const auto done = add_uri(kName, piece); !done) return done.error();
@@ -244,6 +297,8 @@ class Collector {
   const NamingRequest& request_;
   KeyChain keys_;
   Collected all_;
+  std::map<const NamedFile*, std::vector<DocumentReading>> files_;
+  std::set<std::string> in_files_;  // components that a file has, in lower case
   std::size_t host_count_ = 0;
 };
 
@@ -290,15 +345,18 @@ Result<Done> check_tls(const ServerDraft& draft) {
 }
 
 // Gives a draft everything that it does not say itself.
-Result<Done> complete(const ServerDefaults& defaults, ServerDraft& draft,
-                      std::vector<std::string>& warnings) {
+Result<Done> complete(const NamingRequest& request, ServerDraft& draft, NamedRoster& roster) {
+  const ServerDefaults& defaults = request.defaults;
   Server& server = draft.server;
   if (!draft.scheme_given && defaults.tls_wanted) {
     server.scheme = Scheme::tls;
     if (!draft.port_given) server.port = default_port(Scheme::tls);
   }
   if (draft.password_file) {
-    auto password = read_password_file(*draft.password_file);
+    const std::string& path = *draft.password_file;
+    const auto text = read_source(request, path, kLargestPasswordFile, roster.streams);
+    if (!text) return prefixed(draft.shown, text.error());
+    auto password = first_line(path, *text);
     if (!password) return prefixed(draft.shown, password.error());
     server.password = std::move(*password);
   }
@@ -315,7 +373,7 @@ Result<Done> complete(const ServerDefaults& defaults, ServerDraft& draft,
     inherit_tls(defaults.tls, draft);
     if (const auto good = check_tls(draft); !good) return good.error();
   } else if (defaults.tls_wanted) {
-    warnings.push_back(draft.shown + " is plain text: the TLS options have no effect there");
+    roster.warnings.push_back(draft.shown + " is plain text: the TLS options have no effect there");
   }
   return Done{};
 }
@@ -363,7 +421,7 @@ Result<QueryOptions> merge_options(const std::vector<FailoverUri>& lists) {
       if (!fresh && place->second != value) {
         return usage(
             "two failover: URIs disagree on " + printable(name, 64) + ": " +
-                printable(place->second, 64) + " and " + printable(value, 64),
+                shown_typed(place->second) + " and " + shown_typed(value),
             "name all servers in one failover: URI, or give the option as a flag to the run");
       }
       if (fresh) in_order.emplace_back(name, value);
@@ -403,8 +461,7 @@ Result<NamedRoster> name_servers(const NamingRequest& request, const FailoverFla
   if (!all) return all.error();
   NamedRoster roster = std::move(all->roster);
   for (ServerDraft& draft : all->drafts) {
-    if (const auto done = complete(request.defaults, draft, roster.warnings); !done)
-      return done.error();
+    if (const auto done = complete(request, draft, roster); !done) return done.error();
   }
   give_ids(all->drafts, roster.warnings);
   if (const auto done = apply_tuning(*all, flags, roster); !done) return done.error();

@@ -3,6 +3,7 @@
 // order among them. The command line only records; everything is decided here.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -46,6 +47,9 @@ struct ServerDefaults {
                             ///< TLS, as mosquitto
 };
 
+/// What was read of files that can be read only once (standard input, FIFOs), by path.
+using Streams = std::map<std::string, Secret>;
+
 /// Everything said about servers. `ports`: never, once (for all hosts) or as often as -h; alone:
 /// localhost.
 struct NamingRequest {
@@ -55,7 +59,9 @@ struct NamingRequest {
   std::optional<std::string> environment;  ///< $MQFAIL_SERVERS
   std::string config_home;                 ///< $XDG_CONFIG_HOME or ~/.config; empty: none
   KeySource key;                           ///< opens sealed secrets
-  CertificateSearch certificates;          ///< where client certificates are looked for
+  Streams streams;                         ///< of the first reading, if this is another one
+  bool again = false;  ///< read while a run goes on: only regular files are opened, without waiting
+  CertificateSearch certificates;  ///< where client certificates are looked for
 };
 
 /// A failover option given as a flag; it wins over the URI.
@@ -71,6 +77,7 @@ struct NamedRoster {
   std::vector<std::string> topics;  ///< of -L
   std::vector<std::string> warnings;
   std::vector<std::string> documents;  ///< files to read again when they change
+  Streams streams;                     ///< for NamingRequest, when they are read again
   DataSourceClient client;             ///< what a document's DataSource says: defaults of -i and -V
 };
 

@@ -16,7 +16,21 @@ Result<DocumentServer> stored_server(const ServerDraft& draft, const ComponentSt
   if (!servers) return servers.error();
   const DocumentServer* found = find_server(*servers, draft.server.id);
   if (found == nullptr) return no_such_server(draft.secrets_of, draft.server.id);
-  if (!same_endpoint(draft_of(*found).server, draft.server)) {
+  // What the URI does not say is as it is stored.
+  DocumentServer wanted = *found;
+  wanted.host = draft.server.host;
+  wanted.port = draft.server.port;
+  wanted.web_socket = is_web_socket(draft.server.scheme);
+  const RequestPath request = split_request_path(draft.server.path);
+  wanted.path = request.path;
+  wanted.query = request.query;
+  if (!is_tls(draft.server.scheme)) {
+    wanted.tls = DocumentTls::none;
+  } else if (draft.tls_version_given || wanted.tls == DocumentTls::none) {
+    wanted.tls = tls_of(draft.server);
+  }
+  if (draft.verify_given) wanted.validate = draft.server.tls.verify_chain;
+  if (!parts_secret(*found, wanted).empty()) {
     return Error{ErrorKind::configuration,
                  "server '" + printable(draft.server.id, 100) + "' of component '" +
                      printable(draft.secrets_of, 64) + "' is stored as " +

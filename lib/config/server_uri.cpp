@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <utility>
 
 #include "base/text.hpp"
@@ -19,7 +20,7 @@ constexpr std::array<std::pair<std::string_view, Scheme>, 7> kSchemes = {{{"tcp"
                                                                           {"ws", Scheme::ws},
                                                                           {"wss", Scheme::wss}}};
 
-constexpr std::array<std::string_view, 13> kUriOptions = {"serverId",
+constexpr std::array<std::string_view, 14> kUriOptions = {"serverId",
                                                           "tls",
                                                           "cafile",
                                                           "cert",
@@ -31,7 +32,8 @@ constexpr std::array<std::string_view, 13> kUriOptions = {"serverId",
                                                           "password",
                                                           "clientCertificateThumbprint",
                                                           "clientCertificatePassword",
-                                                          "component"};
+                                                          "component",
+                                                          "query"};
 
 template <std::size_t N>
 std::string suggestion(std::string_view word, const std::array<std::string_view, N>& known,
@@ -53,7 +55,46 @@ struct Cut {
   std::string_view rest;  // from the first "/", "?" or "#" after the authority
 };
 
+// What is written like a list but is none, and what was meant.
+std::optional<Error> refuse_list(std::string_view text) {
+  const std::size_t letters = std::min(
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"), text.size());
+  const std::string word = lower_case(text.substr(0, letters));
+  const std::string_view behind = text.substr(letters);
+  if (word == "failover" && (behind.starts_with('(') || behind.starts_with("//"))) {
+    return Error{ErrorKind::usage, "the ':' behind failover is missing",
+                 "write failover:(URI,URI)"};
+  }
+  if (word == "failover" && (behind.starts_with(":(") || behind.starts_with("://"))) {
+    return Error{ErrorKind::usage, "a failover: URI names a whole list", "give it with -s"};
+  }
+  if (letters > 0 && (behind.starts_with(":(") || behind.starts_with(":/(") ||
+                      behind.starts_with("://(") || behind.starts_with("("))) {
+    return Error{ErrorKind::usage, "'" + word + "' is no kind of list here",
+                 "write failover:(URI,URI)"};
+  }
+  if (word == "static" && behind.starts_with(':') && behind.find("://") > 0 &&
+      behind.find("://") != std::string_view::npos) {
+    return Error{ErrorKind::usage, "'static' is no kind of list here", "write failover:(URI,URI)"};
+  }
+  // Only behind the last "@": a user or password may hold anything.
+  const std::size_t scheme = text.find("://");
+  std::string_view authority = text.substr(scheme == std::string_view::npos ? 0 : scheme + 3);
+  authority = authority.substr(0, authority.find_first_of("/?#"));
+  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos)
+    authority.remove_prefix(at + 1);
+  const std::size_t between = authority.find_first_of(" \t\r\n;,|");
+  if (between == std::string_view::npos) return std::nullopt;
+  const char mark = authority[between];
+  const std::string what = mark == '\n' || mark == '\r'  ? "a line end"
+                           : mark == ' ' || mark == '\t' ? "a space"
+                                                         : "'" + std::string(1, mark) + "'";
+  return Error{ErrorKind::usage, what + " stands between servers",
+               "give each its own -s, or write failover:(URI,URI)"};
+}
+
 Result<Cut> cut(std::string_view text) {
+  if (auto list = refuse_list(text)) return *list;
   Cut parts;
   const std::size_t colon = text.find("://");
   // "host?cafile=x://y" has no scheme: the name before "://" must be a bare word.
@@ -113,7 +154,10 @@ Result<Done> apply_authority(const Cut& parts, ServerDraft& draft) {
     if (known == kSchemes.end()) {
       constexpr std::array<std::string_view, 7> kNames = {"tcp",   "mqtt", "ssl", "tls",
                                                           "mqtts", "ws",   "wss"};
-      return Error{ErrorKind::usage, "unknown scheme '" + printable(*parts.scheme, 32) + "'",
+      const bool word = std::all_of(name.begin(), name.end(),
+                                    [](unsigned char c) { return std::isalnum(c) != 0; });
+      return Error{ErrorKind::usage,
+                   "unknown scheme" + (word ? " '" + printable(name, 32) + "'" : std::string()),
                    suggestion(name, kNames, "schemes are tcp, mqtt, ssl, tls, mqtts, ws and wss")};
     }
     server.scheme = known->second;
@@ -227,16 +271,23 @@ Result<Done> apply_uri_option(const std::string& name, const std::string& value,
     server.tls.thumbprint = *digits;
   } else if (name == "component") {
     draft.secrets_of = value;
+  } else if (name == "query") {
+    server.path = kQueryMark + wire_query(value.substr(value.starts_with('?') ? 1 : 0));
   } else if (is_failover_option(name)) {
     return Error{ErrorKind::usage, "'" + name + "' belongs to the whole list, not to one server",
                  "write failover:(URI,URI)?" + name + "=…"};
   } else {
-    return Error{ErrorKind::usage, "unknown option '" + printable(name, 64) + "'",
-                 suggestion(name, kUriOptions,
-                            "options are serverId, tls, cafile, cert, key, validate, "
-                            "connectTimeout, username, password-file, password, "
-                            "clientCertificateThumbprint, clientCertificatePassword and "
-                            "component")};
+    std::string hint = suggestion(name, kUriOptions,
+                                  "options are serverId, tls, cafile, cert, key, validate, "
+                                  "connectTimeout, username, password-file, password, "
+                                  "clientCertificateThumbprint, clientCertificatePassword, "
+                                  "component and, for ws and wss, query");
+    if (is_web_socket(server.scheme)) {
+      hint = (nearest(name, kUriOptions) ? hint + " " : "") +
+             "what belongs to the WebSocket request goes into query=, percent-encoded: ?query=" +
+             percent_encoded(printable(name, 64)) + "%3D...";
+    }
+    return Error{ErrorKind::usage, "unknown option '" + printable(name, 64) + "'", std::move(hint)};
   }
   return Done{};
 }
@@ -309,7 +360,10 @@ Result<ServerDraft> parse(std::string_view text, const QueryOptions& nested,
     return Error{ErrorKind::usage, "a path belongs to ws:// and wss:// only",
                  "server and topic in one is -L"};
   }
-  server.path = !web_socket || path->empty() ? default_path(server.scheme) : std::move(*path);
+  const std::string query = server.path;
+  if (!web_socket && !query.empty())
+    return Error{ErrorKind::usage, "query belongs to ws:// and wss:// only", ""};
+  server.path = (!web_socket || path->empty() ? default_path(server.scheme) : *path) + query;
   if (!draft.port_given) server.port = default_port(server.scheme);
   return draft;
 }

@@ -59,9 +59,10 @@ std::string write_server_uri(const ServerDraft& draft) {
   if (server.username || server.password) uri += "@";
   uri += uri_host(server.host);
   const bool web_socket = is_web_socket(server.scheme);
+  const RequestPath request = split_request_path(server.path);
   if (draft.port_given || !web_socket) uri += ":" + std::to_string(server.port);
-  if (web_socket && server.path != default_path(server.scheme))
-    uri += percent_encoded(server.path, kPathBytes);
+  if (web_socket && request.path != default_path(server.scheme))
+    uri += percent_encoded(request.path, kPathBytes);
 
   char separator = '?';
   const auto add = [&](std::string_view name, const std::string& value) {
@@ -73,6 +74,7 @@ std::string write_server_uri(const ServerDraft& draft) {
     add(name, percent_encoded(value, kPathBytes));
   };
   add_text("serverId", server.id);
+  add("query", percent_encoded(request.query));
   if (is_tls(server.scheme) && (draft.tls_version_given || tls.version != TlsVersion::any))
     add("tls", std::string(tls_word(tls.version)));
   if ((draft.verify_given && is_tls(server.scheme)) || !tls.verify_chain)

@@ -20,6 +20,7 @@
 #include "base/text.hpp"
 #include "base/write.hpp"
 #include "config/file.hpp"
+#include "config/uri_text.hpp"
 
 namespace mqfail {
 namespace {
@@ -183,6 +184,20 @@ Result<Done> replace_document(const Descriptor& directory, const std::string& pa
   return Done{};
 }
 
+// `MQTT1` and `mqtt1` would be two components, and who writes one of them means the other.
+Result<Done> check_spelling(const ComponentStore& store, const std::string& id) {
+  const auto there = store.read(id);
+  if (!there) return there.error();
+  if (*there) return Done{};
+  const auto other = store.spelt_otherwise(id);
+  if (!other) return other.error();
+  if (!*other) return Done{};
+  return Error{ErrorKind::data,
+               "component '" + printable(**other, 64) + "' is stored already, and '" +
+                   printable(id, 64) + "' differs from it in letter case only; nothing was changed",
+               "name it '" + printable(**other, 64) + "'"};
+}
+
 }  // namespace
 
 Result<Done> check_component_id(std::string_view id) {
@@ -249,6 +264,15 @@ Result<std::vector<std::string>> ComponentStore::list() const {
   return ids;
 }
 
+Result<std::optional<std::string>> ComponentStore::spelt_otherwise(const std::string& id) const {
+  const auto ids = list();
+  if (!ids) return ids.error();
+  const auto found = std::find_if(ids->begin(), ids->end(), [&](const std::string& one) {
+    return one != id && same_word(one, id);
+  });
+  return found == ids->end() ? std::nullopt : std::optional(*found);
+}
+
 Result<StoreLock> ComponentStore::lock(Duration patience) const {
   const auto components = open_components(home_, true);
   if (!components) return components.error();
@@ -277,6 +301,7 @@ Result<bool> ComponentStore::write(const StoreLock& /*held*/, const std::string&
   const auto components = open_components(home_, true);
   if (!components) return components.error();
   const std::string file = path(id);
+  if (auto fits = check_spelling(*this, id); !fits) return fits.error();
   const auto directory =
       open_directory(*components, id.c_str(), file.substr(0, file.rfind('/')), true);
   if (!directory) return directory.error();

@@ -46,11 +46,16 @@ class ComponentStore {
   /// The ids of all components that have a document, in order. Errors: no_input.
   Result<std::vector<std::string>> list() const;
 
+  /// The id of a component that has a document and differs from `id` in letter case only, if any.
+  /// Errors: no_input.
+  Result<std::optional<std::string>> spelt_otherwise(const std::string& id) const;
+
   /// Waits for other writers, polling, for at most `patience`; then temporary (75).
   Result<StoreLock> lock(Duration patience = std::chrono::seconds(5)) const;
 
   /// Makes `text` the document (0600, in directories of 0700), durably; true if anything changed.
-  /// On any error the old document stands. Errors: cannot_create, io.
+  /// On any error the old document stands. Errors: cannot_create, io; data, if there is none yet
+  /// and another component differs in letter case only.
   Result<bool> write(const StoreLock& lock, const std::string& id, std::string_view text) const;
 
   /// Removes the document; false if there was none. Errors: io.

@@ -13,11 +13,6 @@
 namespace mqfail {
 namespace {
 
-Error nothing_stored(const std::string& id) {
-  return {ErrorKind::no_input, "nothing is stored for component '" + printable(id, 64) + "'",
-          "mqfail-config set stores a document"};
-}
-
 std::string shown_path_of(const ComponentStore& store, const std::string& id) {
   return printable(store.path(id), 1024);
 }
@@ -44,9 +39,8 @@ Error id_in_use(const std::string& component, std::string_view id, std::string_v
           std::string(hint)};
 }
 
-// `server` with some values replaced, as a document of one. What was given stands in the first
-// line, which is all that an excerpt shows.
-std::string edited_text(const DocumentServer& server, const std::vector<KeyValue>& values) {
+// The values as a document of one server.
+std::string edit_text(const std::vector<KeyValue>& values) {
   std::string text = "{";
   for (const KeyValue& one : values) {
     const bool bare =
@@ -56,12 +50,6 @@ std::string edited_text(const DocumentServer& server, const std::vector<KeyValue
     const std::string_view value = one.value ? std::string_view(one.value->reveal()) : "null";
     text += (text.size() > 1 ? ", " : "") + json_string(one.key) + ": " +
             (bare ? lower_case(value) : json_string(value));
-  }
-  for (const auto& [key, value] : base_members(server)) {
-    const bool replaced = std::any_of(values.begin(), values.end(), [name = key](const auto& one) {
-      return same_word(one.key, name);
-    });
-    if (!replaced) text.append(",\n\"").append(key).append("\": ").append(value);
   }
   return text + "}";
 }
@@ -86,6 +74,15 @@ const DocumentServer* find_server(const std::vector<DocumentServer>& servers, st
   return found == servers.end() ? nullptr : &*found;
 }
 
+Error nothing_stored(const ComponentStore& store, const std::string& id) {
+  Error error{ErrorKind::no_input, "nothing is stored for component '" + printable(id, 64) + "'",
+              "mqfail-config set --component " + printable(id, 64) + " stores a document"};
+  const auto meant = store.spelt_otherwise(id);
+  if (meant && *meant)
+    error.hint = "there is '" + printable(**meant, 64) + "': ids differ by letter case";
+  return error;
+}
+
 Error no_such_server(std::string_view component, std::string_view id) {
   return {ErrorKind::no_input,
           "component '" + printable(component, 64) + "' has no server '" + printable(id, 100) + "'",
@@ -95,7 +92,7 @@ Error no_such_server(std::string_view component, std::string_view id) {
 Result<NamedText> StoredList::text() const {
   auto text = store_.read(id_);
   if (!text) return text.error();
-  if (!*text) return nothing_stored(id_);
+  if (!*text) return nothing_stored(store_, id_);
   return NamedText{shown_path_of(store_, id_), Secret(std::move(**text))};
 }
 
@@ -198,9 +195,8 @@ Result<Change> StoredList::edit(const std::string& server_id, const std::vector<
   std::vector<DocumentServer> all = previous->servers;
   DocumentServer& server = all[static_cast<std::size_t>(found - previous->servers.data())];
 
-  const Secret text(edited_text(server, values));
-  Change change{read_replacement("key=value", text.reveal(), std::nullopt, previous->servers),
-                false};
+  const Secret text(edit_text(values));
+  Change change{read_edit("key=value", text.reveal(), previous->servers, server_id), false};
   if (!change.reading.valid()) return change;
   DocumentServer& edited = change.reading.servers.front();
   if (!same_word(edited.server_id, server.server_id) && holds_sealed(edited)) {
@@ -283,7 +279,7 @@ Result<Done> StoredList::remove(const std::optional<std::string>& server_id) {
   if (!server_id) {
     const auto removed = store_.remove(*lock, id_);
     if (!removed) return removed.error();
-    if (!*removed) return nothing_stored(id_);
+    if (!*removed) return nothing_stored(store_, id_);
     return Done{};
   }
   auto list = read();

@@ -35,22 +35,87 @@ bool is_ipv6(const std::string& address) {
   return inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1;
 }
 
+bool all_digits(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string shown_scheme(std::string_view text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.';
+  });
+  // "failover:(mqtt" is one as well.
+  const std::size_t bracket = text.rfind('(');
+  if (bracket != std::string_view::npos)
+    return printable(text.substr(0, bracket + 1), text.npos) +
+           shown_scheme(text.substr(bracket + 1));
+  const std::size_t colon = text.rfind(':');
+  if (!plain && colon != std::string_view::npos && same_word(text.substr(0, colon), "failover"))
+    return "failover:" + shown_scheme(text.substr(colon + 1));
+  return plain ? std::string(text) : "***";
+}
+
+// Host and port; what is no port may be a password.
+std::string shown_authority(std::string_view text) {
+  const std::size_t bracket = text.starts_with('[') ? text.find(']') : std::string_view::npos;
+  const std::size_t from = bracket == std::string_view::npos ? 0 : bracket;
+  const std::size_t colon = text.find(':', from);
+  // An address may begin with a ':', a user and password do not.
+  if (colon == std::string_view::npos || colon == 0 || all_digits(text.substr(colon + 1)))
+    return printable(text, text.npos);
+  if (is_ipv6(std::string(text.substr(0, text.find('%'))))) return printable(text, text.npos);
+  return printable(text.substr(0, colon + 1), text.npos) + "***";
+}
+
 }  // namespace
 
 std::string shown_uri(std::string_view text) {
-  // Everything up to the last "@" is suspect: a password may itself hold "/", "?" or "@". So is the
-  // value of any option, should somebody have put a secret there.
+  // Everything up to the last "@" is suspect: a password may itself hold "/", "?", "," or "@".
   const std::size_t at = text.rfind('@');
+  const std::size_t scheme = text.find("://");
   std::string out;
   if (at != std::string_view::npos) {
-    const std::size_t scheme = text.find("://");
-    if (scheme < at) out = printable(text.substr(0, scheme + 3));
-    out += "***";
-    text.remove_prefix(at);
+    if (scheme < at) out = shown_scheme(text.substr(0, scheme)) + "://";
+    out += "***@";
+    text.remove_prefix(at + 1);
   }
-  const std::size_t question = text.find('?');
-  out += printable(text.substr(0, question));
-  return question == std::string_view::npos ? out : out + "?...";
+  // So is what stands in the place of a port, for the "@" and the host may be forgotten, and the
+  // value of any option.
+  constexpr std::string_view kBetween = ",;|() \t\r\n";
+  bool in_authority = true;
+  while (!text.empty()) {
+    if (in_authority && out.empty() && same_word(text.substr(0, 9), "failover:")) {
+      out += "failover:";
+      text.remove_prefix(9);
+      continue;
+    }
+    const std::size_t stop =
+        std::min(in_authority ? text.find_first_of(",;|() \t\r\n/?#")
+                              : std::min(text.find_first_of(",;|() \t\r\n?#"), text.find("://")),
+                 text.size());
+    const std::string_view part = text.substr(0, stop);
+    text.remove_prefix(stop);
+    const bool names_scheme = in_authority && part.ends_with(':') && text.starts_with("//");
+    if (names_scheme) {
+      out += shown_scheme(part.substr(0, part.size() - 1)) + "://";
+      text.remove_prefix(2);
+      continue;
+    }
+    out += in_authority ? shown_authority(part) : printable(part, text.npos);
+    if (text.empty()) break;
+    if (text.front() == '?') return out + "?...";
+    if (text.front() == '#' && scheme != std::string_view::npos) return out + "#...";
+    in_authority = kBetween.find(text.front()) != std::string_view::npos || text.front() == ':';
+    const std::size_t length = text.starts_with("://") ? 3 : 1;
+    out += printable(text.substr(0, length));
+    text.remove_prefix(length);
+  }
+  return out;
+}
+
+std::string shown_typed(std::string_view text, std::size_t most) {
+  const bool may_be_uri =
+      text.find("://") != std::string_view::npos || text.find('@') != std::string_view::npos;
+  return may_be_uri ? shown_uri(text) : printable(text, most);
 }
 
 Result<std::string> percent_decoded(std::string_view text) {
@@ -141,6 +206,46 @@ Result<std::vector<std::string_view>> split_at_commas(std::string_view text) {
   return pieces;
 }
 
+Result<std::vector<std::string_view>> split_servers(std::string_view text) {
+  auto pieces = split_at_commas(text);
+  if (!pieces) return pieces;
+  bool has_scheme = false;         // of any server before
+  bool may_have_password = false;  // of those since the last '@'
+  for (const std::string_view piece : *pieces) {
+    const std::size_t at = piece.substr(0, piece.find('?')).find('@');
+    const bool names_scheme = piece.find("://") < at;
+    if (at != std::string_view::npos && !names_scheme && (has_scheme || may_have_password)) {
+      return Error{
+          ErrorKind::usage, "a user or password holds a comma in '" + shown_uri(text) + "'",
+          "write a comma as %2C; if it is none of theirs, write mqtt:// before each server"};
+    }
+    has_scheme = has_scheme || names_scheme;
+    may_have_password =
+        at == std::string_view::npos && (may_have_password || piece.find(':') != piece.npos);
+  }
+  return pieces;
+}
+
+std::string wire_query(std::string_view text) {
+  constexpr std::string_view kPlain = "!$&'()*+,;=:@/?-._~";
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escape =
+        text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) && hex_digit(text[i + 2]);
+    if (escape) {
+      out += '%';
+    } else {
+      out += percent_encoded(text.substr(i, 1), kPlain);
+    }
+  }
+  return out;
+}
+
+RequestPath split_request_path(std::string_view path) {
+  const std::size_t mark = std::min(path.find(kQueryMark), path.size());
+  return {path.substr(0, mark), path.substr(std::min(mark + 1, path.size()))};
+}
+
 Result<QueryOptions> parse_query(std::string_view text) {
   QueryOptions options;
   if (text.empty()) return options;
@@ -158,7 +263,9 @@ Result<QueryOptions> parse_query(std::string_view text) {
                    "write a '?' of a user or password as %3F"};
     }
     if (name.empty() || equals == std::string_view::npos) {
-      return Error{ErrorKind::usage, "'" + printable(pair, 64) + "' is not name=value",
+      // Not quoted: it may be the end of a password that holds a '?'.
+      return Error{ErrorKind::usage,
+                   "option " + std::to_string(options.size() + 1) + " is not name=value",
                    "options are written ?name=value&name=value"};
     }
     auto value = percent_decoded(pair.substr(equals + 1));
@@ -173,7 +280,9 @@ Result<std::uint16_t> parse_port(std::string_view text) {
   unsigned port = 0;
   const auto [rest, failure] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (text.empty() || failure == std::errc::invalid_argument || rest != text.data() + text.size()) {
-    return Error{ErrorKind::usage, "'" + printable(text, 32) + "' is not a port number", ""};
+    // Not quoted: it may be a password whose '@' was forgotten.
+    return Error{ErrorKind::usage, "the port is not a number",
+                 "user and password stand before an '@': mqtt://user:password@host"};
   }
   if (failure != std::errc() || port < 1 || port > 65535) {
     return Error{ErrorKind::usage, "port " + printable(text, 32) + " is not in 1..65535", ""};

@@ -17,9 +17,13 @@ namespace mqfail {
 /// Name and decoded value of each `name=value`, in order.
 using QueryOptions = std::vector<std::pair<std::string, std::string>>;
 
-/// `text` fit for an error: user and password are replaced by ***, options by ..., the rest is
-/// printable.
+/// `text`, one URI or a list of them, right or wrong, fit for an error: *** stands for user and
+/// password and for whatever could be a part of one, ... for options; the rest is printable.
 std::string shown_uri(std::string_view text);
+
+/// Whatever the user typed, fit for an error: shown_uri() if it may hold a URI, else its first
+/// `most` bytes.
+std::string shown_typed(std::string_view text, std::size_t most = 64);
 
 /// %XX decoded; "+" stays a plus. A bad escape or %00 is an error (usage).
 Result<std::string> percent_decoded(std::string_view text);
@@ -42,6 +46,23 @@ std::optional<std::string> parse_thumbprint(std::string_view text);
 /// Pieces of `text` between commas outside parentheses, trimmed. Unbalanced parentheses are an
 /// error.
 Result<std::vector<std::string_view>> split_at_commas(std::string_view text);
+
+/// The same for a list of server URIs, in which a user or password that holds a comma is an error:
+/// parts of it would be read as servers.
+Result<std::vector<std::string_view>> split_servers(std::string_view text);
+
+/// The query of a WebSocket request as it goes over the wire (RFC 3986, 3.4): %XX stays, what no
+/// query may hold is percent-encoded.
+std::string wire_query(std::string_view text);
+
+/// What the path of a ws or wss server says of the request. A NUL, which no URI can hold, stands
+/// between path and query, for a path may have a '?' of its own (%3F).
+inline constexpr char kQueryMark = '\0';
+struct RequestPath {
+  std::string_view path;
+  std::string_view query;
+};
+RequestPath split_request_path(std::string_view path);
 
 /// `name=value&name=value`. A name without "=" is an error; values are percent-decoded.
 Result<QueryOptions> parse_query(std::string_view text);

@@ -35,7 +35,7 @@ std::string redacted_uri(const Server& server) {
   out += is_ipv6 ? "[" + server.host + "]" : server.host;
   out += ':';
   out += std::to_string(server.port);
-  out += server.path;
+  out += server.path.substr(0, server.path.find('\0'));  // the query behind it may hold a token
   return out;
 }
 

@@ -11,6 +11,35 @@
 namespace mqfail {
 namespace {
 
+// What stands for a value that may hold a password: CLI11 copies words and overwrites none. argv
+// cannot contain it.
+constexpr char kHidden = '\0';
+
+bool may_hold_password(const OptionRow& row) {
+  const std::string key = row.key();
+  return key == "pw" || key == "psk" || key == "server" || key == "url" || key == "host" ||
+         key == "proxy";
+}
+
+// The words that CLI11 shall see, and what it shall not.
+struct Prepared {
+  std::vector<std::string> words;
+  std::vector<Secret> hidden;
+
+  void add(std::string word) { words.push_back(std::move(word)); }
+  void add_value(const OptionRow& row, std::string_view value) {
+    if (may_hold_password(row)) {
+      hide(value);
+    } else {
+      words.emplace_back(value);
+    }
+  }
+  void hide(std::string_view value) {
+    words.push_back(std::string(1, kHidden) + std::to_string(hidden.size()));
+    hidden.emplace_back(std::string(value));
+  }
+};
+
 // Joins the name and the value of a user property into one word: argv cannot contain it.
 constexpr char kJoin = '\0';
 constexpr int kPropertyWords = 3;
@@ -46,40 +75,59 @@ Error usage(const std::string& place, const std::string& message, std::string hi
 // mosquitto_pub has no positional arguments, so the word after -s is a server or another option.
 // Returns how many words it took.
 Result<std::size_t> take_letter_s(std::span<const std::string> words, const std::string& place,
-                                  std::vector<std::string>& prepared) {
-  const std::string glued = words[0].substr(2);
+                                  Prepared& prepared) {
+  const std::string_view glued = std::string_view(words[0]).substr(2);
   if (is_server_uri(glued)) {
-    prepared.insert(prepared.end(), {"--server", glued});
+    prepared.add("--server");
+    prepared.hide(glued);
     return 1U;
   }
   if (!glued.empty() || words.size() < 2 || words[1].starts_with('-')) {
-    prepared.push_back(words[0]);
+    prepared.add(words[0]);
     return 1U;
   }
   if (!is_server_uri(words[1])) {
-    const std::string shown = printable(words[1], 64);
+    const std::string shown = shown_uri(words[1]);
     return usage(place, "-s '" + shown + "' is not a server URI",
                  "write --server " + shown + " for a server, or -s alone for --stdin-file");
   }
-  prepared.insert(prepared.end(), {"--server", words[1]});
+  prepared.add("--server");
+  prepared.hide(words[1]);
   return 2U;
+}
+
+// `-dPsecret`: letters, of which the last has its value in the same word. False: none that may hold
+// a password.
+bool take_glued(Tool tool, std::string_view word, Prepared& prepared) {
+  if (word.size() < 3 || word[0] != '-' || word[1] == '-') return false;
+  for (std::size_t i = 1; i + 1 < word.size(); ++i) {
+    const OptionRow* const row = find_row(tool, std::string("-") + word[i]);
+    if (row == nullptr) return false;
+    if (!row->takes_value()) continue;
+    if (!may_hold_password(*row)) return false;
+    if (i > 1) prepared.add(std::string(word.substr(0, i)));
+    prepared.add(std::string("-") + word[i]);
+    prepared.hide(word.substr(i + 1));
+    return true;
+  }
+  return false;
 }
 
 // Mends what CLI11 2.1 gets wrong: `--name=` would swallow the next word, `--switch=true` would be
 // taken, and the number of values of -D depends on the second one.
-Result<std::vector<std::string>> prepare(Tool tool, std::span<const std::string> words,
-                                         const std::string& place) {
-  std::vector<std::string> prepared;
+Result<Prepared> prepare(Tool tool, std::span<const std::string> words, const std::string& place) {
+  Prepared prepared;
   const OptionRow* before = nullptr;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
     if (before != nullptr && before->takes_value()) {
-      prepared.push_back(word);  // a value, whatever it looks like
+      prepared.add_value(*before, word);  // a value, whatever it looks like
       before = nullptr;
       continue;
     }
     if (word == "--") {
-      prepared.insert(prepared.end(), words.begin() + static_cast<std::ptrdiff_t>(i), words.end());
+      prepared.words.insert(prepared.words.end(), words.begin() + static_cast<std::ptrdiff_t>(i),
+                            words.end());
       break;
     }
     if (tool == Tool::pub && word.starts_with("-s")) {
@@ -88,6 +136,7 @@ Result<std::vector<std::string>> prepare(Tool tool, std::span<const std::string>
       i += *taken - 1;
       continue;
     }
+    if (take_glued(tool, word, prepared)) continue;
     const std::size_t equals = word.starts_with("--") ? word.find('=') : std::string::npos;
     before = find_row(tool, std::string_view(word).substr(0, equals));
     if (before != nullptr && equals != std::string::npos) {
@@ -95,21 +144,21 @@ Result<std::vector<std::string>> prepare(Tool tool, std::span<const std::string>
         return usage(place, before->long_flag() + " takes no value",
                      "it is a switch: write " + before->long_flag() + " alone");
       }
-      prepared.push_back(before->long_flag());
-      prepared.push_back(word.substr(equals + 1));
+      prepared.add(before->long_flag());
+      prepared.add_value(*before, std::string_view(word).substr(equals + 1));
       before = nullptr;
       continue;
     }
-    prepared.push_back(word);
+    prepared.add(word);
     if (before == nullptr || !is_property(*before)) continue;
     before = nullptr;
     if (i + 4 < words.size() && same_word(words[i + 2], "user-property")) {
-      prepared.insert(prepared.end(),
-                      {words[i + 1], words[i + 2], words[i + 3] + kJoin + words[i + 4]});
+      prepared.words.insert(prepared.words.end(),
+                            {words[i + 1], words[i + 2], words[i + 3] + kJoin + words[i + 4]});
       i += 4;
     } else {
       for (int left = kPropertyWords; left > 0 && i + 1 < words.size(); --left) {
-        prepared.push_back(words[++i]);
+        prepared.add(words[++i]);
       }
     }
   }
@@ -122,13 +171,12 @@ class Parser {
  public:
   /// Only the options that `words` could mean are registered: CLI11 compares each new one with all
   /// before it, which was a millisecond of every start.
-  Parser(Tool tool, const std::vector<std::string>& words, const std::string& place,
-         const OnGiven& on_given)
-      : tool_(tool), place_(place), on_given_(on_given) {
+  Parser(Tool tool, const Prepared& prepared, const std::string& place, const OnGiven& on_given)
+      : tool_(tool), prepared_(prepared), place_(place), on_given_(on_given) {
     app_.set_help_flag();
     app_.allow_extras();
     for (const OptionRow& row : option_table(tool)) {
-      if (!could_mean(words, row)) continue;
+      if (!could_mean(prepared.words, row)) continue;
       std::string names = row.long_flag();
       if (row.letter != 0 && !is_server_of_pub(tool, row)) append_letter(names, row.letter);
       if (row.alias != 0) append_letter(names, row.alias);
@@ -136,7 +184,8 @@ class Parser {
     }
   }
 
-  Result<std::vector<Given>> parse(std::vector<std::string> words) {
+  Result<std::vector<Given>> parse() {
+    std::vector<std::string> words = prepared_.words;
     std::reverse(words.begin(), words.end());  // CLI11 wants them so
     try {
       app_.parse(words);
@@ -175,6 +224,10 @@ class Parser {
 
   void take(const OptionRow& row, const CLI::results_t& results) {
     Given given{&row, results, place_};
+    for (std::string& value : given.values) {
+      if (!may_hold_password(row) || value.empty() || value.front() != kHidden) continue;
+      value = prepared_.hidden[std::stoul(value.substr(1))].reveal();
+    }
     if (is_property(row) && !results.empty()) {
       const std::string& last = results.back();
       const std::size_t join = last.find(kJoin);
@@ -184,7 +237,7 @@ class Parser {
       }
     }
     if (on_given_) on_given_(given);
-    given_.push_back(std::move(given));
+    given_.push_back(given);
   }
 
   // CLI11's message begins with the name of the option that lacks a value.
@@ -204,7 +257,10 @@ class Parser {
     if (ended) stray.erase(stray.begin());
     if (stray.empty()) return Done{};
     const std::string& word = stray.front();
-    const std::string shown = printable(word, 64);
+    // What follows '=' or a letter may be a password.
+    const std::string shown = word.starts_with("--") ? shown_uri(word.substr(0, word.find('=')))
+                              : word.starts_with('-') && !ended ? printable(word.substr(0, 2))
+                                                                : shown_uri(word);
     if (ended || word.size() < 2 || word[0] != '-') {
       return usage(place_, "'" + shown + "' belongs to no option",
                    "every value needs its option, as in -t a -t b");
@@ -223,6 +279,7 @@ class Parser {
   }
 
   Tool tool_;
+  const Prepared& prepared_;
   const std::string& place_;
   const OnGiven& on_given_;
   CLI::App app_;
@@ -235,7 +292,7 @@ Result<std::vector<Given>> read_command_line(Tool tool, std::span<const std::str
                                              const std::string& place, const OnGiven& on_given) {
   auto prepared = prepare(tool, words, place);
   if (!prepared) return prepared.error();
-  return Parser(tool, *prepared, place, on_given).parse(std::move(*prepared));
+  return Parser(tool, *prepared, place, on_given).parse();
 }
 
 }  // namespace mqfail

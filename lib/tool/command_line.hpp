@@ -3,12 +3,14 @@
 // mean is decided elsewhere. CLI11 is the parser and stays inside the .cpp file.
 #pragma once
 
+#include <cstring>
 #include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/secret.hpp"
 #include "tool/option_table.hpp"
 
 namespace mqfail {
@@ -19,6 +21,10 @@ struct Given {
   std::vector<std::string> values;  ///< as many as the row takes; -D has 3 or 4
   std::string place;  ///< "FILE:LINE: " of an options file, empty for the command line
 
+  /// Overwrites the values: one may be a password.
+  ~Given() {
+    for (std::string& value : values) explicit_bzero(value.data(), value.size());
+  }
   const std::string& value() const { return values.front(); }
   /// How an error names it: with its place.
   std::string flag() const { return place + row->flag(); }

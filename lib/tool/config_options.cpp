@@ -53,7 +53,8 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
 }
 
 Error unexpected(const std::string& argument, bool has_verb) {
-  const std::string shown = "'" + printable(argument, 64) + "'";
+  // What follows '=' may be a password.
+  const std::string shown = "'" + shown_uri(argument.substr(0, argument.find('='))) + "'";
   if (argument.starts_with('-')) {
     return usage("unknown option " + shown, did_you_mean(argument, {kFlags.begin(), kFlags.end()},
                                                          "--help lists the options"));
@@ -113,9 +114,6 @@ Result<Done> check_fit(const ConfigOptions& options) {
     return usage("convert wants --to FORM", "forms are json, uri and flags");
   if (options.verb != ConfigVerb::convert && options.form != ListForm::none)
     return usage("--to means nothing here", "it belongs to convert");
-  if (options.file && options.component_given && options.verb == ConfigVerb::fmt) {
-    return usage("fmt takes either -f or --component", "");
-  }
   return Done{};
 }
 
@@ -172,7 +170,7 @@ Result<Done> take_key_fd(const std::string& text, ConfigOptions& options) {
   int fd = -1;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), fd);
   if (failure != std::errc() || end != text.data() + text.size() || fd < 0)
-    return usage("--key-fd " + printable(text, 64) + " is not a file descriptor", "give a number");
+    return usage("--key-fd takes the number of a file descriptor", "give a number");
   if (options.key.file) return usage("--key-file and --key-fd exclude each other", "");
   if (fd == 0 && options.file.value_or("-") == "-" &&
       (reads_document(options.verb) || options.verb == ConfigVerb::edit)) {
@@ -313,13 +311,15 @@ Options:
   -h, --help           print this help and exit
       --version        print the version and exit
 
-check, fmt and convert read the stored list if --component is given and -f is not.
+check, fmt and convert read the stored list if --component is given and -f is not;
+with both, --component chooses among the components of a whole adapter file.
 convert also reads a failover: URI and flags, and never shows a password.
 edit -f merges a document by serverId: its keys are set, the others stay.
 edit takes key=value; null is the default, and password=- reads the password
 from standard input, because an argument is seen by everybody.
 A document with errors is exit status 65, and what is stored stays untouched.
-Passwords are stored sealed and shown as ***************; writing that keeps them.
+Passwords are stored sealed and shown as ***************; writing that keeps them,
+but a change of host, port, protocol or validation needs them given again.
 )";
 }
 

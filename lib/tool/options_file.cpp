@@ -48,7 +48,8 @@ Result<std::vector<Given>> read_options_file(Tool tool, const std::string& path,
     const std::string place = path + ":" + std::to_string(number) + ": ";
     const std::vector<std::string> words = words_of(line);
     if (!words[0].starts_with('-')) {
-      return Error{ErrorKind::usage, place + "'" + printable(words[0], 64) + "' is not an option",
+      // Not quoted: it may be the rest of a password.
+      return Error{ErrorKind::usage, place + "this is not an option",
                    "a line is an option with its dashes, a space and its value"};
     }
     auto given = read_command_line(tool, words, place, nullptr);

@@ -53,6 +53,7 @@ void hide_uri_in_argv(int argc, char** argv, std::string_view uri) {
 
 Result<Secret> password_from_fd(const std::string& flag, int fd) {
   std::string line;
+  line.reserve(kLongestPassword + 1);  // once: what grows leaves copies behind
   // A byte at a time: what follows the first line belongs to somebody else.
   for (char byte = 0; line.size() <= kLongestPassword;) {
     const ssize_t got = ::read(fd, &byte, 1);
@@ -68,9 +69,7 @@ Result<Secret> password_from_fd(const std::string& flag, int fd) {
                  "it is no password"};
   }
   if (line.ends_with('\r')) line.pop_back();
-  Secret secret(line);
-  explicit_bzero(line.data(), line.size());
-  return secret;
+  return Secret(std::move(line));
 }
 
 Result<Secret> password_from_file(const std::string& flag, const std::string& path) {

@@ -2,6 +2,7 @@
 // Where options come from, and which source wins.
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <iterator>
 
 #include "tool/common_options.hpp"
@@ -58,8 +59,10 @@ Result<Sources> read_sources(Tool tool, int argc, char** argv, const Environment
       hide_uri_in_argv(argc, argv, given.value());
     }
   };
-  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   auto written = read_command_line(tool, words, "", hide);
+  // One may be a password.
+  for (std::string& word : words) explicit_bzero(word.data(), word.size());
   if (!written) return written.error();
 
   Sources sources;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/text.hpp"
+#include "config/uri_text.hpp"
 
 namespace mqfail {
 
@@ -24,9 +25,15 @@ Result<Done> take_all(const Takers& takers, std::span<const Given> given) {
 }
 
 Error bad_value(const Given& given, const std::string& wanted) {
+  const std::string key = given.row->key();
+  const std::string& value = given.value();
+  // A password is easily given to -p instead of -P, and to --pw-fd.
+  const bool may_be_secret = (key == "port" || key == "pw-fd" || key == "key-fd") &&
+                             value.find_first_not_of("-+.0123456789") != std::string::npos;
   return Error{ErrorKind::usage,
-               given.flag() + " takes " + wanted + ", not '" + printable(given.value(), 64) + "'",
-               ""};
+               given.flag() + " takes " + wanted +
+                   (may_be_secret ? "" : ", not '" + shown_typed(value) + "'"),
+               may_be_secret && key == "port" ? "-P takes a password" : ""};
 }
 
 Result<std::int64_t> whole_number(const Given& given, std::int64_t least, std::int64_t most) {

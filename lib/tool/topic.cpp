@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/text.hpp"
+#include "config/uri_text.hpp"
 
 namespace mqfail {
 namespace {
@@ -13,7 +14,7 @@ constexpr std::string_view kShare = "$share/";
 
 Error wrong(std::string_view flag, std::string_view topic, const std::string& what,
             std::string hint) {
-  return Error{ErrorKind::usage, std::string(flag) + " '" + printable(topic, 64) + "' " + what,
+  return Error{ErrorKind::usage, std::string(flag) + " '" + shown_typed(topic) + "' " + what,
                std::move(hint)};
 }
 

@@ -3,6 +3,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -61,7 +62,12 @@ std::string upgrade_request(const Server& server, const std::string& key) {
   const bool brackets = server.host.find(':') != std::string::npos;
   std::string host = brackets ? "[" + server.host + "]" : server.host;
   if (server.port != (is_tls(server.scheme) ? 443 : 80)) host += ":" + std::to_string(server.port);
-  return "GET " + request_target(server.path) + " HTTP/1.1\r\nHost: " + host +
+  // A NUL stands before the query, which is in the form of the wire already.
+  const std::size_t mark = std::min(server.path.find('\0'), server.path.size());
+  const std::string query =
+      mark < server.path.size() ? "?" + server.path.substr(mark + 1) : std::string();
+  return "GET " + request_target(std::string_view(server.path).substr(0, mark)) + query +
+         " HTTP/1.1\r\nHost: " + host +
          "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + key +
          "\r\nSec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Version: 13\r\n\r\n";
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The list of servers as a document: stored by mqfail-config, used by name, changed while running.
+#include <sys/stat.h>
+
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -251,4 +253,118 @@ BOOST_FIXTURE_TEST_CASE(a_component_keeps_the_client_of_its_data_source_until_an
   connects_as(" as mqfail-");
   config({"set", "--component", "MQTT1"}, source + "}}");
   connects_as("(p5,");
+}
+
+BOOST_AUTO_TEST_CASE(a_document_that_becomes_a_fifo_or_a_folder_is_told_and_holds_nothing_up) {
+  ScriptedServer a;
+  ScriptedServer b;
+  Scratch scratch;
+  const std::filesystem::path file = scratch / "list";
+  const std::filesystem::path other = scratch / "other";
+  write_file(file, document({a.port()}));
+  const Arguments arguments{"--servers", file.string(), "-t", "t"};
+  Process reader(sub(arguments));
+  Process writer({.argv = pub({"--servers", file.string(), "-t", "t", "-l"}), .stdin_pipe = true});
+  Events read(reader);
+  Events written(writer);
+  REQUIRE_EVENT(reader, read, "subscribed");
+  REQUIRE_EVENT(writer, written, "connected");
+  const auto is_told = [&] {
+    for (Events* events : {&read, &written}) {
+      const auto warning = events->wait("warning", 5s);
+      BOOST_REQUIRE(warning.has_value());
+      BOOST_TEST(warning->get("reason").find("the servers stay as they are") != std::string::npos);
+      BOOST_TEST(warning->get("reason").find("not a regular file now") != std::string::npos,
+                 warning->get("reason"));
+    }
+  };
+  BOOST_REQUIRE(mkfifo(other.c_str(), 0600) == 0);
+  std::filesystem::rename(other, file);
+  is_told();
+  std::filesystem::remove(file);
+  std::filesystem::create_directory(file);
+  is_told();
+  // They are alive: they take the next list, and end when they are told to.
+  std::filesystem::remove(file);
+  write_file(other, document({a.port(), b.port()}));
+  std::filesystem::rename(other, file);
+  REQUIRE_EVENT(reader, read, "list-updated", 5s);
+  REQUIRE_EVENT(writer, written, "list-updated", 5s);
+  for (Process* process : {&reader, &writer}) {
+    process->signal(SIGTERM);
+    CHECK_STATUS(*process, 0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_can_be_read_only_once_is_read_once_and_the_rest_again) {
+  ScriptedServer a;
+  ScriptedServer b;
+  ScriptedServer c;
+  Scratch scratch;
+  const std::filesystem::path watched = scratch / "watched";
+  write_file(watched, document({a.port()}));
+  write_file(scratch / "in", document({b.port()}));
+  write_file(scratch / "password", "hunter2\n");
+  // Standard input, and FIFOs as a shell's <(...) makes them.
+  const std::string line = bin("mqfail-sub") + " -t t --events json --servers " + watched.string() +
+                           " --servers - -s \"mqtt://joe@127.0.0.1:1?password-file=$1\"";
+  const std::string fifo = (scratch / "fifo").string();
+  BOOST_REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  Process feeder(Command{
+      .argv = {"sh", "-c", "cat \"$1\" >\"$2\"", "sh", (scratch / "password").string(), fifo}});
+  Process reader(
+      {.argv = {"sh", "-c", "exec " + line, "sh", fifo}, .stdin_file = (scratch / "in").string()});
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  CHECK_STATUS(feeder, 0);
+  BOOST_TEST(events.last("start")->get("servers").find("s" + std::to_string(b.port())) !=
+             std::string::npos);
+  write_file(scratch / "next", document({a.port(), c.port()}));
+  std::filesystem::rename(scratch / "next", watched);
+  REQUIRE_EVENT(reader, events, "list-updated", 5s);
+  BOOST_TEST(events.last("list-updated")->get("added").find("s" + std::to_string(c.port())) !=
+             std::string::npos);
+  BOOST_TEST(events.last("list-updated")->get("removed") == "[]");
+  BOOST_TEST(events.count("warning") == 0U, reader.bytes(Stream::err));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_component_of_a_whole_adapter_file_is_chosen_by_name, Home) {
+  ScriptedServer a;
+  ScriptedServer b;
+  const auto component = [](const ScriptedServer& server) {
+    return "{\"RedundantServers\": " + document({server.port()}) + "}";
+  };
+  const std::string file = (scratch / "adapter.json").string();
+  write_file(file, "{\"MQTT1\": " + component(a) + ", \"MQTT2\": " + component(b) + "}");
+  for (const Arguments& arguments : {Arguments{"--servers", file, "--component", "mqtt2"},
+                                     {"--component", "MQTT2", "--servers", file}}) {
+    Arguments all = arguments;
+    all.insert(all.end(), {"-t", "t", "-E"});
+    Process reader({.argv = sub(all), .environment = environment});
+    CHECK_STATUS(reader, 0);
+    Events events(reader);
+    BOOST_TEST(events.last("connected")->get("server") == "s" + std::to_string(b.port()));
+    Process probe({.argv = command("mqfail-probe", arguments), .environment = environment});
+    CHECK_STATUS(probe, 0);
+    BOOST_TEST(probe.bytes(Stream::out).find(std::to_string(a.port())) == std::string::npos);
+  }
+  const auto formatted =
+      run(Command{.argv = command("mqfail-config", {"fmt", "-f", file, "--component", "MQTT1"}),
+                  .environment = environment});
+  BOOST_TEST(formatted.exit.status == 0, formatted.err);
+  BOOST_TEST(formatted.out.find(std::to_string(a.port())) != std::string::npos);
+  BOOST_TEST(formatted.out.find(std::to_string(b.port())) == std::string::npos);
+  for (const Arguments& argv :
+       {sub({"--servers", file, "--component", "OTHER", "-t", "t"}),
+        command("mqfail-config", {"fmt", "-f", file, "--component", "OTHER"}),
+        command("mqfail-config", {"check", "-f", file, "--component", "OTHER"}),
+        command("mqfail-config", {"convert", "--to", "uri", "-f", file, "--component", "OTHER"})}) {
+    const auto refused = run(Command{.argv = argv, .environment = environment});
+    BOOST_TEST(refused.exit.status == 65, refused.err);
+    BOOST_TEST(refused.err.find("there is no OTHER; there are MQTT1, MQTT2") != std::string::npos,
+               refused.err);
+  }
+  const auto unnamed =
+      run(Command{.argv = sub({"--servers", file, "-t", "t"}), .environment = environment});
+  BOOST_TEST(unnamed.err.find("name one with --component") != std::string::npos, unnamed.err);
 }

@@ -82,14 +82,13 @@ BOOST_FIXTURE_TEST_CASE(a_sealed_password_opens_the_servers_door_and_is_seen_now
   for (Process* process : {&reader, &publisher, &probe})
     said += process->bytes(Stream::out) + process->bytes(Stream::err);
 
-  for (const Arguments& verb :
-       {Arguments{"get"},
-        {"fmt"},
-        {"check"},
-        {"convert", "--to", "json"},
-        {"convert", "--to", "uri"},
-        {"convert", "--to", "flags"},
-        {"edit", "--server-id", "one", "validateServerCertificate=false"}}) {
+  for (const Arguments& verb : {Arguments{"get"},
+                                {"fmt"},
+                                {"check"},
+                                {"convert", "--to", "json"},
+                                {"convert", "--to", "uri"},
+                                {"convert", "--to", "flags"},
+                                {"edit", "--server-id", "one", "userName=joe"}}) {
     Arguments arguments = verb;
     arguments.insert(arguments.end(), {"--component", "M"});
     BOOST_TEST(config(arguments) == 0);
@@ -314,4 +313,164 @@ BOOST_FIXTURE_TEST_CASE(what_convert_writes_opens_the_servers_door_in_a_real_she
   Process thief = start(sub({"-s", other.uri() + "?serverId=it%27s%20one&component=M", "-t", "t"}));
   CHECK_STATUS(thief, 78);
   BOOST_TEST(other.log().find("New client") == std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_stored_password_goes_to_no_other_address_whatever_changes_the_list,
+                        Home) {
+  const auto item = [](const std::string& members) {
+    return R"({"serverId":"one","userName":"joe",)" + members + "}";
+  };
+  const std::string safe =
+      R"("hostNameOrIpAddress":"127.0.0.1","port":18998,"tls":"TLS12","password":")";
+  BOOST_TEST(config({"set", "--component", "M"}, item(safe + kPassword + "\"")) == 0);
+  const std::string before = bytes_of(stored);
+  const std::string mask = "***************";
+  const Arguments edit{"edit", "--component", "M", "--server-id", "one"};
+  const auto with = [](Arguments arguments, const Arguments& more) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  };
+  const std::vector<std::pair<Arguments, std::string>> doors = {
+      {with(edit, {"hostNameOrIpAddress=localhost", "port=18999", "tls=None"}), ""},
+      {with(edit, {"tls=None"}), ""},
+      {with(edit, {"validateServerCertificate=false"}), ""},
+      {with(edit, {"-f", "-"}), R"({"port":18999})"},
+      {{"edit", "--component", "M", "-f", "-"}, item(R"("hostNameOrIpAddress":"::1")")},
+      {{"set", "--component", "M"},
+       item(R"("hostNameOrIpAddress":"127.0.0.1","port":18999,"password":")" + mask + "\"")},
+      {{"set", "--component", "M"},
+       before.substr(0, before.find("127.0.0.1")) + "127.0.0.2" +
+           before.substr(before.find("127.0.0.1") + 9)}};
+  for (const auto& [arguments, in] : doors) {
+    said.clear();
+    BOOST_TEST_CONTEXT(arguments.front() << " " << arguments.back() << " " << in) {
+      BOOST_TEST(config(arguments, in) == 65);
+      BOOST_TEST(said.find("/password: the stored secret stays with") != std::string::npos, said);
+      BOOST_TEST(said.find("nothing was changed") != std::string::npos, said);
+      BOOST_TEST(bytes_of(stored) == before);
+    }
+  }
+  // A URI that takes its password from the list is held to the same.
+  for (const std::string elsewhere :
+       {"mqtt://127.0.0.1:18998?", "mqtts://127.0.0.1:18999?", "mqtts://127.0.0.1:18998?tls=TLS11&",
+        "mqtts://127.0.0.1:18998?validate=false&"}) {
+    Process reader = start(
+        command("mqfail-sub", {"-s", elsewhere + "serverId=one&component=M", "-t", "t", "--once"}));
+    CHECK_STATUS(reader, 78);
+    BOOST_TEST(reader.bytes(Stream::err).find("not for another one") != std::string::npos,
+               reader.bytes(Stream::err));
+  }
+  said.clear();
+  BOOST_TEST(config(with(edit, {"port=18999", "password=-"}), kPassword + "\n") == 0, said);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_password_in_the_wrong_shape_is_quoted_by_no_message, Home) {
+  struct Typed {
+    Arguments argv;
+    std::string in;
+    std::string environment = {};
+  };
+  const std::string file = (scratch / "document").string();
+  const std::string topics = "t";
+  std::vector<Typed> all;
+  // Everything that may stand where a server stands, and the same behind every way of naming one.
+  const std::vector<std::string> uris = {
+      "failover:(mqtt://u:SECRETone,SECRETtwo@127.0.0.1:1)",
+      "failover:mqtt://u:SECRETone,SECRETtwo@127.0.0.1:1",
+      "failover:(mqtt://u:77777,88888@127.0.0.1:1)",
+      "failover:(mqtt://u:SECRETone,SECRETtwo@127.0.0.1:1)?maxReconnectDelay=x",
+      "failover:(mqtt://u:SECRET)one@127.0.0.1:1)",
+      "failover:(mqtt://u:SECRETone",
+      "failover:(mqtt://u:SECRETone)",
+      "failover:(mqtt://h:1)?nested.password=SECRETone",
+      "failover:(mqtt://h:1)?nested.username=u&nested.pasword=SECRETone",
+      "failover:(mqtt://h:1)?priorityURIs=mqtt://u:SECRETone,SECRETtwo@h",
+      "failover:(mqtt://h:1)?updateURIsURL=mqtt://u:SECRETone@h",
+      "failover(mqtt://u:SECRETone@h)",
+      "static:(mqtt://u:SECRETone@h,mqtt://u:SECRETtwo@h)",
+      "mqtt://u:SECRETone@127.0.0.1:1;mqtt://u:SECRETtwo@h",
+      "mqtt://a;mqtt://u:SECRETone",
+      "mqtt://u:SECRETone",
+      "mqtt://u:SECRETone/x",
+      "mqtt://u:SECRETone?SECRETtwo",
+      "mqtt://u:SECRETone#SECRETtwo@h",
+      "u:SECRETone@h:99999",
+      "u:SECRETone://h",
+      "http://u:SECRETone@h",
+      "mqtt://u:SECRET%one@h",
+      "mqtt://u:SECRETone@h?unknown=SECRETtwo",
+      "mqtt://u@h?password=SECRETone",
+      "wss://h/mqtt?token=SECRETone",
+  };
+  const auto add = [&](const std::string& tool, const Arguments& arguments) {
+    all.push_back({command(tool, arguments), "", ""});
+  };
+  for (const std::string& uri : uris) {
+    for (const std::string tool : {"mqfail-sub", "mqfail-pub", "mqfail-probe"}) {
+      Arguments more;
+      if (tool != "mqfail-probe") more = {"-t", "t", "--once", "-d"};
+      if (tool == "mqfail-pub") more.insert(more.end(), {"-m", "x"});
+      for (const std::string flag : {"--server", "-h"}) {
+        Arguments arguments{flag, uri};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        add(tool, arguments);
+      }
+      if (tool == "mqfail-sub") {
+        add(tool, {"-s", uri, "-t", "t", "--once", "--events", "json", "--trace",
+                   (scratch / "trace").string()});
+        add(tool, {"-L", uri + "/t", "--once"});
+        add(tool, {"-t", "t", "--once", uri});
+        add(tool, {"-t", "t", "--sever=" + uri});
+        all.push_back({command(tool, {"-t", "t", "--once"}), "", uri});
+      }
+      if (tool == "mqfail-pub") add(tool, {"-t", "t", "-s", uri, "--once"});
+    }
+    for (const std::string form : {"json", "uri", "flags"})
+      all.push_back({command("mqfail-config", {"convert", "--to", form}), uri, ""});
+    all.push_back({command("mqfail-config", {"convert", "--to", "json"}), "-s '" + uri + "'", ""});
+    add("mqfail-config", {"get", uri});
+    // On one line and on lines of their own; right otherwise, and with an error beside it.
+    for (const std::string rest : {"", ",\"prt\":1"}) {
+      all.push_back({command("mqfail-config", {"check"}),
+                     "[{\"hostNameOrIpAddress\":\"" + uri + "\"" + rest + "}]", ""});
+    }
+  }
+  const std::vector<Arguments> words = {{"-t", "t", "-P", "x", "SECRETone@h"},
+                                        {"-t", "t", "--password=SECRETone"},
+                                        {"-t", "t", "-p", "SECRETone"},
+                                        {"-t", "t", "--pw-fd", "SECRETone"},
+                                        {"-t", "t", "--key-fd", "SECRETone"}};
+  for (const Arguments& arguments : words) add("mqfail-sub", arguments);
+  add("mqfail-config", {"set", "--component", "M", "password=SECRETone"});
+  add("mqfail-config", {"edit", "--server-id", "a", "--component", "M", "pasword=SECRETone"});
+  add("mqfail-config", {"get", "--pasword=SECRETone"});
+  add("mqfail-config", {"get", "--key-fd", "SECRETone"});
+  write_file((scratch / "options").string(), "-t t\nSECRETone\n");
+  add("mqfail-sub", {"-o", (scratch / "options").string()});
+  write_file((scratch / "options2").string(),
+             "-t t\n-s failover:(mqtt://u:SECRETone,SECRETtwo@h)\n");
+  add("mqfail-sub", {"-o", (scratch / "options2").string(), "--once"});
+  write_file(file, R"([{"hostNameOrIpAddress":"mqtt://u:SECRETone,SECRETtwo@h:1883"}])");
+  add("mqfail-probe", {"--servers", file});
+
+  bool comma_is_told = false;
+  for (const Typed& typed : all) {
+    Command one{.argv = typed.argv, .environment = environment};
+    if (!typed.environment.empty()) one.environment["MQFAIL_SERVERS"] = typed.environment;
+    if (!typed.in.empty()) {
+      one.stdin_file = (scratch / "in").string();
+      write_file(one.stdin_file, typed.in);
+    }
+    std::filesystem::remove(scratch / "trace");
+    const Finished finished = run(one);
+    const std::string everything = finished.out + finished.err + bytes_of(scratch / "trace");
+    std::string line;
+    for (const std::string& word : typed.argv) line += " " + word;
+    comma_is_told = comma_is_told || everything.find("write a comma as %2C") != std::string::npos;
+    for (const std::string secret : {"SECRET", "77777", "88888"})
+      BOOST_TEST(everything.find(secret) == std::string::npos, line << " < " << typed.in << " $"
+                                                                    << typed.environment << "\n"
+                                                                    << everything);
+  }
+  BOOST_TEST(comma_is_told);
 }

@@ -282,6 +282,62 @@ BOOST_FIXTURE_TEST_CASE(passwords_are_sealed_masked_and_seen_nowhere, Serving) {
   BOOST_TEST(said.find("the same was stored already") != std::string::npos, said);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_stored_password_stays_with_its_server_whatever_a_request_changes,
+                        Serving) {
+  serve();
+  const std::string secret = R"(,"userName":"joe","password":")";
+  BOOST_TEST(ask("PUT", "[" + server("a", secret + "hunter2\"") + "]").status == 204);
+  const std::string before = read_file(stored);
+  const std::string masked = R"("userName":"joe","password":")" + kMask + "\"";
+  const std::vector<std::tuple<std::string, std::string, std::string>> requests = {
+      {"PATCH", R"({"hostNameOrIpAddress":"localhost","port":18999,"tls":"None"})", "/a"},
+      {"PATCH", R"([{"serverId":"a","port":18999}])", ""},
+      {"PATCH", R"({"protocol":"WS"})", "/a"},
+      {"PATCH", R"({"validateServerCertificate":false})", "/a"},
+      {"PATCH", R"({"port":18999,"password":")" + kMask + "\"}", "/a"},
+      {"PATCH", R"({"port":18999,"userName":"jane"})", "/a"},
+      {"PUT", R"({"hostNameOrIpAddress":"localhost","port":1883,"tls":"None",)" + masked + "}",
+       "/a"},
+      {"PUT",
+       R"([{"serverId":"A","hostNameOrIpAddress":"::1","port":1883,"tls":"None",)" + masked + "}]",
+       ""}};
+  for (const auto& [method, document, below] : requests) {
+    const Reply reply = ask(method, document, below);
+    BOOST_TEST(reply.status == 400, method << " " << document << "\n" << reply);
+    BOOST_TEST(reply.says("give the secret again in the same change"), reply);
+  }
+  BOOST_TEST(ask("POST", server("b", secret + kMask + "\"")).status == 400);
+  BOOST_TEST(read_file(stored) == before);
+  // Asterisks of another number are no password.
+  for (const std::string few : {"*", "*****", "****************"}) {
+    const Reply reply = ask("PATCH", "{\"password\":\"" + few + "\"}", "/a");
+    BOOST_TEST(reply.status == 400);
+    BOOST_TEST(reply.says("asterisks are no secret; fifteen keep the stored one"), reply);
+  }
+  BOOST_TEST(read_file(stored) == before);
+  BOOST_TEST(ask("PATCH", R"({"port":18999,"password":"hunter2"})", "/a").status == 204);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_component_is_one_list_however_its_letters_are_written, Serving) {
+  serve();
+  BOOST_TEST(ask("PUT", "[" + server("a") + "]").status == 204);
+  const std::string other =
+      "http://localhost:" + std::to_string(port) + "/API/V1/Configuration/mqtt1/redundantservers";
+  const Reply put =
+      curl({"-X", "PUT", "-H", kJson, "--data-binary", "@" + file("[" + server("b") + "]"), other});
+  BOOST_TEST(put.status == 409);
+  BOOST_TEST(put.says("component 'MQTT1' is stored already, and 'mqtt1' differs from it in letter"),
+             put);
+  const Reply got = curl({other});
+  BOOST_TEST(got.status == 404);
+  BOOST_TEST(got.says("there is 'MQTT1'"), got);
+  BOOST_TEST(!std::filesystem::exists(folder / "mqtt1"));
+  BOOST_TEST(config({"set", "--component", "Mqtt1"}, server("b")).exit.status == 65);
+  const Finished asked = config({"get", "--component", "mqTT1"});
+  BOOST_TEST(asked.exit.status == 66);
+  BOOST_TEST(asked.err.find("there is 'MQTT1'") != std::string::npos, asked.err);
+}
+
 BOOST_FIXTURE_TEST_CASE(strangers_and_web_pages_are_refused, Serving) {
   serve();
   BOOST_TEST(ask("PUT", server("a")).status == 204);

@@ -188,3 +188,63 @@ BOOST_AUTO_TEST_CASE(a_server_that_does_not_read_holds_the_input_back) {
   BOOST_TEST(recorder.wait_for(20000));
   BOOST_TEST(complete(numbers(recorder.payloads())));
 }
+
+BOOST_AUTO_TEST_CASE(a_query_goes_out_in_the_request_however_the_server_was_named) {
+  Mosquitto server;
+  const std::string query = "x-amz-customauthorizer-name=a&token=b%20c&sig=d/e+f=";
+  const std::string request = "GET /mqtt?" + query + " HTTP/1.1\r\n";
+  const auto asks = [&](WebSocketFront& front, const Arguments& naming, const std::string& in) {
+    Scratch scratch;
+    write_file(scratch / "in", in);
+    Arguments arguments = naming;
+    arguments.insert(arguments.end(), {"-t", "t", "-m", "x", "-q", "1"});
+    Process publisher({.argv = pub(arguments), .stdin_file = (scratch / "in").string()});
+    CHECK_STATUS(publisher, 0);
+    BOOST_TEST(front.request().find(request) == 0U, front.request());
+    // It may hold a token.
+    BOOST_TEST(publisher.bytes(Stream::err).find("x-amz") == std::string::npos);
+  };
+  const std::string encoded =
+      "x-amz-customauthorizer-name%3Da%26token%3Db%2520c%26sig%3Dd%2Fe%2Bf%3D";
+  const auto document = [&](const WebSocketFront& front) {
+    return "[{\"hostNameOrIpAddress\":\"" + front.uri() + "/mqtt?" + query +
+           "\",\"tls\":\"None\",\"serverId\":\"w\"}]";
+  };
+  {
+    WebSocketFront front(server.port());
+    asks(front, {"-s", front.uri() + "?query=" + encoded}, "");
+  }
+  {
+    WebSocketFront front(server.port());
+    asks(front, {"--servers", "-"}, document(front));
+  }
+  {
+    // There and back, and as a URI.
+    WebSocketFront front(server.port());
+    Scratch scratch;
+    const auto converted = [&](const std::string& form, const std::string& in) {
+      write_file(scratch / "in", in);
+      const Finished finished =
+          run(Command{.argv = command("mqfail-config", {"convert", "--to", form}),
+                      .environment = {{"XDG_CONFIG_HOME", scratch.path().string()}},
+                      .stdin_file = (scratch / "in").string()});
+      BOOST_TEST(finished.exit.status == 0, finished.err);
+      return finished.out;
+    };
+    const std::string canonical = converted("json", document(front));
+    BOOST_TEST(canonical.find("/mqtt?" + query + "\"") != std::string::npos, canonical);
+    const std::string uri = converted("uri", canonical);
+    BOOST_TEST(uri.find("query=" + encoded) != std::string::npos, uri);
+    BOOST_TEST(converted("json", uri) == canonical);
+    asks(front, {"-s", uri.substr(0, uri.find('\n'))}, "");
+  }
+  const auto refused = [](const std::string& uri) {
+    return run(Command{.argv = sub({"-s", uri, "-t", "t"})}).err;
+  };
+  const std::string advice = refused("wss://h/mqtt?x-amz-customauthorizer-name=a");
+  BOOST_TEST(advice.find("unknown option 'x-amz-customauthorizer-name'") != std::string::npos,
+             advice);
+  BOOST_TEST(advice.find("?query=x-amz-customauthorizer-name%3D") != std::string::npos, advice);
+  BOOST_TEST(refused("mqtt://h?query=a").find("query belongs to ws:// and wss:// only") !=
+             std::string::npos);
+}

@@ -310,6 +310,56 @@ BOOST_AUTO_TEST_CASE(row_15_a_stray_brace_at_the_front_is_an_error_at_its_place)
              "missing?\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_stray_brace_at_the_top_is_one_error_whatever_it_has_cut_off) {
+  const std::string rest =
+      "  \"hostNameOrIpAddress\": \"a\",\n  \"port\": 8883,\n  \"protocol\": \"Tcp\",\n"
+      "  \"tls\": \"Tls12\",\n  \"userName\": \"u\",\n  \"password\": \"SECRET\",\n"
+      "  \"clientCertificateThumbprint\": null,\n  \"clientCertificatePassword\": null,\n"
+      "  \"validateServerCertificate\": true,\n  \"serverId\": \"s\"\n}";
+  const std::string good = ",\n{\"hostNameOrIpAddress\":\"b\"}";
+  for (const std::string& document : std::vector<std::string>{
+           "},\n" + rest, "},\n" + rest + good, "},\n" + rest + good + "\n]", rest, rest + good,
+           "[\n},\n" + rest + good + "]", "[" + rest + good + "]",
+           "[\n},\n{\"hostNameOrIpAddress\":\"a\"}" + good + "]",
+           "[{\"hostNameOrIpAddress\":\"a\"}\n},\n{\"hostNameOrIpAddress\":\"b\"}]",
+           "{\"RedundantServers\": [\n},\n" + rest + good + "]}"}) {
+    const auto reading = read(document);
+    BOOST_TEST(reading.reports.size() == 1U, document << "\n" << told(reading));
+    BOOST_TEST(!reading.valid());
+    for (const Report& report : reading.reports)
+      BOOST_TEST(report.excerpt.find("SECRET") == std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_scheme_of_plain_text_needs_tls_none_beside_it) {
+  for (const std::string scheme : {"mqtt", "tcp", "ws"}) {
+    const std::string host = R"({"hostNameOrIpAddress":")" + scheme + R"(://a:1883")";
+    const std::string said = told(read(host + "}"));
+    BOOST_TEST(said.find(scheme +
+                         "://a:1883\" is that of plain text, but tls is TLS12 by default; "
+                         "write \"tls\": \"None\", or " +
+                         (scheme == "ws" ? "wss" : "mqtts")) != std::string::npos,
+               said);
+    BOOST_TEST(read(host + R"(,"tls":"None"})").valid());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(asterisks_of_another_number_are_neither_a_secret_nor_the_stored_one) {
+  for (const std::string stars : {"*", "*****", "**************", "****************"}) {
+    for (const std::string key : {"password", "clientCertificatePassword"}) {
+      const std::string document = R"({"hostNameOrIpAddress":"a","userName":"u","serverId":"s",)"
+                                   R"("clientCertificateThumbprint":")" +
+                                   std::string(40, 'a') + "\",\"" + key + "\":\"" + stars + "\"}";
+      for (const auto& reading :
+           {read(document), read_replacement("doc", document, std::nullopt, {})}) {
+        BOOST_TEST(!reading.valid());
+        BOOST_TEST(told(reading).find("asterisks are no secret; fifteen keep the stored one") !=
+                   std::string::npos);
+      }
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_id_is_a_random_uuid_that_is_kept_when_the_document_comes_again) {
   auto list = servers(sample("minimal-as-documented.json"));
   BOOST_TEST_REQUIRE(static_cast<bool>(make_server_ids(list)));

@@ -126,16 +126,16 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_in_a_uri_is_said_with_a_suggestion) {
       {"", "empty"},
       {"mqtt://", "the host is empty"},
       {"mqtt://:1", "the host is empty"},
-      {"mqtt://h:", "not a port number"},
+      {"mqtt://h:", "the port is not a number"},
       {"mqtt://h:0", "not in 1..65535"},
       {"mqtt://h:65536", "not in 1..65535"},
-      {"mqtt://h:1x", "not a port number"},
+      {"mqtt://h:1x", "the port is not a number"},
       {"mqtts//h", "a path belongs to ws"},
       {"mqqt://h", "did you mean 'mqtt'?"},
       {"http://h", "unknown scheme 'http'"},
       {"mqtt://h/topic", "-L"},
       {"mqtt://h#x", "'#'"},
-      {"mqtt://h h", "not a host name"},
+      {"mqtt://h h", "a space stands between servers"},
       {"mqtt://h?serverid=x", "did you mean 'serverId'?"},
       {"mqtt://h?caFile=x", "did you mean 'cafile'?"},
       {"mqtt://h?serverId", "not name=value"},
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_in_a_failover_uri_is_said) {
       {"failover:((a,b),c)", "cannot hold another list"},
       {"failover:(failover:(a),c)", "cannot hold another list"},
       {"failover:(a)?x", "not name=value"},
-      {"failover:(a:b:c)", "in 'a:b:c'"},
+      {"failover:(a:b:c)", "in 'a:***'"},
   };
   for (const auto& [uri, part] : rows) {
     const auto parsed = parse_failover_uri(uri);
@@ -250,4 +250,67 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_in_a_failover_uri_is_said) {
       BOOST_TEST(holds(list_error(uri), part), uri << " gives " << list_error(uri));
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_nearly_a_list_of_servers_is_told_what_was_meant) {
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"failover(a,b)", "the ':' behind failover is missing"},
+      {"failover//(a,b)", "the ':' behind failover is missing"},
+      {"static:(a,b)", "'static' is no kind of list here"},
+      {"static:tcp://a:1883", "'static' is no kind of list here"},
+      {"fanout://(a,b)", "'fanout' is no kind of list here"},
+      {"mqtt://a mqtt://b", "a space stands between servers"},
+      {"mqtt://a\nmqtt://b", "a line end stands between servers"},
+      {"a:1883;b:1883", "';' stands between servers"},
+      {"mqtt://u:p@a,mqtt://u:p@b", "',' stands between servers"},
+      {"a|b", "'|' stands between servers"}};
+  for (const auto& [text, part] : rows) {
+    for (const auto& error :
+         {parse_server_uri(text).error(), parse_topic_url(text + "/t").error()}) {
+      BOOST_TEST(error.message.find(part) == 0U, text << ": " << error.message);
+      BOOST_TEST(error.hint.find("failover:(URI,URI)") != std::string::npos, error.hint);
+    }
+  }
+  // In a list, and where the environment separates by commas.
+  const auto inner = parse_failover_uri("failover:(a b)");
+  BOOST_TEST_REQUIRE(!inner);
+  BOOST_TEST(inner.error().message.find("a space stands between servers") == 0U);
+  // Names that only look so.
+  for (const std::string host : {"failover.example", "failover", "static:1883", "static.example"})
+    BOOST_TEST(static_cast<bool>(parse_server_uri(host)), host);
+}
+
+BOOST_AUTO_TEST_CASE(a_comma_in_a_password_is_told_and_lists_without_one_are_taken) {
+  for (const std::string list :
+       {"mqtt://u:one,two@h", "mqtt://u:12,34@h:1", "u:one,two@h", "a,mqtt://u:1,2,3@h",
+        "mqtt://u,v:one@h", "mqtt://u:p@ss,word@h"}) {
+    const auto split = split_servers(list);
+    BOOST_TEST_REQUIRE(!split, list);
+    BOOST_TEST(split.error().hint.find("write a comma as %2C") == 0U);
+    BOOST_TEST(split.error().message.find("***") != std::string::npos, split.error().message);
+  }
+  for (const std::string list : {"a,b", "a:1,b:2", "mqtt://u:p@a,mqtt://u:p@b", "u:p@a,u:p@b",
+                                 "mqtt://a:1,mqtt://u:p@b", "a,u:p@b", "mqtt://u:p%2Cq@a,b?x=y@z"})
+    BOOST_TEST(static_cast<bool>(split_servers(list)), list);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_typed_is_shown_without_what_may_be_a_password) {
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"mqtt://h:1883/x", "mqtt://h:1883/x"},
+      {"mqtt://u:p@h:1", "mqtt://***@h:1"},
+      {"mqtt://u:one", "mqtt://u:***"},
+      {"u:one", "u:***"},
+      {"h:1883", "h:1883"},
+      {"fe80::1", "fe80::1"},
+      {"mqtt://[::1]:1883", "mqtt://[::1]:1883"},
+      {"mqtt://[::1]:one", "mqtt://[::1]:***"},
+      {"failover:(mqtt://u:one,two@h:1)", "failover:(mqtt://***@h:1)"},
+      {"failover:(mqtt://u:one", "failover:(mqtt://u:***"},
+      {"failover:mqtt://u:one", "failover:mqtt://u:***"},
+      {"mqtt://a;mqtt://u:one", "mqtt://a;mqtt://u:***"},
+      {"u:one://h", "***://h"},
+      {"wss://h/mqtt?token=one", "wss://h/mqtt?..."},
+      {"mqtt://u:1#one", "mqtt://u:1#..."},
+      {"\x1b[31m", "\\x1b[31m"}};
+  for (const auto& [typed, shown] : rows) BOOST_TEST(shown_uri(typed) == shown);
 }
