@@ -85,6 +85,12 @@ SSL_CTX* __wrap_SSL_CTX_new(const SSL_METHOD* method) {
   return context;
 }
 
+// Paho would describe each record for its trace, which is off, in one static buffer for the threads
+// of all connections.
+void __wrap_SSL_CTX_set_msg_callback(SSL_CTX* /*context*/,
+                                     void (* /*callback*/)(int, int, int, const void*, size_t, SSL*,
+                                                           void*)) {}
+
 // Also called for every connection without TLS, to do nothing.
 void __wrap_SSL_SESSION_free(SSL_SESSION* session) {
   if (session != nullptr) __real_SSL_SESSION_free(session);
