@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -115,14 +115,9 @@ std::string throw_publisher_id() {
 
 // Two names of one address are one server.
 std::size_t different_servers(const ServerList& servers) {
-  std::size_t different = 0;
-  for (auto one = servers.begin(); one != servers.end(); ++one) {
-    if (std::none_of(servers.begin(), one,
-                     [&](const Server& other) { return same_endpoint(*one, other); })) {
-      ++different;
-    }
-  }
-  return different;
+  std::set<std::string> different;
+  for (const Server& server : servers) different.insert(endpoint_key(server));
+  return different.size();
 }
 
 Result<Done> check_acks(std::size_t acks, const ServerList& servers) {

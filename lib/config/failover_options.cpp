@@ -37,9 +37,11 @@ constexpr std::array kOptions = {
     FailoverOption{"maxReconnectAttempts", "max-reconnect-attempts", Kind::integer,
                    "give up after so many passes over the list; -1 never", true, "-1"},
     FailoverOption{"startupMaxReconnectAttempts", "startup-max-reconnect-attempts", Kind::integer,
-                   "the same until the first success; -1 takes maxReconnectAttempts", true, "3"},
+                   "the same until the first success; -1 takes maxReconnectAttempts", true, "-1"},
     FailoverOption{"startupTimeout", "startup-timeout", Kind::duration,
-                   "give up if nothing has connected after so long", true, ""},
+                   "give up if nothing has connected after so long; any other bound replaces the "
+                   "default",
+                   true, "10000"},
     FailoverOption{"giveUpAfter", "give-up-after", Kind::duration,
                    "give up after so long without a server", true, ""},
     FailoverOption{"connectTimeout", "connect-timeout", Kind::duration,
@@ -214,8 +216,16 @@ Result<Value> read_value(const FailoverOption& option, std::string_view text) {
   return Error{ErrorKind::internal, "an option of an unknown kind", ""};
 }
 
+// What bounds the search for a server, also where it is given as -1 or off.
+bool is_bound(std::string_view name) {
+  constexpr std::array kBounds = {"maxReconnectAttempts", "startupMaxReconnectAttempts",
+                                  "startupTimeout", "giveUpAfter"};
+  return std::find(kBounds.begin(), kBounds.end(), name) != kBounds.end();
+}
+
 void set(std::string_view name, const Value& value, FailoverTuning& tuning) {
   FailoverSettings& settings = tuning.settings;
+  settings.bounded = settings.bounded || is_bound(name);
   if (name == "randomize") settings.randomize = value.boolean;
   if (name == "initialReconnectDelay") settings.backoff.initial = value.duration;
   if (name == "maxReconnectDelay") settings.backoff.cap = *value.duration;

@@ -465,11 +465,13 @@ Result<NamedRoster> name_servers(const NamingRequest& request, const FailoverFla
   }
   give_ids(all->drafts, roster.warnings);
   if (const auto done = apply_tuning(*all, flags, roster); !done) return done.error();
-  for (ServerDraft& draft : all->drafts) roster.servers.push_back(std::move(draft.server));
+  std::set<std::string> endpoints;
+  for (ServerDraft& draft : all->drafts) {
+    endpoints.insert(endpoint_key(draft.server));
+    roster.servers.push_back(std::move(draft.server));
+  }
   for (const Server& wanted : roster.settings.priority_servers) {
-    const bool there = std::any_of(roster.servers.begin(), roster.servers.end(),
-                                   [&](const Server& one) { return same_endpoint(one, wanted); });
-    if (there) continue;
+    if (endpoints.contains(endpoint_key(wanted))) continue;
     roster.warnings.push_back("priorityURIs: " + redacted_uri(wanted) + " is none of the servers");
   }
   return roster;

@@ -62,20 +62,16 @@ std::optional<ServerIndex> Failover::Engine::pick() const {
 // Beside a live connection: the free server that has waited longest or will be the first to have
 // waited enough, so that no server that fails time and again takes another one's place.
 std::optional<ServerIndex> Failover::Engine::longest_waiting() const {
-  std::optional<ServerIndex> first;
-  for (const ServerIndex server : pass.plan()) {
-    if (!is_free(server) || (!may_reconnect() && pass.had_turn(server))) continue;
-    if (!first || roster.free_at(server) < roster.free_at(*first)) first = server;
-  }
-  return first;
+  return pass.first_free(roster, [this](ServerIndex server) {
+    return is_free(server) && (may_reconnect() || !pass.had_turn(server));
+  });
 }
 
 void Failover::Engine::try_next(Role role) {
   const auto server = pick();
   if (!server) return;
   pass.use_turn(*server);
-  const Protocol preferred = settings.protocol.value_or(Protocol::mqtt5);
-  connect(*server, roster.protocol(*server, preferred), role);
+  connect(*server, role);
 }
 
 // A standby is further on than any new attempt.
@@ -98,33 +94,34 @@ void Failover::Engine::fill() {
     const bool for_live = live.empty() || under_way(Role::active) < missing_live();
     try_next(for_live ? Role::active : Role::standby);
   }
-  if (live.empty() && attempts.empty()) pass_failed(Duration::zero());
+  if (live.empty() && attempts.empty()) pass_failed();
 }
 
-// `already_waited`: the life of a connection that cost its server's turn. It counts as waiting, so
-// that a pass still takes at least its back-off but a working pipeline is not kept from working.
-void Failover::Engine::pass_failed(Duration already_waited) {
+void Failover::Engine::pass_failed() {
   ++failed_passes;
   if (ours) return give_up(ErrorKind::unavailable, *ours);
   if (pass.denied_by_all(roster)) {
     return give_up(ErrorKind::denied, last_reason);
   }
-  if (const auto limit = pass_limit(); limit && failed_passes >= *limit) {
-    return give_up(ErrorKind::unavailable, last_reason);
-  }
+  if (passes_are_used_up()) return give_up(ErrorKind::unavailable, last_reason, pass_bound());
   begin_pass();
-  const Duration delay = backoff.next(random) - already_waited;
-  if (delay <= Duration::zero() && already_waited > Duration::zero()) return fill();
+  const Duration delay = backoff.next(random);
   wait(delay);
   const auto every = static_cast<std::uint64_t>(std::max<std::int64_t>(settings.warn_every, 0));
   const bool warn = every > 0 && (failed_passes == 1 || failed_passes % every == 0);
   out.emplace_back(action::TellBackoff{delay, failed_passes, warn});
 }
 
-AttemptId Failover::Engine::connect(ServerIndex server, Protocol protocol, Role role) {
+AttemptId Failover::Engine::connect(ServerIndex server, Role role) {
+  const Protocol preferred = settings.protocol.value_or(Protocol::mqtt5);
+  const bool guess = !settings.protocol && roster.guesses_older(server);
+  return connect(server, role, roster.protocol(server, preferred), guess);
+}
+
+AttemptId Failover::Engine::connect(ServerIndex server, Role role, Protocol protocol, bool guess) {
   const AttemptId id{++last_id};
   ++attempts_made;
-  attempts.push_back({id, server, protocol, now + allowed(server), role});
+  attempts.push_back({id, server, protocol, now + allowed(server), role, false, guess});
   if (live.empty()) state = FailoverState::connecting;
   stagger();
   out.emplace_back(action::Connect{id, server, role, protocol});
@@ -136,6 +133,13 @@ void Failover::Engine::stagger() {
   stagger_at.reset();
   if (!settings.connect_stagger || missing_live() == 0) return;
   if (pick() || !standbys.empty()) stagger_at = now + *settings.connect_stagger;
+}
+
+// Beside a live connection: not before a back-off of its own. Who denies us is asked again only
+// after the longest one, because accounts get locked.
+void Failover::Engine::put_off(ServerIndex server) {
+  roster.put_off(server, now, random);
+  if (pass.denied_by(server)) roster.put_off_until(server, now + settings.backoff.cap);
 }
 
 Duration Failover::Engine::allowed(ServerIndex server) const {
@@ -162,29 +166,42 @@ void Failover::Engine::abandon_all() {
   abandon_probe();
 }
 
-void Failover::Engine::give_up(ErrorKind kind, const Reason& reason) {
+void Failover::Engine::give_up(ErrorKind kind, const Reason& reason, Bound bound) {
   abandon_all();
   leave_standbys();
   state = FailoverState::stopped;
-  out.emplace_back(action::GiveUp{kind, reason, failed_passes, attempts_made});
+  out.emplace_back(
+      action::GiveUp{kind, reason, failed_passes, attempts_made, bound, now - bad_since});
 }
 
-std::optional<std::uint64_t> Failover::Engine::pass_limit() const {
-  if (settings.once) return 1;
+// Which of the bounds on passes holds. --once wins; until the first success the start has its own,
+// if it was given.
+Bound Failover::Engine::pass_bound() const {
+  if (settings.once) return Bound::once;
+  if (epoch == 0 && settings.startup_max_passes >= 0) return Bound::startup_passes;
+  return Bound::passes;
+}
+
+bool Failover::Engine::passes_are_used_up() const {
   std::int64_t limit = settings.max_passes;
-  if (epoch == 0) {
-    if (settings.startup_unlimited) return std::nullopt;
-    if (settings.startup_max_passes >= 0) limit = settings.startup_max_passes;
-  }
-  if (limit < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(limit, 1));
+  if (pass_bound() == Bound::once) limit = 1;
+  if (pass_bound() == Bound::startup_passes) limit = settings.startup_max_passes;
+  if (limit < 0) return false;
+  return failed_passes >= static_cast<std::uint64_t>(std::max<std::int64_t>(limit, 1));
 }
 
-std::optional<TimePoint> Failover::Engine::bound() const {
+// The first bound of time to run out while none is live. giveUpAfter holds at any time.
+std::optional<Failover::Engine::TimeBound> Failover::Engine::time_bound() const {
   if (!live.empty()) return std::nullopt;
-  const auto& allowed = epoch == 0 ? settings.startup_timeout : settings.give_up_after;
-  if (!allowed) return std::nullopt;
-  return bad_since + *allowed;
+  std::optional<Duration> startup;
+  if (epoch == 0) startup = settings.startup_timeout;
+  if (epoch == 0 && !settings.bounded && !startup) startup = kStartupTimeout;
+  const std::optional<Duration>& later = settings.give_up_after;
+  if (startup && (!later || *startup <= *later)) {
+    return TimeBound{bad_since + *startup, Bound::startup_timeout};
+  }
+  if (later) return TimeBound{bad_since + *later, Bound::give_up_after};
+  return std::nullopt;
 }
 
 }  // namespace mqfail

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -30,6 +31,18 @@ enum class Protocol { mqtt31 = 3, mqtt311 = 4, mqtt5 = 5 };
 /// `probe` only asks whether a priority server accepts clients, under a client id of its own.
 enum class Role { active, standby, probe };
 
+/// What ends a run that finds no server. `none`: no bound, the reason itself is decisive.
+enum class Bound {
+  none,
+  once,             ///< --once: one pass, no reconnect
+  startup_passes,   ///< startupMaxReconnectAttempts
+  passes,           ///< maxReconnectAttempts
+  startup_timeout,  ///< startupTimeout
+  give_up_after,    ///< giveUpAfter
+};
+/// As the user writes it: "startupTimeout"; empty for `none`.
+std::string_view name(Bound bound);
+
 /// Where a list comes from: a document is the configuration itself and replaces the configured
 /// servers, an update (topic, redirection, DNS) only adds to them (failover.md section 5).
 enum class ListSource { document, update };
@@ -48,10 +61,13 @@ struct Failed {
   AttemptId attempt;
   Reason reason;
 };  ///< an attempt ended before Connected
+/// A Connected attempt ended. `silent`: how long ago its server gave the last sign of life
+/// (delivery.md S8); 0 where the end itself was one.
 struct Lost {
   AttemptId attempt;
   Reason reason;
-};                  ///< a Connected attempt ended
+  Duration silent{};
+};
 struct Ticked {};   ///< deadline() has come
 struct Hurried {};  ///< SIGUSR1: try now instead of waiting
 struct ListChanged {
@@ -87,8 +103,9 @@ struct Disconnect {
 };  ///< leave in good order
 /// The attempt is live now, beside those that are (FailoverSettings::width). `epoch` counts from 1
 /// and rises with each change of the server. `from`: the server whose loss left none live;
-/// `outage`: time since that loss. Empty and 0 for the first connection and beside a live one.
-/// `failback`: back on a priority server; the Disconnect of `from`, which still lives, follows.
+/// `outage`: time since its last sign of life. Empty and 0 for the first connection and beside a
+/// live one. `failback`: back on a priority server; the Disconnect of `from`, which still lives,
+/// follows.
 struct Use {
   AttemptId attempt;
   ServerIndex server;
@@ -116,8 +133,8 @@ struct TellStandbyLost {
   Reason reason;
   Duration up;
 };
-/// `maybe_twin`: MQTT 3.1.1 closed without a word sooner than `stable`; another client may use our
-/// id.
+/// `maybe_twin`: closed without a word sooner than `stable`, three times in a row or more, and the
+/// client id is the user's: another client may use it (mosquitto tells no more, on MQTT 5 neither).
 struct TellLost {
   AttemptId attempt;
   ServerIndex server;
@@ -138,12 +155,15 @@ struct TellListChanged {
   std::vector<ServerIndex> removed;
 };
 /// The run is over. `kind`: unavailable (69), denied (77); `reason`: the last or decisive one;
-/// `passes` and `attempts` count since the start or the last stable connection.
+/// `passes` and `attempts` count since the start or the last stable connection. `bound`: what was
+/// used up; `elapsed`: time since the start or the loss of the last live connection.
 struct GiveUp {
   ErrorKind kind;
   Reason reason;
   std::uint64_t passes;
   std::uint64_t attempts;
+  Bound bound = Bound::none;
+  Duration elapsed{};
 };
 }  // namespace action
 

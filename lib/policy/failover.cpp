@@ -11,6 +11,9 @@
 namespace mqfail {
 namespace {
 
+// Losses in a row, sooner than `stable`, from which on a twin is likely (failover.md section 3).
+constexpr int kTwinLosses = 3;
+
 Reason timeout_of(Phase reached) {
   return {Cause::timeout, reached, 0, false, {}};
 }
@@ -31,7 +34,7 @@ void Failover::Engine::connected(AttemptId id) {
   if (winner == attempts.end()) return;
   const Attempt attempt = *winner;
   attempts.erase(winner);
-  roster.remember_protocol(attempt.server, attempt.protocol);
+  learn_protocol(attempt);
   pass.note_denied(attempt.server, false);
   if (attempt.role == Role::standby) return stand_by(attempt);
   if (returning == id) {
@@ -65,7 +68,7 @@ void Failover::Engine::connected(AttemptId id) {
   ours.reset();
   // From here on each of those that failed in this pass waits by itself.
   for (const ServerIndex server : roster.order()) {
-    if (is_free(server) && pass.had_turn(server)) roster.put_off(server, now, random);
+    if (is_free(server) && pass.had_turn(server)) put_off(server);
   }
   watch_priority();
   fill();
@@ -73,17 +76,19 @@ void Failover::Engine::connected(AttemptId id) {
 
 void Failover::Engine::reached(const event::Reached& event) {
   for (Attempt& attempt : attempts) {
-    if (attempt.id == event.attempt) attempt.reached = event.phase;
+    if (attempt.id != event.attempt) continue;
+    attempt.reached = event.phase;
+    if (event.phase == Phase::subscribe) learn_protocol(attempt);  // behind an accepted CONNACK
   }
   if (probe && probe->id == event.attempt) probe->reached = event.phase;
 }
 
 // Failed and Lost both come here: the end of an attempt is its end, whichever word a transport that
 // raced with us has chosen.
-void Failover::Engine::ended(AttemptId id, const Reason& reason) {
+void Failover::Engine::ended(AttemptId id, const Reason& reason, Duration silent) {
   const auto used =
       std::find_if(live.begin(), live.end(), [&](const Live& one) { return one.attempt.id == id; });
-  if (used != live.end()) return lost(used, reason);
+  if (used != live.end()) return lost(used, reason, silent);
   const auto ready = std::find_if(standbys.begin(), standbys.end(),
                                   [&](const Live& one) { return one.attempt.id == id; });
   if (ready != standbys.end()) return standby_lost(ready, reason);
@@ -98,9 +103,9 @@ void Failover::Engine::ended(AttemptId id, const Reason& reason) {
 
 void Failover::Engine::ticked() {
   if (state == FailoverState::idle) return;
-  if (const auto end = bound(); end && now >= *end) {
+  if (const auto limit = time_bound(); limit && now >= limit->end) {
     if (!attempts.empty()) last_reason = timeout_of(attempts.back().reached);
-    return give_up(ErrorKind::unavailable, last_reason);
+    return give_up(ErrorKind::unavailable, last_reason, limit->bound);
   }
   if (state == FailoverState::waiting) {
     if (now >= wake) fill();
@@ -153,12 +158,12 @@ void Failover::Engine::list_changed(const event::ListChanged& event) {
     const Live gone = *one;
     one = live.erase(one);
     out.emplace_back(action::Disconnect{gone.attempt.id});
-    left(gone.since, gone.attempt.server);
+    left(gone, now);
     left_one = true;
   }
   if (left_one && live.empty()) {
     if (!may_reconnect() && standbys.empty()) {
-      return give_up(ErrorKind::unavailable, last_reason);
+      return give_up(ErrorKind::unavailable, last_reason, pass_bound());
     }
     begin_pass();
     lost_the_last();
@@ -178,23 +183,17 @@ void Failover::Engine::stopped() {
 }
 
 void Failover::Engine::failed(const Attempt& attempt, const Reason& reason) {
-  // A standby that takes over has had its CONNACK.
-  const bool nothing_older = is_oldest(attempt, reason) || attempt.taking_over;
-  const Verdict what = verdict(reason, nothing_older, false);
+  const Verdict what = judge(attempt, reason);
   out.emplace_back(action::TellFailed{attempt.id, attempt.server, reason, what, attempt.role});
   last_reason = reason;
   const bool was_returning = returning == attempt.id;
   if (was_returning) returning.reset();
-  // A word in answer to 3.1.1 is remembered; a close may have been chance, and MQTT 5 is worth
-  // more.
-  const bool answered = reason.cause == Cause::connack;
-  if (answered && (what == Verdict::older_protocol || attempt.protocol == Protocol::mqtt311)) {
-    roster.remember_protocol(attempt.server, Protocol::mqtt311);
-  }
+  learn_protocol(attempt, reason);
   pass.note_denied(attempt.server, what == Verdict::auth);
   if (what == Verdict::older_protocol) {
     const Role role = live.empty() ? Role::active : attempt.role;
-    const AttemptId again = connect(attempt.server, Protocol::mqtt311, role);
+    const bool guess = reason.cause != Cause::connack;
+    const AttemptId again = connect(attempt.server, role, Protocol::mqtt311, guess);
     if (was_returning) returning = again;
     return;
   }
@@ -203,48 +202,85 @@ void Failover::Engine::failed(const Attempt& attempt, const Reason& reason) {
     if (live.empty()) ours = reason;
   }
   if (what == Verdict::cool) roster.cool(attempt.server, now, random);
-  if (!live.empty()) roster.put_off(attempt.server, now, random);
+  if (!live.empty()) put_off(attempt.server);
   if (was_returning) failback.probed(false, now);
   const bool of_a_race = attempt.role == Role::active && !was_returning;
   if (live.empty() && settings.connect_stagger && of_a_race) try_one_more();
   fill();
 }
 
-// Whether an older protocol is out of the question. A server that has spoken MQTT 5 and now closes
-// without a word is dying, not old; only its word can tell otherwise.
-bool Failover::Engine::is_oldest(const Attempt& attempt, const Reason& reason) const {
-  if (settings.protocol || attempt.protocol != Protocol::mqtt5) return true;
-  return reason.cause != Cause::connack &&
-         roster.protocol(attempt.server, Protocol::mqtt311) == Protocol::mqtt5;
+// What a failed attempt means. An older protocol is out of the question with -V, where the attempt
+// was none of MQTT 5, and, but for the server's own word, where the server has spoken MQTT 5: one
+// that closes without a word then is dying, not old. A standby that takes over has had its CONNACK.
+Verdict Failover::Engine::judge(const Attempt& attempt, const Reason& reason) const {
+  const bool fixed = settings.protocol || attempt.protocol != Protocol::mqtt5 ||
+                     attempt.taking_over ||
+                     (reason.cause != Cause::connack && roster.has_spoken_mqtt5(attempt.server));
+  const Verdict what = verdict(reason, fixed, false);
+  const bool of_no_use = what == Verdict::older_protocol && settings.mqtt5_required;
+  return of_no_use ? Verdict::next : what;
 }
 
-void Failover::Engine::lost(std::vector<Live>::iterator which, const Reason& reason) {
+// The server has accepted this attempt.
+void Failover::Engine::learn_protocol(const Attempt& attempt) {
+  if (attempt.guess) {
+    roster.guess_older(attempt.server);
+  } else {
+    roster.remember_protocol(attempt.server, attempt.protocol);
+  }
+}
+
+// The server has not accepted this attempt, or it ended badly and soon. Codes 1 and 0x84 prove that
+// it is old, any other word of MQTT 5 that it is not. A word in answer to 3.1.1 keeps a guess
+// alive, silence or a close in answer to a CONNECT ends it.
+void Failover::Engine::learn_protocol(const Attempt& attempt, const Reason& reason) {
+  const ServerIndex server = attempt.server;
+  const bool word = reason.cause == Cause::connack || reason.cause == Cause::suback;
+  if (attempt.protocol == Protocol::mqtt5) {
+    if (reason.cause == Cause::connack && (reason.code == 1 || reason.code == 0x84)) {
+      const bool of_use = !settings.protocol && !settings.mqtt5_required;
+      if (of_use) roster.remember_protocol(server, Protocol::mqtt311);
+    } else if (word && reason.mqtt5) {
+      roster.remember_protocol(server, Protocol::mqtt5);
+    }
+  } else if (attempt.guess && word) {
+    roster.guess_older(server);
+  } else if (attempt.guess && reason.phase >= Phase::connack) {
+    roster.forget_guess(server);
+  }
+}
+
+void Failover::Engine::lost(std::vector<Live>::iterator which, const Reason& reason,
+                            Duration silent) {
   const Live gone = *which;
   const ServerIndex server = gone.attempt.server;
   const Duration up = now - gone.since;
   live.erase(which);
   last_reason = reason;
   const bool wordless = reason.cause == Cause::closed || reason.cause == Cause::reset;
-  const bool maybe_twin =
-      wordless && gone.attempt.protocol != Protocol::mqtt5 && up < settings.stable;
+  early_losses = wordless && up < settings.stable ? early_losses + 1 : 0;
+  const bool maybe_twin = settings.client_id_given && early_losses >= kTwinLosses;
   out.emplace_back(action::TellLost{gone.attempt.id, server, reason, up, maybe_twin});
 
   const Verdict what = verdict(reason, true, true);
   const bool ghost = what == Verdict::taken_over && now < ghosts_until;
   const bool nothing_else = live.empty() && attempts.empty() && standbys.empty();
-  if ((what == Verdict::taken_over && !ghost) ||
-      (nothing_else && (what == Verdict::ours || !may_reconnect()))) {
+  if ((what == Verdict::taken_over && !ghost) || (nothing_else && what == Verdict::ours)) {
     return give_up(ErrorKind::unavailable, reason);
   }
+  if (nothing_else && !may_reconnect()) {
+    return give_up(ErrorKind::unavailable, reason, pass_bound());
+  }
   roster.lost(server);
-  const bool was_stable = left(gone.since, server);
+  const bool was_stable = left(gone, std::max(gone.since, now - silent));
+  if (!was_stable) learn_protocol(gone.attempt, reason);
   if (was_stable && may_reconnect()) begin_pass();
   if (what == Verdict::cool) roster.cool(server, now, random);
   if (what == Verdict::auth && !was_stable) pass.note_denied(server, true);
 
   const Duration first = settings.backoff.initial.value_or(Duration::zero());
   if (!live.empty()) {
-    if (!was_stable || first > Duration::zero()) roster.put_off(server, gone.since, random);
+    if (!was_stable || first > Duration::zero()) put_off(server);
     promote();
     return fill();
   }
@@ -253,7 +289,7 @@ void Failover::Engine::lost(std::vector<Live>::iterator which, const Reason& rea
     state = FailoverState::connecting;
     return first <= Duration::zero() ? fill() : void();
   }
-  if (!pick()) return pass_failed(up);
+  if (!pick()) return pass_failed();
   if (first <= Duration::zero()) return fill();
   wait(first);
   out.emplace_back(action::TellBackoff{first, 0, false});
@@ -268,12 +304,14 @@ void Failover::Engine::lost_the_last() {
 }
 
 // A live connection is behind us. If it proved stable, what went wrong before it is forgiven.
-bool Failover::Engine::left(TimePoint since, ServerIndex server) {
+// `last_sign`: of its life.
+bool Failover::Engine::left(const Live& gone, TimePoint last_sign) {
+  const ServerIndex server = gone.attempt.server;
   if (live.empty()) {
     from = server;
-    bad_since = now;
+    bad_since = last_sign;
   }
-  if (now - since < settings.stable) return false;
+  if (now - gone.since < settings.stable) return false;
   roster.settled(server);
   backoff.reset();
   failed_passes = 0;
@@ -300,8 +338,9 @@ void Failover::Engine::time_out() {
 
 std::optional<TimePoint> Failover::Engine::deadline() const {
   if (state == FailoverState::idle || state == FailoverState::stopped) return std::nullopt;
-  std::optional<TimePoint> first = bound();
+  std::optional<TimePoint> first;
   const auto at = [&](TimePoint point) { first = std::min(first.value_or(point), point); };
+  if (const auto limit = time_bound()) at(limit->end);
   if (state == FailoverState::waiting) at(wake);
   for (const Attempt& attempt : attempts) at(attempt.deadline);
   if (stagger_at) at(*stagger_at);
@@ -327,8 +366,8 @@ Actions Failover::step(const Event& event, TimePoint now) {
                  [&](const event::Started&) { engine.started(); },
                  [&](const event::Reached& e) { engine.reached(e); },
                  [&](const event::Connected& e) { engine.connected(e.attempt); },
-                 [&](const event::Failed& e) { engine.ended(e.attempt, e.reason); },
-                 [&](const event::Lost& e) { engine.ended(e.attempt, e.reason); },
+                 [&](const event::Failed& e) { engine.ended(e.attempt, e.reason, {}); },
+                 [&](const event::Lost& e) { engine.ended(e.attempt, e.reason, e.silent); },
                  [&](const event::Ticked&) { engine.ticked(); },
                  [&](const event::Hurried&) { engine.hurried(); },
                  [&](const event::ListChanged& e) { engine.list_changed(e); },
@@ -349,6 +388,24 @@ const Server& Failover::server(ServerIndex index) const {
 }
 std::vector<ServerIndex> Failover::roster() const {
   return engine_->roster.order();
+}
+
+std::string_view name(Bound bound) {
+  switch (bound) {
+    case Bound::none:
+      return "";
+    case Bound::once:
+      return "once";
+    case Bound::startup_passes:
+      return "startupMaxReconnectAttempts";
+    case Bound::passes:
+      return "maxReconnectAttempts";
+    case Bound::startup_timeout:
+      return "startupTimeout";
+    case Bound::give_up_after:
+      return "giveUpAfter";
+  }
+  return "";
 }
 
 std::string_view name(FailoverState state) {

@@ -28,6 +28,7 @@ struct Failover::Engine {
     TimePoint deadline;
     Role role = Role::active;
     bool taking_over = false;  // a standby once, now on the way to be live
+    bool guess = false;        // 3.1.1 only because MQTT 5 was answered by a close
     Phase reached = Phase::dns;
   };
   struct Live {
@@ -62,6 +63,7 @@ struct Failover::Engine {
   std::uint64_t last_id = 0;
   std::uint64_t epoch = 0;
   std::uint64_t failed_passes = 0;
+  int early_losses = 0;  // in a row, without a word, sooner than `stable`
   std::uint64_t attempts_made = 0;
   Reason last_reason{Cause::timeout, Phase::dns, 0, false, {}};
   std::optional<Reason> ours;  // said in this pass, while another server could still prove it wrong
@@ -70,16 +72,18 @@ struct Failover::Engine {
   void started();
   void connected(AttemptId id);
   void reached(const event::Reached& event);
-  void ended(AttemptId id, const Reason& reason);
+  void ended(AttemptId id, const Reason& reason, Duration silent);
   void ticked();
   void hurried();
   void list_changed(const event::ListChanged& event);
   void stopped();
   void failed(const Attempt& attempt, const Reason& reason);
-  void lost(std::vector<Live>::iterator which, const Reason& reason);
-  bool is_oldest(const Attempt& attempt, const Reason& reason) const;
+  void lost(std::vector<Live>::iterator which, const Reason& reason, Duration silent);
+  Verdict judge(const Attempt& attempt, const Reason& reason) const;
+  void learn_protocol(const Attempt& attempt);
+  void learn_protocol(const Attempt& attempt, const Reason& reason);
   void lost_the_last();
-  bool left(TimePoint since, ServerIndex server);
+  bool left(const Live& gone, TimePoint last_sign);
   void time_out();
   std::optional<TimePoint> deadline() const;
 
@@ -88,13 +92,15 @@ struct Failover::Engine {
   void fill();
   void try_next(Role role);
   void try_one_more();
-  void pass_failed(Duration already_waited);
-  AttemptId connect(ServerIndex server, Protocol protocol, Role role);
+  void pass_failed();
+  AttemptId connect(ServerIndex server, Role role);
+  AttemptId connect(ServerIndex server, Role role, Protocol protocol, bool guess);
+  void put_off(ServerIndex server);
   void stagger();
   void wait(Duration delay);
   void abandon(const Attempt& attempt);
   void abandon_all();
-  void give_up(ErrorKind kind, const Reason& reason);
+  void give_up(ErrorKind kind, const Reason& reason, Bound bound = Bound::none);
   Duration allowed(ServerIndex server) const;
   std::size_t missing_live() const;
   std::size_t missing() const;
@@ -103,9 +109,14 @@ struct Failover::Engine {
   bool is_free(ServerIndex server) const;
   std::optional<ServerIndex> pick() const;
   std::optional<ServerIndex> longest_waiting() const;
-  std::optional<std::uint64_t> pass_limit() const;
+  bool passes_are_used_up() const;
+  Bound pass_bound() const;
   bool may_reconnect() const { return !settings.once && settings.max_passes != 0; }
-  std::optional<TimePoint> bound() const;
+  struct TimeBound {
+    TimePoint end;
+    Bound bound;
+  };
+  std::optional<TimeBound> time_bound() const;
 
   // standby.cpp
   void stand_by(const Attempt& attempt);
@@ -116,7 +127,7 @@ struct Failover::Engine {
   std::vector<ServerIndex> priority() const;
   void watch_priority();
   void look_back();
-  void start_probe(ServerIndex server, Protocol protocol);
+  void start_probe(ServerIndex server, Protocol protocol, bool guess);
   void probed(std::optional<Reason> failure);
   void abandon_probe();
   void go_back(ServerIndex server);

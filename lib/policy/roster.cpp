@@ -12,17 +12,40 @@ bool holds(const std::vector<ServerIndex>& list, ServerIndex index) {
 }
 
 bool equal_but_for_id(const Server& a, const Server& b) {
-  if (!same_endpoint(a, b)) return false;  // spares most of them the copy
   Server renamed = a;
   renamed.id = b.id;
   return renamed == b;
 }
 
+std::vector<ServerIndex> joined(std::vector<ServerIndex> first,
+                                const std::vector<ServerIndex>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+// A set of servers, by their places in the roster.
+class Marks {
+ public:
+  explicit Marks(std::size_t size) : marks_(size) {}
+  /// False if it was there already.
+  bool insert(std::size_t place) {
+    const bool fresh = !marks_[place];
+    marks_[place] = true;
+    return fresh;
+  }
+  bool insert(ServerIndex index) { return insert(static_cast<std::size_t>(index)); }
+
+ private:
+  std::vector<bool> marks_;
+};
+
 std::vector<ServerIndex> missing_from(const std::vector<ServerIndex>& list,
-                                      const std::vector<ServerIndex>& wanted) {
+                                      const std::vector<ServerIndex>& wanted, std::size_t size) {
+  Marks there(size);
+  for (const ServerIndex index : list) there.insert(index);
   std::vector<ServerIndex> out;
   for (const ServerIndex index : wanted) {
-    if (!holds(list, index)) out.push_back(index);
+    if (there.insert(index)) out.push_back(index);
   }
   return out;
 }
@@ -32,10 +55,6 @@ std::vector<ServerIndex> missing_from(const std::vector<ServerIndex>& list,
 Roster::Roster(const ServerList& servers, const BackoffSettings& cooling) : cooling_(cooling) {
   for (const Server& server : servers) configured_.push_back(add(server));
   reorder();
-}
-
-bool Roster::contains(ServerIndex index) const {
-  return holds(order_, index);
 }
 
 std::vector<ServerIndex> Roster::pass(bool randomize, Random& random) const {
@@ -50,11 +69,17 @@ std::vector<ServerIndex> Roster::pass(bool randomize, Random& random) const {
 }
 
 void Roster::cool(ServerIndex index, TimePoint now, Random& random) {
-  entry(index).rests_until = now + entry(index).cooling.next(random);
+  const TimePoint before =
+      std::exchange(entry(index).rests_until, now + entry(index).cooling.next(random));
+  note_sooner(before, entry(index).rests_until);
 }
 
 void Roster::put_off(ServerIndex index, TimePoint since, Random& random) {
-  entry(index).put_off_until = since + entry(index).putting_off.next(random);
+  put_off_until(index, since + entry(index).putting_off.next(random));
+}
+
+void Roster::put_off_until(ServerIndex index, TimePoint end) {
+  note_sooner(std::exchange(entry(index).put_off_until, end), end);
 }
 
 TimePoint Roster::free_at(ServerIndex index) const {
@@ -63,6 +88,7 @@ TimePoint Roster::free_at(ServerIndex index) const {
 
 void Roster::hurry() {
   for (Entry& entry : entries_) entry.put_off_until = {};
+  ++revision_;
 }
 
 void Roster::settled(ServerIndex index) {
@@ -70,12 +96,36 @@ void Roster::settled(ServerIndex index) {
   entry(index).putting_off.reset();
 }
 
+// A rest only grows longer while the revision stays, so the end of the shortest one is worth
+// keeping.
 bool Roster::all_cooling(TimePoint now) const {
-  return std::all_of(order_.begin(), order_.end(), [&](auto i) { return is_cooling(i, now); });
+  if (seen_revision_ == revision_ && all_rest_until_ > now) return true;
+  TimePoint shortest = TimePoint::max();
+  for (const ServerIndex index : order_) {
+    if (!is_cooling(index, now)) return false;
+    shortest = std::min(shortest, rests_until(index));
+  }
+  seen_revision_ = revision_;
+  all_rest_until_ = shortest;
+  return true;
+}
+
+void Roster::note_sooner(TimePoint before, TimePoint after) {
+  if (after < before) ++revision_;
 }
 
 Protocol Roster::protocol(ServerIndex index, Protocol preferred) const {
+  if (guesses_older(index)) return Protocol::mqtt311;
   return entry(index).speaks.value_or(preferred);
+}
+
+void Roster::remember_protocol(ServerIndex index, Protocol protocol) {
+  entry(index).speaks = protocol;
+  entry(index).guessed_older = false;
+}
+
+bool Roster::guesses_older(ServerIndex index) const {
+  return entry(index).guessed_older && !entry(index).speaks;
 }
 
 RosterChange Roster::change(const ServerList& servers, ListSource source, bool forget) {
@@ -89,29 +139,32 @@ RosterChange Roster::change(const ServerList& servers, ListSource source, bool f
     if (forget) {
       learned_.clear();
     } else {
-      learned_.insert(learned_.begin(), updated_.begin(), updated_.end());
+      learned_ = missing_from({}, joined(updated_, learned_), entries_.size());
     }
     updated_.clear();
     for (const Server& server : servers) updated_.push_back(find_endpoint_or_add(server));
     if (lost_ && holds(updated_, *lost_)) lost_.reset();
   }
   reorder();
-  change.added = missing_from(before, order_);
-  change.removed = missing_from(order_, before);
+  change.added = missing_from(before, order_, entries_.size());
+  change.removed = missing_from(order_, before, entries_.size());
   change.any = before != order_;
   return change;
 }
 
 ServerIndex Roster::add(const Server& server) {
-  entries_.push_back({server, Backoff(cooling_), {}, Backoff(cooling_), {}, {}});
-  return ServerIndex(static_cast<std::uint32_t>(entries_.size() - 1));
+  const auto index = ServerIndex(static_cast<std::uint32_t>(entries_.size()));
+  const std::size_t endpoint = endpoint_of(server);
+  entries_.push_back({server, endpoint, Backoff(cooling_), {}, Backoff(cooling_), {}, {}});
+  entries_at_[endpoint].push_back(index);
+  return index;
 }
 
 ServerIndex Roster::find_or_add(const Server& server) {
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (!equal_but_for_id(entries_[i].server, server)) continue;
-    entries_[i].server.id = server.id;
-    return ServerIndex(static_cast<std::uint32_t>(i));
+  for (const ServerIndex index : entries_at_[endpoint_of(server)]) {
+    if (!equal_but_for_id(entry(index).server, server)) continue;
+    entry(index).server.id = server.id;
+    return index;
   }
   return add(server);
 }
@@ -119,22 +172,30 @@ ServerIndex Roster::find_or_add(const Server& server) {
 // An update knows endpoints only: where one is configured, that entry with its credentials is
 // meant.
 ServerIndex Roster::find_endpoint_or_add(const Server& server) {
-  for (const ServerIndex index : order_) {
-    if (same_endpoint(entry(index).server, server)) return index;
+  for (const ServerIndex index : entries_at_[endpoint_of(server)]) {
+    if (contains(index)) return index;
   }
   return find_or_add(server);
 }
 
+std::size_t Roster::endpoint_of(const Server& server) {
+  const auto [found, fresh] = endpoints_.try_emplace(endpoint_key(server), entries_at_.size());
+  if (fresh) entries_at_.emplace_back();
+  return found->second;
+}
+
 void Roster::reorder() {
+  for (const ServerIndex index : order_) entry(index).listed = false;
   order_.clear();
+  Marks endpoints(entries_at_.size());
   for (const auto* list : {&updated_, &configured_, &learned_}) {
     for (const ServerIndex index : *list) {
-      const bool is_double = std::any_of(order_.begin(), order_.end(), [&](ServerIndex other) {
-        return same_endpoint(server(other), server(index));
-      });
-      if (!is_double) order_.push_back(index);
+      if (!endpoints.insert(entry(index).endpoint)) continue;
+      entry(index).listed = true;
+      order_.push_back(index);
     }
   }
+  ++revision_;
 }
 
 }  // namespace mqfail

@@ -39,6 +39,13 @@ std::string redacted_uri(const Server& server) {
   return out;
 }
 
+std::string endpoint_key(const Server& server) {
+  std::string key = std::to_string(static_cast<int>(server.scheme)) + ":" +
+                    std::to_string(server.port) + ":" + server.host;
+  std::transform(key.begin(), key.end(), key.begin(), lower);
+  return key;
+}
+
 bool same_endpoint(const Server& a, const Server& b) {
   return a.scheme == b.scheme && a.port == b.port &&
          std::equal(a.host.begin(), a.host.end(), b.host.begin(), b.host.end(),

@@ -74,4 +74,8 @@ std::string redacted_uri(const Server& server);
 /// section 2.
 bool same_endpoint(const Server& a, const Server& b);
 
+/// A text that two servers have in common exactly if they are the same_endpoint(): to find one
+/// among many.
+std::string endpoint_key(const Server& server);
+
 }  // namespace mqfail

@@ -14,6 +14,10 @@ namespace mqfail {
 /// How much chance goes into a delay: none is ActiveMQ's exact 10, 20, 40 ...
 enum class Jitter { full, equal, decorrelated, none };
 
+/// startupTimeout where the user gave no bound: a server that starts a moment later is waited for,
+/// and a list of dead servers is an error within seconds (failover.md section 1).
+inline constexpr Duration kStartupTimeout = std::chrono::seconds(10);
+
 struct BackoffSettings {
   std::optional<Duration> initial;  ///< initialReconnectDelay; see failover.md for "not given"
   Duration cap = std::chrono::seconds(30);
@@ -25,11 +29,13 @@ struct BackoffSettings {
 struct FailoverSettings {
   BackoffSettings backoff;
   bool randomize = false;
-  std::int64_t max_passes = -1;         ///< maxReconnectAttempts: -1 never gives up
-  std::int64_t startup_max_passes = 3;  ///< startupMaxReconnectAttempts; -1: take max_passes
-  bool startup_unlimited = false;       ///< -W bounds the start instead
-  bool once = false;                    ///< --once: one pass, no reconnect
-  std::optional<Duration> startup_timeout;
+  std::int64_t max_passes = -1;          ///< maxReconnectAttempts: -1 never gives up
+  std::int64_t startup_max_passes = -1;  ///< startupMaxReconnectAttempts; -1: take max_passes
+  bool once = false;                     ///< --once: one pass, no reconnect
+  /// The user gave a bound of his own (any of these, also -1 or off, or -W): it takes the place of
+  /// kStartupTimeout.
+  bool bounded = false;
+  std::optional<Duration> startup_timeout;  ///< startupTimeout, where it was given
   std::optional<Duration> give_up_after;
   Duration connect_timeout = std::chrono::seconds(5);
   std::optional<Duration> connect_stagger;
@@ -44,6 +50,8 @@ struct FailoverSettings {
   std::int64_t priority_stable = 2;                   ///< good probes in a row before failing back
   Duration priority_hold = std::chrono::seconds(60);  ///< least stay on a server before that
   std::optional<Protocol> protocol;  ///< -V; not given: MQTT 5 first, 3.1.1 where refused
+  bool mqtt5_required = false;       ///< --sequence, -D ...: who does not speak it is passed over
+  bool client_id_given = false;      ///< by the user: another run may have it, too
 };
 
 }  // namespace mqfail

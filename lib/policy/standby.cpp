@@ -48,8 +48,10 @@ void Failover::Engine::standby_lost(std::vector<Live>::iterator which, const Rea
   const Verdict what = verdict(reason, true, true);
   const bool was_stable = up >= settings.stable;
   if (was_stable) roster.settled(server);
+  if (!was_stable) learn_protocol(gone.attempt, reason);
+  pass.note_denied(server, what == Verdict::auth);
   if (what == Verdict::cool) roster.cool(server, now, random);
-  if (!was_stable || what == Verdict::taken_over) roster.put_off(server, now, random);
+  if (!was_stable || what == Verdict::taken_over || what == Verdict::auth) put_off(server);
   fill();
 }
 
@@ -84,17 +86,19 @@ void Failover::Engine::watch_priority() {
 
 void Failover::Engine::look_back() {
   if (live.empty() || !failback.watching() || probe || returning) return;
+  if (!failback.ripe(now) && !failback.probe_due(now)) return;
   const auto target = failback.target(priority());
   if (!target) return;
-  if (!failback.ripe(now) && !failback.probe_due(now)) return;
   if (roster.is_cooling(*target, now)) return failback.probed(false, now);
   if (failback.ripe(now)) return go_back(*target);
-  start_probe(*target, roster.protocol(*target, settings.protocol.value_or(Protocol::mqtt5)));
+  const Protocol preferred = settings.protocol.value_or(Protocol::mqtt5);
+  start_probe(*target, roster.protocol(*target, preferred),
+              !settings.protocol && roster.guesses_older(*target));
 }
 
-void Failover::Engine::start_probe(ServerIndex server, Protocol protocol) {
+void Failover::Engine::start_probe(ServerIndex server, Protocol protocol, bool guess) {
   const AttemptId id{++last_id};
-  probe = Attempt{id, server, protocol, now + allowed(server), Role::probe};
+  probe = Attempt{id, server, protocol, now + allowed(server), Role::probe, false, guess};
   out.emplace_back(action::Connect{id, server, Role::probe, protocol});
 }
 
@@ -102,13 +106,16 @@ void Failover::Engine::probed(std::optional<Reason> failure) {
   const Attempt done = *std::exchange(probe, std::nullopt);
   if (!failure) {
     out.emplace_back(action::Disconnect{done.id});
-    roster.remember_protocol(done.server, done.protocol);
+    learn_protocol(done);
     failback.probed(true, now);
     return look_back();
   }
-  const Verdict what = verdict(*failure, is_oldest(done, *failure), false);
+  const Verdict what = judge(done, *failure);
   out.emplace_back(action::TellFailed{done.id, done.server, *failure, what, Role::probe});
-  if (what == Verdict::older_protocol) return start_probe(done.server, Protocol::mqtt311);
+  learn_protocol(done, *failure);
+  if (what == Verdict::older_protocol) {
+    return start_probe(done.server, Protocol::mqtt311, failure->cause != Cause::connack);
+  }
   if (what == Verdict::cool) roster.cool(done.server, now, random);
   failback.probed(false, now);
 }
@@ -123,14 +130,13 @@ void Failover::Engine::go_back(ServerIndex server) {
   }
   // A standby on the way there will be ready soon.
   if (!is_free(server)) return failback.postpone(now);
-  const Protocol preferred = settings.protocol.value_or(Protocol::mqtt5);
-  returning = connect(server, roster.protocol(server, preferred), Role::active);
+  returning = connect(server, Role::active);
 }
 
 void Failover::Engine::returned(const Attempt& attempt) {
   const Live old = live.front();
   live = {{attempt, now}};
-  left(old.since, old.attempt.server);
+  left(old, now);
   out.emplace_back(
       action::Use{attempt.id, attempt.server, ++epoch, old.attempt.server, Duration::zero(), true});
   out.emplace_back(action::Disconnect{old.attempt.id});

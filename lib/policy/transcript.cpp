@@ -168,7 +168,9 @@ std::string transcript_line(const Event& event, Duration at) {
         return join({"failed ", id(e.attempt), " ", reason_words(e.reason)});
       },
       [](const Lost& e) {
-        return join({"lost ", id(e.attempt), " ", reason_words(e.reason)});
+        return join({"lost ", id(e.attempt), " ", reason_words(e.reason),
+                     e.silent == Duration::zero() ? "" : " silent=",
+                     e.silent == Duration::zero() ? "" : transcript_time(e.silent)});
       },
       [](const Ticked&) { return std::string("ticked"); },
       [](const Hurried&) { return std::string("hurried"); },
@@ -228,6 +230,7 @@ std::string transcript_line(const Action& action, Duration at, const Failover& f
       },
       [&](const GiveUp& a) {
         return join({"give-up ", a.kind == ErrorKind::denied ? "denied" : "unavailable",
+                     a.bound == Bound::none ? "" : " bound=", name(a.bound),
                      " passes=", std::to_string(a.passes), " attempts=", std::to_string(a.attempts),
                      ": ", reason_words(a.reason)});
       },

@@ -270,11 +270,22 @@ Result<Done> read_setting(std::string_view word, FailoverSettings& settings) {
 }
 
 template <class E>
-Result<Event> about_attempt(const std::vector<std::string_view>& words) {
+Result<Event> about_attempt(std::vector<std::string_view> words) {
   if (words.size() < 3) return Error{ErrorKind::data, "the event names no attempt", ""};
   const auto id = attempt(words[2]);
   if (!id) return id.error();
-  if constexpr (requires(E e) { e.reason; }) {
+  if constexpr (requires(E e) { e.silent; }) {
+    Duration silent{};
+    if (words.back().starts_with("silent=")) {
+      const auto read = parse_transcript_time(words.back().substr(7));
+      if (!read) return read.error();
+      silent = *read;
+      words.pop_back();
+    }
+    auto why = reason(words, 3);
+    if (!why) return why.error();
+    return Event(E{*id, std::move(*why), silent});
+  } else if constexpr (requires(E e) { e.reason; }) {
     auto why = reason(words, 3);
     if (!why) return why.error();
     return Event(E{*id, std::move(*why)});

@@ -43,8 +43,8 @@ void for_each_setting(Settings& s, Field&& field) {
   field("randomize", s.randomize);
   field("maxReconnectAttempts", s.max_passes);
   field("startupMaxReconnectAttempts", s.startup_max_passes);
-  field("startupUnlimited", s.startup_unlimited);
   field("once", s.once);
+  field("bounded", s.bounded);
   field("startupTimeout", s.startup_timeout);
   field("giveUpAfter", s.give_up_after);
   field("connectTimeout", s.connect_timeout);
@@ -60,6 +60,8 @@ void for_each_setting(Settings& s, Field&& field) {
   field("priorityStable", s.priority_stable);
   field("priorityHold", s.priority_hold);
   field("protocol", s.protocol);
+  field("mqtt5Required", s.mqtt5_required);
+  field("clientIdGiven", s.client_id_given);
 }
 
 }  // namespace mqfail::transcript

@@ -63,6 +63,7 @@ int Session::run() {
   // A policy that gave up has stopped by itself; what is live still is left in good order.
   for (const Live& one : live_) transport_.disconnect(one.attempt, settings_.leave_patience);
   exit.more.insert(exit.more.begin(), {"exit", std::int64_t{status}});
+  if (open_gaps_ != 0) exit.more.emplace_back("gaps", open_gaps_);
   if (status != 0) exit.level = Level::error;
   announcer_.announce(exit);
   return status;
@@ -182,6 +183,7 @@ void Session::carry_out(const action::Connect& connect, TimePoint /*now*/) {
   const Server& server = failover_.server(connect.server);
   Notice notice = about(NoticeName::trying, connect.server);
   notice.attempt = number(connect.attempt);
+  notice.reason = std::exchange(older_because_, {});
   tell_role(notice, connect.role);
   announcer_.announce(notice);
   if (is_tls(server.scheme) && !(server.tls.verify_chain && server.tls.verify_name)) {
@@ -281,10 +283,14 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
     failover.more = {{"from", failover_.server(*use.from).id}, {"to", failover.server}};
     announcer_.announce(failover);
   }
-  if (use.from && !use.failback && !settings_.connect.subscriptions.empty()) tell_gap(use);
+  if (use.from && !use.failback && !settings_.connect.subscriptions.empty()) {
+    tell_gap(use, facts.session_present);
+  }
 }
 
-void Session::tell_gap(const action::Use& use) {
+// Only a session of ours that the server has kept holds what came meanwhile, and only what was
+// subscribed to with QoS 1 or 2 (delivery.md S8).
+void Session::tell_gap(const action::Use& use, bool resumed) {
   int qos = 2;
   for (const Subscription& one : settings_.connect.subscriptions) qos = std::min(qos, one.qos);
   Notice gap = about(NoticeName::gap, use.server);
@@ -292,11 +298,18 @@ void Session::tell_gap(const action::Use& use) {
   gap.epoch = use.epoch;
   gap.dur = use.outage;
   gap.reason = "nothing could arrive";
-  gap.more = {{"qos", std::int64_t{qos}}};
+  const bool may_miss = qos == 0 || !resumed;
+  if (may_miss) ++open_gaps_;
+  gap.more = {{"qos", std::int64_t{qos}}, {"may_be_missing", may_miss}};
   announcer_.announce(gap);
 }
 
 void Session::carry_out(const action::TellFailed& failed, TimePoint /*now*/) {
+  if (failed.verdict == Verdict::older_protocol) {
+    // No failure but a step of the search: the attempt that follows says why it is made.
+    older_because_ = "with MQTT 3.1.1, because MQTT 5 was answered by: " + describe(failed.reason);
+    return transport_.abandon(failed.attempt);
+  }
   Notice notice = about(NoticeName::failed, failed.server);
   notice.level = failed.role == Role::probe ? Level::info : Level::warning;
   notice.attempt = number(failed.attempt);
@@ -369,7 +382,12 @@ void Session::carry_out(const action::TellListChanged& changed, TimePoint /*now*
 void Session::carry_out(const action::GiveUp& give_up, TimePoint /*now*/) {
   Notice notice{.name = NoticeName::gave_up, .level = Level::error};
   explain(notice, give_up.reason);
-  notice.more = {{"passes", as_int(give_up.passes)}, {"attempts", as_int(give_up.attempts)}};
+  notice.more = {{"passes", as_int(give_up.passes)},
+                 {"attempts", as_int(give_up.attempts)},
+                 {"elapsed_ms", milliseconds(give_up.elapsed)}};
+  if (give_up.bound != Bound::none) {
+    notice.more.emplace_back("bound", std::string(name(give_up.bound)));
+  }
   announcer_.announce(notice);
   end({Ending::How::gave_up, give_up.kind, 0});
 }

@@ -69,7 +69,7 @@ class Session {
   ConnectSettings connect_settings(Role role) const;
   Notice about(NoticeName name, ServerIndex server) const;
   void list_servers();
-  void tell_gap(const action::Use& use);
+  void tell_gap(const action::Use& use, bool resumed);
   void tell_connected(const action::Use& use, const ConnectionFacts& facts);
 
   SessionSettings settings_;
@@ -91,6 +91,8 @@ class Session {
   LiveList live_;               // in the order of their coming
   std::vector<Trouble> unfit_;  // the Work refused the connection it was just given
   bool reached_ = false;
+  std::string older_because_;   // an attempt failed, and the next one speaks MQTT 3.1.1 for it
+  std::int64_t open_gaps_ = 0;  // outages in which messages may have been lost
   int signals_ = 0;
   std::optional<Ending> ending_;
 };

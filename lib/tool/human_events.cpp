@@ -199,7 +199,7 @@ std::string gap(const Notice& notice, Facts& facts) {
   }
   if (most) {
     out += ", up to " + counted(*most, "message") + " may be missing";
-  } else if (qos == "0") {
+  } else if (facts.take("may_be_missing").value_or(qos == "0" ? "yes" : "no") == "yes") {
     out += ", messages may be missing";
   }
   if (qos) out += " (QoS " + *qos + ")";
@@ -223,7 +223,9 @@ std::string gave_up(const Notice& notice, Facts& facts) {
   // None came to its end: there is no number worth telling.
   if (const auto passes = facts.take("passes"); passes && *passes != "0")
     out += " in " + *passes + (*passes == "1" ? " pass" : " passes");
-  if (const auto elapsed = facts.take_ms("elapsed_ms")) out += " and " + human_duration(*elapsed);
+  const auto elapsed = facts.take_ms("elapsed_ms");
+  if (elapsed && *elapsed >= std::chrono::seconds(1)) out += " and " + human_duration(*elapsed);
+  if (const auto bound = facts.take("bound")) out += ", as " + *bound + " says";
   return about(out, why(notice));
 }
 
@@ -305,7 +307,7 @@ std::string human_detail(const Notice& notice, bool debug) {
   std::string out;
   switch (notice.name) {
     case NoticeName::trying:
-      out = label(notice);
+      out = label(notice) + why(notice);
       break;
     case NoticeName::failed:
       out = failed(notice, facts);

@@ -304,7 +304,10 @@ Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& envir
 }
 
 Result<CommonOptions> with_client(CommonOptions options, const DataSourceClient& client) {
-  if (!options.client_id_given && client.client_id) options.connect.client_id = *client.client_id;
+  if (!options.client_id_given && client.client_id) {
+    options.connect.client_id = *client.client_id;
+    options.client_id_given = true;
+  }
   const bool fits = !options.needs_mqtt5 || client.protocol == Protocol::mqtt5;
   if (!options.protocol && fits) options.protocol = client.protocol;
   if (options.protocol == Protocol::mqtt31 && options.connect.client_id.size() > 23) {
@@ -318,7 +321,9 @@ Result<CommonOptions> with_client(CommonOptions options, const DataSourceClient&
 FailoverSettings with_options(FailoverSettings settings, const CommonOptions& options) {
   settings.protocol = options.protocol;
   settings.once = options.once;
-  settings.startup_unlimited = options.time_limit.has_value();
+  settings.mqtt5_required = options.needs_mqtt5;
+  settings.client_id_given = options.client_id_given;
+  settings.bounded = settings.bounded || options.once || options.time_limit.has_value();
   return settings;
 }
 

@@ -15,7 +15,8 @@ Property reason(const std::string& text) {
 
 BOOST_AUTO_TEST_CASE(every_line_is_one_json_object_under_a_hostile_refusal) {
   ScriptedServer server({.connack_v5 = 0x88, .connack_properties = {reason(hostile)}});
-  Process reader(sub({"-s", server.uri(), "-t", "t", "-V", "5"}));
+  Process reader(
+      sub({"-s", server.uri(), "-t", "t", "-V", "5", "--startup-max-reconnect-attempts", "3"}));
   CHECK_STATUS(reader, 69);
   Events events(reader);
   BOOST_TEST(events.bad_lines().empty(), reader.bytes(Stream::err));

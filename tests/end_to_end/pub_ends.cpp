@@ -112,8 +112,8 @@ BOOST_AUTO_TEST_CASE(what_undelivered_holds_can_be_fed_back) {
 BOOST_AUTO_TEST_CASE(no_server_was_ever_reached_is_69) {
   Scratch scratch;
   const std::string file = (scratch / "undelivered").string();
-  Publisher publisher(
-      {"-s", dead_uri(), "-s", dead_uri(), "-t", "t", "-q", "1", "-l", "--undelivered", file});
+  Publisher publisher({"-s", dead_uri(), "-s", dead_uri(), "-t", "t", "-q", "1", "-l",
+                       "--undelivered", file, "--startup-max-reconnect-attempts", "3"});
   publisher.feed(numbered_lines(1, 50));
   CHECK_STATUS(publisher, 69);
   BOOST_TEST(read_file(file) == numbered_lines(1, 50));

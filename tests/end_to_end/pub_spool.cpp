@@ -39,7 +39,7 @@ std::vector<std::uint32_t> first_arrivals(const std::vector<std::string>& payloa
 
 /// A spool with lines 1 to `lines` that no server has taken.
 void fill(const std::string& spool, std::uint32_t lines) {
-  Spooler spooler(spooling(dead_uri(), spool));
+  Spooler spooler(spooling(dead_uri(), spool, {"--startup-max-reconnect-attempts", "3"}));
   spooler.feed(numbered_lines(1, lines));
   CHECK_STATUS(spooler, 69);
   Events events(spooler);

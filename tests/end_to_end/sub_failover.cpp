@@ -190,9 +190,146 @@ BOOST_AUTO_TEST_CASE(a_server_that_closes_version_5_gets_one_try_with_3_1_1) {
   BOOST_TEST(connects[1].connect.version == 4);
 }
 
-BOOST_AUTO_TEST_CASE(the_spoken_version_is_remembered_for_that_server) {
+BOOST_AUTO_TEST_CASE(a_server_behind_a_proxy_that_once_closed_is_asked_with_version_5_again) {
   ScriptedServer server({.close_v5 = true});
   Process reader(sub({"-s", server.uri(), "-t", "t"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  // The step down is told, and not as a failure.
+  BOOST_TEST(events.count("failed") == 0U);
+  BOOST_TEST(events.last("trying")->get("level") == "info");
+  BOOST_TEST(events.last("trying")->get("reason").find("3.1.1") != std::string::npos);
+  server.change([](Script& script) { script.close_v5 = false; });
+  server.reset_all();
+  REQUIRE_EVENT(reader, events, "subscribed");
+  const auto connects = server.log(What::connect);
+  BOOST_REQUIRE(connects.size() == 3U);
+  BOOST_TEST(connects[1].connect.version == 4);
+  BOOST_TEST(connects[2].connect.version == 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_refuses_the_filters_is_not_asked_for_its_version_each_time) {
+  ScriptedServer server({.close_v5 = true, .suback = [](const std::string&, int) { return 0x80; }});
+  Process reader(sub({"-s", server.uri(), "-t", "t", "--startup-max-reconnect-attempts", "4"}));
+  CHECK_STATUS(reader, 69);
+  std::size_t with_5 = 0;
+  for (const Seen& seen : server.log(What::connect)) with_5 += seen.connect.version == 5 ? 1 : 0;
+  BOOST_TEST(with_5 == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_needs_version_5_is_not_led_astray_by_a_close) {
+  ScriptedServer server({.close_v5 = true});
+  Process publisher(pub({"-s", server.uri(), "-t", "t", "-m", "x", "-q", "1", "--sequence"}));
+  BOOST_REQUIRE(server.wait_for(What::connect, 2));
+  server.change([](Script& script) { script.close_v5 = false; });
+  CHECK_STATUS(publisher, 0);
+  for (const Seen& seen : server.log(What::connect)) BOOST_TEST(seen.connect.version == 5);
+}
+
+BOOST_AUTO_TEST_CASE(twins_at_a_mosquitto_back_off_and_are_told) {
+  Mosquitto server;
+  for (const std::string version : {"5", "311"}) {
+    const Arguments twin{"-s",    server.uri(),         "-t",  "t", "-i", "same", "-V",
+                         version, "--reconnect-jitter", "none"};
+    Process one(sub(twin)), other(sub(twin));
+    Events of_one(one), of_other(other);
+    // 100, 200, 400, 800 ms: the first whose third loss comes is told then.
+    const auto told = [&](Events& events) {
+      return events
+          .wait(
+              "lost", [](const Said& said) { return !said.get("twin").empty(); }, 15s)
+          .has_value();
+    };
+    BOOST_TEST(told(of_one));
+    BOOST_TEST(told(of_other));
+    const auto early = of_one.all();
+    std::size_t losses = 0;
+    for (const Said& said : early) {
+      if (said.name() == "lost" && ++losses < 3) BOOST_TEST(said.get("twin").empty());
+    }
+    BOOST_TEST(of_one.count("connected") < 8U, one.bytes(Stream::err));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_outage_counts_from_the_last_sign_of_life) {
+  Mosquitto a, c;
+  ScriptedServer b({.session_present = true});
+  Process keeper(
+      sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-k", "1", "-q", "1", "-i", "me", "-c"}));
+  Process reader(sub({"-s", a.uri(), "-s", c.uri(), "-t", "t", "-k", "1", "-q", "1"}));
+  Events of_keeper(keeper), of_reader(reader);
+  REQUIRE_EVENT(keeper, of_keeper, "subscribed");
+  REQUIRE_EVENT(reader, of_reader, "subscribed");
+  a.freeze();
+  for (Process* const process : {&keeper, &reader}) {
+    Events& events = process == &keeper ? of_keeper : of_reader;
+    REQUIRE_EVENT(*process, events, "gap");
+    // It was lost after 1.5 s of silence; what came to the moment of noticing was under 1 ms.
+    BOOST_TEST(events.last("gap")->number("dur_ms") >= 1400);
+    BOOST_TEST(events.last("failover")->number("dur_ms") >= 1400);
+    BOOST_TEST(events.last("connected")->number("outage_ms") >= 1400);
+    process->signal(SIGTERM);
+    CHECK_STATUS(*process, 0);
+  }
+  // The server of the script has kept its session.
+  BOOST_TEST(of_keeper.last("gap")->get("may_be_missing") == "false");
+  BOOST_TEST(of_keeper.last("exit")->number("gaps") == -1);
+  BOOST_TEST(of_reader.last("exit")->number("gaps") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_switch_to_a_server_without_our_session_is_a_gap_at_any_quality_of_service) {
+  for (const std::string qos : {"0", "1", "2"}) {
+    Mosquitto a, b;
+    Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", qos}));
+    Events events(reader);
+    REQUIRE_EVENT(reader, events, "subscribed");
+    a.kill9();
+    REQUIRE_EVENT(reader, events, "gap");
+    BOOST_TEST(events.last("gap")->get("may_be_missing") == "true");
+    reader.signal(SIGTERM);
+    CHECK_STATUS(reader, 0);
+    BOOST_TEST(events.last("exit")->number("gaps") == 1);
+  }
+}
+
+// The command with a hosts file of its own.
+Arguments with_hosts(const std::string& file, const Arguments& argv) {
+  Arguments all{"unshare", "-rm", "sh", "-c", R"(mount --bind "$0" /etc/hosts && exec "$@")", file};
+  all.insert(all.end(), argv.begin(), argv.end());
+  return all;
+}
+
+boost::unit_test::precondition may_mount() {
+  return boost::unit_test::precondition([](boost::unit_test::test_unit_id) {
+    return run({"unshare", "-rm", "true"}).exit.status == 0;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_frozen_first_address_does_not_hold_the_name, *may_mount()) {
+  // The kernel accepts for it, as for a process that is stopped; nobody ever answers.
+  const Fd frozen = listen_on(0);
+  const std::string port = std::to_string(port_of(frozen));
+  Mosquitto good({.lines = {"listener " + port + " 127.0.0.2"}});
+  Scratch scratch;
+  const std::string hosts = (scratch / "hosts").string();
+  write_file(hosts, "127.0.0.1 two.test\n127.0.0.2 two.test\n");
+  const Arguments common{"-s", "mqtt://two.test:" + port, "-t", "t", "--connect-timeout", "500ms"};
+  Arguments reading = common, writing = common;
+  reading.insert(reading.end(), {"-C", "1"});
+  writing.insert(writing.end(), {"-m", "x", "-q", "1", "-r"});
+  Process publisher(with_hosts(hosts, pub(writing)));
+  CHECK_STATUS(publisher, 0);
+  Process reader(with_hosts(hosts, sub(reading)));
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(reader.bytes(Stream::out) == "x\n");
+  Events events(reader);
+  BOOST_TEST(events.count("failed") == 1U);
+  BOOST_TEST(events.last("connected")->get("addr") == "127.0.0.2:" + port);
+}
+
+BOOST_AUTO_TEST_CASE(the_spoken_version_is_remembered_for_that_server) {
+  ScriptedServer server({.close_v5 = true});
+  Process reader(sub({"-s", server.uri(), "-t", "t", "--stable", "1ms"}));
   Events events(reader);
   REQUIRE_EVENT(reader, events, "subscribed");
   server.reset_all();

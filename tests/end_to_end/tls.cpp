@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(the_session_tickets_of_tls_1_3_do_not_hold_up_the_connack) 
 BOOST_AUTO_TEST_CASE(a_strangers_authority_is_refused_with_the_cause) {
   Mosquitto server({.certificate = certificates().certificate(), .key = certificates().key()});
   Process reader(sub({"-s", tls_uri("localhost", server.port()), "-t", "t", "--cafile",
-                      certificates().stranger()}));
+                      certificates().stranger(), "--once"}));
   CHECK_STATUS(reader, 69);
   const auto failed = Events(reader).last("failed");
   BOOST_REQUIRE(failed.has_value());
@@ -87,8 +87,8 @@ BOOST_AUTO_TEST_CASE(a_certificate_for_another_name_is_refused) {
   Mosquitto server(
       {.certificate = certificates().other_certificate(), .key = certificates().other_key()});
   for (const char* host : {"localhost", "127.0.0.1"}) {
-    Process reader(sub(
-        {"-s", tls_uri(host, server.port()), "-t", "t", "--cafile", certificates().authority()}));
+    Process reader(sub({"-s", tls_uri(host, server.port()), "-t", "t", "--cafile",
+                        certificates().authority(), "--once"}));
     CHECK_STATUS(reader, 69);
     BOOST_TEST(Events(reader).last("failed")->get("phase") == "tls");
   }
@@ -107,9 +107,9 @@ BOOST_AUTO_TEST_CASE(insecure_accepts_another_name_and_says_so) {
 BOOST_AUTO_TEST_CASE(a_refused_certificate_never_falls_to_plain_text) {
   // On the same port a plain server would answer at once; the scripted one reads what comes.
   ScriptedServer plain;
-  Process reader(
-      sub({"-s", tls_uri("localhost", plain.port()), "-t", "t", "--cafile",
-           certificates().authority(), "-u", "joe", "-P", "secret", "--connect-timeout", "1s"}));
+  Process reader(sub({"-s", tls_uri("localhost", plain.port()), "-t", "t", "--cafile",
+                      certificates().authority(), "-u", "joe", "-P", "secret", "--connect-timeout",
+                      "1s", "--once"}));
   CHECK_STATUS(reader, 69);
   BOOST_TEST(plain.count(What::connect) == 0U);
 }

@@ -64,13 +64,18 @@ class Saboteur {
     failed_back_ = false;
     for (const Action& action : actions) {
       out.push_back(action);
-      if (auto* a = std::get_if<action::Connect>(&out.back())) {
-        if (sabotage_ == Sabotage::ignores_cooling && cooled_) a->server = *cooled_;
-        if (sabotage_ == Sabotage::doubles_attempts) out.push_back(action);
+      // A pointer into `out` would dangle as soon as something is put behind it.
+      if (const auto* asked = std::get_if<action::Connect>(&action)) {
+        action::Connect connect = *asked;
+        if (sabotage_ == Sabotage::ignores_cooling && cooled_) connect.server = *cooled_;
+        if (sabotage_ == Sabotage::speaks_old) connect.protocol = Protocol::mqtt311;
         cooled_.reset();
-        if (a->role == Role::probe) {
-          probe_ = a->attempt;
-          if (sabotage_ == Sabotage::rushes_back) a->role = Role::active;
+        const bool is_probe = connect.role == Role::probe;
+        if (is_probe && sabotage_ == Sabotage::rushes_back) connect.role = Role::active;
+        out.back() = connect;
+        if (sabotage_ == Sabotage::doubles_attempts) out.push_back(action);
+        if (is_probe) {
+          probe_ = connect.attempt;
           if (sabotage_ == Sabotage::breaks_before_making && live_) {
             out.emplace_back(action::Disconnect{*live_});
           }
@@ -87,10 +92,12 @@ class Saboteur {
       } else if (const auto* left = std::get_if<action::Disconnect>(&action)) {
         if (sabotage_ == Sabotage::keeps_both && failed_back_) out.pop_back();
         if (live_ == left->attempt) live_.reset();
+      } else if (std::holds_alternative<action::GiveUp>(action)) {
+        if (sabotage_ == Sabotage::never_gives_up) out.pop_back();
       } else if (std::holds_alternative<action::Abandon>(action)) {
         if (sabotage_ == Sabotage::keeps_losers) out.pop_back();
-      } else if (auto* use = std::get_if<action::Use>(&out.back())) {
-        if (sabotage_ == Sabotage::counts_wrong) use->epoch = 1;
+      } else if (const auto* use = std::get_if<action::Use>(&action)) {
+        if (sabotage_ == Sabotage::counts_wrong) std::get<action::Use>(out.back()).epoch = 1;
         failed_back_ = use->failback;
         live_ = use->attempt;
         if (sabotage_ == Sabotage::overfills) {
@@ -187,7 +194,9 @@ class Episode {
                                          Jitter::decorrelated};
     TranscriptHead head;
     FailoverSettings& s = head.settings;
-    s.startup_unlimited = true;
+    s.bounded = !chance(8);
+    if (s.bounded && chance(8)) s.startup_timeout = milliseconds(500 + below(20000));
+    if (s.bounded && chance(8)) s.give_up_after = milliseconds(500 + below(20000));
     s.randomize = chance(2);
     s.backoff.jitter = kJitters.at(static_cast<std::size_t>(below(kJitters.size())));
     s.backoff.cap = milliseconds(1000 + below(9000));

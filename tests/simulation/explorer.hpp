@@ -38,6 +38,8 @@ enum class Sabotage {
   rushes_back,           ///< goes back instead of probing
   keeps_both,            ///< does not leave the secondary
   breaks_before_making,  ///< leaves the secondary while it probes
+  speaks_old,            ///< 3.1.1 whatever is asked for
+  never_gives_up,        ///< GiveUp is swallowed
   stays_away,            ///< never hears that a probe went well
 };
 

@@ -61,6 +61,8 @@ const std::vector<Broken> kBroken{
     {Sabotage::rushes_back, Law::fails_back_fairly, "rushes back"},
     {Sabotage::keeps_both, Law::one_live_attempt, "keeps both"},
     {Sabotage::breaks_before_making, Law::left_in_peace, "breaks before making"},
+    {Sabotage::speaks_old, Law::speaks_what_it_can, "speaks old"},
+    {Sabotage::never_gives_up, Law::gives_up_in_time, "never gives up"},
     {Sabotage::stays_away, Law::goes_back, "stays away"},
 };
 

@@ -56,6 +56,10 @@ const char* name(Law law) {
       return "a standby takes over at once";
     case Law::fails_back_fairly:
       return "fails back to a priority server, after probes and hold";
+    case Law::speaks_what_it_can:
+      return "an older protocol only where MQTT 5 was answered by a close";
+    case Law::gives_up_in_time:
+      return "gives up at the bound of time";
     case Law::goes_back:
       return "a priority server that stays up is used again";
     case Law::comes_online:
@@ -102,7 +106,8 @@ std::optional<Violation> Laws::check(const Event& event, const Actions& actions,
     }
   }
   hear(event);
-  idle_tick_ = std::holds_alternative<event::Ticked>(event) && actions.empty();
+  tick_ = std::holds_alternative<event::Ticked>(event);
+  idle_tick_ = tick_ && actions.empty();
   for (const Action& action : actions) {
     if (auto found = see(action)) return found;
   }
@@ -132,6 +137,9 @@ void Laws::hear(const Event& event) {
   if (id == nullptr || !open_.contains(*id)) return;
   if (std::holds_alternative<event::Connected>(event)) {
     open_[*id].connected = now_;
+    Book& book = books_[open_[*id].server];
+    book.spoke_mqtt5 = book.spoke_mqtt5 || protocols_[*id] == Protocol::mqtt5;
+    book.takes_older = !book.spoke_mqtt5;
     if (open_[*id].role == Role::probe) {
       if (probed_ != open_[*id].server) good_probes_ = 0;
       probed_ = open_[*id].server;
@@ -145,7 +153,10 @@ void Laws::hear(const Event& event) {
 }
 
 std::optional<Violation> Laws::see(const Action& action) {
-  if (const auto* a = std::get_if<action::Connect>(&action)) return see_connect(*a);
+  if (const auto* a = std::get_if<action::Connect>(&action)) {
+    if (auto violation = see_protocol(*a)) return violation;
+    return see_connect(*a);
+  }
   if (const auto* a = std::get_if<action::TakeOver>(&action)) return see_take_over(*a);
   if (const auto* a = std::get_if<action::Abandon>(&action)) return see_end(a->attempt);
   if (const auto* a = std::get_if<action::Disconnect>(&action)) {
@@ -164,6 +175,7 @@ std::optional<Violation> Laws::see(const Action& action) {
   if (const auto* a = std::get_if<action::Use>(&action)) return see_use(*a);
   if (const auto* a = std::get_if<action::TellLost>(&action)) see_lost(*a);
   if (const auto* a = std::get_if<action::TellStandbyLost>(&action)) {
+    if (a->up < settings_.stable) see_words(a->attempt, a->server, a->reason);
     if (a->up >= settings_.stable) {
       books_[a->server].last_connect.reset();
       books_[a->server].repeats = 0;
@@ -172,6 +184,7 @@ std::optional<Violation> Laws::see(const Action& action) {
     if (a->reason.code == 0x97) cool(a->server);
   }
   if (const auto* a = std::get_if<action::TellFailed>(&action)) {
+    see_words(a->attempt, a->server, a->reason);
     if (a->verdict == Verdict::older_protocol) older_ = a->server;
     if (a->role == Role::probe) {
       if (a->verdict == Verdict::cool) cool(a->server);
@@ -190,9 +203,37 @@ std::optional<Violation> Laws::see(const Action& action) {
     const bool all = std::all_of(order_.begin(), order_.end(),
                                  [&](auto server) { return books_[server].denied; });
     if (a->kind == ErrorKind::denied && !all) return broken(Law::denied_by_all, "somebody did not");
+    const bool of_time = a->bound == Bound::startup_timeout || a->bound == Bound::give_up_after;
+    const auto end = end_of_patience();
+    if (of_time && (!end || now_ < *end)) return broken(Law::gives_up_in_time, "too soon");
+    if (of_time && a->bound == Bound::startup_timeout && epoch_ != 0) {
+      return broken(Law::gives_up_in_time, "the start is over");
+    }
     over_ = true;
   }
   return std::nullopt;
+}
+
+// failover.md section 3, class `ours`: no server of the explorer says that it is old, they only
+// close.
+std::optional<Violation> Laws::see_protocol(const action::Connect& connect) {
+  protocols_[connect.attempt] = connect.protocol;
+  if (connect.protocol != Protocol::mqtt311) return std::nullopt;
+  const Book& book = books_[connect.server];
+  const std::string who = "#" + number(connect.attempt) + " to server " + number(connect.server);
+  if (book.spoke_mqtt5) return broken(Law::speaks_what_it_can, who + ": it has spoken MQTT 5");
+  if (book.takes_older || older_ == connect.server) return std::nullopt;
+  return broken(Law::speaks_what_it_can, who + ": nothing tells that it takes an older one");
+}
+
+void Laws::see_words(AttemptId id, ServerIndex server, const Reason& reason) {
+  Book& book = books_[server];
+  const bool word = reason.cause == Cause::connack || reason.cause == Cause::suback;
+  if (protocols_[id] == Protocol::mqtt5) {
+    book.spoke_mqtt5 = book.spoke_mqtt5 || word;
+  } else if (word || reason.phase >= Phase::connack) {
+    book.takes_older = word && !book.spoke_mqtt5;
+  }
 }
 
 std::size_t Laws::count(Role role) const {
@@ -390,6 +431,7 @@ void Laws::ended(const Open& attempt, AttemptId id) {
   if (live_.erase(id) == 0) return;
   books_[attempt.server].ended_at = now_;
   if (!live_.empty()) return;
+  offline_since_ = now_;
   last_lost_ = attempt.server;
   // With none left, the others' own back-offs are not held against them.
   for (auto& [server, book] : books_) {
@@ -405,6 +447,7 @@ std::size_t Laws::width() const {
 }
 
 void Laws::see_lost(const action::TellLost& lost) {
+  if (lost.up < settings_.stable) see_words(lost.attempt, lost.server, lost.reason);
   if (lost.up >= settings_.stable) {
     forgive();
     books_[lost.server].cooled = 0;
@@ -420,6 +463,9 @@ std::optional<Violation> Laws::after(std::optional<TimePoint> deadline) {
     return broken(Law::deadline_not_past, "a tick did nothing and is due again at once");
   }
   if (over_) return std::nullopt;
+  if (const auto end = end_of_patience(); tick_ && end && now_ >= *end) {
+    return broken(Law::gives_up_in_time, "it goes on");
+  }
   if (live_.size() > width()) return broken(Law::one_live_attempt, "more live than the width");
   for (const auto& [id, attempt] : open_) {
     const bool one_takes_over = std::any_of(
@@ -453,6 +499,17 @@ std::optional<Violation> Laws::after(std::optional<TimePoint> deadline) {
     }
   }
   return std::nullopt;
+}
+
+// When a bound of time ends the search for a server; failover.md section 1 again.
+std::optional<TimePoint> Laws::end_of_patience() const {
+  if (!live_.empty()) return std::nullopt;
+  std::optional<Duration> most = settings_.give_up_after;
+  const auto also = [&](Duration bound) { most = std::min(most.value_or(bound), bound); };
+  if (epoch_ == 0 && settings_.startup_timeout) also(*settings_.startup_timeout);
+  if (epoch_ == 0 && !settings_.bounded) also(std::chrono::seconds(10));
+  if (!most) return std::nullopt;
+  return offline_since_ + *most;
 }
 
 // Each round of probes costs an interval and an attempt, and every priority server may have its

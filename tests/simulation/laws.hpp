@@ -28,6 +28,8 @@ enum class Law {
                    ///< a failback
   standby_takes_over,  ///< none is live: a standby is, or is on the way, in the same step
   fails_back_fairly,   ///< to a priority server, after good probes in a row, not before the hold
+  speaks_what_it_can,  ///< 3.1.1 only behind a close on MQTT 5 and as long as that is answered
+  gives_up_in_time,    ///< at the bound of time that holds, neither before it nor after it
   goes_back,           ///< a priority server that stays up is used again
   comes_online,  ///< a server that stays up longer than the bound is found, until the width is full
 };
@@ -74,6 +76,8 @@ class Laws {
     TimePoint cooling_at_least{};
     TimePoint cooling_at_most{};
     bool denied = false;
+    bool spoke_mqtt5 = false;
+    bool takes_older = false;
     std::optional<TimePoint> up_since;
     TimePoint listed_since{};
     TimePoint ended_at{};  // its last connection
@@ -89,6 +93,8 @@ class Laws {
   void see_lost(const action::TellLost& lost);
   Verdicts after(std::optional<TimePoint> deadline);
   void cool(ServerIndex server);
+  Verdicts see_protocol(const action::Connect& connect);
+  void see_words(AttemptId id, ServerIndex server, const Reason& reason);
   void forgive();
   std::size_t width() const;
   std::size_t count(Role role) const;
@@ -97,6 +103,7 @@ class Laws {
   Verdicts see_take_over(const action::TakeOver& take);
   Verdicts see_failback(const action::Use& use);
   Verdicts goes_back() const;
+  std::optional<TimePoint> end_of_patience() const;
   void ended(const Open& attempt, AttemptId id);
   Duration least(int repeat) const;
   Duration most(int repeat) const;
@@ -104,6 +111,7 @@ class Laws {
   FailoverSettings settings_;
   Duration offline_bound_ = std::chrono::hours(1);
   std::map<AttemptId, Open> open_;
+  std::map<AttemptId, Protocol> protocols_;
   std::map<ServerIndex, Book> books_;
   std::vector<ServerIndex> order_;
   std::set<AttemptId> live_;
@@ -112,7 +120,8 @@ class Laws {
   std::optional<TimePoint> not_before_;
   std::optional<TimePoint> last_deadline_;
   TimePoint now_{};
-  TimePoint short_since_{};  // fewer live than the width, or fewer standbys than the pool
+  TimePoint offline_since_{};  // the start, or the end of the last live connection
+  TimePoint short_since_{};    // fewer live than the width, or fewer standbys than the pool
   std::optional<AttemptId> returning_;  // to a priority server, beside a live one
   std::optional<AttemptId> left_;       // by a failback, in this step
   int good_probes_ = 0;                 // in a row, of probed_
@@ -125,6 +134,7 @@ class Laws {
   bool stopping_ = false;
   bool excused_ = false;  // Hurried or ListChanged: the back-off may be cut short
   bool over_ = false;
+  bool tick_ = false;
   bool idle_tick_ = false;
 };
 

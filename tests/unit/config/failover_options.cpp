@@ -73,6 +73,19 @@ BOOST_AUTO_TEST_CASE(bounds_that_are_off_by_default_can_be_switched_off_again) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(any_bound_that_is_given_takes_the_place_of_the_default_one) {
+  BOOST_TEST(!FailoverSettings{}.bounded);
+  for (const std::string name : {"maxReconnectAttempts", "startupMaxReconnectAttempts"}) {
+    for (const std::string value : {"-1", "3"}) BOOST_TEST(tuned(name, value).settings.bounded);
+  }
+  for (const std::string name : {"giveUpAfter", "startupTimeout"}) {
+    for (const std::string value : {"-1", "0", "2s"}) {
+      BOOST_TEST(tuned(name, value).settings.bounded, name << "=" << value);
+    }
+  }
+  BOOST_TEST(!tuned("maxReconnectDelay", "100").settings.bounded);
+}
+
 BOOST_AUTO_TEST_CASE(types_and_ranges_are_checked) {
   const std::vector<std::tuple<std::string, std::string, std::string>> rows = {
       {"randomize", "yes", "neither true nor false"},

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_server_may_have_a_connect_timeout_of_its_own) {
 BOOST_AUTO_TEST_CASE(a_connect_timeout_of_nothing_does_not_spin) {
   FailoverSettings settings = exact();
   settings.connect_timeout = Duration::zero();
-  settings.startup_unlimited = true;
+  settings.bounded = true;
   Spoken it(settings, {"a", "b"});
   it("0 started");
   BOOST_TEST(due(it.failover) == "1");
@@ -119,16 +119,16 @@ BOOST_AUTO_TEST_CASE(a_server_that_dies_right_after_connack_backs_off_as_if_it_h
   BOOST_TEST(delays == "100 200 400 800 1600 3200 ");
 }
 
-BOOST_AUTO_TEST_CASE(the_life_of_a_short_connection_counts_as_waiting) {
+BOOST_AUTO_TEST_CASE(the_life_of_a_short_connection_shortens_no_back_off) {
   Spoken it(exact(), {"a"});
   it("0 started");
   it("0 connected #1");
   BOOST_TEST(it("60 lost #1 closed phase=publish") ==
-             "tell-lost #1 a up=60: closed phase=publish; tell-backoff 40 pass=1 warn");
-  it("100 ticked");
-  it("100 connected #2");
+             "tell-lost #1 a up=60: closed phase=publish; tell-backoff 100 pass=1 warn");
+  it("160 ticked");
+  it("160 connected #2");
   BOOST_TEST(it("5000 lost #2 closed phase=publish") ==
-             "tell-lost #2 a up=4900: closed phase=publish; connect #3 a mqtt5");
+             "tell-lost #2 a up=4840: closed phase=publish; tell-backoff 200 pass=2");
 }
 
 BOOST_AUTO_TEST_CASE(a_loss_that_comes_as_a_failure_is_a_loss_all_the_same) {
@@ -144,30 +144,84 @@ BOOST_AUTO_TEST_CASE(a_loss_that_comes_as_a_failure_is_a_loss_all_the_same) {
 BOOST_AUTO_TEST_CASE(the_bounds_on_passes_mean_what_they_say) {
   struct Row {
     std::int64_t startup, max;
-    bool unlimited, once;
+    bool once;
     int passes;  // at the start; 0: for ever
+    std::string bound;
   };
-  for (const Row row :
-       {Row{3, -1, false, false, 3}, Row{1, -1, false, false, 1}, Row{0, -1, false, false, 1},
-        Row{-1, 2, false, false, 2}, Row{-1, 0, false, false, 1}, Row{-1, -1, false, false, 0},
-        Row{3, -1, true, false, 0}, Row{3, 5, false, true, 1}}) {
+  const std::string startup = "startupMaxReconnectAttempts";
+  const std::string later = "maxReconnectAttempts";
+  for (const Row& row :
+       {Row{3, -1, false, 3, startup}, Row{1, -1, false, 1, startup}, Row{0, -1, false, 1, startup},
+        Row{3, 1, false, 3, startup}, Row{-1, 2, false, 2, later}, Row{-1, 0, false, 1, later},
+        Row{-1, -1, false, 0, ""}, Row{3, 5, true, 1, "once"}}) {
     FailoverSettings settings = exact();
     settings.startup_max_passes = row.startup;
     settings.max_passes = row.max;
-    settings.startup_unlimited = row.unlimited;
+    settings.bounded = true;
     settings.once = row.once;
     Spoken it(settings, {"a"});
     it("0 started");
     int passes = 0;
     TimePoint now = at(0);
+    Actions last;
     while (it.failover.state() != FailoverState::stopped && passes < 20) {
       ++passes;
-      it.failover.step(event::Failed{AttemptId(passes), because(Cause::refused, Phase::tcp)}, now);
+      last = it.failover.step(event::Failed{AttemptId(passes), because(Cause::refused, Phase::tcp)},
+                              now);
       now = it.failover.deadline().value_or(now);
       it.failover.step(event::Ticked{}, now);
     }
     BOOST_TEST(passes == (row.passes == 0 ? 20 : row.passes));
+    const auto* end = std::get_if<action::GiveUp>(&last.back());
+    BOOST_TEST((end == nullptr ? "" : name(end->bound)) == row.bound);
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_start_is_bounded_by_ten_seconds_unless_the_user_gave_a_bound) {
+  struct Row {
+    bool bounded;
+    std::optional<Duration> startup, give_up;
+    std::string ends;  // time and bound
+  };
+  const auto none = std::nullopt;
+  for (const Row& row :
+       {Row{false, none, none, "10000 startupTimeout"}, Row{true, none, none, "never"},
+        Row{true, ms(20000), none, "20000 startupTimeout"},
+        Row{true, none, ms(2000), "2000 giveUpAfter"},
+        Row{true, ms(3000), ms(2000), "2000 giveUpAfter"},
+        Row{true, ms(1000), ms(2000), "1000 startupTimeout"}}) {
+    FailoverSettings settings = exact();
+    settings.bounded = row.bounded;
+    settings.startup_timeout = row.startup;
+    settings.give_up_after = row.give_up;
+    Spoken it(settings, {"a"});
+    it("0 started");
+    std::string ended = "never";
+    // Each attempt times out; 40 ticks are some minutes.
+    for (int tick = 0; tick < 40 && ended == "never"; ++tick) {
+      const TimePoint now = *it.failover.deadline();
+      for (const Action& action : it.failover.step(event::Ticked{}, now)) {
+        const auto* end = std::get_if<action::GiveUp>(&action);
+        if (end == nullptr) continue;
+        ended = transcript_time(now.time_since_epoch()) + " " + std::string(name(end->bound));
+        BOOST_TEST((end->elapsed == now.time_since_epoch()));
+      }
+    }
+    BOOST_TEST(ended == row.ends);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(give_up_after_is_no_bound_of_the_start_alone) {
+  FailoverSettings settings = exact();
+  settings.bounded = true;
+  settings.startup_timeout = ms(1000);
+  settings.give_up_after = ms(5000);
+  Spoken it(settings, {"a"});
+  it("0 started");
+  it("1 connected #1");
+  it("20000 lost #1 closed phase=publish");
+  BOOST_TEST(it("22000 ticked").find("give-up") == std::string::npos);
+  BOOST_TEST(it("25000 ticked").find("bound=giveUpAfter") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_bound_of_no_passes_gives_up_at_the_first_loss) {
@@ -176,14 +230,15 @@ BOOST_AUTO_TEST_CASE(a_bound_of_no_passes_gives_up_at_the_first_loss) {
   Spoken it(settings, {"a", "b"});
   it("0 started");
   it("1 connected #1");
-  BOOST_TEST(it("60000 lost #1 closed phase=publish") ==
-             "tell-lost #1 a up=59999: closed phase=publish; "
-             "give-up unavailable passes=0 attempts=1: closed phase=publish");
+  BOOST_TEST(
+      it("60000 lost #1 closed phase=publish") ==
+      "tell-lost #1 a up=59999: closed phase=publish; "
+      "give-up unavailable bound=maxReconnectAttempts passes=0 attempts=1: closed phase=publish");
 }
 
 BOOST_AUTO_TEST_CASE(passes_of_the_start_do_not_count_against_a_later_bound) {
   FailoverSettings settings = exact();
-  settings.startup_unlimited = true;
+  settings.bounded = true;
   settings.max_passes = 2;
   Spoken it(settings, {"a"});
   it("0 started");
@@ -191,7 +246,7 @@ BOOST_AUTO_TEST_CASE(passes_of_the_start_do_not_count_against_a_later_bound) {
   it("101 ticked");
   it("102 connected #2");
   BOOST_TEST(it("103 lost #2 closed phase=publish") ==
-             "tell-lost #2 a up=1: closed phase=publish; tell-backoff 199 pass=1 warn");
+             "tell-lost #2 a up=1: closed phase=publish; tell-backoff 200 pass=1 warn");
 }
 
 BOOST_AUTO_TEST_CASE(once_ends_where_the_live_server_leaves_the_list) {
@@ -213,7 +268,7 @@ BOOST_AUTO_TEST_CASE(a_clock_that_goes_backwards_does_not_lengthen_a_wait) {
 
 BOOST_AUTO_TEST_CASE(a_warning_comes_at_the_first_pass_and_every_so_many) {
   FailoverSettings settings = exact();
-  settings.startup_unlimited = true;
+  settings.bounded = true;
   settings.warn_every = 3;
   Spoken it(settings, {"a"});
   it("0 started");
@@ -232,7 +287,7 @@ BOOST_AUTO_TEST_CASE(a_warning_comes_at_the_first_pass_and_every_so_many) {
 BOOST_AUTO_TEST_CASE(two_engines_with_the_same_seed_give_the_same_answers) {
   FailoverSettings settings;
   settings.randomize = true;
-  settings.startup_unlimited = true;
+  settings.bounded = true;
   Spoken one(settings, {"a", "b", "c", "d"}, 99);
   Spoken two(settings, {"a", "b", "c", "d"}, 99);
   Spoken other(settings, {"a", "b", "c", "d"}, 98);

@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(every_setting_is_read_as_it_was_written) {
       "servers a=tcp://a:1883\n"
       "set initialReconnectDelay=10 maxReconnectDelay=1000 useExponentialBackOff=false "
       "backOffMultiplier=1.5 reconnectJitter=equal randomize=true maxReconnectAttempts=7 "
-      "startupMaxReconnectAttempts=-1 startupUnlimited=true once=true startupTimeout=60000 "
+      "startupMaxReconnectAttempts=5 once=true bounded=true startupTimeout=60000 "
       "giveUpAfter=70000 connectTimeout=1.5 connectStagger=250 stable=0 "
       "warnAfterReconnectAttempts=0 updateClusterClientsOnRemove=true protocol=mqtt311\n"
       "seed 18446744073709551615\n";

@@ -526,10 +526,11 @@ BOOST_AUTO_TEST_CASE(failover_options_are_flags_with_units_and_switches) {
              "--max-reconnect-delay takes at least 1ms, not '500us'");
 }
 
-BOOST_AUTO_TEST_CASE(W_bounds_the_start_instead_of_passes) {
-  BOOST_TEST(with_options({}, sub({"-t", "a", "-W", "1"}).common).startup_unlimited);
+BOOST_AUTO_TEST_CASE(W_and_once_take_the_place_of_the_default_bound_of_the_start) {
+  BOOST_TEST(!with_options({}, sub({"-t", "a"}).common).bounded);
+  BOOST_TEST(with_options({}, sub({"-t", "a", "-W", "1"}).common).bounded);
   const FailoverSettings settings = with_options({}, sub({"-t", "a", "--once", "-V", "5"}).common);
-  BOOST_TEST(!settings.startup_unlimited);
+  BOOST_TEST(settings.bounded);
   BOOST_TEST(settings.once);
   BOOST_TEST((settings.protocol == Protocol::mqtt5));
 }
