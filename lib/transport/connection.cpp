@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <system_error>
 #include <utility>
@@ -18,13 +19,14 @@ constexpr int kPubrecType = 5;
 }  // namespace
 
 Connection::Connection(AttemptId attempt, Server server, ConnectSettings settings,
-                       Protocol protocol, CertificateCache& certificates,
+                       Protocol protocol, CertificateCache& certificates, AddressMemory& addresses,
                        TransportListener& listener)
     : attempt_(attempt),
       server_(std::move(server)),
       settings_(std::move(settings)),
       protocol_(protocol),
       certificates_(certificates),
+      addresses_(addresses),
       listener_(listener) {
   // Before there is a thread that could tell it: nothing is looked up for an address.
   if (is_address(server_.host)) listener_.happened(event::Reached{attempt_, Phase::tcp});
@@ -54,7 +56,8 @@ void Connection::ended(Reason reason) {
     if (!silent_) {
       silent_ = true;
       if (before == Stage::online) {
-        listener_.happened(event::Lost{attempt_, std::move(reason)});
+        const Duration silent = silence_before(reason);
+        listener_.happened(event::Lost{attempt_, std::move(reason), silent});
       } else {
         reason.phase = Phase::subscribe;
         listener_.happened(event::Failed{attempt_, std::move(reason)});
@@ -63,6 +66,16 @@ void Connection::ended(Reason reason) {
     turned_.notify_all();
   }
   listener.stirred();
+}
+
+// A close or a reset is a sign of life of its own; silence and a network that gave up are none.
+Duration Connection::silence_before(const Reason& reason) const {
+  const bool network = reason.code == ETIMEDOUT || reason.code == EHOSTUNREACH ||
+                       reason.code == ENETUNREACH || reason.code == ENETDOWN;
+  const bool unheard =
+      reason.cause == Cause::keepalive || (reason.cause == Cause::reset && network);
+  if (!unheard) return {};
+  return std::max(wire_now() - wire_->last_life(), Duration::zero());
 }
 
 void Connection::on_lost(void* context, char* /*cause: always null*/) {
@@ -137,6 +150,7 @@ void Connection::abandon() {
   const std::lock_guard lock(stage_mutex_);
   silent_ = true;
   turned_.notify_all();
+  addresses_.tried_in_vain(server_, trying_);  // before the next attempt begins
   stop_.stop();
   if (wire_) wire_->shut();
 }

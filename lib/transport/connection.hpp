@@ -33,9 +33,9 @@ class Connection {
   static constexpr std::size_t kInboxBytes = 4U << 20U;
 
   /// Begins at once; a thread that cannot be started is a Failed. All arguments are copied but the
-  /// last two, which outlive the connection.
+  /// last three, which outlive the connection.
   Connection(AttemptId attempt, Server server, ConnectSettings settings, Protocol protocol,
-             CertificateCache& certificates, TransportListener& listener);
+             CertificateCache& certificates, AddressMemory& addresses, TransportListener& listener);
   /// Only when finished(): Paho's threads have let go.
   ~Connection();
   Connection(const Connection&) = delete;
@@ -83,6 +83,7 @@ class Connection {
   bool unsubscribe();
   void fail(Reason reason);
   void ended(Reason reason);
+  Duration silence_before(const Reason& reason) const;
   Reason connect_failure(int code, const std::string& tls_error) const;
   Reason loss() const;
   Reason farewell() const;
@@ -102,6 +103,7 @@ class Connection {
   const ConnectSettings settings_;
   const Protocol protocol_;
   CertificateCache& certificates_;
+  AddressMemory& addresses_;
   TransportListener& listener_;
 
   StopSwitch stop_;
@@ -110,9 +112,10 @@ class Connection {
   MQTTClient handle_ = nullptr;
   ConnectionFacts facts_;
 
-  mutable std::mutex stage_mutex_;  // stage_, silent_, wire_
+  mutable std::mutex stage_mutex_;  // stage_, silent_, wire_, trying_
   std::condition_variable turned_;  // stage_ left online, or silent_ was set
   Stage stage_ = Stage::connecting;
+  std::string trying_;                      // the address, until something comes of it
   bool silent_ = false;                     // abandoned or told its end: nothing more is said
   bool was_online_ = false;                 // facts_ is complete
   bool subscription_ids_ = false;           // the server knows them; the attempt's thread's

@@ -54,12 +54,21 @@ int collect_tls_error(const char* text, size_t size, void* into) {
 void Connection::run() {
   // The certificate first: without it the server need not be bothered.
   if (receiver_can_wake() && find_certificate()) {
-    const auto dialled = dial(server_, stop_, [this] { reached(Phase::tcp); });
+    const auto dialled = dial(server_, stop_, addresses_, [this] { reached(Phase::tcp); });
     if (const auto* const reason = std::get_if<Reason>(&dialled)) {
       fail(*reason);
-    } else if (open(std::get<Dialled>(dialled)) && (!settings_.standby || await_take_over()) &&
-               subscribe() && unsubscribe()) {
-      online();
+    } else {
+      const Dialled& found = std::get<Dialled>(dialled);
+      {
+        const std::lock_guard lock(stage_mutex_);
+        trying_ = found.address;
+      }
+      if (open(found) && (!settings_.standby || await_take_over()) && subscribe() &&
+          unsubscribe()) {
+        online();
+      }
+      const std::lock_guard lock(stage_mutex_);
+      addresses_.tried_in_vain(server_, trying_);
     }
   }
   thread_done_ = true;
@@ -93,6 +102,7 @@ void Connection::online() {
   if (stage_ == Stage::closed) return;
   stage_ = Stage::online;
   was_online_ = true;
+  trying_.clear();
   if (!silent_) listener_.happened(event::Connected{attempt_});
 }
 

@@ -23,19 +23,6 @@ namespace {
 
 constexpr auto kNextAddressAfter = std::chrono::milliseconds(250);
 
-using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
-
-std::string shown(const sockaddr* address, socklen_t size) {
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> port{};
-  if (getnameinfo(address, size, host.data(), host.size(), port.data(), port.size(),
-                  NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-    return {};
-  }
-  const bool brackets = address->sa_family == AF_INET6;
-  return (brackets ? "[" : "") + std::string(host.data()) + (brackets ? "]:" : ":") + port.data();
-}
-
 /// The connects that are under way; closes what it still has.
 class Race {
  public:
@@ -44,14 +31,17 @@ class Race {
   }
 
   // 0 if it runs or has won, else errno.
-  int start(const addrinfo& address) {
+  int start(const Address& address) {
     const int fd =
-        socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+        socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
     if (fd < 0) return errno;
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     runners_.push_back({fd, &address});
-    if (connect(fd, address.ai_addr, address.ai_addrlen) == 0 || errno == EINPROGRESS) return 0;
+    if (connect(fd, reinterpret_cast<const sockaddr*>(&address.bytes), address.size) == 0 ||
+        errno == EINPROGRESS) {
+      return 0;
+    }
     const int error = errno;
     close(fd);
     runners_.pop_back();
@@ -75,7 +65,7 @@ class Race {
       getsockopt(runner.fd, SOL_SOCKET, SO_ERROR, &failure, &size);
       runners_.erase(runners_.begin() + static_cast<std::ptrdiff_t>(i));
       if (failure == 0) {
-        address = shown(runner.address->ai_addr, runner.address->ai_addrlen);
+        address = runner.address->text();
         return runner.fd;
       }
       error = failure;
@@ -87,19 +77,29 @@ class Race {
  private:
   struct Runner {
     int fd;
-    const addrinfo* address;
+    const Address* address;
   };
   std::vector<Runner> runners_;
 };
 
-Addresses resolve(const Server& server, int& error) {
+// Empty, and `error` is set, if there is none.
+std::vector<Address> resolve(const Server& server, int& error) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV;
   addrinfo* found = nullptr;
   error = getaddrinfo(server.host.c_str(), std::to_string(server.port).c_str(), &hints, &found);
-  return {error == 0 ? found : nullptr, &freeaddrinfo};
+  std::vector<Address> out;
+  if (error != 0) return out;
+  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
+    if (one->ai_addrlen > sizeof(sockaddr_storage)) continue;
+    Address& address = out.emplace_back();
+    std::memcpy(&address.bytes, one->ai_addr, one->ai_addrlen);
+    address.size = one->ai_addrlen;
+  }
+  freeaddrinfo(found);
+  return out;
 }
 
 }  // namespace
@@ -122,36 +122,81 @@ void StopSwitch::stop() {
   if (fd_ >= 0) eventfd_write(fd_, 1);
 }
 
+void AddressMemory::tried_in_vain(const Server& server, const std::string& address) {
+  if (address.empty()) return;
+  const std::lock_guard lock(mutex_);
+  last_[endpoint_key(server)] = address;
+}
+
+std::string AddressMemory::last_in_vain(const Server& server) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = last_.find(endpoint_key(server));
+  return found == last_.end() ? std::string() : found->second;
+}
+
+std::string Address::text() const {
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> port{};
+  if (getnameinfo(reinterpret_cast<const sockaddr*>(&bytes), size, host.data(), host.size(),
+                  port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return {};
+  }
+  const bool brackets = family() == AF_INET6;
+  return (brackets ? "[" : "") + std::string(host.data()) + (brackets ? "]:" : ":") + port.data();
+}
+
+std::vector<Address> in_dialling_order(const std::vector<Address>& resolved,
+                                       const std::string& last_in_vain) {
+  std::vector<Address> first, others;
+  for (const Address& one : resolved) {
+    (one.family() == resolved.front().family() ? first : others).push_back(one);
+  }
+  std::vector<Address> order;
+  for (std::size_t i = 0; i < std::max(first.size(), others.size()); ++i) {
+    if (i < first.size()) order.push_back(first[i]);
+    if (i < others.size()) order.push_back(others[i]);
+  }
+  if (last_in_vain.empty()) return order;
+  const auto last = std::find_if(order.begin(), order.end(),
+                                 [&](const Address& one) { return one.text() == last_in_vain; });
+  if (last != order.end()) std::rotate(order.begin(), last + 1, order.end());
+  return order;
+}
+
 std::variant<Dialled, Reason> dial(const Server& server, const StopSwitch& stop,
-                                   const std::function<void()>& resolved) {
+                                   AddressMemory& memory, const std::function<void()>& resolved) {
   if (stop.error() != 0) return Reason{Cause::local, Phase::dns, stop.error(), false, {}};
   Dialled result;
   const TimePoint begin = wire_now();
   int failure = 0;
-  const Addresses addresses = resolve(server, failure);
+  const std::vector<Address> addresses =
+      in_dialling_order(resolve(server, failure), memory.last_in_vain(server));
   const TimePoint looked_up = wire_now();
   result.dns = looked_up - begin;
-  if (!addresses) {
+  if (addresses.empty()) {
     const char* const text = failure == EAI_SYSTEM ? std::strerror(errno) : gai_strerror(failure);
     return Reason{Cause::dns, Phase::dns, failure, false, text};
   }
   resolved();
   Race race;
-  const addrinfo* next = addresses.get();
+  std::size_t next = 0;
   int error = ECONNREFUSED;
-  while (!stop.stopped() && (next != nullptr || !race.empty())) {
-    if (next != nullptr) {
-      if (const int refused = race.start(*next); refused != 0) error = refused;
-      next = next->ai_next;
+  while (!stop.stopped() && (next < addresses.size() || !race.empty())) {
+    if (next < addresses.size()) {
+      if (const int refused = race.start(addresses[next]); refused != 0) error = refused;
+      ++next;
       if (race.empty()) continue;
     }
-    const int wait_ms = next == nullptr ? -1 : static_cast<int>(kNextAddressAfter.count());
+    const bool last = next == addresses.size();
+    const int wait_ms = last ? -1 : static_cast<int>(kNextAddressAfter.count());
     result.fd = race.wait(stop, wait_ms, error, result.address);
     if (result.fd >= 0) {
       result.tcp = wire_now() - looked_up;
       return result;
     }
   }
+  // The last one that was begun: the next attempt goes on behind it.
+  if (addresses.size() > 1 && next > 0) memory.tried_in_vain(server, addresses[next - 1].text());
   const bool ours = error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
   return Reason{ours ? Cause::local : Cause::refused, Phase::tcp, error, false, {}};
 }

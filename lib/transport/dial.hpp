@@ -3,10 +3,16 @@
 // stop at any moment. The policy bounds the time; there is no timeout of its own here.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <atomic>
+#include <cstddef>
 #include <functional>
+#include <map>
+#include <mutex>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/time.hpp"
 #include "policy/reason.hpp"
@@ -33,6 +39,33 @@ class StopSwitch {
   std::atomic<bool> stopped_{false};
 };
 
+/// What attempts have learnt of the addresses of a name: a server that accepts TCP and then says
+/// nothing must not hold the name for ever (failover.md section 2.5). Any thread.
+class AddressMemory {
+ public:
+  /// Nothing came of the attempt at this numeric address; empty: none was tried.
+  void tried_in_vain(const Server& server, const std::string& address);
+  /// The last of them; empty: none.
+  std::string last_in_vain(const Server& server) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::string> last_;  // by endpoint_key()
+};
+
+/// An address to dial.
+struct Address {
+  sockaddr_storage bytes{};
+  socklen_t size = 0;
+  int family() const { return bytes.ss_family; }
+  std::string text() const;  ///< numeric host:port, IPv6 in brackets; empty if it has none
+};
+
+/// The order to dial in: families alternate, beginning with that of the first address (RFC 8305
+/// section 4), and the one behind `last_in_vain` comes first.
+std::vector<Address> in_dialling_order(const std::vector<Address>& resolved,
+                                       const std::string& last_in_vain);
+
 struct Dialled {
   int fd = -1;  ///< connected, non-blocking, close-on-exec, TCP_NODELAY; the caller's to close
   std::string address;  ///< numeric host:port, IPv6 in brackets
@@ -41,10 +74,11 @@ struct Dialled {
 };
 
 /// Blocks until an address answers, all have failed or `stop` was thrown (then the Reason means
-/// nothing). Addresses in getaddrinfo's order, a new one every 250 ms or as soon as one fails
-/// (RFC 8305); the first to connect wins. `resolved` is called between the two phases.
+/// nothing). Addresses in_dialling_order(), a new one every 250 ms or as soon as one fails (RFC
+/// 8305); the first to connect wins. What does not connect is noted in `memory`; what comes of a
+/// connection is for the caller to note. `resolved` is called between the two phases.
 std::variant<Dialled, Reason> dial(const Server& server, const StopSwitch& stop,
-                                   const std::function<void()>& resolved);
+                                   AddressMemory& memory, const std::function<void()>& resolved);
 
 /// Whether `host` is an address, so that no name has to be looked up.
 bool is_address(const std::string& host);

@@ -23,7 +23,9 @@ constexpr int kOwnPages = 1 << 20;
 }  // namespace
 
 PahoTransport::PahoTransport(TransportListener& listener)
-    : listener_(listener), certificates_(std::make_unique<CertificateCache>()) {
+    : listener_(listener),
+      certificates_(std::make_unique<CertificateCache>()),
+      addresses_(std::make_unique<AddressMemory>()) {
   unsetenv("http_proxy");
   unsetenv("https_proxy");
   mallopt(M_TRIM_THRESHOLD, kKeptHeap);
@@ -48,8 +50,8 @@ PahoTransport::~PahoTransport() {
 void PahoTransport::connect(AttemptId attempt, const Server& server,
                             const ConnectSettings& settings, Protocol protocol) {
   bury();
-  connections_[attempt] =
-      std::make_unique<Connection>(attempt, server, settings, protocol, *certificates_, listener_);
+  connections_[attempt] = std::make_unique<Connection>(attempt, server, settings, protocol,
+                                                       *certificates_, *addresses_, listener_);
 }
 
 void PahoTransport::take_over(AttemptId attempt) {

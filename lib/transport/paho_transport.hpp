@@ -15,6 +15,7 @@
 
 namespace mqfail {
 
+class AddressMemory;
 class CertificateCache;
 class Connection;
 
@@ -49,6 +50,7 @@ class PahoTransport final : public Transport {
 
   TransportListener& listener_;
   const std::unique_ptr<CertificateCache> certificates_;
+  const std::unique_ptr<AddressMemory> addresses_;
   void* anchor_ = nullptr;  // a handle that never connects: with none left Paho tears itself down
   std::map<AttemptId, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> retired_;  // until Paho has let go of them
