@@ -182,7 +182,7 @@ int main(int argc, char** argv) {
   publisher.undelivered_fd = *undelivered;
   publisher.delimited = options.source == PubSource::stdin_line;
   publisher.delimiter = options.split_at_null ? '\0' : '\n';
-  return run(program, options.common, *roster, std::move(settings), events,
+  return run(program, options.common, std::move(*roster), std::move(settings), events,
              [&](Transport& transport) {
                return std::make_unique<Publisher>(std::move(publisher), std::move(*source),
                                                   transport, events);

@@ -105,7 +105,7 @@ int main(int argc, char** argv) {
   // The server's end of stream tells that it has our last acknowledgements.
   settings.leave_patience = std::chrono::milliseconds(500);
   Output output(STDOUT_FILENO, options.sync);
-  return run(program, options.common, *roster, std::move(settings), events,
+  return run(program, options.common, std::move(*roster), std::move(settings), events,
              [&](Transport& transport) {
                return std::make_unique<Subscriber>(make_settings(options, *format, events),
                                                    transport, events, output);

@@ -130,7 +130,7 @@ int print(const Program& program, const Printout& printout) {
   return failed == 0 ? 0 : number(report(program.name, unwritten(failed)));
 }
 
-int run(const Program& program, const CommonOptions& options, const NamedRoster& roster,
+int run(const Program& program, const CommonOptions& options, NamedRoster roster,
         SessionSettings settings, EventWriter& events,
         const std::function<std::unique_ptr<Work>(Transport&)>& make_work) {
   keep_secrets_in(roster.servers);
@@ -184,8 +184,11 @@ int run(const Program& program, const CommonOptions& options, const NamedRoster&
   PahoTransport transport(**mailbox);
   const std::unique_ptr<Work> work = make_work(transport);
   tell_start(events, roster);
-  Session session(std::move(settings), Failover(failover, roster.servers, Random(seed)), transport,
-                  **mailbox, *work, events, program.started);
+  Failover mind(failover, roster.servers, Random(seed));
+  roster.servers
+      .clear();  // a password that changes stays nowhere: the policy's list is the only one
+  Session session(std::move(settings), std::move(mind), transport, **mailbox, *work, events,
+                  program.started);
   const int status = session.run();
   events.drain();
   if (trace) trace->drain();

@@ -38,7 +38,7 @@ int print(const Program& program, const Printout& printout);
 
 /// A run over `roster` with the Work that `make_work` makes; tells start and warnings first.
 /// Returns the exit status.
-int run(const Program& program, const CommonOptions& options, const NamedRoster& roster,
+int run(const Program& program, const CommonOptions& options, NamedRoster roster,
         SessionSettings settings, EventWriter& events,
         const std::function<std::unique_ptr<Work>(Transport&)>& make_work);
 

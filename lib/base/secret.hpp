@@ -3,8 +3,10 @@
 // Whoever needs the text says reveal(), so that a grep finds every place that does.
 #pragma once
 
-#include <cstring>
+#include <string.h>
+
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace mqfail {
@@ -12,7 +14,10 @@ namespace mqfail {
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string text) : text_(std::move(text)) {}
+  explicit Secret(std::string_view text) : text_(text) {}
+  explicit Secret(const char* text) : text_(text) {}
+  /// Overwrites `text`: moving a short string leaves its bytes behind.
+  explicit Secret(std::string&& text) : text_(std::move(text)) { overwrite(text); }
   Secret(const Secret&) = default;
   Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { other.wipe(); }
   Secret& operator=(const Secret& other) {
@@ -34,16 +39,19 @@ class Secret {
 
   const std::string& reveal() const { return text_; }
   bool empty() const { return text_.empty(); }
+
+  /// Overwrites all that `text` has room for and leaves it empty: for the places where a secret
+  /// passes through a plain string.
+  static void overwrite(std::string& text) {
+    // explicit_bzero: the compiler may not leave it out although the string is dying.
+    text.resize(text.capacity());
+    explicit_bzero(text.data(), text.size());
+    text.clear();
+  }
   friend bool operator==(const Secret& a, const Secret& b) { return a.text_ == b.text_; }
 
  private:
-  void wipe() {
-    // All that it has room for: moving a short string leaves its bytes behind. explicit_bzero: the
-    // compiler may not leave it out although the string is dying.
-    text_.resize(text_.capacity());
-    explicit_bzero(text_.data(), text_.size());
-    text_.clear();
-  }
+  void wipe() { overwrite(text_); }
   std::string text_;
 };
 

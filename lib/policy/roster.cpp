@@ -17,6 +17,13 @@ bool equal_but_for_id(const Server& a, const Server& b) {
   return renamed == b;
 }
 
+Server without_secrets(Server server) {
+  server.password.reset();
+  server.tls.certificate_password.reset();
+  server.tls.psk.reset();
+  return server;
+}
+
 std::vector<ServerIndex> joined(std::vector<ServerIndex> first,
                                 const std::vector<ServerIndex>& second) {
   first.insert(first.end(), second.begin(), second.end());
@@ -146,6 +153,7 @@ RosterChange Roster::change(const ServerList& servers, ListSource source, bool f
     if (lost_ && holds(updated_, *lost_)) lost_.reset();
   }
   reorder();
+  drop_secrets();
   change.added = missing_from(before, order_, entries_.size());
   change.removed = missing_from(order_, before, entries_.size());
   change.any = before != order_;
@@ -161,9 +169,19 @@ ServerIndex Roster::add(const Server& server) {
 }
 
 ServerIndex Roster::find_or_add(const Server& server) {
-  for (const ServerIndex index : entries_at_[endpoint_of(server)]) {
-    if (!equal_but_for_id(entry(index).server, server)) continue;
-    entry(index).server.id = server.id;
+  const std::vector<ServerIndex>& here = entries_at_[endpoint_of(server)];
+  for (const ServerIndex index : here) {
+    Entry& known = entry(index);
+    if (known.without_secrets || !equal_but_for_id(known.server, server)) continue;
+    known.server.id = server.id;
+    return index;
+  }
+  for (const ServerIndex index : here) {
+    Entry& known = entry(index);
+    if (!known.without_secrets || !equal_but_for_id(known.server, without_secrets(server)))
+      continue;
+    known.server = server;
+    known.without_secrets = false;
     return index;
   }
   return add(server);
@@ -182,6 +200,20 @@ std::size_t Roster::endpoint_of(const Server& server) {
   const auto [found, fresh] = endpoints_.try_emplace(endpoint_key(server), entries_at_.size());
   if (fresh) entries_at_.emplace_back();
   return found->second;
+}
+
+// A server that is in no list any more is remembered, but not how to be let in.
+void Roster::drop_secrets() {
+  Marks kept(entries_.size());
+  for (const auto* list : {&updated_, &configured_, &learned_}) {
+    for (const ServerIndex index : *list) kept.insert(index);
+  }
+  for (std::size_t place = 0; place < entries_.size(); ++place) {
+    Entry& gone = entries_[place];
+    if (!kept.insert(place) || gone.without_secrets) continue;
+    gone.server = without_secrets(std::move(gone.server));
+    gone.without_secrets = true;
+  }
 }
 
 void Roster::reorder() {

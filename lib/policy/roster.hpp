@@ -91,7 +91,8 @@ class Roster {
     TimePoint put_off_until{};
     std::optional<Protocol> speaks;
     bool guessed_older = false;
-    bool listed = false;  // in order_
+    bool listed = false;           // in order_
+    bool without_secrets = false;  // it has left every list, and its secrets were overwritten
   };
   Entry& entry(ServerIndex index) { return entries_[static_cast<std::size_t>(index)]; }
   const Entry& entry(ServerIndex index) const { return entries_[static_cast<std::size_t>(index)]; }
@@ -99,6 +100,7 @@ class Roster {
   ServerIndex find_or_add(const Server& server);
   ServerIndex find_endpoint_or_add(const Server& server);
   void reorder();
+  void drop_secrets();
   std::size_t endpoint_of(const Server& server);
   void note_sooner(TimePoint before, TimePoint after);
 

@@ -329,7 +329,7 @@ BOOST_AUTO_TEST_CASE(a_frozen_first_address_does_not_hold_the_name, *may_mount()
 
 BOOST_AUTO_TEST_CASE(the_spoken_version_is_remembered_for_that_server) {
   ScriptedServer server({.close_v5 = true});
-  Process reader(sub({"-s", server.uri(), "-t", "t", "--stable", "1ms"}));
+  Process reader(sub({"-s", server.uri(), "-t", "t", "--stable", "0ms"}));
   Events events(reader);
   REQUIRE_EVENT(reader, events, "subscribed");
   server.reset_all();

@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(a_close_frame_and_nonsense_are_told_apart) {
             "closed by the server | the server sent something that is not WebSocket: a text "
             "message"},
            {web_frame(0x82, std::string("\x20\x02\0\0", 4)),
-            "closed by the server | the server sent something that is not MQTT"}}) {
+            "closed by the server | the server broke the protocol: unexpected CONNACK"}}) {
     Mosquitto server, next;
     WebSocketFront front(server.port());
     Process reader(sub({"-s", front.uri(), "-s", next.uri(), "-t", "t"}));

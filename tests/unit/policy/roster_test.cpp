@@ -39,6 +39,20 @@ Server with_password(const std::string& name, const std::string& password) {
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(a_server_that_has_left_the_list_leaves_its_secrets_behind) {
+  Roster it({with_password("a", "old"), server("b")}, {});
+  it.remember_protocol(kA, Protocol::mqtt311);
+  it.change({with_password("a", "new"), server("b")}, ListSource::document, false);
+  BOOST_TEST(!it.server(kA).password.has_value());
+  BOOST_TEST(it.server(it.order().front()).password->reveal() == "new");
+  BOOST_TEST(it.server(kA).username.value_or("") == "u");
+  // It comes back as the one it was.
+  it.change({with_password("a", "old"), server("b")}, ListSource::document, false);
+  BOOST_TEST((it.order().front() == kA));
+  BOOST_TEST(it.server(kA).password->reveal() == "old");
+  BOOST_TEST((it.protocol(kA, Protocol::mqtt5) == Protocol::mqtt311));
+}
+
 BOOST_AUTO_TEST_CASE(the_order_is_as_configured_without_doubles) {
   BOOST_TEST(order(roster({"a", "b", "A", "c"})) == "a b c ");
 }
