@@ -35,6 +35,8 @@ cd "$(dirname "$0")/.."
 source tests/install.sh
 install_missing tests
 
+# With a sanitizer every test runs; only bounds of memory are left out and upper bounds of time grow,
+# since both are the sanitizer's (tests/rig/sanitizer.hpp). What strace traces is not searched for leaks.
 # A sanitizer's finding must fail the test that caused it. Threads that are left at the exit are no
 # finding: Paho's receive thread never ends (lib/transport/paho_seams/run_thread.cpp).
 export ASAN_OPTIONS=${ASAN_OPTIONS-abort_on_error=0:exitcode=99:detect_leaks=1}

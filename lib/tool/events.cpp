@@ -150,8 +150,8 @@ bool misses_something(const Notice& exit) {
   return std::any_of(exit.more.begin(), exit.more.end(), [](const auto& count) {
     const auto& [key, value] = count;
     const auto* const number = std::get_if<std::int64_t>(&value);
-    return (key == "missing" || key == "unsettled" || key == "lost_max") && number != nullptr &&
-           *number != 0;
+    return (key == "missing" || key == "unsettled" || key == "lost_max" || key == "gaps") &&
+           number != nullptr && *number != 0;
   });
 }
 

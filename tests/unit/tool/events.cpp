@@ -290,7 +290,7 @@ BOOST_AUTO_TEST_CASE(an_end_is_told_if_it_is_bad_or_something_is_missing) {
   caught.writer.announce(exit);
   BOOST_TEST(!caught.text().empty());
   exit.level = Level::info;
-  for (const char* count : {"missing", "unsettled", "lost_max"}) {
+  for (const char* count : {"missing", "unsettled", "lost_max", "gaps"}) {
     exit.more = {{"exit", std::int64_t{0}}, {count, std::int64_t{0}}};
     caught.writer.announce(exit);
     BOOST_TEST(caught.text().empty());
