@@ -140,7 +140,9 @@ std::string connected(const Notice& notice, Facts& facts) {
   if (const auto tls = facts.take("tls"); tls && !tls->empty())
     add_part(list, *tls + (resumed ? " resumed" : ""));
   if (!list.empty()) out += " (" + list + ")";
-  return outage ? out + " after " + human_duration(*outage) + " without a server" : out;
+  // In whole milliseconds; `failover` has it exactly.
+  if (outage.value_or(Duration::zero()) == Duration::zero()) return out;
+  return out + " after " + human_duration(*outage) + " without a server";
 }
 
 std::string failed(const Notice& notice, Facts& facts) {
