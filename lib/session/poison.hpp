@@ -30,7 +30,7 @@ class Poison {
 
   /// A connection ended for such a reason. True: the oldest message has failed. That is when, each
   /// time with it alone, every server of the roster has closed over it that does not hold it and
-  /// can be reached; at least three times if it is only one.
+  /// can be reached, and three times in all.
   bool ended(const End& end, const Reason& reason, Outbox& outbox, ServerBook& servers);
   /// Nothing listens at `server`: it was its own end, and not that of a message.
   void died(ServerKey server, Outbox& outbox) const;

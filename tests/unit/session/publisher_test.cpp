@@ -522,6 +522,18 @@ BOOST_AUTO_TEST_CASE(of_several_servers_each_must_close_over_it_that_can_be_reac
   BOOST_TEST(third.publisher->done());
 }
 
+// A balancer that starts anew resets both connections, and again.
+BOOST_AUTO_TEST_CASE(two_connections_that_end_by_chance_charge_no_message) {
+  PoisonStage stage;
+  stage.list({"a", "b"});
+  stage.serve("a", 3);
+  BOOST_TEST(stage.serve("b", 3) == (Sizes{3}));
+  BOOST_TEST(stage.serve("a", 3) == (Sizes{3}));
+  BOOST_TEST(!stage.has_failed());
+  BOOST_TEST(stage.serve("b", 0) == (Sizes{3, 4, 5}));
+  BOOST_TEST(stage.publisher->done());
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_dies_for_its_own_reasons_charges_no_message) {
   struct Case {
     const char* why;
