@@ -129,8 +129,8 @@ class Transport {
   /// (0 at QoS 0), or nothing if the connection is gone or will not take it.
   virtual std::optional<std::uint16_t> publish(AttemptId attempt, const Message& message) = 0;
   /// Hands what is buffered to the kernel as far as that goes without waiting. `awaited`: how many
-  /// messages of QoS 1 and 2 are under way; 0 if their number does not bound the caller. Answers may
-  /// gather for a moment, but not so long that the server runs out of work.
+  /// messages of QoS 1 and 2 are under way; 0 if their number does not bound the caller. Answers
+  /// may gather for a moment, but not so long that the server runs out of work.
   virtual void flush(AttemptId attempt, std::size_t awaited) = 0;
   /// Bytes buffered and not yet taken by the kernel.
   virtual std::size_t backlog(AttemptId attempt) const = 0;

@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(a_hangup_without_a_document_ends_the_run_in_good_order) {
   publisher.write("a line\n");
   BOOST_REQUIRE(server.wait_for(What::publish));
   publisher.signal(SIGHUP);
-  publisher.signal(SIGHUP);     // a terminal and its shell say it once each
+  publisher.signal(SIGHUP);  // a terminal and its shell say it once each
   CHECK_STATUS(publisher, 0);
   BOOST_TEST(acknowledged(server).size() == 1U);
 }

@@ -63,8 +63,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_no_agreement_is_named) {
              "WebSocket upgrade failed | the answer is not HTTP");
   BOOST_TEST(refused({.answer = answer("HTTP/1.1 404 \x1b[31mred")}) ==
              "WebSocket upgrade failed | the answer is not HTTP");
-  BOOST_TEST(refused({.answer_nothing = true}, {"--connect-timeout", "300ms"}) ==
-             "timed out | ");
+  BOOST_TEST(refused({.answer_nothing = true}, {"--connect-timeout", "300ms"}) == "timed out | ");
 }
 
 BOOST_AUTO_TEST_CASE(the_words_of_a_server_never_colour_a_terminal) {

@@ -48,7 +48,7 @@ struct Script {
   std::string puback_reason;                                      ///< Reason String of each PUBACK
   std::function<int(const std::string& filter, int qos)> suback;  ///< not set: what was asked for
   bool answer_subscribe = true;
-  std::optional<std::string> suback_bytes;  ///< sent in place of SUBACK; "ID": the packet id
+  std::optional<std::string> suback_bytes;   ///< sent in place of SUBACK; "ID": the packet id
   std::optional<std::vector<int>> unsuback;  ///< codes, whatever was asked; not set: all 0
   std::size_t suback_codes = 0;              ///< sends so many codes, whatever was asked; 0: right
   bool answer_ping = true;
