@@ -47,7 +47,8 @@ std::atomic<int> g_waiting{0};  // callers in send_receiver_round
 std::mutex g_round_mutex;
 std::condition_variable g_round_counted;
 std::atomic<bool> g_any_to_close{false};
-std::vector<int> g_to_close;  // under g_round_mutex
+// Under g_round_mutex. Never destroyed: the receive thread outlives main().
+std::vector<int>& g_to_close = *new std::vector<int>;
 
 void* receive_for_ever(void* argument) {
   t_receiver = true;
