@@ -316,8 +316,7 @@ void Session::carry_out(const action::TellFailed& failed, TimePoint /*now*/) {
   explain(notice, failed.reason);
   tell_role(notice, failed.role);
   announcer_.announce(notice);
-  // Asked again with MQTT 3.1.1, it has not failed yet.
-  if (failed.role != Role::probe && failed.verdict != Verdict::older_protocol) {
+  if (failed.role != Role::probe) {
     work_.failed(failover_.server(failed.server), failed.reason);
   }
   transport_.abandon(failed.attempt);
