@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "base/write.hpp"
-#include "config/naming.hpp"
+#include "config/naming/naming.hpp"
 #include "probe/probe.hpp"
 #include "wiring.hpp"
 

@@ -13,8 +13,8 @@
 #include <utility>
 #include <variant>
 
-#include "session/publisher.hpp"
-#include "session/spooled_source.hpp"
+#include "publish/publisher.hpp"
+#include "publish/spooled_source.hpp"
 #include "tool/descriptors.hpp"
 #include "tool/exit_status.hpp"
 #include "wiring.hpp"

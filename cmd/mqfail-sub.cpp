@@ -12,7 +12,7 @@
 #include <variant>
 
 #include "base/text.hpp"
-#include "session/subscriber.hpp"
+#include "subscribe/subscriber.hpp"
 #include "tool/descriptors.hpp"
 #include "tool/exit_status.hpp"
 #include "tool/format.hpp"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "config/store.hpp"
+#include "config/store/store.hpp"
 #include "tool/config_options.hpp"
 
 namespace mqfail {

@@ -6,7 +6,7 @@
 #include <functional>
 #include <memory>
 
-#include "config/naming.hpp"
+#include "config/naming/naming.hpp"
 #include "session/session.hpp"
 #include "tool/events.hpp"
 #include "tool/options.hpp"

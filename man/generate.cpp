@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/failover_options.hpp"
+#include "config/uri/failover_options.hpp"
 #include "tool/option_table.hpp"
 
 namespace mqfail {

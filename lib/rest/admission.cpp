@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "config/uri_text.hpp"
+#include "base/uri_text.hpp"
 #include "rest/resource.hpp"
 
 namespace mqfail {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "config/document.hpp"
+#include "config/document/document.hpp"
 
 namespace mqfail {
 

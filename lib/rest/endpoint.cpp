@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "config/document.hpp"
-#include "config/stored_list.hpp"
-#include "config/uri_text.hpp"
+#include "base/uri_text.hpp"
+#include "config/document/document.hpp"
+#include "config/store/stored_list.hpp"
 #include "rest/resource.hpp"
 
 namespace mqfail {

@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "base/secret.hpp"
-#include "config/key_file.hpp"
-#include "config/store.hpp"
+#include "config/secrets/key_file.hpp"
+#include "config/store/store.hpp"
 #include "rest/admission.hpp"
 #include "rest/answer.hpp"
 #include "rest/request.hpp"

@@ -14,7 +14,7 @@
 #include <cstring>
 
 #include "base/text.hpp"
-#include "config/uri_text.hpp"
+#include "base/uri_text.hpp"
 
 namespace mqfail {
 namespace {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "base/error.hpp"
-#include "config/descriptor.hpp"
 #include "rest/request.hpp"
 
 namespace mqfail {

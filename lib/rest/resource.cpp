@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "config/store.hpp"
-#include "config/uri_text.hpp"
+#include "base/uri_text.hpp"
+#include "config/store/store.hpp"
 
 namespace mqfail {
 namespace {

@@ -100,7 +100,7 @@ void DocumentWatch::watch_folders() const {
   }
 }
 
-void DocumentWatch::ready(TimePoint now) {
+void DocumentWatch::on_poll(TimePoint now) {
   if (!due_) due_ = now + kSettle;
 }
 

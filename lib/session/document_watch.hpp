@@ -31,7 +31,7 @@ class DocumentWatch {
   /// To be polled for input; -1 while a change is being waited out.
   int fd() const { return due_ ? -1 : fd_; }
   /// The descriptor is readable: something happened beside the documents.
-  void ready(TimePoint now);
+  void on_poll(TimePoint now);
   /// When to ask changed().
   std::optional<TimePoint> deadline() const { return due_; }
   /// True once for each change, a moment after it: one change may be many writes.

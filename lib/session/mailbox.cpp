@@ -26,17 +26,17 @@ Mailbox::~Mailbox() {
   close(fd_);
 }
 
-void Mailbox::happened(Event event) {
+void Mailbox::post(Event event) {
   // How far an attempt has come is asked only when its time is over: not worth a wake-up.
   const bool urgent = !std::holds_alternative<event::Reached>(event);
   {
     const std::lock_guard lock(mutex_);
     events_.push_back(std::move(event));
   }
-  if (urgent) stirred();
+  if (urgent) wake();
 }
 
-void Mailbox::stirred() {
+void Mailbox::wake() {
   // One system call for all that happens between two looks.
   if (!rung_.exchange(true)) eventfd_write(fd_, 1);
 }

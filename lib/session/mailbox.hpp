@@ -22,8 +22,8 @@ class Mailbox final : public TransportListener {
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
-  void happened(Event event) override;
-  void stirred() override;
+  void post(Event event) override;
+  void wake() override;
 
   /// Readable when the bell was rung since the last take().
   int fd() const { return fd_; }

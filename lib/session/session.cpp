@@ -99,7 +99,7 @@ void Session::wait(std::optional<TimePoint> until) {
                           {settings_.signal_fd, POLLIN, 0},
                           {documents == nullptr ? -1 : documents->fd(), POLLIN, 0}};
   const std::size_t own = fds.size();
-  work_.want(fds);
+  work_.poll_fds(fds);
   timespec timeout{};
   if (until) {
     const auto left = std::max(*until - steady_now(), Duration::zero());
@@ -108,8 +108,8 @@ void Session::wait(std::optional<TimePoint> until) {
     timeout.tv_nsec = std::chrono::duration_cast<std::chrono::nanoseconds>(left - seconds).count();
   }
   if (ppoll(fds.data(), fds.size(), until ? &timeout : nullptr, nullptr) <= 0) return;
-  work_.ready(fds.data() + own, fds.size() - own);
-  if (fds[2].revents != 0) documents->ready(steady_now());
+  work_.on_poll(fds.data() + own, fds.size() - own);
+  if (fds[2].revents != 0) documents->on_poll(steady_now());
   if (fds[1].revents != 0) signalled(steady_now());
 }
 

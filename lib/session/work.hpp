@@ -63,9 +63,9 @@ class Work {
   /// session: it names each to offline().
   virtual std::vector<Trouble> pump(TimePoint now) = 0;
 
-  /// What to wait for besides the mailbox. `ready` has the same entries with their revents.
-  virtual void want(std::vector<pollfd>& fds) const = 0;
-  virtual void ready(const pollfd* fds, std::size_t count) = 0;
+  /// What to wait for besides the mailbox. `on_poll` has the same entries with their revents.
+  virtual void poll_fds(std::vector<pollfd>& fds) const = 0;
+  virtual void on_poll(const pollfd* fds, std::size_t count) = 0;
   /// When pump() wants to be called without a stir.
   virtual std::optional<TimePoint> deadline() const = 0;
 

@@ -7,7 +7,7 @@
 #include <cstdio>
 
 #include "base/text.hpp"
-#include "config/failover_options.hpp"
+#include "config/uri/failover_options.hpp"
 #include "tool/descriptors.hpp"
 #include "tool/password.hpp"
 #include "tool/topic.hpp"

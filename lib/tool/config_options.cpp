@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "config/uri_text.hpp"
+#include "base/uri_text.hpp"
 #include "tool/descriptors.hpp"
 
 namespace mqfail {

@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
-#include "config/key_file.hpp"
+#include "config/secrets/key_file.hpp"
 
 namespace mqfail {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <deque>
 
-#include "config/failover_options.hpp"
+#include "config/uri/failover_options.hpp"
 
 namespace mqfail {
 namespace {

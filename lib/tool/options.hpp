@@ -12,7 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
-#include "config/naming.hpp"
+#include "config/naming/naming.hpp"
 #include "policy/settings.hpp"
 #include "transport/transport.hpp"
 

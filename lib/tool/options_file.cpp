@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/text.hpp"
-#include "config/uri_text.hpp"
+#include "base/uri_text.hpp"
 #include "tool/command_line.hpp"
 
 namespace mqfail {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/text.hpp"
-#include "config/uri_text.hpp"
+#include "base/uri_text.hpp"
 #include "tool/common_options.hpp"
 #include "tool/topic.hpp"
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/text.hpp"
-#include "config/uri_text.hpp"
+#include "base/uri_text.hpp"
 
 namespace mqfail {
 namespace {

@@ -29,7 +29,7 @@ Connection::Connection(AttemptId attempt, Server server, ConnectSettings setting
       addresses_(addresses),
       listener_(listener) {
   // Before there is a thread that could tell it: nothing is looked up for an address.
-  if (is_address(server_.host)) listener_.happened(event::Reached{attempt_, Phase::tcp});
+  if (is_address(server_.host)) listener_.post(event::Reached{attempt_, Phase::tcp});
   try {
     thread_ = std::thread([this] { run(); });
   } catch (const std::system_error& error) {
@@ -57,15 +57,15 @@ void Connection::ended(Reason reason) {
       silent_ = true;
       if (before == Stage::online) {
         const Duration silent = silence_before(reason);
-        listener_.happened(event::Lost{attempt_, std::move(reason), silent});
+        listener_.post(event::Lost{attempt_, std::move(reason), silent});
       } else {
         reason.phase = Phase::subscribe;
-        listener_.happened(event::Failed{attempt_, std::move(reason)});
+        listener_.post(event::Failed{attempt_, std::move(reason)});
       }
     }
     turned_.notify_all();
   }
-  listener.stirred();
+  listener.wake();
 }
 
 // A close or a reset is a sign of life of its own; silence and a network that gave up are none.

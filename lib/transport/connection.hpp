@@ -86,7 +86,7 @@ class Connection {
   Duration silence_before(const Reason& reason) const;
   Reason connect_failure(int code, const std::string& tls_error) const;
   Reason loss() const;
-  Reason farewell() const;
+  Reason disconnect_packet() const;
   void learn(const MQTTResponse& response, const Dialled& dialled);
   void take_identifiers(MessageProperties& properties, Message& message) const;
   static void free_arrived(const Arrived& arrived);

@@ -72,7 +72,7 @@ void Connection::run() {
     }
   }
   thread_done_ = true;
-  listener_.stirred();
+  listener_.wake();
 }
 
 // It waits for an eventfd, too, which all connections share.
@@ -103,7 +103,7 @@ void Connection::online() {
   stage_ = Stage::online;
   was_online_ = true;
   trying_.clear();
-  if (!silent_) listener_.happened(event::Connected{attempt_});
+  if (!silent_) listener_.post(event::Connected{attempt_});
 }
 
 // A standby is online with its CONNACK. One that has filters to subscribe to keeps its thread: a
@@ -118,14 +118,14 @@ bool Connection::await_take_over() {
 
 void Connection::reached(Phase phase) {
   const std::lock_guard lock(stage_mutex_);
-  if (!silent_) listener_.happened(event::Reached{attempt_, phase});
+  if (!silent_) listener_.post(event::Reached{attempt_, phase});
 }
 
 bool Connection::open(const Dialled& dialled) {
   if (is_tls(server_.scheme)) reached(Phase::tls);  // the wire says the rest
   const bool hold = !settings_.subscriptions.empty();
   auto wire = std::make_shared<Wire>(
-      dialled.fd, settings_.keepalive, hold, [this] { listener_.stirred(); },
+      dialled.fd, settings_.keepalive, hold, [this] { listener_.wake(); },
       [this](Phase phase) { reached(phase); },
       is_web_socket(server_.scheme) ? std::make_unique<WebSocket>(server_) : nullptr);
   wire->speak(protocol_);
@@ -350,7 +350,7 @@ void Connection::fail(Reason reason) {
   if (wire_) wire_->shut();
   if (silent_) return;
   silent_ = true;
-  listener_.happened(event::Failed{attempt_, std::move(reason)});
+  listener_.post(event::Failed{attempt_, std::move(reason)});
 }
 
 }  // namespace mqfail

@@ -15,7 +15,7 @@ namespace mqfail {
 namespace {
 
 /// A CONNACK behind its fixed header: flags, code and, on MQTT 5, properties (section 3.2). The
-/// gate has seen to it that it is well formed.
+/// packet filter has seen that it is well formed.
 struct Connack {
   bool session_present = false;
   bool mqtt3_form = false;  ///< no properties: from a server that knows no MQTT 5
@@ -147,7 +147,7 @@ Reason Connection::loss() const {
     case WireEnd::silent:
       return {Cause::keepalive, Phase::publish, 0, false, {}};
     case WireEnd::disconnect:
-      return farewell();
+      return disconnect_packet();
     case WireEnd::refused:
       return {Cause::ws, Phase::ws, web.status, false, std::move(web.text)};
     case WireEnd::nonsense:
@@ -164,8 +164,8 @@ Reason Connection::loss() const {
 
 // A DISCONNECT is fixed header, remaining length, reason code and properties; the last two may be
 // left out (MQTT 5 section 3.14).
-Reason Connection::farewell() const {
-  const std::string_view packet = wire_->farewell();
+Reason Connection::disconnect_packet() const {
+  const std::string_view packet = wire_->disconnect_packet();
   std::size_t at = 1;
   while ((static_cast<std::uint8_t>(packet[at++]) & 0x80U) != 0) {
   }

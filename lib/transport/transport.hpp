@@ -100,9 +100,9 @@ class TransportListener {
   virtual ~TransportListener() = default;
   /// Any of Connected (twice for a standby that took over), Failed, Lost; at most one of Failed and
   /// Lost for an attempt, and the last word.
-  virtual void happened(Event event) = 0;
+  virtual void post(Event event) = 0;
   /// Room in the send buffer again, messages or acknowledgements have come: look at them.
-  virtual void stirred() = 0;
+  virtual void wake() = 0;
 };
 
 /// Thread: all members are called from the session's thread.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the packets of a server look like when they are well formed (MQTT 3.1.1 and 5, section 3).
-// Pure; the gate asks it about each packet before Paho sees the last byte.
+// Pure; the packet filter asks it about each packet before Paho sees the last byte.
 // Shortfall (Paho 1.3.12): a MQTT 3 SUBACK without return codes frees what was never initialised
 // and crashes the process; too few codes count as granted (MQTT 3) or are read past their end
 // (MQTT 5); lists of properties are read past the end of the packet; reserved codes pass for

@@ -71,9 +71,9 @@ void Wire::append(const iovec* pieces, int count) {
       begins = true;
     }
     if (first == kSubscribe || first == kUnsubscribe) {
-      gate_.expect_answer_to(joined(pieces, count));
+      filter_.expect_answer_to(joined(pieces, count));
     }
-    if (first == kPingreq) gate_.expect_pingresp();
+    if (first == kPingreq) filter_.expect_pingresp();
     append_locked(pieces, count, total);
   }
   if (begins && reached_) reached_(web_ ? Phase::ws : Phase::connack);

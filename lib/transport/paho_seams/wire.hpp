@@ -24,8 +24,8 @@
 #include "base/time.hpp"
 #include "policy/reason.hpp"
 #include "transport/keepalive.hpp"
-#include "transport/paho_seams/gate.hpp"
 #include "transport/paho_seams/held_acknowledgements.hpp"
+#include "transport/paho_seams/packet_filter.hpp"
 #include "transport/websocket.hpp"
 
 namespace mqfail {
@@ -130,12 +130,12 @@ class Wire {
   WireEnd end() const { return end_.load(); }
   int error_number() const { return errno_.load(); }
   /// The version of MQTT that Paho will speak; before its CONNECT.
-  void speak(Protocol protocol) { gate_.speak(protocol); }
+  void speak(Protocol protocol) { filter_.speak(protocol); }
   /// How the server broke the protocol, once end() says that it did ("SUBACK of 2 bytes"); empty if
   /// what it sent was never MQTT.
-  const std::string& flaw() const { return gate_.flaw(); }
+  const std::string& flaw() const { return filter_.flaw(); }
   /// The DISCONNECT, once end() says that there was one.
-  const std::string& farewell() const { return *gate_.farewell(); }
+  const std::string& disconnect_packet() const { return *filter_.disconnect_packet(); }
   /// True once Paho wrote its CONNECT: TCP, and TLS if any, are through.
   bool spoke() const { return spoke_.load(); }
   TimePoint spoke_at() const { return TimePoint(Duration(spoke_at_.load())); }
@@ -217,7 +217,7 @@ class Wire {
   std::atomic<int> errno_{0};
   std::atomic<Duration::rep> last_received_{0}, last_sent_{0}, spoke_at_{0}, web_since_{0};
 
-  Gate gate_;
+  PacketFilter filter_;
   std::unique_ptr<char[]> ahead_;
   std::size_t ahead_head_ = 0, ahead_size_ = 0;
   bool large_ = false;        // the last body was

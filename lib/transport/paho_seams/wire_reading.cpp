@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The incoming half of the wire: from the socket through TLS and WebSocket, past the gate, to Paho.
+// The incoming half of the wire: from the socket through TLS and WebSocket, past the packet filter,
+// to Paho.
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -49,7 +50,7 @@ std::size_t Wire::take_ahead(char* into, std::size_t size) {
 // perhaps another; then little more than its head is read ahead, and the body goes straight to
 // where it is wanted.
 std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
-  if (gate_.farewell() != nullptr) return nothing_more();
+  if (filter_.disconnect_packet() != nullptr) return nothing_more();
   if (!ahead_) ahead_ = std::make_unique_for_overwrite<char[]>(kReadBytes);
   const std::size_t most = large_ ? kLargeAhead : kReadBytes;
   ahead_head_ = 0;
@@ -65,7 +66,7 @@ std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
     got = receive_layered(ahead_.get(), most);
   }
   if (got <= 0) return got;
-  const std::uint64_t ended = gate_.ended();
+  const std::uint64_t ended = filter_.ended();
   const auto here = admit({into, direct});
   const auto later = admit({ahead_.get(), static_cast<std::size_t>(got) - direct});
   if (!here || !later) {
@@ -78,7 +79,7 @@ std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
     errno = EPROTO;
     return -1;
   }
-  note_life(static_cast<std::size_t>(got), gate_.ended() != ended);
+  note_life(static_cast<std::size_t>(got), filter_.ended() != ended);
   ahead_size_ = *later;
   if (*here != 0) return static_cast<std::ptrdiff_t>(*here);
   return ahead_size_ != 0 ? static_cast<std::ptrdiff_t>(take_ahead(into, size)) : nothing_more();
@@ -87,7 +88,7 @@ std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
 // A DISCONNECT, or the beginning of one.
 std::ptrdiff_t Wire::nothing_more() {
   errno = EAGAIN;
-  if (gate_.farewell() == nullptr) return -1;
+  if (filter_.disconnect_packet() == nullptr) return -1;
   note_end(WireEnd::disconnect, 0);
   errno = ECONNRESET;
   return -1;
@@ -172,17 +173,17 @@ std::ptrdiff_t Wire::receive_layered(char* into, std::size_t size) {
 }
 
 std::optional<std::size_t> Wire::admit(std::string_view bytes) {
-  const auto admitted = gate_.admit(bytes);
-  if (connack_.empty() && !gate_.connack().empty()) {
+  const auto admitted = filter_.admit(bytes);
+  if (connack_.empty() && !filter_.connack().empty()) {
     const std::lock_guard lock(out_mutex_);
-    connack_ = gate_.connack();
+    connack_ = filter_.connack();
   }
   return admitted;
 }
 
 std::size_t Wire::readable() {
   if (ahead_size_ != 0) return ahead_size_;
-  if (kicked_ || gate_.farewell() != nullptr || (web_ && web_->ended())) return 1;
+  if (kicked_ || filter_.disconnect_packet() != nullptr || (web_ && web_->ended())) return 1;
   return tls_more_ ? 1 : 0;
 }
 

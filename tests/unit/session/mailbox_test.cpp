@@ -53,8 +53,8 @@ std::unique_ptr<Mailbox> made() {
 BOOST_AUTO_TEST_CASE(what_happens_rings_once_and_taking_it_silences_the_bell) {
   const auto mailbox = made();
   BOOST_TEST(!rings(*mailbox));
-  mailbox->happened(event::Connected{AttemptId{1}});
-  mailbox->happened(event::Connected{AttemptId{2}});
+  mailbox->post(event::Connected{AttemptId{1}});
+  mailbox->post(event::Connected{AttemptId{2}});
   BOOST_TEST(rings(*mailbox));
   BOOST_TEST(mailbox->take().size() == 2U);
   BOOST_TEST(!rings(*mailbox));
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(what_happens_rings_once_and_taking_it_silences_the_bell) {
 BOOST_AUTO_TEST_CASE(a_bell_that_is_rung_late_is_silenced_by_the_next_look) {
   const auto mailbox = made();
   g_before_ringing = [&] { mailbox->take(); };
-  mailbox->stirred();
+  mailbox->wake();
   BOOST_TEST(rings(*mailbox));
   mailbox->take();
   BOOST_TEST(!rings(*mailbox));
@@ -76,13 +76,13 @@ BOOST_AUTO_TEST_CASE(no_news_are_without_a_bell_however_the_threads_take_turns) 
   // The second comes while the first one's bell is not rung yet and a look has just been taken.
   g_before_ringing = [&] {
     mailbox->take();
-    mailbox->happened(event::Connected{AttemptId{2}});
+    mailbox->post(event::Connected{AttemptId{2}});
   };
-  mailbox->happened(event::Connected{AttemptId{1}});
+  mailbox->post(event::Connected{AttemptId{1}});
   BOOST_TEST(rings(*mailbox));
   BOOST_TEST(mailbox->take().size() == 1U);
   BOOST_TEST(!rings(*mailbox));
-  mailbox->stirred();
+  mailbox->wake();
   BOOST_TEST(rings(*mailbox));
 }
 
@@ -90,10 +90,10 @@ BOOST_AUTO_TEST_CASE(what_happens_while_the_bell_is_silenced_is_heard_and_so_is_
   for (std::function<void()>* const moment : {&g_before_silence, &g_after_silence}) {
     for (const bool rung : {false, true}) {
       const auto mailbox = made();
-      if (rung) mailbox->stirred();
-      *moment = [&] { mailbox->happened(event::Connected{AttemptId{1}}); };
+      if (rung) mailbox->wake();
+      *moment = [&] { mailbox->post(event::Connected{AttemptId{1}}); };
       BOOST_TEST(mailbox->take().size() == 1U);
-      mailbox->happened(event::Connected{AttemptId{2}});
+      mailbox->post(event::Connected{AttemptId{2}});
       BOOST_TEST(rings(*mailbox));
       BOOST_TEST(mailbox->take().size() == 1U);
       BOOST_TEST(!rings(*mailbox));

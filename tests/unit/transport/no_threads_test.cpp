@@ -27,12 +27,12 @@ std::atomic<int> g_refused_at{0};  // the how-manieth thread from now on; 0: non
 /// Hears what the transport tells, from any thread.
 class Ear final : public TransportListener {
  public:
-  void happened(Event event) override {
+  void post(Event event) override {
     const std::lock_guard lock(mutex_);
     events_.push_back(std::move(event));
     heard_.notify_all();
   }
-  void stirred() override {}
+  void wake() override {}
   Reason failure_of(AttemptId attempt) {
     std::unique_lock lock(mutex_);
     Reason found;

@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(the_answer_is_read_at_every_cut_and_gives_back_the_frames) 
       BOOST_REQUIRE(answer.take(kAgreed.substr(cut) + "frames") == kAgreed.size() - cut);
     BOOST_REQUIRE(answer.accepted());
   }
-  // Names in any case, lists, and no subprotocol at all: the gate sees whether it is MQTT.
+  // Names in any case, lists, and no subprotocol at all: the packet filter sees whether it is MQTT.
   UpgradeAnswer lists(kKey);
   lists.take(replaced(replaced(kAgreed, "Connection: Upgrade", "CONNECTION: keep-alive, upgrade"),
                       "Sec-WebSocket-Protocol: mqtt\r\n", ""));

@@ -564,13 +564,13 @@ BOOST_AUTO_TEST_CASE(a_server_may_send_only_what_servers_send) {
         Story{connack + "\x36", 0, false},
         Story{connack + std::string("\x30\xff\xff\xff\xff\x01"), 0, false}}) {
     for (const std::size_t piece : {story.bytes.size(), std::size_t{1}}) {
-      Gate gate;
+      PacketFilter filter;
       for (int i = 0; i < story.subscribes; ++i) {
-        gate.expect_answer_to(std::string_view("\x82\x07\0\1\0\0\1t\1", 9));
+        filter.expect_answer_to(std::string_view("\x82\x07\0\1\0\0\1t\1", 9));
       }
       bool fine = true;
       for (std::size_t at = 0; at < story.bytes.size() && fine; at += piece) {
-        fine = gate.admit(std::string_view(story.bytes).substr(at, piece)).has_value();
+        fine = filter.admit(std::string_view(story.bytes).substr(at, piece)).has_value();
       }
       BOOST_TEST(fine == story.fine, "first byte pieces of " << piece);
     }
@@ -580,8 +580,8 @@ BOOST_AUTO_TEST_CASE(a_server_may_send_only_what_servers_send) {
 BOOST_AUTO_TEST_CASE(a_disconnect_ends_the_stream_behind_what_came_before_it) {
   const std::string before = std::string("\x20\x03\0\0\0", 5) + std::string("\x30\x04\0\1t\0", 6);
   const std::string goodbye = std::string("\xe0\x07\x8b\x05\x1f\0\2by", 9);
-  for (const std::string& farewell : {goodbye, std::string("\xe0\0", 2)}) {
-    const std::string all = before + farewell + "what follows is nobody's";
+  for (const std::string& disconnect_packet : {goodbye, std::string("\xe0\0", 2)}) {
+    const std::string all = before + disconnect_packet + "what follows is nobody's";
     for (const std::size_t piece : {all.size(), std::size_t{1}}) {
       const Line line;
       std::string got;
@@ -598,16 +598,16 @@ BOOST_AUTO_TEST_CASE(a_disconnect_ends_the_stream_behind_what_came_before_it) {
       }
       BOOST_TEST(got == before);
       BOOST_TEST((line.wire->end() == WireEnd::disconnect));
-      BOOST_TEST(line.wire->farewell() == farewell);
+      BOOST_TEST(line.wire->disconnect_packet() == disconnect_packet);
       BOOST_TEST(line.wire->readable() == 1U);  // so that it is seen although nothing comes
     }
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_disconnect_is_no_way_to_fill_our_memory) {
-  Gate gate;
-  BOOST_REQUIRE(gate.admit(std::string_view("\x20\x03\0\0\0", 5)).has_value());
-  BOOST_TEST(!gate.admit("\xe0\xff\xff\xff\x7f").has_value());
+  PacketFilter filter;
+  BOOST_REQUIRE(filter.admit(std::string_view("\x20\x03\0\0\0", 5)).has_value());
+  BOOST_TEST(!filter.admit("\xe0\xff\xff\xff\x7f").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_seam_that_paho_goes_past_is_named) {

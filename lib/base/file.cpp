@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/descriptor.hpp"
+#include "base/text.hpp"
+
+namespace mqfail {
+namespace {
+
+Error unreadable(const std::string& path, int error) {
+  return {ErrorKind::no_input, "cannot read " + shown_path(path) + ": " + std::strerror(error), ""};
+}
+
+// More room, and nothing left behind in the old one: a document may hold passwords.
+void grow(std::string& text, std::size_t size) {
+  std::string larger;
+  larger.reserve(size + kDocumentPadding);
+  larger = text;
+  larger.resize(size);
+  explicit_bzero(text.data(), text.size());
+  text.swap(larger);
+}
+
+}  // namespace
+
+Result<std::string> read_descriptor(int fd, const std::string& path, std::size_t limit) {
+  std::string text;
+  struct stat status {};
+  if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) return unreadable(path, EISDIR);
+  std::size_t used = 0;
+  std::size_t step =
+      status.st_size > 0 ? std::min(static_cast<std::size_t>(status.st_size), limit) + 1 : 65536;
+  while (true) {
+    if (used == text.size()) {
+      grow(text, used + std::max(step, used));
+      step = 65536;
+    }
+    const ssize_t got = read(fd, text.data() + used, text.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return unreadable(path, errno);
+    if (got == 0) break;
+    used += static_cast<std::size_t>(got);
+    if (used > limit) {
+      return Error{ErrorKind::data,
+                   shown_path(path) + " is larger than " + std::to_string(limit) + " bytes", ""};
+    }
+  }
+  text.resize(used);
+  return text;
+}
+
+std::string shown_path(const std::string& path) {
+  return path == "-" ? "<stdin>" : printable(path);
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+  if (path == "-") return read_descriptor(STDIN_FILENO, path, limit);
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!file) return unreadable(path, errno);
+  return read_descriptor(file.get(), path, limit);
+}
+
+Result<std::string> read_regular_file(const std::string& path, std::size_t limit) {
+  // O_NONBLOCK: a FIFO that has taken the place of the file must not be waited for.
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!file) return unreadable(path, errno);
+  struct stat status {};
+  if (fstat(file.get(), &status) != 0) return unreadable(path, errno);
+  if (!S_ISREG(status.st_mode))
+    return Error{ErrorKind::no_input,
+                 "cannot read " + shown_path(path) + ": not a regular file now", ""};
+  return read_descriptor(file.get(), path, limit);
+}
+
+bool is_stream(const std::string& path) {
+  if (path == "-") return true;
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+Result<Secret> read_password_file(const std::string& path) {
+  auto read = read_file(path, kLargestPasswordFile);
+  if (!read) return read.error();
+  return first_line(path, Secret(std::move(*read)));
+}
+
+Result<Secret> first_line(const std::string& path, const Secret& text) {
+  std::string line = text.reveal().substr(0, text.reveal().find('\n'));
+  if (!line.empty() && line.back() == '\r') line.pop_back();
+  if (line.empty())
+    return Error{ErrorKind::data, "the first line of " + shown_path(path) + " is empty",
+                 "it holds the password"};
+  return Secret(std::move(line));
+}
+
+Result<Done> make_directories(const std::string& path) {
+  for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+    const std::string part = path.substr(0, slash);
+    if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES) {
+      return Error{ErrorKind::cannot_create,
+                   "cannot create " + printable(part, 1024) + ": " + std::strerror(errno), ""};
+    }
+    if (slash == std::string::npos) break;
+  }
+  return Done{};
+}
+
+}  // namespace mqfail

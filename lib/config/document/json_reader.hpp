@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a document into a tree. simdjson reads the JSON: strings, escapes, numbers. What it does
+// not take as it stands goes through the normaliser first (dialect.hpp), which finds every error.
+// Rule: every offset in the tree is one of the document, whatever was read in its place.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+#include "config/document/json_tree.hpp"
+#include "config/document/problem.hpp"
+
+namespace mqfail {
+
+struct JsonReading {
+  JsonTree tree;
+  std::vector<Problem> problems;  ///< errors only
+};
+
+/// The tree borrows `document`, which is shorter than 4 GiB. It is copied unless its capacity is
+/// at least kDocumentPadding more than its size.
+JsonReading read_json(const std::string& document);
+
+}  // namespace mqfail

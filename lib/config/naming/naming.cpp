@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/naming/naming.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string_view>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "base/uri_text.hpp"
+#include "config/document/document.hpp"
+#include "config/store/document_secrets.hpp"
+#include "config/store/secret_references.hpp"
+#include "config/store/store.hpp"
+#include "config/store/stored_list.hpp"
+#include "config/uri/failover_uri.hpp"
+#include "config/uri/server_uri.hpp"
+
+namespace mqfail {
+namespace {
+
+Error usage(std::string message, std::string hint = {}) {
+  return {ErrorKind::usage, std::move(message), std::move(hint)};
+}
+
+Error prefixed(std::string_view flag, const Error& error) {
+  return {error.kind, std::string(flag) + ": " + error.message, error.hint};
+}
+
+std::string endpoint(const Server& server) {
+  const bool bracket = server.host.find(':') != std::string::npos;
+  return (bracket ? "[" + server.host + "]" : server.host) + ":" + std::to_string(server.port);
+}
+
+// What a file says; of one that can be read only once, what it said the first time.
+Result<Secret> read_source(const NamingRequest& request, const std::string& path, std::size_t limit,
+                           Streams& streams) {
+  if (const auto kept = streams.find(path); kept != streams.end()) return kept->second;
+  const bool stream = is_stream(path);
+  auto text = request.again ? read_regular_file(path, limit) : read_file(path, limit);
+  if (!text) return text.error();
+  Secret secret(std::move(*text));  // it may hold passwords
+  if (stream) streams[path] = secret;
+  return secret;
+}
+
+// Everything named, in order, before the common options are applied.
+struct Collected {
+  std::vector<ServerDraft> drafts;
+  std::vector<FailoverUri> lists;  // only their options; the servers are in drafts
+  bool anything_but_lists = false;
+  NamedRoster roster;  // topics, warnings, documents
+};
+
+class Collector {
+ public:
+  explicit Collector(const NamingRequest& request) : request_(request), keys_(request.key) {}
+
+  Result<Collected> collect() {
+    if (const auto ports = check_ports(); !ports) return ports.error();
+    all_.roster.streams = request_.streams;
+    if (auto done = read_files(); !done) return done.error();
+    for (const Naming& naming : request_.namings) {
+      const auto done = std::visit([&](const auto& named) { return add(named); }, naming);
+      if (!done) return done.error();
+    }
+    if (request_.namings.empty()) {
+      if (const auto done = add_fallback(); !done) return done.error();
+    }
+    return std::move(all_);
+  }
+
+ private:
+  Result<Done> check_ports() {
+    const auto hosts =
+        std::count_if(request_.namings.begin(), request_.namings.end(),
+                      [](const Naming& n) { return std::holds_alternative<NamedHost>(n); });
+    const auto ports = static_cast<std::ptrdiff_t>(request_.ports.size());
+    for (const int port : request_.ports) {
+      if (port < 1 || port > 65535)
+        return usage("-p: port " + std::to_string(port) + " is not in 1..65535");
+    }
+    if (hosts == 0 && ports > 0 && !request_.namings.empty()) {
+      return usage("-p has no -h that it belongs to",
+                   "write the port into the URI: mqtt://host:port");
+    }
+    if (ports <= 1 || ports == hosts) return Done{};
+    const std::string wanted =
+        hosts > 1 ? "never, once (for all) or " + std::to_string(hosts) + " times" : "once";
+    return usage(
+        "-p is given " + std::to_string(ports) + " times for " + std::to_string(hosts) + " -h",
+        "give it " + wanted);
+  }
+
+  // Before anything else, for --component chooses among the components of a whole adapter file;
+  // one that is in no file is a stored list.
+  Result<Done> read_files() {
+    std::vector<std::string> ids;
+    for (const Naming& naming : request_.namings) {
+      if (const auto* component = std::get_if<NamedComponent>(&naming))
+        ids.push_back(component->id);
+    }
+    const std::optional<std::string> first =
+        ids.empty() ? std::nullopt : std::optional(ids.front());
+    for (const Naming& naming : request_.namings) {
+      const auto* const file = std::get_if<NamedFile>(&naming);
+      if (file == nullptr) continue;
+      const auto text = read_source(request_, file->path, kLargestDocument, all_.roster.streams);
+      if (!text) return prefixed("--servers", text.error());
+      const std::string name = shown_path(file->path);
+      std::vector<DocumentReading>& readings = files_[file];
+      readings.push_back(read_document(name, text->reveal(), first));
+      const std::vector<std::string> there = readings.front().components;
+      std::vector<std::string> chosen;
+      for (const std::string& id : ids) {
+        if (std::any_of(there.begin(), there.end(),
+                        [&](const std::string& one) { return same_word(one, id); }))
+          chosen.push_back(id);
+      }
+      // A file with one component needs no choice.
+      if (chosen.empty() && there.size() > 1) continue;
+      readings.clear();
+      if (chosen.empty()) readings.push_back(read_document(name, text->reveal()));
+      for (const std::string& id : chosen) {
+        readings.push_back(read_document(name, text->reveal(), id));
+        in_files_.insert(lower_case(id));
+      }
+    }
+    return Done{};
+  }
+
+  Result<Done> add(const NamedServer& named) {
+    if (is_failover_uri(trimmed(named.uri))) return add_list("-s", named.uri);
+    return add_uri("-s", named.uri);
+  }
+
+  Result<Done> add(const NamedHost& named) {
+    auto host = parse_host(named.host);
+    if (!host) return prefixed("-h", host.error());
+    ServerDraft draft;
+    draft.server.host = std::move(*host);
+    if (!request_.ports.empty()) {
+      const std::size_t place = request_.ports.size() == 1 ? 0 : host_count_;
+      draft.server.port = static_cast<std::uint16_t>(request_.ports[place]);
+      draft.port_given = true;
+    }
+    ++host_count_;
+    draft.shown = "-h " + printable(named.host, 64);
+    take(std::move(draft));
+    return Done{};
+  }
+
+  Result<Done> add(const NamedUrl& named) {
+    auto url = parse_topic_url(named.url);
+    if (!url) return prefixed("-L", url.error());
+    all_.roster.topics.push_back(std::move(url->topic));
+    take(std::move(url->draft));
+    return Done{};
+  }
+
+  Result<Done> add(const NamedFile& named) {
+    if (all_.roster.streams.count(named.path) == 0) all_.roster.documents.push_back(named.path);
+    for (DocumentReading& reading : files_[&named]) {
+      if (auto done = add_document(shown_path(named.path), std::move(reading), ""); !done)
+        return done;
+    }
+    return Done{};
+  }
+
+  Result<Done> add(const NamedComponent& named) {
+    if (in_files_.count(lower_case(named.id)) > 0) return Done{};
+    const auto found = add_component(named.id);
+    if (!found) return prefixed("--component", found.error());
+    if (*found) return Done{};
+    return prefixed("--component", nothing_stored(ComponentStore(request_.config_home), named.id));
+  }
+
+  // False if nothing is stored under the id.
+  Result<bool> add_component(const std::string& id) {
+    const ComponentStore store(request_.config_home);
+    auto read = store.read(id);
+    if (!read) return read.error();
+    if (!*read) return false;
+    const Secret text(std::move(**read));
+    all_.roster.documents.push_back(store.path(id));
+    const std::string name = printable(store.path(id), 1024);
+    if (const auto done = add_document(name, read_document(name, text.reveal(), id), id); !done)
+      return done.error();
+    return true;
+  }
+
+  // `component`: the one that stores it; empty: none.
+  Result<Done> add_document(const std::string& name, DocumentReading reading,
+                            const std::string& component) {
+    if (!reading.valid()) return document_error(name, reading);
+    if (auto open = open_secrets(reading.servers, component, keys_); !open)
+      return Error{open.error().kind, name + ": " + open.error().message, open.error().hint};
+    for (const Report& report : reading.reports) all_.roster.warnings.push_back(report.headline);
+    if (reading.client) {
+      DataSourceClient& client = all_.roster.client;
+      if (!client.client_id) client.client_id = reading.client->client_id;
+      if (!client.protocol) client.protocol = reading.client->protocol;
+    }
+    for (const DocumentServer& server : reading.servers) {
+      ServerDraft draft = draft_of(server);
+      name_certificate_folders(component, draft);
+      take(std::move(draft));
+    }
+    return Done{};
+  }
+
+  void name_certificate_folders(const std::string& component, ServerDraft& draft) const {
+    if (draft.server.tls.thumbprint.empty()) return;
+    std::string own;
+    if (!component.empty()) {
+      own = ComponentStore(request_.config_home).path(component);
+      own.resize(own.rfind('/'));
+    }
+    draft.server.tls.certificate_folders = certificate_folders(request_.certificates, own);
+  }
+
+  // None named: the environment, else the component `default`, else mosquitto's localhost.
+  Result<Done> add_fallback() {
+    if (request_.ports.empty()) {
+      const std::string_view environment =
+          request_.environment ? trimmed(*request_.environment) : std::string_view();
+      if (!environment.empty()) return add_environment(environment);
+      if (!request_.config_home.empty()) {
+        const auto found = add_component("default");
+        if (!found) return found.error();
+        if (*found) return Done{};
+      }
+    }
+    ServerDraft draft;
+    draft.server.host = "localhost";
+    if (!request_.ports.empty()) {
+      draft.server.port = static_cast<std::uint16_t>(request_.ports.front());
+      draft.port_given = true;
+    }
+    draft.shown = "localhost";
+    take(std::move(draft));
+    return Done{};
+  }
+
+  Result<Done> add_environment(std::string_view text) {
+    constexpr std::string_view kName = "MQFAIL_SERVERS";
+    if (is_failover_uri(text)) return add_list(kName, text);
+    const auto pieces = split_servers(text);
+    if (!pieces) return prefixed(kName, pieces.error());
+    for (const std::string_view piece : *pieces) {
+      if (const auto done = add_uri(kName, piece); !done) return done.error();
+    }
+    return Done{};
+  }
+
+  Result<Done> fetch(std::string_view flag, ServerDraft& draft) {
+    auto done = fetch_secrets(draft, ComponentStore(request_.config_home), keys_);
+    name_certificate_folders(draft.secrets_of, draft);
+    return done ? std::move(done) : prefixed(std::string(flag) + ": " + draft.shown, done.error());
+  }
+
+  Result<Done> add_uri(std::string_view flag, std::string_view text) {
+    auto draft = parse_server_uri(text);
+    if (!draft) return prefixed(flag, draft.error());
+    if (auto done = fetch(flag, *draft); !done) return done;
+    if (draft->verify_given && !draft->server.tls.verify_chain && is_tls(draft->server.scheme)) {
+      all_.roster.warnings.push_back("server certificate validation is disabled for " +
+                                     draft->shown);
+    }
+    take(std::move(*draft));
+    return Done{};
+  }
+
+  Result<Done> add_list(std::string_view flag, std::string_view text) {
+    auto list = parse_failover_uri(text);
+    if (!list) return prefixed(flag, list.error());
+    for (ServerDraft& draft : list->servers) {
+      if (auto done = fetch(flag, draft); !done) return done;
+      if (draft.verify_given && !draft.server.tls.verify_chain && is_tls(draft.server.scheme)) {
+        all_.roster.warnings.push_back("server certificate validation is disabled for " +
+                                       draft.shown);
+      }
+      all_.drafts.push_back(std::move(draft));
+    }
+    list->servers.clear();
+    all_.lists.push_back(std::move(*list));
+    return Done{};
+  }
+
+  void take(ServerDraft draft) {
+    all_.drafts.push_back(std::move(draft));
+    all_.anything_but_lists = true;
+  }
+
+  const NamingRequest& request_;
+  KeyChain keys_;
+  Collected all_;
+  std::map<const NamedFile*, std::vector<DocumentReading>> files_;
+  std::set<std::string> in_files_;  // components that a file has, in lower case
+  std::size_t host_count_ = 0;
+};
+
+void inherit_tls(const TlsSettings& common, ServerDraft& draft) {
+  TlsSettings& tls = draft.server.tls;
+  const bool own_trust = !tls.cafile.empty() || !tls.capath.empty();
+  if (!own_trust) {
+    tls.cafile = common.cafile;
+    tls.capath = common.capath;
+    tls.use_os_certs = tls.use_os_certs || common.use_os_certs;
+  }
+  // A certificate and its key belong together: both are the server's own, or both are common.
+  if (tls.cert.empty() && tls.key.empty() && tls.thumbprint.empty()) {
+    tls.cert = common.cert;
+    tls.key = common.key;
+  }
+  // Who has trust or a certificate of its own does not say it with a common key.
+  if (!own_trust && tls.cert.empty() && tls.thumbprint.empty()) {
+    tls.psk = common.psk;
+    tls.psk_identity = common.psk_identity;
+  }
+  if (tls.ciphers.empty()) tls.ciphers = common.ciphers;
+  if (tls.alpn.empty()) tls.alpn = common.alpn;
+  // `any` is what nobody asked for; a document's default of TLS 1.2 stands against it.
+  if (!draft.tls_version_given && common.version != TlsVersion::any) tls.version = common.version;
+  if (!draft.verify_given) {
+    tls.verify_chain = common.verify_chain;
+    tls.verify_name = common.verify_name;
+  }
+}
+
+// Whether the files can be used is asked when they are: certificates/tls_files.hpp.
+Result<Done> check_tls(const ServerDraft& draft) {
+  const TlsSettings& tls = draft.server.tls;
+  if (tls.psk && tls.version != TlsVersion::any && tls.version != TlsVersion::tls12) {
+    return usage(draft.shown + ": a pre-shared key needs TLS 1.2",
+                 "leave out --psk, or let this server speak TLS 1.2");
+  }
+  if (tls.cert.empty() != tls.key.empty()) {
+    return usage(draft.shown + ": a client certificate needs both cert and key",
+                 "give --cert and --key together");
+  }
+  return Done{};
+}
+
+// Gives a draft everything that it does not say itself.
+Result<Done> complete(const NamingRequest& request, ServerDraft& draft, NamedRoster& roster) {
+  const ServerDefaults& defaults = request.defaults;
+  Server& server = draft.server;
+  if (!draft.scheme_given && defaults.tls_wanted) {
+    server.scheme = Scheme::tls;
+    if (!draft.port_given) server.port = default_port(Scheme::tls);
+  }
+  if (draft.password_file) {
+    const std::string& path = *draft.password_file;
+    const auto text = read_source(request, path, kLargestPasswordFile, roster.streams);
+    if (!text) return prefixed(draft.shown, text.error());
+    auto password = first_line(path, *text);
+    if (!password) return prefixed(draft.shown, password.error());
+    server.password = std::move(*password);
+  }
+  // -u and -P are a pair: with -u given, its password is not shown to a server with another user.
+  const bool same_user =
+      !server.username || !defaults.username || *server.username == *defaults.username;
+  if (!server.password && same_user) server.password = defaults.password;
+  if (!server.username) server.username = defaults.username;
+  if (server.password && !server.username) {
+    return usage(draft.shown + ": You cannot specify a Password without specifying a UserName.",
+                 "give the user as well: -u, or user:password@host");
+  }
+  if (is_tls(server.scheme)) {
+    inherit_tls(defaults.tls, draft);
+    if (const auto good = check_tls(draft); !good) return good.error();
+  } else if (defaults.tls_wanted) {
+    roster.warnings.push_back(draft.shown + " is plain text: the TLS options have no effect there");
+  }
+  return Done{};
+}
+
+// Ids are the given ones, else host:port; the second of a kind gets "#2".
+void give_ids(std::vector<ServerDraft>& drafts, std::vector<std::string>& warnings) {
+  std::set<std::string> taken;
+  std::map<std::string, int> next;
+  const auto settle = [&](Server& server, bool given) {
+    const std::string wanted = given ? server.id : endpoint(server);
+    server.id = wanted;
+    int& number = next[wanted];
+    if (number == 0) number = 2;
+    while (!taken.insert(lower_case(server.id)).second) {
+      server.id = wanted + "#" + std::to_string(number++);
+    }
+    if (given && server.id != wanted) {
+      warnings.push_back("serverId '" + printable(wanted, 100) +
+                         "' is used twice; the second is called '" + printable(server.id, 110) +
+                         "'");
+    }
+  };
+  std::vector<Server*> nameless;
+  for (ServerDraft& draft : drafts) {
+    if (draft.server.id.empty()) {
+      nameless.push_back(&draft.server);
+    } else {
+      settle(draft.server, true);
+    }
+  }
+  for (Server* server : nameless) settle(*server, false);
+}
+
+// The options of all failover: URIs as one set. The same option with two values is nobody's wish.
+Result<QueryOptions> merge_options(const std::vector<FailoverUri>& lists) {
+  std::map<std::string, std::string> merged;
+  QueryOptions in_order;
+  for (const FailoverUri& list : lists) {
+    std::map<std::string, std::string> own;  // within one URI the last one wins, as in ActiveMQ
+    for (const auto& [name, value] : list.options) {
+      own[name == "backOffMultiplier" ? "reconnectDelayExponent" : name] = value;
+    }
+    for (const auto& [name, value] : own) {
+      const auto [place, fresh] = merged.emplace(name, value);
+      if (!fresh && place->second != value) {
+        return usage(
+            "two failover: URIs disagree on " + printable(name, 64) + ": " +
+                shown_typed(place->second) + " and " + shown_typed(value),
+            "name all servers in one failover: URI, or give the option as a flag to the run");
+      }
+      if (fresh) in_order.emplace_back(name, value);
+    }
+  }
+  return in_order;
+}
+
+Result<Done> apply_tuning(const Collected& all, const FailoverFlags& flags, NamedRoster& roster) {
+  FailoverTuning tuning;
+  // ActiveMQ's default holds where everything was said in ActiveMQ's way.
+  tuning.settings.randomize = !all.lists.empty() && !all.anything_but_lists;
+  const auto options = merge_options(all.lists);
+  if (!options) return options.error();
+  for (const auto& [name, value] : *options) {
+    const auto done = apply_failover_option(name, value, tuning);
+    if (!done) return prefixed("failover:", done.error());
+  }
+  for (const auto& [name, value] : flags.options) {
+    if (const auto done = apply_failover_option(name, value, tuning); !done) return done.error();
+  }
+  const BackoffSettings& backoff = tuning.settings.backoff;
+  if (backoff.initial && *backoff.initial > backoff.cap) {
+    roster.warnings.emplace_back(
+        "initialReconnectDelay is above maxReconnectDelay, which bounds it");
+  }
+  roster.settings = std::move(tuning.settings);
+  roster.settings.standbys = tuning.backup ? tuning.backup_pool : 0;
+  roster.publish = tuning.publish;
+  return Done{};
+}
+
+}  // namespace
+
+Result<NamedRoster> name_servers(const NamingRequest& request, const FailoverFlags& flags) {
+  auto all = Collector(request).collect();
+  if (!all) return all.error();
+  NamedRoster roster = std::move(all->roster);
+  for (ServerDraft& draft : all->drafts) {
+    if (const auto done = complete(request, draft, roster); !done) return done.error();
+  }
+  give_ids(all->drafts, roster.warnings);
+  if (const auto done = apply_tuning(*all, flags, roster); !done) return done.error();
+  std::set<std::string> endpoints;
+  for (ServerDraft& draft : all->drafts) {
+    endpoints.insert(endpoint_key(draft.server));
+    roster.servers.push_back(std::move(draft.server));
+  }
+  for (const Server& wanted : roster.settings.priority_servers) {
+    if (endpoints.contains(endpoint_key(wanted))) continue;
+    roster.warnings.push_back("priorityURIs: " + redacted_uri(wanted) + " is none of the servers");
+  }
+  return roster;
+}
+
+}  // namespace mqfail

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// From what the user wrote to a roster: the ways of naming servers of product.md section 1, and the
+// order among them. The command line only records; everything is decided here.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "certificates/search.hpp"
+#include "config/document/data_source_client.hpp"
+#include "config/secrets/key_file.hpp"
+#include "config/uri/failover_options.hpp"
+#include "policy/server.hpp"
+#include "policy/settings.hpp"
+
+namespace mqfail {
+
+/// One way of naming servers as it stood on the command line, in its order.
+struct NamedServer {  // -s URI (a server or a whole failover: URI)
+  std::string uri;
+};
+struct NamedHost {  // -h HOST; its -p, if any, is matched by position
+  std::string host;
+};
+struct NamedUrl {  // -L URL: server and topic in one
+  std::string url;
+};
+struct NamedFile {  // --servers FILE, "-" is standard input
+  std::string path;
+};
+struct NamedComponent {  // --component ID
+  std::string id;
+};
+using Naming = std::variant<NamedServer, NamedHost, NamedUrl, NamedFile, NamedComponent>;
+
+/// Options for each server that does not say otherwise.
+struct ServerDefaults {
+  std::optional<std::string> username;
+  std::optional<Secret> password;
+  TlsSettings tls;
+  bool tls_wanted = false;  ///< --cafile, --capath, --cert or --tls-use-os-certs given: -h means
+                            ///< TLS, as mosquitto
+};
+
+/// What was read of files that can be read only once (standard input, FIFOs), by path.
+using Streams = std::map<std::string, Secret>;
+
+/// Everything said about servers. `ports`: never, once (for all hosts) or as often as -h; alone:
+/// localhost.
+struct NamingRequest {
+  std::vector<Naming> namings;
+  std::vector<int> ports;
+  ServerDefaults defaults;
+  std::optional<std::string> environment;  ///< $MQFAIL_SERVERS
+  std::string config_home;                 ///< $XDG_CONFIG_HOME or ~/.config; empty: none
+  KeySource key;                           ///< opens sealed secrets
+  Streams streams;                         ///< of the first reading, if this is another one
+  bool again = false;  ///< read while a run goes on: only regular files are opened, without waiting
+  CertificateSearch certificates;  ///< where client certificates are looked for
+};
+
+/// A failover option given as a flag; it wins over the URI.
+struct FailoverFlags {
+  std::vector<std::pair<std::string, std::string>>
+      options;  ///< camelCase name, value as in a URI (durations in ms)
+};
+
+struct NamedRoster {
+  ServerList servers;               ///< not empty, ids unique
+  FailoverSettings settings;        ///< with the URI's options, then the flags'
+  PublishTuning publish;            ///< likewise; only mqfail-pub has a use for it
+  std::vector<std::string> topics;  ///< of -L
+  std::vector<std::string> warnings;
+  std::vector<std::string> documents;  ///< files to read again when they change
+  Streams streams;                     ///< for NamingRequest, when they are read again
+  DataSourceClient client;             ///< what a document's DataSource says: defaults of -i and -V
+};
+
+/// Decides. Errors name the flag or FILE:LINE:COL; several errors of one document are lines of one
+/// message. Kinds: usage, data, no_input, configuration.
+Result<NamedRoster> name_servers(const NamingRequest& request, const FailoverFlags& flags);
+
+}  // namespace mqfail

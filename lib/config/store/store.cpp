@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/store/store.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <openssl/rand.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <utility>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "base/uri_text.hpp"
+#include "base/write.hpp"
+
+namespace mqfail {
+namespace {
+
+constexpr const char* kFile = "RedundantServers.json";
+constexpr std::string_view kTemporary = ".RedundantServers.json.";
+constexpr const char* kLock =
+    ".lock";  // no component can be called so: ids do not begin with a dot
+
+Error failed(ErrorKind kind, std::string_view what, const std::string& path, int error) {
+  return {kind, std::string(what) + " " + printable(path, 1024) + ": " + std::strerror(error), ""};
+}
+
+Error refused(const std::string& path, std::string_view why) {
+  return {ErrorKind::configuration, printable(path, 1024) + " " + std::string(why),
+          "move it away; nothing was changed"};
+}
+
+// One directory below another. A symlink or somebody else's directory is refused, not followed.
+Result<Descriptor> open_directory(const Descriptor& parent, const char* name,
+                                  const std::string& path, bool make) {
+  if (make && mkdirat(parent.get(), name, 0700) != 0 && errno != EEXIST) {
+    return failed(ErrorKind::cannot_create, "cannot create", path, errno);
+  }
+  Descriptor directory(openat(parent.get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory) {
+    const int error = errno;
+    if (error == ENOENT) return Descriptor();
+    struct stat status {};
+    if (fstatat(parent.get(), name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+      if (S_ISLNK(status.st_mode)) return refused(path, "is a symbolic link; it is not followed");
+      if (!S_ISDIR(status.st_mode)) return refused(path, "is not a directory");
+    }
+    return failed(make ? ErrorKind::cannot_create : ErrorKind::no_input, "cannot open", path,
+                  error);
+  }
+  struct stat status {};
+  if (fstat(directory.get(), &status) != 0)
+    return failed(ErrorKind::no_input, "cannot read", path, errno);
+  if (status.st_uid != geteuid()) return refused(path, "belongs to another user");
+  return directory;
+}
+
+// CONFIG_HOME/mqfail/components. Not there and not to be made: an empty descriptor.
+Result<Descriptor> open_components(const std::string& home, bool make) {
+  if (home.empty()) {
+    return Error{ErrorKind::configuration, "there is no place for components",
+                 "set XDG_CONFIG_HOME or HOME to an absolute path"};
+  }
+  const std::string top = home + "/mqfail";
+  if (make) {
+    if (auto made = make_directories(top); !made) return made.error();
+  }
+  const Descriptor base(open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!base) {
+    if (errno == ENOENT && !make) return Descriptor();
+    return failed(make ? ErrorKind::cannot_create : ErrorKind::no_input, "cannot open", top, errno);
+  }
+  return open_directory(base, "components", top + "/components", make);
+}
+
+struct Found {
+  Descriptor file;  // empty: there is none
+  struct stat status {};
+};
+
+Result<Found> open_document(const Descriptor& directory, const std::string& path) {
+  Found found;
+  // O_NONBLOCK: a FIFO must be refused, not waited for.
+  found.file = Descriptor(
+      openat(directory.get(), kFile, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!found.file) {
+    if (errno == ENOENT) return found;
+    if (errno == ELOOP) return refused(path, "is a symbolic link; it is not followed");
+    const int error = errno;
+    struct stat status {};
+    if (fstatat(directory.get(), kFile, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        !S_ISREG(status.st_mode)) {
+      return refused(path, "is not a regular file");
+    }
+    return failed(ErrorKind::no_input, "cannot read", path, error);
+  }
+  if (fstat(found.file.get(), &found.status) != 0)
+    return failed(ErrorKind::no_input, "cannot read", path, errno);
+  if (!S_ISREG(found.status.st_mode)) return refused(path, "is not a regular file");
+  if (found.status.st_uid != geteuid()) return refused(path, "belongs to another user");
+  return found;
+}
+
+Result<std::string> read_all(const Found& found, const std::string& path) {
+  std::string text;
+  if (static_cast<std::size_t>(found.status.st_size) > kLargestDocument)
+    return refused(path, "is larger than any document");
+  text.resize(static_cast<std::size_t>(found.status.st_size));
+  std::size_t used = 0;
+  while (used < text.size()) {
+    const ssize_t got =
+        pread(found.file.get(), text.data() + used, text.size() - used, static_cast<off_t>(used));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed(ErrorKind::no_input, "cannot read", path, errno);
+    if (got == 0) break;
+    used += static_cast<std::size_t>(got);
+  }
+  text.resize(used);
+  return text;
+}
+
+// Calls `see(name)` for each entry, but "." and "..".
+template <class See>
+void for_each_entry(const Descriptor& directory, See see) {
+  const int fd = openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(fd < 0 ? nullptr : fdopendir(fd), closedir);
+  if (!entries) {
+    if (fd >= 0) close(fd);
+    return;
+  }
+  while (const dirent* entry = readdir(entries.get())) {  // NOLINT(concurrency-mt-unsafe)
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") see(entry->d_name);
+  }
+}
+
+// Temporary files of writers that were killed. The lock is ours, so none of them is in use.
+void sweep(const Descriptor& directory) {
+  for_each_entry(directory, [&](const char* name) {
+    if (std::string_view(name).starts_with(kTemporary)) unlinkat(directory.get(), name, 0);
+  });
+}
+
+Result<Done> write_durably(Descriptor& file, std::string_view text, const std::string& path) {
+  int error = write_all(file.get(), text);
+  if (error == 0 && (fsync(file.get()) != 0 || file.close() != 0)) error = errno;
+  if (error != 0) return failed(ErrorKind::io, "cannot write", path, error);
+  return Done{};
+}
+
+std::string temporary_name() {
+  std::array<unsigned char, 8> bytes{};
+  RAND_bytes(bytes.data(),
+             static_cast<int>(bytes.size()));  // no secret: O_EXCL guards against a clash
+  std::string name(kTemporary);
+  for (const unsigned char byte : bytes) name += static_cast<char>('a' + byte % 26);
+  return name;
+}
+
+Result<Done> replace_document(const Descriptor& directory, const std::string& path,
+                              std::string_view text) {
+  const std::string name = temporary_name();
+  Descriptor file(openat(directory.get(), name.c_str(),
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file) return failed(ErrorKind::cannot_create, "cannot create a file beside", path, errno);
+  auto done = write_durably(file, text, path);
+  if (done && renameat(directory.get(), name.c_str(), directory.get(), kFile) != 0) {
+    done = failed(ErrorKind::io, "cannot replace", path, errno);
+  }
+  if (!done) {
+    unlinkat(directory.get(), name.c_str(), 0);
+    return done;
+  }
+  if (fsync(directory.get()) != 0) return failed(ErrorKind::io, "cannot make durable", path, errno);
+  return Done{};
+}
+
+// `MQTT1` and `mqtt1` would be two components, and who writes one of them means the other.
+Result<Done> check_spelling(const ComponentStore& store, const std::string& id) {
+  const auto there = store.read(id);
+  if (!there) return there.error();
+  if (*there) return Done{};
+  const auto other = store.spelt_otherwise(id);
+  if (!other) return other.error();
+  if (!*other) return Done{};
+  return Error{ErrorKind::data,
+               "component '" + printable(**other, 64) + "' is stored already, and '" +
+                   printable(id, 64) + "' differs from it in letter case only; nothing was changed",
+               "name it '" + printable(**other, 64) + "'"};
+}
+
+}  // namespace
+
+Result<Done> check_component_id(std::string_view id) {
+  const auto bad = [&](std::string_view why) {
+    return Error{ErrorKind::usage, "component '" + printable(id, 64) + "' " + std::string(why), ""};
+  };
+  if (id.empty()) return Error{ErrorKind::usage, "the component id is empty", ""};
+  if (id.size() > 200) return bad("is longer than 200 bytes");
+  if (id.front() == ' ' || id.back() == ' ') return bad("begins or ends with a space");
+  if (id.front() == '.') return bad("begins with a dot");
+  constexpr std::string_view kForbidden = "></:?#[]@!$&*\"()\\+,;=|`{}";
+  for (const char c : id) {
+    if (kForbidden.find(c) != std::string_view::npos)
+      return bad(std::string("holds '") + c + "', which no id may");
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return bad("holds a control character");
+  }
+  if (!is_utf8(id)) return bad("is not UTF-8");
+  return Done{};
+}
+
+std::string config_home_of_user() {
+  const auto absolute = [](const char* path) { return path != nullptr && path[0] == '/'; };
+  const char* config = std::getenv("XDG_CONFIG_HOME");  // NOLINT(concurrency-mt-unsafe)
+  if (absolute(config)) return config;
+  const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe)
+  return absolute(home) ? std::string(home) + "/.config" : std::string();
+}
+
+std::string ComponentStore::path(const std::string& id) const {
+  return home_ + "/mqfail/components/" + id + "/" + kFile;
+}
+
+Result<std::optional<std::string>> ComponentStore::read(const std::string& id) const {
+  if (auto good = check_component_id(id); !good) return good.error();
+  const auto components = open_components(home_, false);
+  if (!components) return components.error();
+  if (!*components) return std::optional<std::string>();
+  const std::string file = path(id);
+  const auto directory =
+      open_directory(*components, id.c_str(), file.substr(0, file.rfind('/')), false);
+  if (!directory) return directory.error();
+  if (!*directory) return std::optional<std::string>();
+  const auto found = open_document(*directory, file);
+  if (!found) return found.error();
+  if (!found->file) return std::optional<std::string>();
+  auto text = read_all(*found, file);
+  if (!text) return text.error();
+  return std::optional<std::string>(std::move(*text));
+}
+
+Result<std::vector<std::string>> ComponentStore::list() const {
+  std::vector<std::string> ids;
+  const auto components = open_components(home_, false);
+  if (!components) return components.error();
+  if (!*components) return ids;
+  for_each_entry(*components, [&](const char* name) {
+    const std::string file = std::string(name) + "/" + kFile;
+    struct stat status {};
+    if (check_component_id(name) &&
+        fstatat(components->get(), file.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+      ids.emplace_back(name);
+  });
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+Result<std::optional<std::string>> ComponentStore::spelt_otherwise(const std::string& id) const {
+  const auto ids = list();
+  if (!ids) return ids.error();
+  const auto found = std::find_if(ids->begin(), ids->end(), [&](const std::string& one) {
+    return one != id && same_word(one, id);
+  });
+  return found == ids->end() ? std::nullopt : std::optional(*found);
+}
+
+Result<StoreLock> ComponentStore::lock(Duration patience) const {
+  const auto components = open_components(home_, true);
+  if (!components) return components.error();
+  const std::string where = home_ + "/mqfail/components/" + kLock;
+  Descriptor file(openat(components->get(), kLock,
+                         O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
+  if (!file) return failed(ErrorKind::cannot_create, "cannot open the lock", where, errno);
+  // flock has no time limit, and this room has no clock: it counts its naps instead.
+  constexpr auto kNap = std::chrono::milliseconds(20);
+  for (Duration waited{};; waited += kNap) {
+    if (flock(file.get(), LOCK_EX | LOCK_NB) == 0) return StoreLock(std::move(file));
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return failed(ErrorKind::io, "cannot lock", where, errno);
+    if (waited >= patience) {
+      return Error{ErrorKind::temporary, printable(where, 1024) + " stays locked",
+                   "another mqfail-config is at work; try again"};
+    }
+    const timespec nap{0, std::chrono::nanoseconds(kNap).count()};
+    nanosleep(&nap, nullptr);
+  }
+}
+
+Result<bool> ComponentStore::write(const StoreLock& /*held*/, const std::string& id,
+                                   std::string_view text) const {
+  if (auto good = check_component_id(id); !good) return good.error();
+  const auto components = open_components(home_, true);
+  if (!components) return components.error();
+  const std::string file = path(id);
+  if (auto fits = check_spelling(*this, id); !fits) return fits.error();
+  const auto directory =
+      open_directory(*components, id.c_str(), file.substr(0, file.rfind('/')), true);
+  if (!directory) return directory.error();
+  if (!*directory) return failed(ErrorKind::cannot_create, "cannot create", file, ENOENT);
+  const auto old = open_document(*directory, file);
+  if (!old) return old.error();
+  if (old->file) {
+    const auto stored = read_all(*old, file);
+    if (!stored) return stored.error();
+    if (*stored == text) {
+      if ((old->status.st_mode & 0777U) != 0600) fchmod(old->file.get(), 0600);
+      return false;
+    }
+  }
+  sweep(*directory);
+  if (auto done = replace_document(*directory, file, text); !done) return done.error();
+  if (!old->file) fsync(components->get());  // the directory of the component is new as well
+  return true;
+}
+
+Result<bool> ComponentStore::remove(const StoreLock& /*held*/, const std::string& id) const {
+  if (auto good = check_component_id(id); !good) return good.error();
+  const auto components = open_components(home_, false);
+  if (!components) return components.error();
+  if (!*components) return false;
+  const std::string file = path(id);
+  const auto directory =
+      open_directory(*components, id.c_str(), file.substr(0, file.rfind('/')), false);
+  if (!directory) return directory.error();
+  if (!*directory) return false;
+  const auto old = open_document(*directory, file);
+  if (!old) return old.error();
+  if (!old->file) return false;
+  if (unlinkat(directory->get(), kFile, 0) != 0)
+    return failed(ErrorKind::io, "cannot remove", file, errno);
+  sweep(*directory);
+  if (fsync(directory->get()) != 0)
+    return failed(ErrorKind::io, "cannot make durable", file, errno);
+  unlinkat(components->get(), id.c_str(), AT_REMOVEDIR);  // stays if something else is kept in it
+  return true;
+}
+
+}  // namespace mqfail

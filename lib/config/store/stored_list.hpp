@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be done with the stored list of a component; mqfail-config's verbs and its REST endpoint
+// are two doors to it. Rule: every change is read, judged, sealed and written under one lock, or
+// nothing of it is.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "config/document/document.hpp"
+#include "config/secrets/key_file.hpp"
+#include "config/store/store.hpp"
+
+namespace mqfail {
+
+/// A document and how reports call it. May hold passwords.
+struct NamedText {
+  std::string name;
+  Secret text;
+};
+
+/// What came of a document that was given in: if it is not valid, nothing was changed.
+struct Change {
+  DocumentReading reading;
+  bool written = false;  ///< false also: the same was stored already
+};
+
+/// A key of a server and what it shall be; without a value: its default.
+struct KeyValue {
+  std::string key;
+  std::optional<Secret> value;
+};
+
+struct Comparison {
+  DocumentReading reading;
+  std::string difference;  ///< list_difference(); empty: the same
+};
+
+class StoredList {
+ public:
+  /// Borrows the store and the keys. `id` is checked by every call (usage).
+  StoredList(const ComponentStore& store, std::string id, KeyChain& keys)
+      : store_(store), id_(std::move(id)), keys_(keys) {}
+
+  /// The stored text. Errors: no_input, if nothing is stored.
+  Result<NamedText> text() const;
+  /// The stored list, secrets as they are stored. Errors: as text(); data, with every error of the
+  /// document.
+  Result<std::vector<DocumentServer>> servers() const;
+  /// The same with the client of a stored DataSource.
+  Result<DocumentReading> read() const;
+
+  /// Replaces the list, and the client if the document has a DataSource. `component`: as for
+  /// read_document(). Errors: those of the store and of the key.
+  Result<Change> set(const NamedText& document, const std::optional<std::string>& component);
+  /// Appends the document's servers; a list that is not there begins with them. Errors: as set();
+  /// data, if an id is in use.
+  Result<Change> add(const NamedText& document, const std::optional<std::string>& component);
+  /// Gives keys of one server new values, all of them or none; a value that is absent is the
+  /// default. Reports call the keys `key=value`. Errors: as set(); no_input, if it is not there;
+  /// data, if the new id is in use or would part a sealed secret from the old one.
+  Result<Change> edit(const std::string& server_id, const std::vector<KeyValue>& values);
+  /// Puts the one server of the document in the place of the one with this id, or behind all
+  /// others. Errors: as set(); usage, for an id that no server can have.
+  Result<Change> put(const NamedText& document, const std::string& server_id);
+  /// Gives servers new values for those keys that the document has, all of them or none;
+  /// `server_id` and the rest: as for read_merge(). Errors: as set(); no_input, if the list or that
+  /// server is not there.
+  Result<Change> merge(const NamedText& document, const std::optional<std::string>& component,
+                       const std::optional<std::string>& server_id = std::nullopt);
+  /// How the document differs from what is stored; writes nothing, not even a key. Errors: as
+  /// servers().
+  Result<Comparison> compare(const NamedText& document,
+                             const std::optional<std::string>& component) const;
+  /// Removes one server, or the whole list. Errors also: no_input, if it is not there; data, if it
+  /// is the only one.
+  Result<Done> remove(const std::optional<std::string>& server_id);
+  /// Seals what stands there in plain text. False: nothing did.
+  Result<bool> protect();
+
+ private:
+  Result<bool> write(const StoreLock& lock, std::vector<DocumentServer>& servers,
+                     const DataSourceClient& client, const std::vector<DocumentServer>& previous);
+  Result<Change> finish(const StoreLock& lock, Change& change, std::vector<DocumentServer>& servers,
+                        const DocumentReading& previous);
+  Result<DocumentReading> read_if_any() const;
+  const ComponentStore& store_;
+  std::string id_;
+  KeyChain& keys_;
+};
+
+/// Makes a new key and seals every secret of the store with it. At any moment of it, should it be
+/// cut off, the key file opens everything; running it again completes it. Errors: those of the
+/// store, of the key and of the documents; the old key is then kept for opening.
+Result<Done> rekey(const ComponentStore& store, KeyChain& keys);
+
+/// The server with this id, letter case aside; null if there is none.
+const DocumentServer* find_server(const std::vector<DocumentServer>& servers, std::string_view id);
+/// No document is stored for `id`; says so if one is that differs in letter case only.
+Error nothing_stored(const ComponentStore& store, const std::string& id);
+Error no_such_server(std::string_view component, std::string_view id);
+
+}  // namespace mqfail

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The messages that are not settled yet, in input order, and which servers have acknowledged each
+// (delivery.md P2, P3, P5). A plain data structure: it knows neither time nor transport. Nothing
+// leaves it but by being closed, so memory is bounded by its capacity, which is a number of
+// messages and of bytes (P4).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.hpp"
+#include "publish/server_book.hpp"
+
+namespace mqfail {
+
+class Outbox {
+ public:
+  struct Entry {
+    std::uint64_t line = 0;    ///< of the input, from 1
+    std::uint64_t number = 0;  ///< of the message, from 1 (delivery.md P7)
+    std::string payload;
+    bool closed = false;              ///< settled or failed
+    std::vector<ServerKey> refusers;  ///< servers that would not have it
+    std::vector<ServerKey> closers;   ///< servers that closed over it, once for each time
+    std::uint32_t endings = 0;        ///< connections that ended while only it was under way
+    std::vector<ServerKey> holders;   ///< servers that have acknowledged it and do not yet suffice
+    TimePoint taken_at{};
+    bool held_by(ServerKey server) const;
+    bool refused_by(ServerKey server) const;
+  };
+
+  /// `window` >= 1: how many unsettled messages it holds. `most_bytes`: with so many of payload it
+  /// is full; the last message may exceed that, or none larger could be sent at all.
+  explicit Outbox(std::size_t window, std::uint64_t most_bytes = UINT64_MAX);
+
+  bool full() const { return end_ - begin_ == slots_.size() || bytes_ >= most_bytes_; }
+  bool empty() const { return end_ == begin_; }
+  /// Entries have positions from begin(), the oldest, to end(), and keep them for life. The oldest
+  /// is never closed; closed ones behind it are still there.
+  std::uint64_t begin() const { return begin_; }
+  std::uint64_t end() const { return end_; }
+  Entry& at(std::uint64_t position) { return slots_[position % slots_.size()]; }
+  const Entry& at(std::uint64_t position) const { return slots_[position % slots_.size()]; }
+  /// Whether the message of this position, past or present, is settled or has failed.
+  bool closed(std::uint64_t position) const { return position < begin_ || at(position).closed; }
+
+  /// Not when full(). The slot's old memory is used again.
+  void push(std::string_view payload, std::uint64_t line, std::uint64_t number, TimePoint now);
+  /// The entry, which is open, is done with: settled or failed.
+  void close(std::uint64_t position);
+  /// The time of all that are open begins anew.
+  void restart(TimePoint now);
+  /// Entries that are not closed.
+  std::size_t unsettled() const { return unsettled_; }
+
+ private:
+  std::vector<Entry> slots_;
+  std::uint64_t begin_ = 0, end_ = 0;
+  std::size_t unsettled_ = 0;
+  std::uint64_t bytes_ = 0;  // of those that are open
+  const std::uint64_t most_bytes_;
+  const std::size_t kept_;  // a slot that is free keeps no more memory than that for its next one
+};
+
+}  // namespace mqfail

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a server has read for certain of what it was sent at QoS 0, which it does not acknowledge:
+// the answer to a ping comes behind all that was written before the ping. A plain count; whoever
+// owns it pings.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include "base/time.hpp"
+
+namespace mqfail {
+
+/// Of one connection.
+class PingBarrier {
+ public:
+  /// Messages between two pings at most, and the longest time without one while there are any.
+  static constexpr std::uint64_t kEvery = 20000;
+  static constexpr Duration kAfter = std::chrono::milliseconds(500);
+
+  explicit PingBarrier(TimePoint now) : asked_at_(now) {}
+
+  void published() { ++published_; }
+  /// Whether a ping is due; `at_once`: for the least that none covers.
+  bool is_due(TimePoint now, bool at_once) const {
+    if (published_ == asked_) return false;
+    return at_once || published_ - asked_ >= kEvery || now - asked_at_ >= kAfter;
+  }
+  /// When it will be due at the latest; nothing to prove: never.
+  std::optional<TimePoint> due() const {
+    if (published_ == asked_) return std::nullopt;
+    return asked_at_ + kAfter;
+  }
+  /// `ping`, by its number on the connection, covers all that was published so far.
+  void asked(std::uint64_t ping, TimePoint now) {
+    questions_.push_back({ping, published_});
+    asked_ = published_;
+    asked_at_ = now;
+  }
+  /// So many pings have been answered: how many messages that proves beyond those proven before.
+  std::uint64_t answered(std::uint64_t pongs) {
+    const std::uint64_t before = proven_;
+    for (; !questions_.empty() && questions_.front().ping <= pongs; questions_.pop_front()) {
+      proven_ = questions_.front().published;
+    }
+    return proven_ - before;
+  }
+  std::uint64_t unproven() const { return published_ - proven_; }
+  /// No proof will come any more: how many are without.
+  std::uint64_t give_up() {
+    questions_.clear();
+    asked_ = published_;
+    return published_ - std::exchange(proven_, published_);
+  }
+
+ private:
+  struct Question {
+    std::uint64_t ping, published;
+  };
+  std::uint64_t published_ = 0, proven_ = 0, asked_ = 0;
+  TimePoint asked_at_;
+  std::deque<Question> questions_;
+};
+
+}  // namespace mqfail

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "publish/poison.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace mqfail {
+namespace {
+
+// A server that cannot take a message closes when it reads it.
+constexpr auto kAtOnce = std::chrono::seconds(1);
+// Whatever the number of servers: two coincidences are not rare where connections are reset in a
+// row.
+constexpr std::size_t kTimes = 3;
+
+}  // namespace
+
+bool Poison::may_be_over_a_message(const Reason& reason) {
+  if (reason.cause == Cause::closed || reason.cause == Cause::reset) return true;
+  if (reason.cause != Cause::disconnect) return false;
+  // Receive Maximum exceeded, packet too large, quota exceeded, payload format invalid.
+  return reason.code == 0x93 || reason.code == 0x95 || reason.code == 0x97 || reason.code == 0x99;
+}
+
+bool Poison::ended(const End& end, const Reason& reason, Outbox& outbox, ServerBook& servers) {
+  if (!end.alone) {
+    // It is the oldest if the server acknowledges in order, and some other one if not: then the
+    // next end comes before all that was under way at the last one is settled.
+    const bool once_more = end.oldest < crowd_end_;
+    suspects_end_ = std::max(suspects_end_, once_more ? end.behind : end.oldest + 1);
+    crowd_end_ = end.behind;
+    return false;
+  }
+  Outbox::Entry& entry = outbox.at(end.oldest);
+  suspects_end_ = std::max(suspects_end_, end.oldest + 1);
+  ++entry.endings;
+  const bool has_word = reason.cause == Cause::disconnect;
+  if (!has_word && (!end.pinged || end.waited > kAtOnce)) return false;
+  if (entry.closers.empty()) servers.forget_down();
+  entry.closers.push_back(end.server);
+
+  if (entry.closers.size() < kTimes) return false;
+  const auto closed_by = [&entry](ServerKey server) {
+    return std::find(entry.closers.begin(), entry.closers.end(), server) != entry.closers.end();
+  };
+  return servers.all([&](ServerKey server) {
+    return closed_by(server) || entry.held_by(server) || servers.is_down(server);
+  });
+}
+
+void Poison::died(ServerKey server, Outbox& outbox) const {
+  for (std::uint64_t place = outbox.begin(); place < std::min(suspects_end_, outbox.end()); ++place)
+    std::erase(outbox.at(place).closers, server);
+}
+
+}  // namespace mqfail

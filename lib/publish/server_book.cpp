@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "publish/server_book.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+namespace mqfail {
+
+ServerKey ServerBook::key_of(const Server& server) {
+  std::string endpoint = server.host + ' ' + std::to_string(server.port) + ' ' +
+                         std::to_string(static_cast<int>(server.scheme));
+  std::transform(endpoint.begin(), endpoint.end(), endpoint.begin(),
+                 [](unsigned char one) { return static_cast<char>(std::tolower(one)); });
+  const auto [known, is_new] =
+      keys_.emplace(std::move(endpoint), static_cast<ServerKey>(known_.size()));
+  if (is_new) known_.emplace_back();
+  return known->second;
+}
+
+void ServerBook::list(const std::vector<const Server*>& roster) {
+  for (Known& one : known_) one.listed = false;
+  for (const Server* const server : roster) known_[key_of(*server)].listed = true;
+}
+
+void ServerBook::forget_down() {
+  for (Known& one : known_) one.down = false;
+}
+
+bool ServerBook::all(const std::function<bool(ServerKey)>& such) const {
+  for (std::size_t key = 0; key < known_.size(); ++key) {
+    if (known_[key].listed && !such(static_cast<ServerKey>(key))) return false;
+  }
+  return true;
+}
+
+}  // namespace mqfail

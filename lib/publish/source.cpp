@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "publish/source.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "session/clock.hpp"
+
+namespace mqfail {
+namespace {
+constexpr Duration kSoon = std::chrono::milliseconds(1);
+constexpr Duration kRarely = std::chrono::milliseconds(500);
+}  // namespace
+
+void LineSource::read_some() {
+  if (ended_ || stopped_) return;
+  if (peek_) {
+    peek_some();
+    return;
+  }
+  if (head_ > 0) {
+    buffer_.erase(0, head_);
+    scanned_ -= head_;
+    head_ = 0;
+  }
+  const std::size_t size = buffer_.size();
+  buffer_.resize(size + kBlock);
+  const ssize_t got = read(fd_, buffer_.data() + size, kBlock);
+  buffer_.resize(size + static_cast<std::size_t>(got > 0 ? got : 0));
+  if (got == 0) ended_ = true;
+  if (got < 0 && errno != EAGAIN && errno != EINTR) {
+    error_ = errno;
+    ended_ = true;
+  }
+  look();
+}
+
+// The buffer is what has left the input, which a line longer than a pipe has to, and what is seen
+// of the rest.
+void LineSource::peek_some() {
+  release();
+  const std::size_t seen = buffer_.size();
+  buffer_.resize(taken_ + Peek::kSize);
+  const ssize_t got = peek_->look(buffer_.data() + taken_, Peek::kSize);
+  buffer_.resize(taken_ + static_cast<std::size_t>(got > 0 ? got : 0));
+  scanned_ = std::min(scanned_, taken_);
+  if (got < 0 && errno != EAGAIN && errno != EINTR) error_ = errno;
+  ended_ = error_ != 0 || (got >= 0 && peek_->complete());
+  look();
+  if (!has_line_ && (peek_->cut() || buffer_.size() - taken_ >= kBlock)) {
+    peek_->take(buffer_.size() - taken_);
+    taken_ = buffer_.size();
+  }
+  look_again_in(buffer_.size() == seen ? std::min<Duration>(wait_ * 2, kRarely) : kSoon);
+}
+
+// The beginning of a line stays in the pipe, so it is readable all the time. More of it is told by
+// Peek::fd(), but not while a writer is blocked in one large write: then only a look shows it.
+void LineSource::look_again_in(Duration wait) {
+  look_at_.reset();
+  if (has_line_ || ended_ || stopped_ || taken_ == buffer_.size()) return;
+  wait_ = wait;
+  look_at_ = steady_now() + wait;
+}
+
+void LineSource::release() {
+  if (!peek_ || head_ == 0) return;
+  if (head_ > taken_) peek_->take(head_ - taken_);
+  buffer_.erase(0, head_);
+  taken_ -= std::min(head_, taken_);
+  scanned_ -= head_;
+  line_end_ -= std::min(head_, line_end_);
+  head_ = 0;
+  look_again_in(kSoon);
+}
+
+// Finds the end of the first line, if it is here.
+void LineSource::look() {
+  has_line_ = false;
+  const void* const found =
+      std::memchr(buffer_.data() + scanned_, delimiter_, buffer_.size() - scanned_);
+  if (found != nullptr) {
+    line_end_ = static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
+    has_line_ = true;
+    return;
+  }
+  scanned_ = buffer_.size();
+  if (skipping_) {
+    head_ = scanned_;
+  } else if (ended_ && !stopped_ && head_ < buffer_.size()) {
+    line_end_ = buffer_.size();  // the last line need not end
+    has_line_ = true;
+  } else if (buffer_.size() - head_ > kLargestPayload) {
+    line_end_ = buffer_.size();
+    has_line_ = true;
+  }
+}
+
+std::optional<Source::Item> LineSource::next(TimePoint /*now*/) {
+  while (has_line_) {
+    const bool complete = line_end_ < buffer_.size();
+    Item item{std::string_view(buffer_).substr(head_, line_end_ - head_), line_ + 1, number_ + 1,
+              false};
+    item.too_long = item.payload.size() > kLargestPayload;
+    const bool was_skipping = skipping_;
+    skipping_ = item.too_long && !complete;
+    head_ = line_end_ + (complete ? 1 : 0);
+    scanned_ = head_;
+    if (!skipping_) ++line_;
+    look();
+    if (was_skipping) continue;
+    ++number_;
+    return item;
+  }
+  return std::nullopt;
+}
+
+void LineSource::stop() {
+  stopped_ = true;
+  look();
+}
+
+std::optional<Source::Item> RepeatSource::next(TimePoint now) {
+  if (at_end() || (due_ && now < *due_)) return std::nullopt;
+  ++given_;
+  due_ = now + delay_;
+  return Item{payload_, given_, given_, false};
+}
+
+std::optional<TimePoint> RepeatSource::due() const {
+  return at_end() ? std::nullopt : due_;
+}
+
+}  // namespace mqfail

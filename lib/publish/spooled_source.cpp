@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "publish/spooled_source.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/counted.hpp"
+#include "base/text.hpp"
+#include "session/clock.hpp"
+
+namespace mqfail {
+namespace {
+constexpr auto kRetry = std::chrono::seconds(1);
+}  // namespace
+
+SpooledSource::SpooledSource(std::unique_ptr<Source> input, std::unique_ptr<Spool> spool,
+                             Announcer& announcer)
+    : input_(std::move(input)),
+      spool_(std::move(spool)),
+      announcer_(announcer),
+      handed_on_(spool_->settled()) {
+  for (const std::string& finding : spool_->findings()) {
+    announcer_.announce({.name = NoticeName::warning, .level = Level::warning, .reason = finding});
+  }
+}
+
+std::optional<Source::Item> SpooledSource::next(TimePoint now) {
+  if (next_ == ready_.size() && on_disk() && !unreadable_) load();
+  if (next_ == ready_.size() && !on_disk() && !stuck()) absorb(now);
+  if (next_ < ready_.size()) {
+    const Batch::Entry& entry = ready_.at(next_++);
+    given_ = entry.number;
+    return Item{ready_.payload(entry), entry.line, entry.number, false};
+  }
+  return std::exchange(unfit_, std::nullopt);
+}
+
+// Takes from the input what it has, up to a group, and puts it on the disk.
+void SpooledSource::absorb(TimePoint now) {
+  if (stopped_ || unfit_) return;
+  group_.clear();
+  stored_ = 0;
+  while (group_.bytes() < kGroupBytes) {
+    const auto item = input_->next(now);
+    if (!item) break;
+    if (item->too_long) {
+      unfit_payload_ = item->payload;
+      unfit_ = Item{unfit_payload_, item->line, 0, true};
+      break;
+    }
+    group_.add(item->payload, spool_->last() + group_.size() + 1, item->line);
+  }
+  store(now);
+}
+
+void SpooledSource::store(TimePoint now) {
+  while (stuck()) {
+    std::size_t end = group_.size();
+    Spool::Outcome outcome = spool_->store(group_, stored_, end);
+    // A small disk may have room for less, and all of it again once everything on it is settled.
+    if (outcome == Spool::Outcome::no_room && spool_->settled() == spool_->last() &&
+        spool_->clean()) {
+      outcome = spool_->store(group_, stored_, end);
+    }
+    while (outcome == Spool::Outcome::no_room && end - stored_ > 1) {
+      end = stored_ + (end - stored_) / 2;
+      outcome = spool_->store(group_, stored_, end);
+    }
+    if (outcome != Spool::Outcome::done) {
+      tell_stuck(now);
+      // A full disk may have room again. Anything else ends the run when the rest is delivered.
+      if (outcome == Spool::Outcome::broken) stop();
+      return;
+    }
+    stored_ = end;
+  }
+  if (std::exchange(told_stuck_, false)) {
+    Notice stalled{.name = NoticeName::stalled};
+    stalled.reason = "the spool takes messages again: " + spool_->directory();
+    stalled.more = {{"ended", true}};
+    announcer_.announce(stalled);
+  }
+  retry_at_.reset();
+  input_->release();
+  // What comes next and is here need not be read back.
+  if (!group_.empty() && next_ == ready_.size() && handed_on_ + 1 == group_.at(0).number) {
+    std::swap(ready_, group_);
+    next_ = 0;
+    handed_on_ = spool_->last();
+  }
+  group_.clear();
+  stored_ = 0;
+}
+
+void SpooledSource::load() {
+  ready_.clear();
+  next_ = 0;
+  while (ready_.empty() && on_disk() && !unreadable_) {
+    std::uint64_t gone = 0;
+    const Spool::Outcome outcome = spool_->load(handed_on_, kGroupBytes, ready_, gone);
+    if (gone != 0) tell_damage(handed_on_ + 1, gone);
+    handed_on_ += gone + ready_.size();
+    if (outcome == Spool::Outcome::done) continue;
+    unreadable_ = true;
+    Notice failed{.name = NoticeName::failed, .level = Level::error};
+    failed.phase = "publish";
+    failed.reason = "the spool cannot be read: " + spool_->trouble() + "; its messages stay in " +
+                    spool_->directory();
+    announcer_.announce(failed);
+  }
+}
+
+void SpooledSource::settled(std::uint64_t number) {
+  // Behind the last one that could be given there are only those that were told as damaged.
+  const bool all = number == given_ && next_ == ready_.size() && !unreadable_;
+  spool_->settle(all ? handed_on_ : number);
+}
+
+void SpooledSource::tell_damage(std::uint64_t from, std::uint64_t count) {
+  damaged_ += count;
+  Notice failed{.name = NoticeName::failed, .level = Level::error};
+  failed.phase = "publish";
+  failed.reason = "the spool is damaged: " + counted(count, "stored message") +
+                  " cannot be read, from number " + std::to_string(from) + " on";
+  failed.more = {{"missing", static_cast<std::int64_t>(count)},
+                 {"first_missing", static_cast<std::int64_t>(from)}};
+  announcer_.announce(failed);
+}
+
+void SpooledSource::tell_stuck(TimePoint now) {
+  retry_at_ = now + kRetry;
+  if (std::exchange(told_stuck_, true)) return;
+  Notice stalled{.name = NoticeName::stalled, .level = Level::warning};
+  stalled.reason = "the spool " + spool_->directory() + " cannot take more: " + spool_->trouble() +
+                   "; the input is not read until it can";
+  stalled.more = {{"ended", false}};
+  announcer_.announce(stalled);
+}
+
+std::string SpooledSource::trouble() const {
+  if (unreadable_) return "the spool cannot be read: " + spool_->trouble();
+  return stuck() ? "the spool cannot take more: " + spool_->trouble() : std::string();
+}
+
+bool SpooledSource::at_end() const {
+  return (stopped_ || (input_->at_end() && !stuck())) && next_ == ready_.size() && !unfit_ &&
+         (!on_disk() || unreadable_);
+}
+
+int SpooledSource::fd() const {
+  return stuck() || stopped_ || unfit_ ? -1 : input_->fd();
+}
+
+void SpooledSource::read_some() {
+  input_->read_some();
+  const TimePoint now = steady_now();
+  do {
+    absorb(now);
+  } while (!stuck() && !unfit_ && input_->fd() < 0 && !input_->at_end());
+}
+
+std::optional<TimePoint> SpooledSource::due() const {
+  return stuck() ? retry_at_ : input_->due();
+}
+
+void SpooledSource::tend(TimePoint now, bool hungry) {
+  const bool due = retry_at_ && (now >= *retry_at_ || spool_->settled() == spool_->last());
+  if (stuck() && due && !stopped_) store(now);
+  if (const auto look = input_->due(); hungry && fd() >= 0 && look && now >= *look) read_some();
+}
+
+void SpooledSource::stop() {
+  input_->stop();
+  stopped_ = true;
+}
+
+std::uint64_t SpooledSource::waiting() const {
+  return (spool_->last() - handed_on_) + (ready_.size() - next_) + (group_.size() - stored_);
+}
+
+}  // namespace mqfail

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "subscribe/copies.hpp"
+
+#include <algorithm>
+
+namespace mqfail {
+namespace {
+std::uint64_t bit(std::size_t place) {
+  return std::uint64_t{1} << place;
+}
+}  // namespace
+
+std::size_t Copies::join(const std::string& server, TimePoint since, bool resumed) {
+  const auto known = std::find_if(places_.begin(), places_.end(),
+                                  [&](const Place& p) { return p.server == server; });
+  if (resumed && known != places_.end()) {
+    ++known->connections;
+    return static_cast<std::size_t>(known - places_.begin());
+  }
+  // The old connection of the same server may still have something to say: then it keeps its place.
+  auto free = known;
+  if (free == places_.end() || free->connections > 0) {
+    if (free != places_.end()) free->server.clear();
+    free = std::find_if(places_.begin(), places_.end(),
+                        [](const Place& p) { return p.connections == 0; });
+  }
+  if (free == places_.end()) {
+    if (places_.size() == kServers) return kNoPlace;
+    free = places_.emplace(places_.end());
+  }
+  *free = {server, since, 1};
+  const auto place = static_cast<std::size_t>(free - places_.begin());
+  for (Print& print : prints_) print.senders &= ~bit(place);
+  return place;
+}
+
+void Copies::leave(std::size_t place) {
+  if (place != kNoPlace) --places_[place].connections;
+}
+
+// What of the prints `digest` from `place` repeats; null if nothing.
+Copies::Print* Copies::find_copied(std::size_t place, const Digest& digest, TimePoint now) {
+  forget_old(now);
+  if (place == kNoPlace) return nullptr;
+  const auto found = alike_.find(digest);
+  if (found == alike_.end()) return nullptr;
+  // A server sends the like of each other in the order of their prints: first come those from
+  // before its time, then those that it has sent, then those that it has not.
+  auto& [numbers, head] = found->second;
+  const auto next = std::partition_point(numbers.begin() + static_cast<std::ptrdiff_t>(head),
+                                         numbers.end(), [&](std::uint64_t number) {
+                                           const Print& one = print(number);
+                                           return one.at < places_[place].since ||
+                                                  (one.senders & bit(place)) != 0;
+                                         });
+  Print* copied = next == numbers.end() ? nullptr : &print(*next);
+  if (copied == nullptr && numbers.size() - head == 1) {
+    // What was printed just before may have reached this server just after. If its like was seen
+    // only once that is the likely reading; where it repeats, a message would be at stake.
+    Print& only = print(numbers.back());
+    if ((only.senders & bit(place)) == 0 && only.at >= places_[place].since - kSkew) copied = &only;
+  }
+  return copied;
+}
+
+bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
+  Print* const copied = find_copied(place, digest, now);
+  if (copied != nullptr) copied->senders |= bit(place);
+  return copied != nullptr;
+}
+
+void Copies::printed(std::size_t place, const Digest& digest, TimePoint now) {
+  if (place == kNoPlace) return;
+  if (prints_.size() == kMost) forget_first();
+  alike_[digest].numbers.push_back(first_ + prints_.size());
+  prints_.push_back({digest, now, bit(place)});
+}
+
+bool Copies::sent_by_all(const Print& print) const {
+  for (std::size_t place = 0; place < places_.size(); ++place) {
+    // Who is away may come back with its session and send it then.
+    const Place& one = places_[place];
+    const bool may_send = one.connections > 0 || !one.server.empty();
+    if (may_send && one.since <= print.at && (print.senders & bit(place)) == 0) return false;
+  }
+  return true;
+}
+
+void Copies::forget_old(TimePoint now) {
+  while (!prints_.empty()) {
+    const Print& oldest = prints_.front();
+    const Duration age = now - oldest.at;
+    // A server that joins now may still send what is younger than that (is_copy).
+    const bool settled = age > kSkew && sent_by_all(oldest);
+    if (age <= window_ && !settled) return;
+    forget_first();
+  }
+}
+
+void Copies::forget_first() {
+  const auto found = alike_.find(prints_.front().digest);
+  Alike& alike = found->second;
+  ++alike.head;
+  if (alike.head == alike.numbers.size()) {
+    alike_.erase(found);
+  } else if (alike.head > alike.numbers.size() / 2) {
+    alike.numbers.erase(alike.numbers.begin(),
+                        alike.numbers.begin() + static_cast<std::ptrdiff_t>(alike.head));
+    alike.head = 0;
+  }
+  prints_.pop_front();
+  ++first_;
+}
+
+}  // namespace mqfail

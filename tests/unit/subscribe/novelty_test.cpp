@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// The same message through several servers is printed once, legal repeats survive, and whatever
+// cannot be told for certain is printed rather than lost (delivery.md S3, S6).
+#include "subscribe/novelty.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+using namespace mqfail;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Servers a, b, c ... and what is printed of what they send.
+struct Stage {
+  explicit Stage(NoveltySettings settings = {true, 20s, true, {1, 2}}) : novelty(settings) {}
+
+  void join(char server, bool resumed = false) {
+    now += 1ms;
+    ConnectionFacts facts;
+    facts.session_present = resumed;
+    facts.subscribed_at = now;
+    feeds[server] = novelty.online(std::string(1, server), facts);
+  }
+  void leave(char server) { novelty.offline(feeds[server]); }
+  void send(char server, const std::string& payload, bool retain = false) {
+    now += 1ms;
+    Message message{"t", payload, 1, retain};
+    if (!novelty.is_new(message, feeds[server], now)) return;
+    novelty.printed(feeds[server], now);
+    printed += payload;
+  }
+  void both(const std::string& payloads) {
+    for (const char payload : payloads) {
+      send('a', std::string(1, payload));
+      send('b', std::string(1, payload));
+    }
+  }
+
+  Novelty novelty;
+  std::map<char, Novelty::Feed> feeds;
+  TimePoint now{1h};
+  std::string printed;
+};
+
+Stage two() {
+  Stage stage;
+  stage.join('a');
+  stage.join('b');
+  return stage;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_message_through_two_servers_is_printed_once) {
+  Stage stage = two();
+  stage.both("xyz");
+  BOOST_TEST(stage.printed == "xyz");
+  BOOST_TEST(stage.novelty.copies() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(legal_repeats_survive_however_late_the_other_server_is) {
+  Stage stage = two();
+  for (const char* payload : {"1", "1", "0", "1"}) stage.send('b', payload);
+  for (const char* payload : {"1", "1", "0", "1"}) stage.send('a', payload);
+  BOOST_TEST(stage.printed == "1101");
+  stage.send('a', "1");
+  stage.send('b', "1");
+  BOOST_TEST(stage.printed == "11011");
+}
+
+BOOST_AUTO_TEST_CASE(what_we_removed_from_one_server_is_not_new_on_the_next) {
+  for (const bool removes : {true, false}) {
+    Stage stage({false, 20s, true, {1, 2}, true, removes});
+    stage.join('a');
+    stage.send('a', "v", true);
+    stage.send('a', "");  // the removal comes back to us
+    stage.join('b');
+    stage.send('b', "v", true);
+    BOOST_TEST(stage.printed == (removes ? "v" : "vv"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(as_often_as_the_server_that_sent_it_most) {
+  Stage stage = two();
+  stage.join('c');
+  stage.send('a', "x");
+  stage.send('b', "x");
+  stage.send('b', "x");
+  stage.send('c', "x");
+  stage.send('c', "x");
+  stage.send('c', "x");
+  stage.send('a', "x");
+  BOOST_TEST(stage.printed == "xxx");
+}
+
+BOOST_AUTO_TEST_CASE(the_same_payload_on_another_topic_is_another_message) {
+  Stage stage = two();
+  const Message here{"x", "y", 0, false}, there{"y", "x", 0, false};
+  BOOST_TEST(stage.novelty.is_new(here, stage.feeds['a'], stage.now));
+  stage.novelty.printed(stage.feeds['a'], stage.now);
+  BOOST_TEST(stage.novelty.is_new(there, stage.feeds['b'], stage.now));
+}
+
+// Server b was away while "on" was sent twice; what it sends when it is back is not taken for that.
+BOOST_AUTO_TEST_CASE(a_server_that_was_away_owes_nothing) {
+  Stage stage = two();
+  stage.both("on");
+  stage.leave('b');
+  for (int i = 0; i < 2; ++i) stage.send('a', "!");
+  stage.join('b');
+  stage.leave('a');
+  for (int i = 0; i < 2; ++i) stage.send('b', "!");
+  BOOST_TEST(stage.printed == "on!!!!");
+}
+
+// The publisher had sent "x" to both, but b was not listened to yet when it came out of a.
+BOOST_AUTO_TEST_CASE(what_is_published_around_a_return_is_printed_once) {
+  Stage stage = two();
+  stage.leave('b');
+  stage.send('a', "v");
+  stage.now += 1200ms;
+  stage.send('a', "w");
+  stage.send('a', "x");
+  stage.join('b');
+  stage.send('b', "x");
+  stage.both("yz");
+  BOOST_TEST(stage.printed == "vwxyz");
+  stage.send('b', "v");  // longer ago than any publisher takes: a message of its own
+  BOOST_TEST(stage.printed == "vwxyzv");
+  stage.send('b', "x");  // b has sent the first one: another
+  BOOST_TEST(stage.printed == "vwxyzvx");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_published_around_the_first_subscription_is_printed_once) {
+  Stage stage;
+  stage.join('a');
+  stage.send('a', "x");
+  stage.join('b');
+  stage.send('b', "x");
+  stage.both("y");
+  BOOST_TEST(stage.printed == "xy");
+}
+
+BOOST_AUTO_TEST_CASE(a_session_that_was_kept_brings_nothing_twice) {
+  Stage stage = two();
+  stage.leave('b');
+  for (const char* payload : {"1", "2", "2"}) stage.send('a', payload);
+  stage.join('b', true);
+  for (const char* payload : {"1", "2", "2", "3"}) stage.send('b', payload);
+  BOOST_TEST(stage.printed == "1223");
+}
+
+BOOST_AUTO_TEST_CASE(what_an_old_connection_still_holds_is_told_apart_from_the_new_one) {
+  Stage stage = two();
+  const auto old = stage.feeds['b'];
+  for (const char* payload : {"1", "2"}) stage.send('a', payload);
+  stage.join('b');
+  const Message late{"t", "2", 1, false};
+  BOOST_TEST(!stage.novelty.is_new(late, old, stage.now));
+  stage.novelty.offline(old);
+  stage.send('a', "2");
+  stage.send('b', "2");
+  BOOST_TEST(stage.printed == "122");
+}
+
+BOOST_AUTO_TEST_CASE(after_the_window_a_copy_is_a_message) {
+  Stage stage = two();
+  stage.send('a', "x");
+  stage.now += 19s;
+  stage.send('b', "x");
+  BOOST_TEST(stage.printed == "x");
+  stage.send('a', "y");
+  stage.now += 21s;
+  stage.send('b', "y");
+  BOOST_TEST(stage.printed == "xyy");
+}
+
+BOOST_AUTO_TEST_CASE(memory_is_bounded_and_what_is_forgotten_is_printed_twice) {
+  Copies copies(1h);
+  const TimePoint now{1h};
+  const auto a = copies.join("a", now, false);
+  const auto b = copies.join("b", now, false);
+  for (std::uint64_t i = 0; i < Copies::kMost + 10; ++i) {
+    BOOST_TEST_REQUIRE(!copies.is_copy(a, {i, i}, now));
+    copies.printed(a, {i, i}, now);
+    BOOST_TEST_REQUIRE(copies.size() <= Copies::kMost);
+  }
+  BOOST_TEST(!copies.is_copy(b, {9, 9}, now));
+  BOOST_TEST(copies.is_copy(b, {10, 10}, now));
+}
+
+BOOST_AUTO_TEST_CASE(what_all_have_sent_is_forgotten) {
+  Stage stage = two();
+  Copies copies(1h);
+  const auto a = copies.join("a", stage.now, false);
+  const auto b = copies.join("b", stage.now, false);
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    copies.printed(a, {i, i}, stage.now);
+    BOOST_TEST_REQUIRE(copies.is_copy(b, {i, i}, stage.now));
+  }
+  stage.now += Copies::kSkew + 1ms;  // until then a server that joins may send it, too
+  BOOST_TEST(!copies.is_copy(b, {1, 1}, stage.now));
+  BOOST_TEST(copies.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_lagging_server_costs_no_walk_over_all_that_is_alike) {
+  Copies copies(1h);
+  const TimePoint now{1h};
+  const auto a = copies.join("a", now, false);
+  const auto b = copies.join("b", now, false);
+  copies.join("c", now, false);                          // silent
+  for (std::size_t i = 0; i < 4 * Copies::kMost; ++i) {  // a walk would take minutes
+    if (!copies.is_copy(a, {7, 7}, now)) copies.printed(a, {7, 7}, now);
+    BOOST_TEST_REQUIRE(copies.is_copy(b, {7, 7}, now));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(more_servers_than_places_are_all_printed) {
+  Copies copies(1h);
+  const TimePoint now{1h};
+  for (std::size_t i = 0; i < Copies::kServers; ++i) {
+    BOOST_TEST(copies.join(std::to_string(i), now, false) == i);
+  }
+  const auto none = copies.join("one more", now, false);
+  BOOST_TEST(none == Copies::kNoPlace);
+  copies.printed(0, {1, 1}, now);
+  BOOST_TEST(!copies.is_copy(none, {1, 1}, now));
+  copies.leave(3);
+  BOOST_TEST(copies.join("one more", now, false) == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(an_unchanged_retained_message_of_a_later_connection_is_held_back) {
+  Stage stage({false, 20s, true, {1, 2}});
+  stage.join('a');
+  stage.send('a', "1", true);
+  stage.send('a', "1", true);  // two filters match: the first connection brings what it brings
+  stage.leave('a');
+  stage.join('b');
+  stage.send('b', "1", true);
+  BOOST_TEST(stage.printed == "11");
+  stage.send('b', "1");  // published now
+  stage.send('b', "2", true);
+  BOOST_TEST(stage.printed == "1112");
+  BOOST_TEST(stage.novelty.unchanged() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(all_retained_messages_if_so_wanted) {
+  Stage stage({false, 20s, false, {1, 2}});
+  stage.join('a');
+  stage.send('a', "1", true);
+  stage.join('b');
+  stage.send('b', "1", true);
+  BOOST_TEST(stage.printed == "11");
+}
+
+// b's copy comes as a retained message, because b knew it before we subscribed there.
+BOOST_AUTO_TEST_CASE(a_retained_message_that_is_new_counts_as_sent) {
+  Stage stage;
+  stage.join('a');
+  stage.send('a', "1");
+  stage.join('b');
+  stage.send('b', "2", true);
+  stage.send('a', "2");
+  BOOST_TEST(stage.printed == "12");
+  stage.both("2");
+  BOOST_TEST(stage.printed == "122");
+}
+
+BOOST_AUTO_TEST_CASE(the_topics_that_are_remembered_are_bounded) {
+  LastPrinted last;
+  for (std::uint64_t i = 0; i < 3 * LastPrinted::kMost; ++i) {
+    last.printed({i, i}, {i, i});
+    BOOST_TEST_REQUIRE(last.size() <= LastPrinted::kMost);
+  }
+  const std::uint64_t recent = 3 * LastPrinted::kMost - LastPrinted::kMost / 2 + 1;
+  BOOST_TEST(last.is({recent, recent}, {recent, recent}));
+  BOOST_TEST(!last.is({1, 1}, {1, 1}));
+}
+
+BOOST_AUTO_TEST_CASE(a_numbered_message_is_new_once_and_needs_no_counting) {
+  for (const bool dedupe : {true, false}) {
+    NoveltySettings settings{true, 20s, true, {1, 2}};
+    settings.numbers = dedupe;
+    Stage stage(settings);
+    stage.join('a');
+    stage.join('b');
+    const auto news = [&](char server, std::uint64_t number, bool retain = false) {
+      Message message{"t", "same", 1, retain};
+      message.publisher = "00112233445566778899aabbccddeeff";
+      message.number = number;
+      const bool is_new = stage.novelty.is_new(message, stage.feeds[server], stage.now);
+      if (is_new) stage.novelty.printed(stage.feeds[server], stage.now);
+      return is_new;
+    };
+    // Equal payloads, and a server that is ahead by one: counting would take 2 for a copy of 1.
+    BOOST_TEST(news('a', 1));
+    BOOST_TEST(news('b', 2));
+    BOOST_TEST(news('b', 1) == !dedupe);
+    BOOST_TEST(news('a', 2) == !dedupe);
+    BOOST_TEST(news('b', 3, true));  // new, though it says what the last one said
+    BOOST_TEST(stage.novelty.copies() == 2U);
+    BOOST_TEST(news('b', 6));
+    BOOST_TEST(stage.novelty.verdict().missing == 2U);
+    BOOST_TEST(stage.novelty.missing() == 2U);
+  }
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subscriber against a scripted transport: which of several connections is printed from first,
+// and when one that is left has said everything.
+#include "subscribe/subscriber.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <deque>
+#include <map>
+#include <string>
+
+#include "unit/session/quiet_transport.hpp"
+
+using namespace mqfail;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view kPublisher = "00112233445566778899aabbccddeeff";
+
+/// Has the messages that the test put into it, by their numbers, which are also their payloads.
+class ScriptedTransport final : public QuietTransport {
+ public:
+  std::size_t take_messages(AttemptId attempt,
+                            const std::function<bool(const Message&)>& visit) override {
+    std::deque<std::uint64_t>& here = waiting[attempt];
+    std::size_t taken = 0;
+    while (!here.empty()) {
+      const std::string payload = std::to_string(here.front());
+      Message message{"t", payload, 1, here.front() < first_live};
+      if (numbered) {
+        message.publisher = kPublisher;
+        message.number = here.front();
+      }
+      if (!visit(message)) break;
+      here.pop_front();
+      ++taken;
+    }
+    return taken;
+  }
+  void acknowledge(AttemptId attempt, std::size_t count) override { acked[attempt] += count; }
+
+  bool numbered = true;
+  std::uint64_t first_live = 0;  // those before are retained
+  std::map<AttemptId, std::deque<std::uint64_t>> waiting;
+  std::map<AttemptId, std::size_t> acked;
+};
+
+struct Stage {
+  explicit Stage(SubscriberSettings settings = {}) {
+    BOOST_REQUIRE(::pipe(ends.data()) == 0);
+    output = std::make_unique<Output>(ends[1]);
+    settings.format = [](const Message& message, const std::string&, std::uint64_t,
+                         std::string& out) { out += std::string(message.payload) + " "; };
+    settings.keepalive = 10s;
+    settings.novelty = {.several_servers = true, .window = 20s, .key = {1, 2}};
+    subscriber = std::make_unique<Subscriber>(std::move(settings), transport, deaf, *output);
+  }
+  ~Stage() {
+    subscriber.reset();
+    output.reset();
+    for (const int end : ends) ::close(end);
+  }
+  static AttemptId id(std::uint64_t attempt) { return AttemptId{attempt}; }
+  void online(std::uint64_t attempt) {
+    ConnectionFacts facts;
+    facts.subscribed_at = now;
+    subscriber->online(id(attempt), Server{.id = std::to_string(attempt)}, 1, facts, now);
+  }
+  void sends(std::uint64_t attempt, std::initializer_list<std::uint64_t> numbers) {
+    auto& here = transport.waiting[id(attempt)];
+    here.insert(here.end(), numbers);
+    subscriber->pump(now);
+  }
+  std::string printed() {
+    std::array<char, 4096> chunk{};
+    if (output->pending()) return "(not written)";
+    const std::string mark = "|";
+    BOOST_REQUIRE(::write(ends[1], mark.data(), 1) == 1);  // so that the read never waits
+    const auto got = ::read(ends[0], chunk.data(), chunk.size());
+    return {chunk.data(), static_cast<std::size_t>(got) - 1};
+  }
+  bool has_ended(std::uint64_t attempt) const {
+    const auto in = [&](const std::vector<AttemptId>& ended) {
+      return std::count(ended.begin(), ended.end(), id(attempt)) != 0;
+    };
+    return in(transport.abandoned) || in(transport.disconnected);
+  }
+
+  std::array<int, 2> ends{};
+  ScriptedTransport transport;
+  Deaf deaf;
+  TimePoint now{1h};
+  std::unique_ptr<Output> output;
+  std::unique_ptr<Subscriber> subscriber;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_server_that_is_ahead_lets_the_other_one_go_first) {
+  Stage stage;
+  stage.online(1);
+  stage.online(2);
+  stage.sends(1, {1, 2});
+  stage.sends(2, {4, 5});  // it has just come back
+  BOOST_TEST(stage.printed() == "1 2 ");
+  stage.now += 100ms;
+  stage.sends(1, {3, 4});
+  BOOST_TEST(stage.printed() == "3 4 5 ");
+  BOOST_TEST(stage.transport.acked[Stage::id(2)] == 2U);
+  BOOST_TEST(stage.deaf.names.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_nobody_brings_is_waited_for_once_and_is_a_gap) {
+  Stage stage;
+  stage.online(1);
+  stage.online(2);
+  stage.sends(1, {1, 2});
+  stage.sends(2, {4, 5, 6});
+  const auto until = stage.subscriber->deadline();
+  BOOST_REQUIRE(until.has_value());
+  BOOST_TEST((*until > stage.now && *until <= stage.now + 1s));
+  stage.now = *until;
+  stage.subscriber->pump(stage.now);
+  BOOST_TEST(stage.printed() == "1 2 4 5 6 ");
+  BOOST_TEST((stage.deaf.names == std::vector{NoticeName::gap}));
+  BOOST_TEST(!stage.subscriber->deadline().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(with_one_server_left_nothing_is_waited_for) {
+  Stage stage;
+  stage.online(1);
+  stage.online(2);
+  stage.sends(1, {1, 2});
+  stage.subscriber->offline(Stage::id(1), stage.now);
+  stage.sends(2, {4});
+  BOOST_TEST(stage.printed() == "1 2 4 ");
+  BOOST_TEST(stage.has_ended(1));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_lost_server_was_ahead_with_is_not_forgotten) {
+  Stage stage;
+  stage.online(1);
+  stage.online(2);
+  stage.sends(1, {1, 2});
+  stage.transport.waiting[Stage::id(2)] = {4, 5};
+  stage.subscriber->offline(Stage::id(2), stage.now);
+  stage.subscriber->pump(stage.now);
+  BOOST_TEST(stage.printed() == "1 2 ");
+  BOOST_TEST(!stage.has_ended(2));
+  stage.sends(1, {3});
+  BOOST_TEST(stage.printed() == "3 4 5 ");
+  BOOST_TEST(stage.has_ended(2));
+}
+
+BOOST_AUTO_TEST_CASE(without_numbers_a_server_that_joins_lets_the_other_one_go_first) {
+  Stage stage;
+  stage.transport.numbered = false;
+  stage.online(1);
+  stage.sends(1, {1, 2});
+  stage.online(2);
+  stage.sends(2, {4, 5});
+  BOOST_TEST(stage.printed() == "1 2 ");
+  stage.now += 100ms;
+  stage.sends(1, {3, 4});
+  BOOST_TEST(stage.printed() == "3 4 5 ");
+  stage.sends(2, {6});  // it is in step from here on
+  BOOST_TEST(stage.printed() == "6 ");
+  stage.sends(1, {5, 6, 7});
+  BOOST_TEST(stage.printed() == "7 ");
+}
+
+BOOST_AUTO_TEST_CASE(without_numbers_a_server_that_joins_waits_once_and_not_for_long) {
+  Stage stage;
+  stage.transport.numbered = false;
+  stage.online(1);
+  stage.sends(1, {1});
+  stage.online(2);
+  stage.sends(2, {11, 12});
+  BOOST_TEST(stage.printed() == "1 ");
+  const auto until = stage.subscriber->deadline();
+  BOOST_REQUIRE(until.has_value());
+  BOOST_TEST((*until > stage.now && *until <= stage.now + 1s));
+  stage.now = *until;
+  stage.subscriber->pump(stage.now);
+  BOOST_TEST(stage.printed() == "11 12 ");
+  stage.sends(2, {13});
+  BOOST_TEST(stage.printed() == "13 ");
+}
+
+BOOST_AUTO_TEST_CASE(without_numbers_nobody_waits_where_nothing_came_or_long_after) {
+  Stage stage;
+  stage.transport.numbered = false;
+  stage.online(1);
+  stage.online(2);
+  stage.sends(2, {1});
+  BOOST_TEST(stage.printed() == "1 ");
+  stage.online(3);
+  stage.now += 2s;
+  stage.sends(1, {1, 2});
+  stage.sends(3, {3});
+  BOOST_TEST(stage.printed() == "2 3 ");
+}
+
+BOOST_AUTO_TEST_CASE(without_numbers_the_first_to_come_back_waits_for_nobody) {
+  Stage stage;
+  stage.transport.numbered = false;
+  stage.online(1);
+  stage.sends(1, {1});
+  stage.subscriber->offline(Stage::id(1), stage.now);
+  stage.subscriber->pump(stage.now);
+  stage.online(2);
+  stage.online(3);
+  stage.sends(2, {2});
+  BOOST_TEST(stage.printed() == "1 2 ");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_is_left_when_it_has_answered_a_ping_behind_its_messages) {
+  Stage stage;
+  stage.online(1);
+  stage.sends(1, {1});
+  stage.online(2);
+  stage.subscriber->leave(Stage::id(1), stage.now);
+  BOOST_TEST(stage.transport.pings == 1U);
+  stage.sends(1, {2});  // was on its way
+  BOOST_TEST(!stage.has_ended(1));
+  stage.transport.answered = 1;
+  stage.sends(1, {3});
+  BOOST_TEST(stage.has_ended(1));
+  BOOST_TEST(stage.printed() == "1 2 3 ");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_does_not_answer_is_left_after_a_second) {
+  Stage stage;
+  stage.online(1);
+  stage.online(2);
+  stage.subscriber->leave(Stage::id(1), stage.now);
+  stage.subscriber->pump(stage.now + 900ms);
+  BOOST_TEST(!stage.has_ended(1));
+  stage.subscriber->pump(stage.now + 1s);
+  BOOST_TEST(stage.has_ended(1));
+}
+
+BOOST_AUTO_TEST_CASE(retained_only_ends_when_every_server_has_sent_what_it_retains) {
+  Stage stage({.retained_only = true});
+  stage.transport.numbered = false;
+  stage.transport.first_live = 100;
+  stage.online(1);
+  stage.online(2);
+  stage.sends(1, {1, 2, 101});
+  BOOST_TEST(!stage.subscriber->done());
+  BOOST_TEST(stage.transport.pings == 1U);
+  stage.sends(2, {3, 4});
+  BOOST_TEST(!stage.subscriber->done());
+  stage.transport.answered = 1;
+  stage.sends(2, {5});
+  BOOST_TEST(stage.subscriber->done());
+  BOOST_TEST(stage.printed() == "1 2 3 4 5 ");
+}
+
+BOOST_AUTO_TEST_CASE(retained_only_ends_at_once_when_every_server_has_sent_another_message) {
+  Stage stage({.retained_only = true});
+  stage.transport.first_live = 100;
+  stage.online(1);
+  stage.online(2);
+  stage.sends(1, {1, 101});
+  stage.sends(2, {2, 101});
+  BOOST_TEST(stage.subscriber->done());
+  BOOST_TEST(stage.printed() == "1 2 ");
+}
+
+BOOST_AUTO_TEST_CASE(retained_only_waits_a_second_for_a_server_that_says_nothing) {
+  Stage stage({.retained_only = true});
+  stage.transport.first_live = 100;
+  stage.online(1);
+  stage.online(2);
+  stage.sends(1, {101});
+  const auto until = stage.subscriber->deadline();
+  BOOST_REQUIRE(until.has_value());
+  BOOST_TEST((*until <= stage.now + 1s));
+  stage.subscriber->pump(*until);
+  BOOST_TEST(stage.subscriber->done());
+}
