@@ -138,9 +138,9 @@ inline boost::unit_test::precondition full() {
       [](boost::unit_test::test_unit_id) { return is_full_run(); });
 }
 
-/// Requires an exit within `patience` and gives the status.
+/// Requires an exit within `patience` (longer under a sanitizer) and gives the status.
 inline int status_of(Process& process, milliseconds patience = 15s) {
-  const auto exit = process.wait_exit(patience);
+  const auto exit = process.wait_exit(patience * rig::kSlower);
   BOOST_REQUIRE_MESSAGE(exit.has_value(), "did not end; stderr: " << process.bytes(Stream::err));
   return exit->status;
 }
