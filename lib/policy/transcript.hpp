@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happened to the engine and what it answered, one line each: the format of --trace and of the
-// scenarios in tests/simulation, so that a log from the field is a test. Never a user or a
-// password.
+// scenarios in tests/simulation, so that a log from the field is a test. It never shows a user or a
+// password. tests/simulation/transcript_parse reads it back.
 //
 //   servers a=tcp://10.0.0.1:1883 b=mqtts://b.example:8883
 //   set reconnectJitter=none stable=5000
@@ -25,27 +25,13 @@ struct TranscriptHead {
   std::uint64_t seed = 0;
 };
 
-/// An event and when it happened, since the start of the transcript.
-struct TranscriptEvent {
-  Duration at{};
-  Event event;
-};
-
 /// The lines `servers`, `set` (what differs from the defaults; left out if nothing does), `seed`.
 std::string transcript_head(const TranscriptHead& head);
 /// One line, without its end. `failover` knows what the servers are called.
 std::string transcript_line(const Event& event, Duration at);
 std::string transcript_line(const Action& action, Duration at, const Failover& failover);
 
-/// Reads one head line into `head`; false if it is not one. A server may be a bare name: `a` is
-/// `a=tcp://a:1883`. Bad lines are ErrorKind::data.
-Result<bool> parse_transcript_head(std::string_view line, TranscriptHead& head);
-/// Reads an event line. Spaces at both ends do not matter.
-Result<TranscriptEvent> parse_transcript_event(std::string_view line);
-
 /// Milliseconds with up to three decimals: "1500", "12.5".
 std::string transcript_time(Duration time);
-/// The reverse of transcript_time; may be negative.
-Result<Duration> parse_transcript_time(std::string_view text);
 
 }  // namespace mqfail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words that the transcript's printer and parser share: each is written once, here.
+// The words that the printer of transcripts and their parser (tests/simulation) share.
 #pragma once
 
 #include <array>

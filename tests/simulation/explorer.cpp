@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "policy/transcript.hpp"
+#include "simulation/transcript_parse.hpp"
 
 namespace mqfail::test {
 namespace {

@@ -3,6 +3,8 @@
 
 #include <optional>
 
+#include "simulation/transcript_parse.hpp"
+
 namespace mqfail::test {
 namespace {
 

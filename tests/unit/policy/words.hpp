@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/transcript.hpp"
+#include "simulation/transcript_parse.hpp"
 
 namespace mqfail::test {
 

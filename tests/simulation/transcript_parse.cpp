@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads what transcript.cpp prints. Whatever it cannot read is an Error that shows the word;
-// nothing is guessed, because a trace that is half understood proves the wrong thing.
+#include "simulation/transcript_parse.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <vector>
 
 #include "base/text.hpp"
-#include "policy/transcript.hpp"
 #include "policy/transcript_words.hpp"
 
-namespace mqfail {
+namespace mqfail::test {
 namespace {
 
 using namespace transcript;
@@ -371,4 +370,4 @@ Result<TranscriptEvent> parse_transcript_event(std::string_view line) {
   return out;
 }
 
-}  // namespace mqfail
+}  // namespace mqfail::test
