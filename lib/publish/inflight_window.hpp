@@ -35,8 +35,8 @@ class InflightWindow {
   std::size_t open() const { return open_; }
   /// The one that has waited longest for its answer; null: none.
   const Sent* oldest() const { return sent_.empty() ? nullptr : &sent_.front(); }
-  /// Oldest first, perhaps with answered ones between.
-  const std::deque<Sent>& under_way() const { return sent_; }
+  /// Those without an answer, oldest first, perhaps with answered ones between them.
+  const std::deque<Sent>& in_flight() const { return sent_; }
 
  private:
   std::deque<Sent> sent_;  // the first is not answered

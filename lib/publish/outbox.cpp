@@ -12,27 +12,27 @@ Outbox::Outbox(std::size_t window, std::uint64_t most_bytes)
       most_bytes_(most_bytes),
       kept_(static_cast<std::size_t>(std::min<std::uint64_t>(65536, most_bytes / window))) {}
 
-bool Outbox::Entry::held_by(ServerKey server) const {
+bool Outbox::Slot::held_by(ServerKey server) const {
   return std::find(holders.begin(), holders.end(), server) != holders.end();
 }
 
-bool Outbox::Entry::refused_by(ServerKey server) const {
+bool Outbox::Slot::refused_by(ServerKey server) const {
   return std::find(refusers.begin(), refusers.end(), server) != refusers.end();
 }
 
 void Outbox::push(std::string_view payload, std::uint64_t line, std::uint64_t number,
                   TimePoint now) {
-  Entry& entry = at(end_++);
-  entry.line = line;
-  entry.number = number;
-  entry.payload.assign(payload);
+  Slot& slot = at(end_++);
+  slot.line = line;
+  slot.number = number;
+  slot.payload.assign(payload);
   bytes_ += payload.size();
-  entry.closed = false;
-  entry.refusers.clear();
-  entry.holders.clear();
-  entry.closers.clear();
-  entry.endings = 0;
-  entry.taken_at = now;
+  slot.closed = false;
+  slot.refusers.clear();
+  slot.holders.clear();
+  slot.closers.clear();
+  slot.endings = 0;
+  slot.taken_at = now;
   ++unsettled_;
 }
 
@@ -41,12 +41,12 @@ void Outbox::restart(TimePoint now) {
 }
 
 void Outbox::close(std::uint64_t position) {
-  Entry& entry = at(position);
-  entry.closed = true;
+  Slot& slot = at(position);
+  slot.closed = true;
   --unsettled_;
-  bytes_ -= entry.payload.size();
+  bytes_ -= slot.payload.size();
   // An assignment would keep the memory.
-  if (entry.payload.capacity() > kept_) std::string().swap(entry.payload);
+  if (slot.payload.capacity() > kept_) std::string().swap(slot.payload);
   while (begin_ < end_ && at(begin_).closed) ++begin_;
 }
 

@@ -18,7 +18,7 @@ namespace mqfail {
 
 class Outbox {
  public:
-  struct Entry {
+  struct Slot {
     std::uint64_t line = 0;    ///< of the input, from 1
     std::uint64_t number = 0;  ///< of the message, from 1 (delivery.md P7)
     std::string payload;
@@ -38,26 +38,26 @@ class Outbox {
 
   bool full() const { return end_ - begin_ == slots_.size() || bytes_ >= most_bytes_; }
   bool empty() const { return end_ == begin_; }
-  /// Entries have positions from begin(), the oldest, to end(), and keep them for life. The oldest
+  /// Messages have positions from begin(), the oldest, to end(), and keep them for life. The oldest
   /// is never closed; closed ones behind it are still there.
   std::uint64_t begin() const { return begin_; }
   std::uint64_t end() const { return end_; }
-  Entry& at(std::uint64_t position) { return slots_[position % slots_.size()]; }
-  const Entry& at(std::uint64_t position) const { return slots_[position % slots_.size()]; }
+  Slot& at(std::uint64_t position) { return slots_[position % slots_.size()]; }
+  const Slot& at(std::uint64_t position) const { return slots_[position % slots_.size()]; }
   /// Whether the message of this position, past or present, is settled or has failed.
   bool closed(std::uint64_t position) const { return position < begin_ || at(position).closed; }
 
   /// Not when full(). The slot's old memory is used again.
   void push(std::string_view payload, std::uint64_t line, std::uint64_t number, TimePoint now);
-  /// The entry, which is open, is done with: settled or failed.
+  /// The message, which is open, is settled or has failed.
   void close(std::uint64_t position);
   /// The time of all that are open begins anew.
   void restart(TimePoint now);
-  /// Entries that are not closed.
+  /// Messages that are not closed.
   std::size_t unsettled() const { return unsettled_; }
 
  private:
-  std::vector<Entry> slots_;
+  std::vector<Slot> slots_;
   std::uint64_t begin_ = 0, end_ = 0;
   std::size_t unsettled_ = 0;
   std::uint64_t bytes_ = 0;  // of those that are open

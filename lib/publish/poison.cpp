@@ -31,20 +31,20 @@ bool Poison::ended(const End& end, const Reason& reason, Outbox& outbox, ServerB
     crowd_end_ = end.behind;
     return false;
   }
-  Outbox::Entry& entry = outbox.at(end.oldest);
+  Outbox::Slot& slot = outbox.at(end.oldest);
   suspects_end_ = std::max(suspects_end_, end.oldest + 1);
-  ++entry.endings;
+  ++slot.endings;
   const bool has_word = reason.cause == Cause::disconnect;
   if (!has_word && (!end.pinged || end.waited > kAtOnce)) return false;
-  if (entry.closers.empty()) servers.forget_down();
-  entry.closers.push_back(end.server);
+  if (slot.closers.empty()) servers.forget_down();
+  slot.closers.push_back(end.server);
 
-  if (entry.closers.size() < kTimes) return false;
-  const auto closed_by = [&entry](ServerKey server) {
-    return std::find(entry.closers.begin(), entry.closers.end(), server) != entry.closers.end();
+  if (slot.closers.size() < kTimes) return false;
+  const auto closed_by = [&slot](ServerKey server) {
+    return std::find(slot.closers.begin(), slot.closers.end(), server) != slot.closers.end();
   };
   return servers.all([&](ServerKey server) {
-    return closed_by(server) || entry.held_by(server) || servers.is_down(server);
+    return closed_by(server) || slot.held_by(server) || servers.is_down(server);
   });
 }
 

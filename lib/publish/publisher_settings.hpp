@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the options of mqfail-pub mean for its messages.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/time.hpp"
+#include "transport/message.hpp"
+
+namespace mqfail {
+
+struct PublisherSettings {
+  std::string topic;
+  int qos = 0;
+  bool retain = false;
+  MessageProperties properties;
+  std::string publisher_id;  ///< --sequence: mqfail-id of the messages; empty: they have no numbers
+  std::size_t window = 100;
+  std::uint64_t max_cache_bytes = UINT64_MAX;  ///< of unsettled payload; then the input waits
+  Duration drain_timeout = std::chrono::seconds(10);
+  Duration ack_timeout = std::chrono::seconds(10);
+  std::optional<Duration> timeout;  ///< --timeout: an older unsettled message has failed
+  bool allow_loss = false;
+  std::size_t acks = 1;     ///< how many servers must acknowledge a message; 1 at QoS 0
+  int undelivered_fd = -1;  ///< --undelivered, open for writing
+  char delimiter = '\n';
+  bool delimited = false;  ///< payloads are lines: the delimiter follows each in --undelivered
+};
+
+}  // namespace mqfail

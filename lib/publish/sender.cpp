@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "publish/sender.hpp"
+
+#include <algorithm>
+
+namespace mqfail {
+namespace {
+
+// The transport's send buffer is kept below this (bytes).
+constexpr std::size_t kMostBacklog = 262144;
+
+}  // namespace
+
+bool Sender::has_room(const PublishingConnection& connection, std::uint64_t position) const {
+  if (paused_ || connection.lost || transport_.backlog(connection.attempt) >= kMostBacklog)
+    return false;
+  const InflightWindow::Sent* const oldest = connection.inflight.oldest();
+  if (oldest != nullptr && settlement_.is_suspect(oldest->position)) return false;
+  if (!settlement_.is_suspect(position)) return connection.inflight.open() < connection.window;
+  if (oldest != nullptr) return false;
+  // If a connection ended with this message alone, the connection itself may have been bad: the
+  // next one must answer a ping first.
+  return outbox_.at(position).endings == 0 || connection.has_answered_suspect_ping(transport_);
+}
+
+void Sender::send_stored(PublishingConnection& connection, TimePoint now) {
+  std::uint64_t position = std::max(connection.inflight.next(), outbox_.begin());
+  for (; position < outbox_.end(); ++position) {
+    const Outbox::Slot& slot = outbox_.at(position);
+    if (slot.closed || slot.held_by(connection.server)) continue;
+    if (settlement_.is_suspect(position) && !connection.suspect_ping && connection.is_in_use()) {
+      connection.suspect_ping = transport_.ping(connection.attempt);
+    }
+    if (!has_room(connection, position)) break;
+    const Message message = message_of(slot.payload, slot.number);
+    if (!connection.fits(message)) {
+      settlement_.fail(position, "larger than the server takes");
+      continue;
+    }
+    connection.inflight.go_on_at(position);
+    const auto packet_id = hand_over(connection, message);
+    if (!packet_id) return;
+    if (settings_.qos > 0) {
+      connection.inflight.sent(*packet_id, now);
+    } else {
+      outbox_.close(position);
+    }
+  }
+  connection.inflight.go_on_at(position);
+}
+
+Message Sender::message_of(std::string_view payload, std::uint64_t number) const {
+  Message message{settings_.topic, payload, settings_.qos, settings_.retain};
+  if (!settings_.properties.empty()) message.properties = &settings_.properties;
+  if (!settings_.publisher_id.empty()) {
+    message.publisher = settings_.publisher_id;
+    message.number = number;
+  }
+  return message;
+}
+
+std::optional<std::uint16_t> Sender::hand_over(PublishingConnection& connection,
+                                               const Message& message) {
+  const auto packet_id = transport_.publish(connection.attempt, message);
+  if (!packet_id) return std::nullopt;
+  ++published_;
+  if (settings_.qos == 0) connection.barrier.published();
+  return packet_id;
+}
+
+}  // namespace mqfail

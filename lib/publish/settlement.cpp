@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "publish/settlement.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mqfail {
+namespace {
+
+// PUBACK and PUBREC reason codes (MQTT 5, 3.4.2.1).
+constexpr int kNoMatchingSubscribers = 0x10;
+constexpr int kFirstRefusal = 0x80;
+constexpr int kTopicNameInvalid = 0x90;
+constexpr int kPayloadFormatInvalid = 0x99;
+
+}  // namespace
+
+ServerKey Settlement::reached(const Server& server) {
+  const ServerKey key = servers_.key_of(server);
+  servers_.reached(key);
+  return key;
+}
+
+void Settlement::not_reached(const Server& server, const Reason& reason) {
+  const ServerKey key = servers_.key_of(server);
+  servers_.not_reached(key);
+  if (reason.cause == Cause::refused) poison_.died(key, outbox_);
+}
+
+std::optional<Reason> Settlement::take_answers(PublishingConnection& connection) {
+  answers_.clear();
+  transport_.take_acknowledged(connection.attempt, answers_);
+  std::optional<Reason> trouble;
+  for (const Acknowledged& one : answers_) {
+    const auto position = connection.inflight.answered(one.packet_id);
+    if (!position || outbox_.closed(*position)) continue;
+    if (one.code < kFirstRefusal) {
+      if (one.code == kNoMatchingSubscribers) warn_of_no_subscriber();
+      acknowledged(*position, connection.server);
+    } else if (auto reason = refused(*position, one.code, connection.server); reason && !trouble) {
+      trouble = std::move(reason);
+    }
+  }
+  settled_ += connection.barrier.answered(transport_.pongs(connection.attempt));
+  return trouble;
+}
+
+// A message is settled once enough servers have it. Until then the outbox remembers which servers
+// have it, so that none of them gets it again.
+void Settlement::acknowledged(std::uint64_t position, ServerKey server) {
+  if (settings_.acks > 1) {
+    Outbox::Slot& slot = outbox_.at(position);
+    if (!slot.held_by(server)) slot.holders.push_back(server);
+    if (slot.holders.size() < settings_.acks) return;
+  }
+  ++settled_;
+  outbox_.close(position);
+}
+
+// A retained message waits for those who subscribe later, so nobody need be subscribed now.
+void Settlement::warn_of_no_subscriber() {
+  if (settings_.retain || std::exchange(warned_of_no_subscriber_, true)) return;
+  Notice notice{.name = NoticeName::warning, .level = Level::warning};
+  notice.reason = "the server has the message, but nobody is subscribed to its topic (0x10)";
+  announcer_.announce(notice);
+}
+
+// Topic name invalid and payload format invalid are the fault of the message: no server will take
+// it. Any other refusal (0x80, 0x83, 0x87, 0x97) is the server's state: the message goes to the
+// next server, and fails once every server of the roster has refused it or holds it already.
+std::optional<Reason> Settlement::refused(std::uint64_t position, int code, ServerKey server) {
+  Outbox::Slot& slot = outbox_.at(position);
+  if (!slot.refused_by(server)) slot.refusers.push_back(server);
+  const bool own_fault = code == kTopicNameInvalid || code == kPayloadFormatInvalid;
+  const bool nobody_left =
+      servers_.all([&slot](ServerKey one) { return slot.refused_by(one) || slot.held_by(one); });
+  if (!own_fault && !nobody_left) return Reason{Cause::ack_refused, Phase::publish, code, true, {}};
+  fail(position, "refused: " + std::string(mqtt5_reason_name(code)));
+  return std::nullopt;
+}
+
+void Settlement::find_poison(const PublishingConnection& connection, const Reason& reason,
+                             TimePoint now) {
+  if (!Poison::may_be_over_a_message(reason)) return;
+  const auto& sent = connection.inflight.in_flight();
+  const auto oldest =
+      std::find_if(sent.begin(), sent.end(), [this](const InflightWindow::Sent& one) {
+        return !one.answered && !outbox_.closed(one.position);
+      });
+  if (oldest == sent.end()) return;
+  const Poison::End end{.server = connection.server,
+                        .oldest = oldest->position,
+                        .behind = connection.inflight.next(),
+                        .alone = connection.inflight.open() == 1,
+                        .pinged = connection.has_answered_suspect_ping(transport_),
+                        .waited = now - connection.waits_since(*oldest)};
+  if (!poison_.ended(end, reason, outbox_, servers_)) return;
+  fail(end.oldest, "servers close the connection over it (" + describe(reason) + "), " +
+                       std::to_string(outbox_.at(end.oldest).payload.size()) + " bytes");
+  outbox_.restart(now);  // the time that it has cost is not charged to those behind it
+}
+
+void Settlement::expire(TimePoint now) {
+  while (!outbox_.empty()) {
+    const std::uint64_t oldest = outbox_.begin();
+    if (now - outbox_.at(oldest).taken_at < *settings_.timeout) return;
+    fail(oldest, "unsettled for longer than --timeout");
+    // The time that a suspect has cost is not charged to those behind it.
+    if (poison_.is_suspect(oldest)) outbox_.restart(now);
+  }
+}
+
+void Settlement::fail(std::uint64_t position, const std::string& why) {
+  const Outbox::Slot& slot = outbox_.at(position);
+  fail(slot.line, slot.payload, why);
+  outbox_.close(position);
+}
+
+void Settlement::fail(std::uint64_t line, std::string_view payload, const std::string& why) {
+  ++failed_;
+  Notice notice{.name = NoticeName::failed, .level = Level::error};
+  notice.phase = "publish";
+  notice.reason = (settings_.delimited ? "line " : "message ") + std::to_string(line) + ": " + why;
+  notice.more = {{"line", static_cast<std::int64_t>(line)},
+                 {"bytes", static_cast<std::int64_t>(payload.size())}};
+  announcer_.announce(notice);
+  undelivered_.put(payload);
+}
+
+}  // namespace mqfail
