@@ -13,34 +13,34 @@ namespace mqfail {
 
 class Batch {
  public:
-  struct Entry {
+  struct Record {
     std::size_t begin, size;
     std::uint64_t number, line;
   };
 
   void add(std::string_view payload, std::uint64_t number, std::uint64_t line) {
-    entries_.push_back({bytes_.size(), payload.size(), number, line});
+    records_.push_back({bytes_.size(), payload.size(), number, line});
     bytes_ += payload;
   }
   void clear() {
     // One huge payload must not keep its memory for the rest of the run.
     if (bytes_.capacity() > kKept) std::string().swap(bytes_);  // an assignment would keep it
     bytes_.clear();
-    entries_.clear();
+    records_.clear();
   }
-  bool empty() const { return entries_.empty(); }
-  std::size_t size() const { return entries_.size(); }
+  bool empty() const { return records_.empty(); }
+  std::size_t size() const { return records_.size(); }
   std::size_t bytes() const { return bytes_.size(); }
-  Entry& at(std::size_t place) { return entries_[place]; }
-  const Entry& at(std::size_t place) const { return entries_[place]; }
-  std::string_view payload(const Entry& entry) const {
-    return std::string_view(bytes_).substr(entry.begin, entry.size);
+  Record& at(std::size_t place) { return records_[place]; }
+  const Record& at(std::size_t place) const { return records_[place]; }
+  std::string_view payload(const Record& record) const {
+    return std::string_view(bytes_).substr(record.begin, record.size);
   }
 
  private:
   static constexpr std::size_t kKept = 1U << 20U;
   std::string bytes_;
-  std::vector<Entry> entries_;
+  std::vector<Record> records_;
 };
 
 }  // namespace mqfail

@@ -13,9 +13,8 @@
 
 #include "base/error.hpp"
 #include "publish/batch.hpp"
-
-struct sqlite3;
-struct sqlite3_stmt;
+#include "publish/spool_database.hpp"
+#include "publish/spool_state.hpp"
 
 namespace mqfail {
 
@@ -34,15 +33,15 @@ class Spool {
 
   const std::string& directory() const { return directory_; }
   /// mqfail-id of all its messages.
-  const std::string& publisher_id() const { return publisher_id_; }
+  const std::string& publisher_id() const { return state_.publisher_id; }
   /// The highest number that was ever given to a message here.
-  std::uint64_t last() const { return last_; }
+  std::uint64_t last() const { return state_.last; }
   /// Messages up to this one are done with.
-  std::uint64_t settled() const { return settled_; }
+  std::uint64_t settled() const { return state_.settled; }
   /// What open() had to mend, in words.
   const std::vector<std::string>& findings() const { return findings_; }
 
-  enum class Outcome { done, no_room, broken };
+  using Outcome = SpoolDatabase::Outcome;
   /// Puts entries [from, to) of `batch`, which are numbered from last() + 1 on, on the disk: all or
   /// none. Done means that they survive the loss of power.
   Outcome store(const Batch& batch, std::size_t from, std::size_t to);
@@ -63,28 +62,23 @@ class Spool {
  private:
   Spool(std::string directory, int directory_fd, int state_fd)
       : directory_(std::move(directory)), directory_fd_(directory_fd), state_fd_(state_fd) {}
-  Result<Done> read_state(const std::string& fresh_id);
   Result<Done> open_database();
-  Result<Done> take_stock(const std::string& topic);
-  bool discard();
-  Outcome reopen();
-  void close_database();
-  bool run(const char* sql);
-  bool step_to_done(sqlite3_stmt* statement);
-  bool put(const Batch& batch, std::size_t from, std::size_t to);
-  Outcome failed();
-  std::string text_of(const char* key);
-  bool set_text(const char* key, const std::string& value);
+  Result<Done> read_state(const std::string& fresh_id);
+  Result<Done> compare_with_database(const std::string& topic);
+  bool all_settled() const { return state_.settled == state_.last; }
   bool write_state();
-  Error unusable(const std::string& what) const;
+  bool discard();
+  Outcome begin_anew();
+  Outcome noted(Outcome outcome);
+  Error damaged(const std::string& what) const;
+  Error not_writable(const std::string& why, const std::string& hint) const;
 
   const std::string directory_;
   const int directory_fd_, state_fd_;
-  sqlite3* database_ = nullptr;
-  sqlite3_stmt *insert_ = nullptr, *remove_ = nullptr, *select_ = nullptr;
-  std::string publisher_id_, topic_, trouble_;
-  std::uint64_t last_ = 0, settled_ = 0;
-  std::uint64_t removed_ = 0;  // rows up to here are gone from the database
+  SpoolDatabase database_;
+  SpoolState state_;
+  std::string topic_, trouble_;
+  std::uint64_t removed_ = 0;  // the database holds no message up to here
   std::vector<std::string> findings_;
 };
 

@@ -28,9 +28,9 @@ std::optional<Source::Item> SpooledSource::next(TimePoint now) {
   if (next_ == ready_.size() && on_disk() && !unreadable_) load();
   if (next_ == ready_.size() && !on_disk() && !stuck()) absorb(now);
   if (next_ < ready_.size()) {
-    const Batch::Entry& entry = ready_.at(next_++);
-    given_ = entry.number;
-    return Item{ready_.payload(entry), entry.line, entry.number, false};
+    const Batch::Record& record = ready_.at(next_++);
+    given_ = record.number;
+    return Item{ready_.payload(record), record.line, record.number, false};
   }
   return std::exchange(unfit_, std::nullopt);
 }

@@ -53,7 +53,7 @@ CLI/ lib/tool/[a-z_]*\.cpp
 MQTT(Client|Async) lib/transport/
 simdjson lib/config/document/[a-z_]*\.cpp
 openssl/ lib/(certificates|config|transport)/
-sqlite3 lib/publish/spool\.cpp
+sqlite3 lib/publish/spool_database\.cpp
 boost/ lib/(rest/http_server|transport/websocket_upgrade)\.cpp
 END
 
