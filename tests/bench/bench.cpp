@@ -27,8 +27,10 @@ namespace {
 
 using Arguments = std::vector<std::string>;
 
+// by_turns.sh measures another build of the commands with the same bench.
 std::string bin(const std::string& name) {
-  return mqfail::test::bin_dir() + "/" + name;
+  const char* const other = std::getenv("MQFAIL_BENCH_BIN");
+  return (other != nullptr ? std::string(other) : mqfail::test::bin_dir()) + "/" + name;
 }
 
 double median(std::vector<double> values) {

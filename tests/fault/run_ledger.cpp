@@ -689,11 +689,15 @@ bool pipe_survives(std::uint64_t seed, const Options& options) {
   account.lost = account.lines - printed.size();
   charge(charges, account.corrupt == 0, "damaged lines");
   charge(charges, account.duplicated == 0, "doubled lines");
-  charge(charges, account.reordered == 0, "lines out of order");
   const auto last = Events(sub).last("exit");
   charge(charges, last && last->number("missing") == static_cast<long>(account.lost),
          "SILENT LOSS: the subscriber does not say what is missing");
-  if (by_two) charge(charges, sub.bytes(Stream::out) == in, "output is not input");
+  // A line for which the subscriber waits in vain is late, and it says so (delivery.md S2). Only a
+  // sanitizer slows a server that much.
+  const bool told_late = rig::kSlower > 1 && last && last->number("late") > 0;
+  charge(charges, account.reordered == 0 || told_late, "lines out of order");
+  if (by_two) charge(charges, told_late || sub.bytes(Stream::out) == in, "output is not input");
+  if (by_two) charge(charges, account.lost == 0, "lines are lost");
   report(seed, account, *exit, story, charges, sub);
   static_cast<void>(options);
   return charges.empty();

@@ -17,7 +17,7 @@ using namespace mqfail;
 
 namespace {
 
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kMemoryCanBeRead = false;  // not the shadow
 #else
 constexpr bool kMemoryCanBeRead = true;
