@@ -17,7 +17,6 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
 #include "base/write.hpp"
 #include "certificates/search.hpp"
 #include "config/document/document.hpp"

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text at the edges: what may reach a terminal or a log, how durations are read, and what the user
-// may have meant. Nothing here prints.
+// Words, letter case aside, and text at the edges: what may reach a terminal or a log, and what the
+// user may have meant. Nothing here prints.
 #pragma once
 
-#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-
-#include "base/error.hpp"
-#include "base/time.hpp"
 
 namespace mqfail {
 
@@ -26,12 +22,23 @@ std::string printable(std::string_view text, std::size_t limit = kShownBytes);
 /// C1 and bidirectional controls are escaped, so that the line can be shown raw as well.
 std::string json_string(std::string_view text);
 
-/// True for well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF).
-bool is_utf8(std::string_view text);
+/// Of an ASCII letter; everything else stays as it is. No locale has a say.
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+std::string lower_case(std::string_view text);
 
-/// "500ms", "5s", "2m", "1h", fractions allowed. A bare number is an error that shows both
-/// spellings (product.md, Units and flags); so is a negative one.
-Result<Duration> parse_duration(std::string_view text);
+bool same_letters(std::string_view a, std::string_view b);  ///< same_word() for equal lengths > 0
+/// Letter case of ASCII aside. Lengths first, in line: most words differ there already.
+inline bool same_word(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && (a.empty() || same_letters(a, b));
+}
+
+/// Without spaces, tabs and line ends at either end.
+std::string_view trimmed(std::string_view text);
+
+/// A host as it stands before a port: an IPv6 address in brackets.
+std::string bracketed(std::string_view host);
 
 /// The candidate nearest to `word` (case aside) if it is near enough to be meant: "did you mean".
 std::optional<std::string> nearest(std::string_view word,

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/encoding.hpp"
+
 namespace mqfail {
 namespace {
 
@@ -28,12 +30,10 @@ std::string_view label(std::string_view line, std::string_view opening) {
 // What each letter of base64 stands for, -1 for others. A table, because a bundle of the system's
 // authorities has 200 KiB of it, at the start of a run.
 constexpr std::array<std::int8_t, 256> kValues = [] {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::array<std::int8_t, 256> values{};
   values.fill(-1);
-  for (std::size_t i = 0; i < kDigits.size(); ++i)
-    values[static_cast<unsigned char>(kDigits[i])] = static_cast<std::int8_t>(i);
+  for (std::size_t i = 0; i < kBase64Digits.size(); ++i)
+    values[static_cast<unsigned char>(kBase64Digits[i])] = static_cast<std::int8_t>(i);
   return values;
 }();
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.hpp"
 #include "certificates/x509_text.hpp"
 
 namespace mqfail {
@@ -18,21 +19,15 @@ namespace {
 constexpr const char* kAvevaFolder = "/usr/share/OSIsoft/Adapters/MQTT/Certificates";
 constexpr const char* kDotNetFolder = "/.dotnet/corefx/cryptography/x509stores/my";
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool is_pkcs12_name(std::string_view name) {
   if (name.size() < 5) return false;
-  std::string end(name.substr(name.size() - 4));
-  std::transform(end.begin(), end.end(), end.begin(), lower);
-  return end == ".pfx" || end == ".p12";
+  const std::string_view end = name.substr(name.size() - 4);
+  return same_word(end, ".pfx") || same_word(end, ".p12");
 }
 
 bool begins_with(std::string_view name, std::string_view thumbprint) {
   return name.size() > thumbprint.size() &&
-         std::equal(thumbprint.begin(), thumbprint.end(), name.begin(),
-                    [](char digit, char c) { return digit == lower(c); });
+         same_word(name.substr(0, thumbprint.size()), thumbprint);
 }
 
 struct CloseFolder {

@@ -6,7 +6,6 @@
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -15,6 +14,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "certificates/pem.hpp"
 #include "certificates/small_file.hpp"
@@ -94,10 +94,7 @@ Result<Done> check_pem(std::string_view option, const std::string& path) {
 
 // OpenSSL finds an authority in a directory by the hash of its name: "5a2b3c4d.0".
 bool is_hash_name(std::string_view name) {
-  return name.size() >= 10 && name[8] == '.' &&
-         std::all_of(name.begin(), name.begin() + 8, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-         });
+  return name.size() >= 10 && name[8] == '.' && all_hexadecimal(name.substr(0, 8));
 }
 
 Result<Done> check_capath(const TlsSettings& tls) {

@@ -10,7 +10,7 @@
 #include <ctime>
 #include <memory>
 
-#include "base/text.hpp"
+#include "base/encoding.hpp"
 
 namespace mqfail {
 namespace {
@@ -59,18 +59,11 @@ std::string shown(const GENERAL_NAME* name) {
 }  // namespace
 
 std::string fingerprint(const X509* certificate, Fingerprint kind) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  std::string out;
-  if (X509_digest(certificate, kind == Fingerprint::sha1 ? EVP_sha1() : EVP_sha256(), digest.data(),
-                  &size) != 1)
-    return out;
-  for (unsigned i = 0; i < size; ++i) {
-    out += kDigits[digest[i] >> 4U];
-    out += kDigits[digest[i] & 0x0FU];
-  }
-  return out;
+  const auto* const hash = kind == Fingerprint::sha1 ? EVP_sha1() : EVP_sha256();
+  if (X509_digest(certificate, hash, digest.data(), &size) != 1) return {};
+  return hexadecimal(std::span(digest).first(size));
 }
 
 std::string subject(const X509* certificate) {

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace mqfail {
-namespace {
 
 std::string_view scheme_name(Scheme scheme) {
   switch (scheme) {
@@ -21,35 +22,28 @@ std::string_view scheme_name(Scheme scheme) {
   return "";
 }
 
-// ASCII only: host names reach us in their ASCII form, and a locale would make this impure.
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+RequestPath split_request_path(std::string_view path) {
+  const std::size_t mark = std::min(path.find(kQueryMark), path.size());
+  return {path.substr(0, mark), path.substr(std::min(mark + 1, path.size()))};
 }
 
-}  // namespace
-
 std::string redacted_uri(const Server& server) {
-  const bool is_ipv6 = server.host.find(':') != std::string::npos;
-  std::string out(scheme_name(server.scheme));
-  out += "://";
-  out += is_ipv6 ? "[" + server.host + "]" : server.host;
-  out += ':';
-  out += std::to_string(server.port);
-  out += server.path.substr(0, server.path.find('\0'));  // the query behind it may hold a token
-  return out;
+  // Without the query, which may hold a token.
+  return std::string(scheme_name(server.scheme)) + "://" + endpoint(server) +
+         std::string(split_request_path(server.path).path);
+}
+
+std::string endpoint(const Server& server) {
+  return bracketed(server.host) + ":" + std::to_string(server.port);
 }
 
 std::string endpoint_key(const Server& server) {
-  std::string key = std::to_string(static_cast<int>(server.scheme)) + ":" +
-                    std::to_string(server.port) + ":" + server.host;
-  std::transform(key.begin(), key.end(), key.begin(), lower);
-  return key;
+  return std::to_string(static_cast<int>(server.scheme)) + ":" + std::to_string(server.port) + ":" +
+         lower_case(server.host);
 }
 
 bool same_endpoint(const Server& a, const Server& b) {
-  return a.scheme == b.scheme && a.port == b.port &&
-         std::equal(a.host.begin(), a.host.end(), b.host.begin(), b.host.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
+  return a.scheme == b.scheme && a.port == b.port && same_word(a.host, b.host);
 }
 
 }  // namespace mqfail

@@ -55,7 +55,7 @@ struct Server {
   std::string host;  ///< name or address, IPv6 without brackets
   std::uint16_t port = 1883;
   Scheme scheme = Scheme::tcp;
-  std::string path;  ///< of ws and wss, else empty
+  std::string path;  ///< of ws and wss, with its query (split_request_path()); else empty
   std::optional<std::string> username;
   std::optional<Secret> password;
   TlsSettings tls;
@@ -65,6 +65,22 @@ struct Server {
 
 /// In roster order, which is the order of preference.
 using ServerList = std::vector<Server>;
+
+/// What the path of a ws or wss server says of the request. A NUL, which no URI can hold, stands
+/// between path and query, for a path may have a '?' of its own (%3F). The query is in the form of
+/// the wire.
+inline constexpr char kQueryMark = '\0';
+struct RequestPath {
+  std::string_view path;
+  std::string_view query;
+};
+RequestPath split_request_path(std::string_view path);
+
+/// The canonical name: tcp, mqtts, ws, wss.
+std::string_view scheme_name(Scheme scheme);
+
+/// `host:port`, IPv6 in brackets.
+std::string endpoint(const Server& server);
 
 /// `scheme://host:port[/path]` with canonical scheme names (tcp, mqtts, ws, wss), IPv6 in brackets,
 /// never user or password: safe to show anywhere.

@@ -2,15 +2,12 @@
 #include "publish/publish_outcome.hpp"
 
 #include "base/counted.hpp"
+#include "base/number.hpp"
 
 namespace mqfail {
 namespace {
 
 constexpr int kTimedOut = 27;  // mosquitto's MOSQ_ERR_TIMEOUT, the status of -W
-
-std::int64_t as_int(std::uint64_t value) {
-  return static_cast<std::int64_t>(value);
-}
 
 }  // namespace
 

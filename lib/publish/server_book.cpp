@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "publish/server_book.hpp"
 
-#include <algorithm>
-#include <cctype>
 #include <utility>
 
 namespace mqfail {
 
 ServerKey ServerBook::key_of(const Server& server) {
-  std::string endpoint = server.host + ' ' + std::to_string(server.port) + ' ' +
-                         std::to_string(static_cast<int>(server.scheme));
-  std::transform(endpoint.begin(), endpoint.end(), endpoint.begin(),
-                 [](unsigned char one) { return static_cast<char>(std::tolower(one)); });
   const auto [known, is_new] =
-      keys_.emplace(std::move(endpoint), static_cast<ServerKey>(known_.size()));
+      keys_.emplace(endpoint_key(server), static_cast<ServerKey>(known_.size()));
   if (is_new) known_.emplace_back();
   return known->second;
 }

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
 #include "rest/resource.hpp"
 
 namespace mqfail {
@@ -17,10 +16,6 @@ constexpr std::size_t kShortestToken = 16;
 bool is_token_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("-._~+/=").find(c) != std::string_view::npos;
-}
-
-std::string bracketed(const std::string& host) {
-  return host.find(':') == std::string::npos ? host : "[" + host + "]";
 }
 
 // `localhost:5590` and the like; only with port 80 the port may be left out.

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
 #include "config/document/document.hpp"
 #include "config/store/stored_list.hpp"
 #include "rest/resource.hpp"

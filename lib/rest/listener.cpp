@@ -9,12 +9,11 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
 
 namespace mqfail {
 namespace {
@@ -81,11 +80,9 @@ bool option_is(int socket, int name, int wanted) {
 std::optional<long> take_number(const char* name) {
   const char* const text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
   if (text == nullptr) return std::nullopt;
-  long number = 0;
-  const auto [end, failure] = std::from_chars(text, text + std::strlen(text), number);
-  const bool good = failure == std::errc() && *end == '\0';
+  const auto number = parse_number<long>(text);
   unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
-  return good ? std::optional(number) : std::nullopt;
+  return number;
 }
 
 }  // namespace
@@ -94,17 +91,14 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return usage(text, "has no port");
   std::string_view host = text.substr(0, colon);
-  const std::string_view digits = text.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (digits.empty() || failure != std::errc() || end != digits.data() + digits.size())
-    return usage(text, "has a port that is not in 0..65535");
+  const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
+  if (!port) return usage(text, "has a port that is not in 0..65535");
   const bool brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (brackets) host = host.substr(1, host.size() - 2);
   if (brackets != (host.find(':') != std::string_view::npos))
     return usage(text, "is not an address");
   if (same_word(host, "localhost")) host = "127.0.0.1";
-  const SocketAddress address = to_socket_address({std::string(host), port, false});
+  const SocketAddress address = to_socket_address({std::string(host), *port, false});
   auto result = described(address);
   if (!result) return usage(text, "is not an address");
   return std::move(*result);

@@ -4,8 +4,9 @@
 #include <array>
 #include <vector>
 
+#include "base/encoding.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
+#include "base/utf8.hpp"
 #include "config/store/store.hpp"
 
 namespace mqfail {

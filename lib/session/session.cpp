@@ -10,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/number.hpp"
 #include "policy/protocol_name.hpp"
 
 namespace mqfail {
@@ -34,10 +35,6 @@ void tell_role(Notice& notice, Role role) {
 
 Duration time_of(const ConnectionFacts& facts) {
   return facts.dns + facts.tcp + facts.tls + facts.ws + facts.connack;
-}
-
-std::int64_t as_int(std::uint64_t value) {
-  return static_cast<std::int64_t>(value);
 }
 
 }  // namespace

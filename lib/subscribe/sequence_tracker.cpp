@@ -2,21 +2,14 @@
 #include "subscribe/sequence_tracker.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/number.hpp"
 
 namespace mqfail {
 namespace {
 
 constexpr std::uint64_t kWordBits = 64;
 constexpr std::size_t kHalf = 16;  // hexadecimal digits of 64 bits
-
-std::optional<std::uint64_t> hexadecimal(std::string_view digits) {
-  std::uint64_t value = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return value;
-}
 
 std::uint64_t bit(std::uint64_t number) {
   return std::uint64_t{1} << (number % kWordBits);
@@ -26,8 +19,8 @@ std::uint64_t bit(std::uint64_t number) {
 
 std::optional<SequenceTracker::Key> SequenceTracker::key_of(std::string_view publisher) {
   if (publisher.size() != 2 * kHalf) return std::nullopt;
-  const auto high = hexadecimal(publisher.substr(0, kHalf));
-  const auto low = hexadecimal(publisher.substr(kHalf));
+  const auto high = parse_number<std::uint64_t>(publisher.substr(0, kHalf), 16);
+  const auto low = parse_number<std::uint64_t>(publisher.substr(kHalf), 16);
   if (!high || !low) return std::nullopt;
   return Key{*high, *low};
 }

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/counted.hpp"
+#include "base/number.hpp"
+#include "base/text.hpp"
 #include "subscribe/topic_filter.hpp"
 
 namespace mqfail {
@@ -16,9 +18,6 @@ constexpr auto kLeavePatience = std::chrono::seconds(1);
 constexpr auto kAheadPatience = std::chrono::milliseconds(250);
 constexpr auto kHolesEvery = std::chrono::seconds(1);
 
-std::int64_t as_int(std::uint64_t value) {
-  return static_cast<std::int64_t>(value);
-}
 }  // namespace
 
 Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announcer& announcer,

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
+#include "config/uri/shown_uri.hpp"
 
 namespace mqfail {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tool/common_options.hpp"
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdio>
 
+#include "base/encoding.hpp"
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "config/uri/failover_options.hpp"
 #include "tool/descriptors.hpp"
 #include "tool/password.hpp"
@@ -205,10 +205,9 @@ void add_tls_takers(Takers& takers, ServerDefaults& defaults) {
   takers["tls-use-os-certs"] = wanting(set(tls.use_os_certs));
   takers["psk"] = wanting([&tls](const Given& given) -> Result<Done> {
     const std::string& digits = given.value();
-    const bool hex = std::all_of(digits.begin(), digits.end(),
-                                 [](unsigned char c) { return std::isxdigit(c) != 0; });
     // Not bad_value(), which would show it.
-    if (!hex || digits.empty() || digits.size() % 2 != 0 || digits.size() > 512) {
+    if (!all_hexadecimal(digits) || digits.empty() || digits.size() % 2 != 0 ||
+        digits.size() > 512) {
       return Error{ErrorKind::usage, given.flag() + " takes a key in hexadecimal digits",
                    "two for each byte, 256 bytes at most"};
     }

@@ -4,12 +4,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 #include <vector>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
+#include "config/uri/shown_uri.hpp"
 #include "tool/descriptors.hpp"
 
 namespace mqfail {
@@ -167,10 +167,8 @@ Result<Done> take_form(const std::string& word, ConfigOptions& options) {
 }
 
 Result<Done> take_key_fd(const std::string& text, ConfigOptions& options) {
-  int fd = -1;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), fd);
-  if (failure != std::errc() || end != text.data() + text.size() || fd < 0)
-    return usage("--key-fd takes the number of a file descriptor", "give a number");
+  const int fd = parse_number<int>(text).value_or(-1);
+  if (fd < 0) return usage("--key-fd takes the number of a file descriptor", "give a number");
   if (options.key.file) return usage("--key-file and --key-fd exclude each other", "");
   if (fd == 0 && options.file.value_or("-") == "-" &&
       (reads_document(options.verb) || options.verb == ConfigVerb::edit)) {

@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "tool/human_events.hpp"
 
 namespace mqfail {
@@ -22,7 +23,7 @@ constexpr std::size_t kReasonBytes = 2048;
 std::string_view cut(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return text;
   std::size_t end = limit;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  while (end > 0 && continues_character(text[end])) --end;
   return text.substr(0, end);
 }
 

@@ -6,7 +6,10 @@
 #include <cstdio>
 #include <ctime>
 
+#include "base/encoding.hpp"
+#include "base/number.hpp"
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "tool/json_text.hpp"
 
 namespace mqfail {
@@ -140,7 +143,7 @@ namespace {
 // Reads digits at `at`, which moves behind them.
 Result<int> read_number(std::string_view spec, std::size_t& at) {
   int number = 0;
-  for (; at < spec.size() && spec[at] >= '0' && spec[at] <= '9'; ++at) {
+  for (; at < spec.size() && is_digit(spec[at]); ++at) {
     number = number * 10 + (spec[at] - '0');
     if (number > kWidest) return bad_format("a width above 65535", "make it narrower");
   }

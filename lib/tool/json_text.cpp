@@ -10,31 +10,14 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 
 namespace mqfail {
 namespace {
 
 constexpr int kDeepest = 1000;  // cJSON's limit
-
-void append_utf8(std::string& out, std::uint32_t point) {
-  const auto byte = [&out](std::uint32_t value) { out += static_cast<char>(value); };
-  if (point < 0x80) {
-    byte(point);
-  } else if (point < 0x800) {
-    byte(0xC0U | (point >> 6U));
-    byte(0x80U | (point & 0x3FU));
-  } else if (point < 0x10000) {
-    byte(0xE0U | (point >> 12U));
-    byte(0x80U | ((point >> 6U) & 0x3FU));
-    byte(0x80U | (point & 0x3FU));
-  } else {
-    byte(0xF0U | (point >> 18U));
-    byte(0x80U | ((point >> 12U) & 0x3FU));
-    byte(0x80U | ((point >> 6U) & 0x3FU));
-    byte(0x80U | (point & 0x3FU));
-  }
-}
 
 void append_number(std::string& out, double number) {
   if (!std::isfinite(number)) {
@@ -165,12 +148,10 @@ class Reprinter {
   }
 
   std::optional<std::uint32_t> hex4() {
-    if (rest_.size() < 4) return std::nullopt;
-    const std::string digits(rest_.substr(0, 4));
-    if (digits.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos)
-      return std::nullopt;
-    rest_.remove_prefix(4);
-    return static_cast<std::uint32_t>(std::strtoul(digits.c_str(), nullptr, 16));
+    const auto digits =
+        rest_.size() < 4 ? std::nullopt : parse_number<std::uint32_t>(rest_.substr(0, 4), 16);
+    if (digits) rest_.remove_prefix(4);
+    return digits;
   }
 
   bool read_escape(std::string& text) {
@@ -249,24 +230,6 @@ bool append_json_value(std::string& out, std::string_view json, JsonStyle style,
   if (Reprinter(json, out, style).document(depth)) return true;
   out.resize(before);
   return false;
-}
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      group = (group << 8U) | (j < count ? static_cast<std::uint8_t>(bytes[i + j]) : 0U);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      out += j <= count ? kDigits[(group >> (18U - 6U * j)) & 0x3FU] : '=';
-    }
-  }
-  return out;
 }
 
 JsonObject::JsonObject(std::string& out, JsonStyle style, int depth)

@@ -20,9 +20,6 @@ void append_json_text(std::string& out, std::string_view text, JsonStyle style);
 /// how many objects and arrays it stands in. False, and `out` is untouched, if it is not JSON.
 bool append_json_value(std::string& out, std::string_view json, JsonStyle style, int depth);
 
-/// Base64 with padding (RFC 4648, section 4).
-std::string base64(std::string_view bytes);
-
 /// Writes an object member by member.
 class JsonObject {
  public:

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
 #include "tool/command_line.hpp"
 
 namespace mqfail {

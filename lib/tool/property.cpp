@@ -2,11 +2,11 @@
 // -D COMMAND NAME VALUE: MQTT 5 properties by mosquitto's names. What the standard does not allow
 // for a command, or what we cannot send, is refused here.
 #include <algorithm>
-#include <charconv>
 #include <string>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
+#include "base/utf8.hpp"
 #include "tool/common_options.hpp"
 #include "tool/topic.hpp"
 
@@ -31,13 +31,10 @@ struct Property {
   }
   template <class Target>
   Result<Done> number(Target& target, std::uint64_t most, std::uint64_t least = 0) const {
-    std::uint64_t parsed = 0;
-    const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), parsed);
-    if (failure != std::errc() || end != value.data() + value.size() || parsed > most ||
-        parsed < least) {
+    const auto parsed = parse_number<std::uint64_t>(value);
+    if (!parsed || *parsed > most || *parsed < least)
       return bad("a number from " + std::to_string(least) + " to " + std::to_string(most));
-    }
-    target = static_cast<typename Target::value_type>(parsed);
+    target = static_cast<typename Target::value_type>(*parsed);
     return Done{};
   }
   Result<Done> text(std::optional<std::string>& target) const {

@@ -4,8 +4,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
+#include "config/uri/shown_uri.hpp"
 
 namespace mqfail {
 
@@ -37,13 +38,8 @@ Error bad_value(const Given& given, const std::string& wanted) {
 }
 
 Result<std::int64_t> whole_number(const Given& given, std::int64_t least, std::int64_t most) {
-  const std::string& text = given.value();
-  std::int64_t number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure == std::errc() && end == text.data() + text.size() && number >= least &&
-      number <= most) {
-    return number;
-  }
+  const auto number = parse_number<std::int64_t>(given.value());
+  if (number && *number >= least && *number <= most) return *number;
   if (most - least == 2) {
     return bad_value(given, std::to_string(least) + ", " + std::to_string(least + 1) + " or " +
                                 std::to_string(most));

@@ -4,7 +4,8 @@
 #include <string>
 
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
+#include "base/utf8.hpp"
+#include "config/uri/shown_uri.hpp"
 
 namespace mqfail {
 namespace {

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstring>
 #include <map>
 #include <utility>
 
@@ -33,9 +32,7 @@ int paho_version(Protocol protocol) {
 // Paho sees only TCP and TLS, for WebSocket is the wire's; the host is what TLS names the server
 // by.
 std::string paho_uri(const Server& server) {
-  const bool brackets = server.host.find(':') != std::string::npos;
-  return std::string(is_tls(server.scheme) ? "ssl://" : "tcp://") + (brackets ? "[" : "") +
-         server.host + (brackets ? "]:" : ":") + std::to_string(server.port);
+  return (is_tls(server.scheme) ? "ssl://" : "tcp://") + endpoint(server);
 }
 
 const char* or_null(const std::string& text) {

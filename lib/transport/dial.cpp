@@ -16,6 +16,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/text.hpp"
 #include "transport/paho_seams/wire.hpp"
 
 namespace mqfail {
@@ -141,8 +142,7 @@ std::string Address::text() const {
                   port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
     return {};
   }
-  const bool brackets = family() == AF_INET6;
-  return (brackets ? "[" : "") + std::string(host.data()) + (brackets ? "]:" : ":") + port.data();
+  return bracketed(host.data()) + ":" + port.data();
 }
 
 std::vector<Address> in_dialling_order(const std::vector<Address>& resolved,

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <limits>
 
+#include "base/number.hpp"
+
 namespace mqfail {
 namespace {
 
@@ -86,10 +88,9 @@ void take_numbering(const MessageProperties& properties, Message& message) {
     if (name == kPublisherProperty) {
       message.publisher = value;
     } else if (name == kNumberProperty) {
-      std::int64_t number = 0;  // signed, so that counts of numbers fit as well
-      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-      const bool whole = error == std::errc() && end == value.data() + value.size();
-      message.number = whole && number > 0 ? static_cast<std::uint64_t>(number) : 0;
+      // Signed, so that counts of numbers fit as well.
+      const std::int64_t number = parse_number<std::int64_t>(value).value_or(0);
+      message.number = number > 0 ? static_cast<std::uint64_t>(number) : 0;
     }
   }
   if (message.number == 0) message.publisher = {};

@@ -3,24 +3,23 @@
 
 #include <openssl/evp.h>
 
-#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <span>
 #include <utility>
+
+#include "base/encoding.hpp"
+#include "base/text.hpp"
 
 namespace mqfail {
 namespace {
 
 namespace http = boost::beast::http;
 
-std::string base64(const unsigned char* bytes, std::size_t size) {
-  std::string text(4 * ((size + 2) / 3), '\0');
-  std::array<unsigned char, 64> encoded{};
-  const int length = EVP_EncodeBlock(encoded.data(), bytes, static_cast<int>(size));
-  text.assign(reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(length));
-  return text;
+std::string_view view(std::span<const unsigned char> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 // Section 4.2.2, step 5.4.
@@ -29,22 +28,11 @@ std::string accept_of(const std::string& key) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   EVP_Digest(salted.data(), salted.size(), digest.data(), &size, EVP_sha1(), nullptr);
-  return base64(digest.data(), size);
+  return base64(view(std::span(digest).first(size)));
 }
 
 std::string request_target(std::string_view path) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/!$&'()*+,;=:@";
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : path) {
-    if (kPlain.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out.append("%").append(1, kHex[byte >> 4U]).append(1, kHex[byte & 0xFU]);
-    }
-  }
+  const std::string out = percent_encoded(path, "/!$&'()*+,;=:@");
   return out.starts_with('/') ? out : "/" + out;
 }
 
@@ -55,19 +43,16 @@ std::string_view view(boost::beast::string_view text) {
 }  // namespace
 
 std::string upgrade_key(const std::array<std::uint8_t, 16>& random) {
-  return base64(random.data(), random.size());
+  return base64(view(random));
 }
 
 std::string upgrade_request(const Server& server, const std::string& key) {
-  const bool brackets = server.host.find(':') != std::string::npos;
-  std::string host = brackets ? "[" + server.host + "]" : server.host;
+  std::string host = bracketed(server.host);
   if (server.port != (is_tls(server.scheme) ? 443 : 80)) host += ":" + std::to_string(server.port);
-  // A NUL stands before the query, which is in the form of the wire already.
-  const std::size_t mark = std::min(server.path.find('\0'), server.path.size());
-  const std::string query =
-      mark < server.path.size() ? "?" + server.path.substr(mark + 1) : std::string();
-  return "GET " + request_target(std::string_view(server.path).substr(0, mark)) + query +
-         " HTTP/1.1\r\nHost: " + host +
+  const RequestPath request = split_request_path(server.path);
+  const bool has_query = request.path.size() < server.path.size();
+  return "GET " + request_target(request.path) + (has_query ? "?" : "") +
+         std::string(request.query) + " HTTP/1.1\r\nHost: " + host +
          "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + key +
          "\r\nSec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Version: 13\r\n\r\n";
 }

@@ -2,11 +2,12 @@
 #include "simulation/transcript_parse.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <concepts>
 #include <vector>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "policy/transcript_words.hpp"
 
 namespace mqfail::test {
@@ -24,23 +25,16 @@ Error unreadable(std::string_view what, std::string_view text) {
 
 template <class T>
 Result<T> number(std::string_view text, std::string_view what) {
-  T value{};
-  int base = 10;
+  std::optional<T> value;
   if constexpr (std::integral<T>) {
-    if (text.starts_with("0x")) {
-      text.remove_prefix(2);
-      base = 16;
-    }
-  }
-  std::from_chars_result read{};
-  if constexpr (std::integral<T>) {
-    read = std::from_chars(text.data(), text.data() + text.size(), value, base);
+    const bool hex = text.starts_with("0x");
+    if (hex) text.remove_prefix(2);
+    value = parse_number<T>(text, hex ? 16 : 10);
   } else {
-    read = std::from_chars(text.data(), text.data() + text.size(), value);
+    value = parse_number<T>(text);
   }
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size())
-    return unreadable(what, text);
-  return value;
+  if (!value) return unreadable(what, text);
+  return *value;
 }
 
 template <class T, std::size_t N>
@@ -81,20 +75,6 @@ std::vector<std::string_view> split(std::string_view line) {
   return out;
 }
 
-void append_utf8(std::string& out, unsigned point) {
-  const auto byte = [&](unsigned value) { out += static_cast<char>(value); };
-  if (point < 0x80) {
-    byte(point);
-  } else if (point < 0x800) {
-    byte(0xC0U | (point >> 6U));
-    byte(0x80U | (point & 0x3FU));
-  } else {
-    byte(0xE0U | (point >> 12U));
-    byte(0x80U | ((point >> 6U) & 0x3FU));
-    byte(0x80U | (point & 0x3FU));
-  }
-}
-
 // A bare word, or what json_string makes: it escapes no code point above U+FFFF.
 Result<std::string> unquoted(std::string_view text) {
   if (!text.starts_with('"')) return std::string(text);
@@ -118,11 +98,10 @@ Result<std::string> unquoted(std::string_view text) {
         out += '\t';
         break;
       case 'u': {
-        unsigned point = 0;
         const std::string_view digits = text.substr(i + 1, 4);
-        const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), point, 16);
-        if (digits.size() < 4 || read.ptr != digits.data() + 4) return unreadable("a string", text);
-        append_utf8(out, point);
+        const auto point = parse_number<std::uint32_t>(digits, 16);
+        if (digits.size() < 4 || !point) return unreadable("a string", text);
+        append_utf8(out, *point);
         i += 4;
         break;
       }

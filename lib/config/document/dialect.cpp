@@ -6,7 +6,7 @@
 #include <cctype>
 #include <utility>
 
-#include "base/uri_text.hpp"
+#include "base/text.hpp"
 #include "config/document/dialect_scanner.hpp"
 
 namespace mqfail {

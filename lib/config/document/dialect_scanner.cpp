@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstring>
 #include <iterator>
 #include <utility>
 
+#include "base/encoding.hpp"
+#include "base/number.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
+#include "base/utf8.hpp"
 
 namespace mqfail {
 namespace {
@@ -18,9 +19,6 @@ constexpr std::size_t kMostProblems = 100;  // syntax errors after which the res
 
 bool is_space(char c) {
   return c == ' ' || (c <= '\r' && (c == '\n' || c == '\r' || c == '\t'));
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 // Nothing between the quotes that JSON would have escaped.
@@ -49,11 +47,7 @@ bool ends_word(char c) {
 std::size_t escape_length(std::string_view text) {
   if (text.size() < 2) return 0;
   if (std::string_view("\"\\/bfnrt").find(text[1]) != std::string_view::npos) return 2;
-  const auto digits = text.substr(2, 4);
-  const bool hex =
-      digits.size() == 4 && std::all_of(digits.begin(), digits.end(),
-                                        [](unsigned char h) { return std::isxdigit(h) != 0; });
-  return text[1] == 'u' && hex ? 6 : 0;
+  return text[1] == 'u' && text.size() >= 6 && all_hexadecimal(text.substr(2, 4)) ? 6 : 0;
 }
 
 // Length of a typographic quotation mark at the front of `text`, 0 if there is none.
@@ -161,7 +155,7 @@ bool DialectScanner::looks_like_utf16() {
 }
 
 void DialectScanner::check_utf8() {
-  if (is_ascii(in_) || is_utf8(in_)) return;
+  if (is_utf8(in_)) return;
   cleaned_ = in_;
   for (std::size_t i = 0; i < in_.size() && !stopped_;) {
     const auto lead = static_cast<unsigned char>(in_[i]);
@@ -274,9 +268,7 @@ std::string DialectScanner::unexpected(std::string_view wanted) const {
   if (rest().starts_with("```"))
     return "a Markdown fence stands here; pass only the JSON between the fences";
   std::size_t length = 1;
-  while (pos_ + length < in_.size() &&
-         (static_cast<unsigned char>(in_[pos_ + length]) & 0xC0U) == 0x80U)
-    ++length;
+  while (pos_ + length < in_.size() && continues_character(in_[pos_ + length])) ++length;
   return "'" + printable(in_.substr(pos_, length)) + "' where " + std::string(wanted) +
          " is expected";
 }

@@ -8,7 +8,6 @@
 
 #include "base/large_pages.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
 #include "config/document/dialect.hpp"
 #include "config/document/json_reader.hpp"
 #include "config/document/json_tree.hpp"

@@ -6,9 +6,11 @@
 #include <string_view>
 #include <utility>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
+#include "base/utf8.hpp"
 #include "config/secrets/seal.hpp"
+#include "config/uri/uri_parts.hpp"
 
 namespace mqfail {
 namespace {
@@ -189,12 +191,9 @@ class ItemReader {
     }
     const std::string shown =
         value.kind == JsonValue::Kind::string ? quoted(value.text) : printable(value.text, 40);
-    const bool digits =
-        !value.text.empty() && std::all_of(value.text.begin(), value.text.end(),
-                                           [](char c) { return c >= '0' && c <= '9'; });
     const bool negative = value.kind == JsonValue::Kind::number &&
                           value.text.find_first_not_of("-0123456789") == std::string_view::npos;
-    if (!digits && !negative) {
+    if (!all_digits(value.text) && !negative) {
       fail(*member, shown + " is not a whole number");
       return;
     }
@@ -473,10 +472,8 @@ DocumentServer read_document_server(const JsonValue& item, const std::string& po
 }
 
 std::optional<std::string> wrong_with_server_id(std::string_view id) {
-  const auto length =
-      std::count_if(id.begin(), id.end(), [](unsigned char c) { return (c & 0xC0U) != 0x80U; });
   if (trimmed(id).empty()) return "must not be blank; leave it out to have one made";
-  if (length > 100) return "longer than 100 characters";
+  if (characters(id) > 100) return "longer than 100 characters";
   if (std::any_of(id.begin(), id.end(),
                   [](unsigned char c) { return c < 0x20 || c == 0x7F || c == '{' || c == '}'; })) {
     return quoted(id) + " must not hold control characters or braces";

@@ -11,9 +11,10 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "base/encoding.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
 #include "config/document/document.hpp"
+#include "config/uri/uri_parts.hpp"
 
 namespace mqfail {
 namespace {
@@ -98,13 +99,8 @@ Result<std::string> random_uuid() {
   }
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
-  std::string uuid;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) uuid += '-';
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    uuid += kDigits[bytes[i] >> 4U];
-    uuid += kDigits[bytes[i] & 0x0FU];
-  }
+  std::string uuid = hexadecimal(bytes);
+  for (const std::size_t dash : {8U, 13U, 18U, 23U}) uuid.insert(dash, 1, '-');
   return uuid;
 }
 

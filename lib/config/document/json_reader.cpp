@@ -11,7 +11,7 @@
 
 #include "base/large_pages.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
+#include "base/utf8.hpp"
 #include "config/document/dialect.hpp"
 
 namespace mqfail {
@@ -139,7 +139,7 @@ class Walker {
     std::string buffer(end + kDocumentPadding, '\0');
     auto* place = reinterpret_cast<std::uint8_t*>(buffer.data());
     // simdjson 3.0.1 lets a lone low surrogate through, as bytes that are not UTF-8.
-    if (!parser_.unescape(raw, place).get(out) && (is_ascii(out) || is_utf8(out))) {
+    if (!parser_.unescape(raw, place).get(out) && is_utf8(out)) {
       buffer.resize(out.size());
       out = tree_.keep(std::move(buffer));
       return true;

@@ -5,7 +5,6 @@
 #include <unordered_map>
 
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
 #include "config/document/document.hpp"
 
 namespace mqfail {

@@ -7,22 +7,13 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
+#include "base/utf8.hpp"
 
 namespace mqfail {
 namespace {
 
 constexpr std::size_t kBefore = 64;  // characters shown on either side of the caret
 constexpr std::size_t kAfter = 48;
-
-bool continues(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
-}
 
 // On a line too broken for its secrets to be found, whatever follows such a word or the "://" of a
 // user and password is hidden.
@@ -137,12 +128,12 @@ std::string DocumentText::excerpt(std::size_t offset) const {
   std::size_t from = offset;
   for (std::size_t n = 0; from > begin && n < kBefore; ++n) {
     --from;
-    while (from > begin && continues(text_[from])) --from;
+    while (from > begin && continues_character(text_[from])) --from;
   }
   std::size_t to = offset;
   for (std::size_t n = 0; to < end && n < kAfter; ++n) {
     ++to;
-    while (to < end && continues(text_[to])) ++to;
+    while (to < end && continues_character(text_[to])) ++to;
   }
   if (broken_) {
     // The word may stand before the window.

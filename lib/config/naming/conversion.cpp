@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "base/encoding.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
 #include "config/naming/shell_words.hpp"
 #include "config/store/secret_references.hpp"
 #include "config/uri/failover_options.hpp"

@@ -12,6 +12,7 @@
 #include "config/document/document.hpp"
 #include "config/store/store.hpp"
 #include "config/uri/server_uri.hpp"
+#include "config/uri/uri_parts.hpp"
 
 namespace mqfail {
 

@@ -4,12 +4,14 @@
 #include <cctype>
 #include <utility>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
 #include "config/naming/conversion.hpp"
 #include "config/naming/shell_words.hpp"
 #include "config/uri/failover_options.hpp"
 #include "config/uri/failover_uri.hpp"
+#include "config/uri/shown_uri.hpp"
+#include "config/uri/uri_parts.hpp"
 
 namespace mqfail {
 namespace {
@@ -173,16 +175,11 @@ class FlagReader {
   ServerListing listing_;
 };
 
-bool all_digits(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 }  // namespace
 
 bool is_listing(std::string_view text) {
   text = trimmed(text);
-  if (text.starts_with('-')) return text.size() > 1 && !all_digits(text.substr(1, 1));
+  if (text.starts_with('-')) return text.size() > 1 && !is_digit(text[1]);
   if (is_failover_uri(text)) return true;
   const std::size_t word = std::min(text.find("://"), text.size());
   return word > 0 && word < text.size() &&

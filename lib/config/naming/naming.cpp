@@ -9,7 +9,6 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
 #include "config/document/document.hpp"
 #include "config/store/document_secrets.hpp"
 #include "config/store/secret_references.hpp"
@@ -17,6 +16,8 @@
 #include "config/store/stored_list.hpp"
 #include "config/uri/failover_uri.hpp"
 #include "config/uri/server_uri.hpp"
+#include "config/uri/shown_uri.hpp"
+#include "config/uri/uri_parts.hpp"
 
 namespace mqfail {
 namespace {
@@ -27,11 +28,6 @@ Error usage(std::string message, std::string hint = {}) {
 
 Error prefixed(std::string_view flag, const Error& error) {
   return {error.kind, std::string(flag) + ": " + error.message, error.hint};
-}
-
-std::string endpoint(const Server& server) {
-  const bool bracket = server.host.find(':') != std::string::npos;
-  return (bracket ? "[" + server.host + "]" : server.host) + ":" + std::to_string(server.port);
 }
 
 // What a file says; of one that can be read only once, what it said the first time.

@@ -4,14 +4,12 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-#include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <memory>
 #include <utility>
 
+#include "base/encoding.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
 
 namespace mqfail {
 namespace {
@@ -51,24 +49,6 @@ std::string authenticated(const SecretPlace& place) {
     text += part;
   }
   return text;
-}
-
-std::string hexadecimal(const unsigned char* data, std::size_t size) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  out.reserve(2 * size);
-  for (std::size_t i = 0; i < size; ++i) {
-    out += kDigits[data[i] >> 4U];
-    out += kDigits[data[i] & 0x0FU];
-  }
-  return out;
-}
-
-std::string base64(std::string_view data) {
-  std::string out(4 * ((data.size() + 2) / 3) + 1, '\0');  // OpenSSL ends it with a NUL
-  EVP_EncodeBlock(bytes(out), bytes(data), length(data));
-  out.pop_back();
-  return out;
 }
 
 // Empty if it is not base64.
@@ -120,12 +100,7 @@ Result<SealingKey> SealingKey::random() {
 
 Result<SealingKey> SealingKey::parse(std::string_view digits) {
   SealingKey key;
-  bool good = digits.size() == 2 * key.key_.size();
-  for (std::size_t i = 0; good && i < key.key_.size(); ++i) {
-    const char* from = digits.data() + 2 * i;
-    good = std::from_chars(from, from + 2, key.key_[i], 16).ptr == from + 2;
-  }
-  if (!good)
+  if (!from_hexadecimal(digits, key.key_))
     return Error{ErrorKind::configuration, "is not a key: 64 hexadecimal digits",
                  "openssl rand -hex 32 makes one"};
   key.name_itself();
@@ -142,11 +117,11 @@ void SealingKey::name_itself() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
   explicit_bzero(text.data(), text.size());
-  id_ = hexadecimal(digest.data(), kIdDigits / 2);
+  id_ = hexadecimal(std::span(digest).first(kIdDigits / 2));
 }
 
 Secret SealingKey::digits() const {
-  return Secret(hexadecimal(key_.data(), key_.size()));
+  return Secret(hexadecimal(key_));
 }
 
 Result<std::string> SealingKey::seal(std::string_view plain, const SecretPlace& place) const {

@@ -4,7 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/uri_text.hpp"
+#include "base/text.hpp"
 
 namespace mqfail {
 namespace {

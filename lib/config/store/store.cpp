@@ -19,7 +19,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
+#include "base/utf8.hpp"
 #include "base/write.hpp"
 
 namespace mqfail {

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
 #include "config/document/list_difference.hpp"
 #include "config/store/document_secrets.hpp"
 

@@ -3,14 +3,15 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <string>
 #include <vector>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
-#include "base/uri_text.hpp"
 #include "config/uri/server_uri.hpp"
+#include "config/uri/shown_uri.hpp"
+#include "config/uri/uri_parts.hpp"
 
 namespace mqfail {
 namespace {
@@ -156,11 +157,9 @@ Result<Value> read_integer(const FailoverOption& option, std::string_view text) 
       unit = bytes;
     }
   }
-  const auto [rest, failure] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), value.integer);
-  if (digits.empty() || failure != std::errc() || rest != digits.data() + digits.size()) {
-    return wrong(option, text, "is not a whole number");
-  }
+  const auto number = parse_number<std::int64_t>(digits);
+  if (!number) return wrong(option, text, "is not a whole number");
+  value.integer = *number;
   // Passes may be without a bound; nothing else may be negative.
   const bool passes = option.camelName.ends_with("ReconnectAttempts");
   const std::int64_t least = passes ? -1 : option.camelName == "maxRedirects" ? 0 : 1;
@@ -189,12 +188,9 @@ Result<Value> read_value(const FailoverOption& option, std::string_view text) {
       return value;
     }
     case Kind::real: {
-      const auto [rest, failure] =
-          std::from_chars(text.data(), text.data() + text.size(), value.real);
-      if (text.empty() || failure != std::errc() || rest != text.data() + text.size() ||
-          !std::isfinite(value.real)) {
-        return wrong(option, text, "is not a number");
-      }
+      const auto number = parse_number<double>(text);
+      if (!number || !std::isfinite(*number)) return wrong(option, text, "is not a number");
+      value.real = *number;
       if (value.real < 1) return wrong(option, text, "is below 1: the delay would shrink");
       if (value.real > 1000) return wrong(option, text, "is above 1000");
       return value;
@@ -302,16 +298,11 @@ Result<Duration> parse_option_duration(std::string_view what, std::string_view v
     return Error{ErrorKind::usage, std::string(what) + ": " + std::string(why), std::move(hint)};
   };
   Duration duration{};
-  const bool bare = !value.empty() && std::all_of(value.begin(), value.end(),
-                                                  [](char c) { return c >= '0' && c <= '9'; });
-  if (bare && bare_milliseconds) {
-    std::int64_t count = 0;
-    const auto [rest, failure] = std::from_chars(value.data(), value.data() + value.size(), count);
-    (void)rest;
-    if (failure != std::errc() || count > milliseconds(kLongest)) {
+  if (bare_milliseconds && all_digits(value)) {
+    const auto count = parse_number<std::int64_t>(value);
+    if (!count || *count > milliseconds(kLongest))
       return failed("'" + printable(value, 32) + "' is longer than a year", "");
-    }
-    return Duration(std::chrono::milliseconds(count));
+    return Duration(std::chrono::milliseconds(*count));
   }
   const auto parsed = parse_duration(value);
   if (!parsed) return failed(parsed.error().message, parsed.error().hint);

@@ -2,6 +2,8 @@
 #include "config/uri/failover_uri.hpp"
 
 #include "base/text.hpp"
+#include "config/uri/shown_uri.hpp"
+#include "config/uri/uri_parts.hpp"
 
 namespace mqfail {
 namespace {

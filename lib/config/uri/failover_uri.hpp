@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "config/uri/server_uri.hpp"
+#include "config/uri/uri_parts.hpp"
 
 namespace mqfail {
 

@@ -6,8 +6,12 @@
 #include <cctype>
 #include <utility>
 
+#include "base/encoding.hpp"
+#include "base/number.hpp"
 #include "base/text.hpp"
 #include "config/uri/failover_options.hpp"
+#include "config/uri/shown_uri.hpp"
+#include "config/uri/uri_parts.hpp"
 
 namespace mqfail {
 namespace {
@@ -138,8 +142,7 @@ Result<Cut> cut(std::string_view text) {
 // an option or a port. Nothing of it may be shown.
 bool looks_cut_inside_password(const Cut& parts) {
   if (parts.user_info || !parts.port) return false;
-  const bool digits = std::all_of(parts.port->begin(), parts.port->end(),
-                                  [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits = parts.port->empty() || all_digits(*parts.port);
   const std::string_view path = parts.rest.substr(0, parts.rest.find('?'));
   return parts.rest.find('@') != std::string_view::npos &&
          (!digits || path.find('@') != std::string_view::npos);

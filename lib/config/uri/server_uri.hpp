@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
-#include "base/uri_text.hpp"
+#include "config/uri/uri_parts.hpp"
 #include "policy/server.hpp"
 
 namespace mqfail {

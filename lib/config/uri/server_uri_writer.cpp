@@ -3,24 +3,12 @@
 #include <string>
 #include <string_view>
 
+#include "base/encoding.hpp"
 #include "config/uri/server_uri.hpp"
+#include "config/uri/uri_parts.hpp"
 
 namespace mqfail {
 namespace {
-
-std::string_view scheme_word(Scheme scheme) {
-  switch (scheme) {
-    case Scheme::tcp:
-      return "mqtt";
-    case Scheme::tls:
-      return "mqtts";
-    case Scheme::ws:
-      return "ws";
-    case Scheme::wss:
-      return "wss";
-  }
-  return "mqtt";
-}
 
 std::string_view tls_word(TlsVersion version) {
   switch (version) {
@@ -53,7 +41,8 @@ std::string milliseconds_text(Duration time) {
 std::string write_server_uri(const ServerDraft& draft) {
   const Server& server = draft.server;
   const TlsSettings& tls = server.tls;
-  std::string uri = std::string(scheme_word(server.scheme)) + "://";
+  std::string uri =
+      server.scheme == Scheme::tcp ? "mqtt://" : std::string(scheme_name(server.scheme)) + "://";
   if (server.username) uri += percent_encoded(*server.username);
   if (server.password) uri += ":";  // an empty one
   if (server.username || server.password) uri += "@";

@@ -4,9 +4,9 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-#include <charconv>
 #include <cstring>
 
+#include "base/encoding.hpp"
 #include "certificates/x509_text.hpp"
 #include "transport/paho_seams/tls_sessions.hpp"
 
@@ -142,8 +142,7 @@ unsigned TlsAttempt::on_psk(SSL* ssl, const char* /*hint*/, char* identity,
   const std::size_t size = digits.size() / 2;
   if (name.size() >= longest_identity || size > longest_key) return 0;
   std::memcpy(identity, name.c_str(), name.size() + 1);
-  for (std::size_t i = 0; i < size; ++i)
-    std::from_chars(digits.data() + 2 * i, digits.data() + 2 * i + 2, key[i], 16);
+  from_hexadecimal(digits, {key, size});
   return static_cast<unsigned>(size);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What may reach a terminal, how durations are read, and what the user may have meant.
+// What may reach a terminal, words letter case aside, and what the user may have meant.
 #include "base/text.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -44,42 +44,29 @@ BOOST_AUTO_TEST_CASE(json_strings_escape_what_json_and_terminals_forbid) {
   BOOST_TEST(json_string("€") == "\"€\"");
 }
 
-BOOST_AUTO_TEST_CASE(utf8_means_no_surrogates_and_no_overlong_forms) {
-  BOOST_TEST(is_utf8("Grüße €😀"));
-  BOOST_TEST(is_utf8(""));
-  for (const char* bad : {"\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80", "\xe2\x82"}) {
-    BOOST_TEST(!is_utf8(bad));
-  }
-}
-
-BOOST_AUTO_TEST_CASE(durations_are_read_with_their_unit) {
-  const auto us = [](std::string_view text) { return parse_duration(text).value().count(); };
-  BOOST_TEST(us("500ms") == 500000);
-  BOOST_TEST(us("5s") == 5000000);
-  BOOST_TEST(us("1.5s") == 1500000);
-  BOOST_TEST(us("2m") == 120000000);
-  BOOST_TEST(us("1h") == 3600000000);
-  BOOST_TEST(us("1d") == 86400000000);
-  BOOST_TEST(us("7us") == 7);
-  BOOST_TEST(us("0s") == 0);
-}
-
-BOOST_AUTO_TEST_CASE(a_bare_number_is_an_error_that_shows_both_spellings) {
-  const auto parsed = parse_duration("500");
-  BOOST_REQUIRE(!parsed);
-  BOOST_TEST(parsed.error().hint == "write 500s for seconds or 500ms for milliseconds");
-}
-
-BOOST_AUTO_TEST_CASE(nonsense_is_no_duration) {
-  for (const char* bad : {"", "s", "-1s", "5 s", "5x", "nans", "infs", "1e300s", "5sec"}) {
-    BOOST_TEST(!parse_duration(bad), "accepted: " << bad);
-  }
-}
-
 BOOST_AUTO_TEST_CASE(the_nearest_word_is_suggested_and_a_far_one_is_not) {
   BOOST_TEST(nearest("topci", kWords).value_or("") == "topic");
   BOOST_TEST(nearest("Quite", kWords).value_or("") == "quiet");
   BOOST_TEST(nearest("retaind-only", kWords).value_or("") == "retained-only");
   BOOST_TEST(!nearest("password", kWords));
   BOOST_TEST(!nearest(std::string(1000, 'x'), kWords));
+}
+
+BOOST_AUTO_TEST_CASE(letter_case_means_that_of_ascii_only) {
+  BOOST_TEST(lower_case("Grüße ÄZ[@`{") == "grüße Äz[@`{");
+  BOOST_TEST(same_word("RedundantServers", "redundantSERVERS"));
+  BOOST_TEST(same_word("", ""));
+  BOOST_TEST(!same_word("Ä", "ä"));
+  BOOST_TEST(!same_word("@", "`"));
+  BOOST_TEST(!same_word("a", "ab"));
+}
+
+BOOST_AUTO_TEST_CASE(blanks_and_line_ends_are_trimmed_at_both_ends_only) {
+  BOOST_TEST(trimmed(" \t\r\na b\n") == "a b");
+  BOOST_TEST(trimmed(" \n").empty());
+}
+
+BOOST_AUTO_TEST_CASE(only_an_ipv6_address_stands_in_brackets) {
+  BOOST_TEST(bracketed("::1") == "[::1]");
+  BOOST_TEST(bracketed("broker.example") == "broker.example");
 }

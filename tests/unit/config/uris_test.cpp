@@ -4,6 +4,8 @@
 
 #include "config/uri/failover_uri.hpp"
 #include "config/uri/server_uri.hpp"
+#include "config/uri/shown_uri.hpp"
+#include "config/uri/uri_parts.hpp"
 
 using namespace mqfail;
 

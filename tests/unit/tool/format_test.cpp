@@ -209,13 +209,6 @@ BOOST_AUTO_TEST_CASE(numbers_keep_fifteen_or_seventeen_digits) {
   BOOST_TEST(out == "[0.1,1e+21,123456789,1,1e+20,-0.5]");
 }
 
-BOOST_AUTO_TEST_CASE(base64_pads) {
-  BOOST_TEST(base64("") == "");
-  BOOST_TEST(base64("f") == "Zg==");
-  BOOST_TEST(base64("fo") == "Zm8=");
-  BOOST_TEST(base64("foo") == "Zm9v");
-}
-
 BOOST_AUTO_TEST_CASE(a_terminal_gets_control_characters_escaped_but_those_of_the_format) {
   const FormatOptions terminal{.end_of_line = false, .pretty = false, .escape_for_terminal = true};
   const Message hostile{"a\x1b]0;x\a", "b\x1b[31m\tc\nd\u009b\xff"};
