@@ -65,16 +65,16 @@ std::string man_item(const OptionRow& row) {
 std::string man_options(Tool tool, std::string_view group) {
   std::string out = ".Bl -tag -width Ds\n";
   for (const OptionRow& row : option_table(tool)) {
-    if (row.support == Support::built && title(row.group) == group) out += man_item(row);
+    if (row.is_built() && title(row.group) == group) out += man_item(row);
   }
   return out + ".El\n";
 }
 
 // What is recognised and refused, in one sentence of flags.
-std::string man_refused(Tool tool, Support support) {
+std::string man_refused(Tool tool, Setter refusal) {
   std::string out;
   for (const OptionRow& row : option_table(tool)) {
-    if (row.support != support) continue;
+    if (row.set != refusal) continue;
     if (row.letter != 0) out.append(out.empty() ? "" : " ,\n").append(".Fl ").append(1, row.letter);
     if (!row.name.empty()) out.append(out.empty() ? "." : " ,\n.").append(long_flag(row));
   }
@@ -85,7 +85,7 @@ std::string man_refused(Tool tool, Support support) {
 std::string man_failover() {
   std::string out = ".Bl -tag -width Ds\n";
   for (const FailoverOption& option : failover_options()) {
-    if (!option.built) continue;
+    if (!option.is_built()) continue;
     out += ".It Cm " + std::string(option.camelName) + ", Fl Fl " +
            replace_all(std::string(option.kebabName), "-", "\\-") + "\n";
     out += sentences(std::string(option.help));
@@ -100,15 +100,15 @@ std::string man_failover() {
 }
 
 std::optional<Tool> tool_of(std::string_view word) {
-  for (const Tool tool : {Tool::sub, Tool::pub, Tool::probe}) {
+  for (const Tool tool : kTools) {
     if (word == name(tool)) return tool;
   }
   return std::nullopt;
 }
 
 std::string filled(Tool tool, const std::string& mark) {
-  if (mark == "@refused@") return man_refused(tool, Support::not_supported);
-  if (mark == "@later@") return man_refused(tool, Support::not_yet);
+  if (mark == "@refused@") return man_refused(tool, not_supported);
+  if (mark == "@later@") return man_refused(tool, not_yet_supported);
   if (mark == "@failover@") return man_failover();
   for (const OptionGroup group : kOptionGroups) {
     if (mark == "@" + std::string(title(group)) + "@") return man_options(tool, title(group));
@@ -143,7 +143,7 @@ bool man(Tool tool, const std::string& path) {
 std::vector<const OptionRow*> built_rows(Tool tool) {
   std::vector<const OptionRow*> rows;
   for (const OptionRow& row : option_table(tool)) {
-    if (row.support == Support::built) rows.push_back(&row);
+    if (row.is_built()) rows.push_back(&row);
   }
   return rows;
 }
@@ -201,7 +201,7 @@ void complete_bash(Tool tool) {
     } else if (row->values == "PROPERTY") {
       action = "mapfile -t COMPREPLY < <(compgen -W '" + std::string(property_commands(tool)) +
                "' -- \"$word\")";
-    } else if (!row->values.empty()) {
+    } else if (row->lists_words()) {
       action =
           "mapfile -t COMPREPLY < <(compgen -W '" + std::string(row->values) + "' -- \"$word\")";
     }
@@ -265,7 +265,7 @@ void complete_zsh(Tool tool) {
           action = "_hosts";
         } else if (row->values == "COMPONENT") {
           action = function + "_components";
-        } else if (!row->values.empty()) {
+        } else if (row->lists_words()) {
           action = "(" + std::string(row->values) + ")";
         }
         if (row->values == "PROPERTY") {
@@ -281,11 +281,6 @@ void complete_zsh(Tool tool) {
   std::cout << "\n";
 }
 
-bool is_word_list(const OptionRow& row) {
-  return !row.values.empty() && row.values != "FILE" && row.values != "DIR" &&
-         row.values != "HOST" && row.values != "COMPONENT" && row.values != "PROPERTY";
-}
-
 // What fits behind a candidate: the help up to where it goes into detail, or to its first value.
 std::string short_help(const OptionRow& row) {
   constexpr std::size_t kLeast = 12;
@@ -293,7 +288,7 @@ std::string short_help(const OptionRow& row) {
   std::size_t end = help.size();
   for (const std::string_view stop : {"; ", ": ", " (", ", "})
     end = std::min(end, help.find(stop, kLeast));
-  if (is_word_list(row)) {
+  if (row.lists_words()) {
     const std::string first(row.values.substr(0, row.values.find(' ')));
     if (help.starts_with(first)) return "one of " + replace_all(row.values, " ", ", ");
     end = std::min(end, help.find(" " + first));
@@ -350,7 +345,7 @@ void complete_fish(Tool tool) {
       if (row->values == "COMPONENT") std::cout << " -a '(" << function << "_components)'";
       if (row->values == "PROPERTY")
         std::cout << " -a '" << fish_words(property_commands(tool)) << "'";
-      if (is_word_list(*row)) std::cout << " -a '" << fish_words(row->values) << "'";
+      if (row->lists_words()) std::cout << " -a '" << fish_words(row->values) << "'";
     }
     std::cout << " -d '" << fish_text(short_help(*row)) << "'\n";
   }
@@ -374,7 +369,7 @@ int main(const std::vector<std::string>& words) {
     if (const auto tool = tool_of(words[1])) {
       for (const OptionRow& row : option_table(*tool)) {
         for (const std::string& flag : spellings(row)) {
-          std::cout << (row.support == Support::built ? "built " : "refused ") << flag << '\n';
+          std::cout << (row.is_built() ? "built " : "refused ") << flag << '\n';
         }
       }
       return 0;

@@ -5,7 +5,7 @@
 
 # What building and running needs; what only the tests need comes with `install_missing tests`.
 build_packages=(ca-certificates cmake g++ ninja-build pkg-config
-  libboost-dev libcli11-dev libpaho-mqtt-dev libsimdjson-dev libsqlite3-dev libssl-dev
+  libboost-dev libpaho-mqtt-dev libsimdjson-dev libsqlite3-dev libssl-dev
   mosquitto mosquitto-clients procps)
 test_packages=(bash curl fish iproute2 jq libboost-test-dev mandoc openssl
   python3-jsonschema strace zsh)

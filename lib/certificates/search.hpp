@@ -18,6 +18,7 @@ struct CertificateSearch {
   std::vector<std::string> given;          ///< --cert-dir
   std::optional<std::string> environment;  ///< $MQFAIL_CERT_DIR
   std::string home;                        ///< $HOME; empty: no store of .NET
+  friend bool operator==(const CertificateSearch&, const CertificateSearch&) = default;
 };
 
 /// The environment's part of it.

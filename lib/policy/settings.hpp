@@ -24,6 +24,7 @@ struct BackoffSettings {
   bool exponential = true;
   double multiplier = 2.0;  ///< at least 1
   Jitter jitter = Jitter::full;
+  friend bool operator==(const BackoffSettings&, const BackoffSettings&) = default;
 };
 
 struct FailoverSettings {
@@ -52,6 +53,7 @@ struct FailoverSettings {
   std::optional<Protocol> protocol;  ///< -V; not given: MQTT 5 first, 3.1.1 where refused
   bool mqtt5_required = false;       ///< --sequence, -D ...: who does not speak it is passed over
   bool client_id_given = false;      ///< by the user: another run may have it, too
+  friend bool operator==(const FailoverSettings&, const FailoverSettings&) = default;
 };
 
 }  // namespace mqfail

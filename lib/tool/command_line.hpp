@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From words to options: which option, with which values, in the order they were written. What they
-// mean is decided elsewhere. CLI11 is the parser and stays inside the .cpp file.
+// mean is the business of each row's setter.
 #pragma once
 
 #include <cstring>
@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/secret.hpp"
 #include "tool/option_table.hpp"
 
 namespace mqfail {
@@ -33,14 +32,20 @@ struct Given {
 /// Called for each option as soon as it is read.
 using OnGiven = std::function<void(const Given&)>;
 
-/// Splits `words` (without the program's name) into options. Every word belongs to an option; `--`
-/// ends them, and nothing may follow. Errors are usage errors that begin with `place`.
-Result<std::vector<Given>> read_command_line(Tool tool, std::span<const std::string> words,
-                                             const std::string& place, const OnGiven& on_given);
+/// Splits `words` (without the program's name) into options of `rows`: -x, -xyz, -xVALUE, -x VALUE,
+/// --name, --name=VALUE, --name VALUE. What follows an option that takes a value is its value,
+/// whatever it looks like. `--` ends the options. Errors are usage errors that begin with `place`.
+/// A word that belongs to no option goes to `operands`, as does an option that no row has; without
+/// `operands` both are errors.
+Result<std::vector<Given>> read_command_line(std::span<const OptionRow> rows,
+                                             std::span<const std::string> words,
+                                             const std::string& place, const OnGiven& on_given,
+                                             std::vector<std::string>* operands = nullptr);
 
 /// Reads an options file as mosquitto's: one `-option value` a line, `#` only in column 1, the rest
 /// of the line is the value as it stands. A file that does not exist is an error only if
 /// `must_exist`.
-Result<std::vector<Given>> read_options_file(Tool tool, const std::string& path, bool must_exist);
+Result<std::vector<Given>> read_options_file(std::span<const OptionRow> rows,
+                                             const std::string& path, bool must_exist);
 
 }  // namespace mqfail

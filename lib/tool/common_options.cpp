@@ -1,36 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tool/common_options.hpp"
-
+// The options that mqfail-sub, -pub and -probe share, and the setters that only they need. What
+// goes together is in common_rules.cpp.
 #include <array>
-#include <cstdio>
+#include <cstdint>
 
 #include "base/encoding.hpp"
-#include "base/text.hpp"
 #include "base/utf8.hpp"
-#include "config/uri/failover_options.hpp"
 #include "tool/descriptors.hpp"
 #include "tool/password.hpp"
-#include "tool/topic.hpp"
+#include "tool/setters.hpp"
 
 namespace mqfail {
 namespace {
 
-constexpr std::uint32_t kNever = 0xffffffff;
-
-Taker name_by(CommonDraft& draft, Naming (*make)(const std::string&)) {
-  return [&draft, make](const Given& given) -> Result<Done> {
-    if (given.value().empty()) return bad_value(given, "a name");
-    draft.options.naming.namings.push_back(make(given.value()));
-    return Done{};
-  };
+// One way of naming servers.
+template <class Named>
+Result<Done> naming(const Given& given, Draft& draft) {
+  if (given.value().empty()) return bad_value(given, "a name");
+  draft.common.naming.namings.push_back(Named{given.value()});
+  return Done{};
 }
 
-// Remembers that `taker`'s option has no meaning before MQTT 5.
-Taker mqtt5(CommonDraft& draft, Taker taker) {
-  return [&draft, taker = std::move(taker)](const Given& given) -> Result<Done> {
-    if (draft.needs_mqtt5.empty()) draft.needs_mqtt5 = given.flag();
-    return taker(given);
-  };
+Result<Done> set_port(const Given& given, Draft& draft) {
+  const auto port = whole_number(given, 1, 65535);
+  if (!port) return port.error();
+  draft.common.naming.ports.push_back(static_cast<int>(*port));
+  return Done{};
+}
+
+Result<Done> set_username(const Given& given, Draft& draft) {
+  if (!is_utf8(given.value())) return bad_value(given, "UTF-8");
+  draft.common.naming.defaults.username = given.value();
+  return Done{};
+}
+
+Result<Done> set_password(const Given& given, Draft& draft) {
+  draft.common.naming.defaults.password = Secret(given.value());
+  return Done{};
+}
+
+Result<Done> set_password_file(const Given& given, Draft& draft) {
+  auto password = password_from_file(given.flag(), given.value());
+  if (!password) return password.error();
+  draft.common.naming.defaults.password = std::move(*password);
+  return Done{};
 }
 
 // A descriptor that the caller has opened for us.
@@ -42,7 +55,39 @@ Result<int> open_descriptor(const Given& given, int least, Direction direction) 
   return fd;
 }
 
-Result<Done> take_protocol(const Given& given, std::optional<Protocol>& protocol) {
+Result<Done> set_password_fd(const Given& given, Draft& draft) {
+  const auto fd = open_descriptor(given, 0, Direction::reading);
+  if (!fd) return fd.error();
+  auto password = password_from_fd(given.flag() + " " + given.value(), *fd);
+  if (!password) return password.error();
+  draft.common.naming.defaults.password = std::move(*password);
+  return Done{};
+}
+
+Result<Done> set_key_file(const Given& given, Draft& draft) {
+  if (given.value().empty()) return bad_value(given, "a file");
+  draft.common.naming.key.file = given.value();
+  draft.common.naming.key.given.reset();
+  return Done{};
+}
+
+Result<Done> set_key_fd(const Given& given, Draft& draft) {
+  const auto fd = open_descriptor(given, 0, Direction::reading);
+  if (!fd) return fd.error();
+  auto text = read_key_fd(given.flag() + " " + given.value(), *fd);
+  if (!text) return text.error();
+  draft.common.naming.key.given = std::move(*text);
+  return Done{};
+}
+
+Result<Done> set_keepalive(const Given& given, Draft& draft) {
+  const auto number = whole_number(given, 1, 65535);
+  if (!number) return number.error();
+  draft.common.connect.keepalive = std::chrono::seconds(*number);
+  return Done{};
+}
+
+Result<Done> set_protocol(const Given& given, Draft& draft) {
   // mosquitto's spellings, then those of HiveMQ's and EMQX's tools.
   constexpr std::array<std::pair<std::string_view, Protocol>, 13> kSpellings = {{
       {"5", Protocol::mqtt5},
@@ -61,378 +106,276 @@ Result<Done> take_protocol(const Given& given, std::optional<Protocol>& protocol
   }};
   for (const auto& [spelling, meaning] : kSpellings) {
     if (given.value() == spelling) {
-      protocol = meaning;
+      draft.common.protocol = meaning;
       return Done{};
     }
   }
-  return bad_value(given, "5, 311 or 31");
+  return bad_value(given);
 }
 
-Result<Done> take_session_expiry(const Given& given, std::optional<std::uint32_t>& expiry) {
+Result<Done> set_session_expiry(const Given& given, Draft& draft) {
+  draft.properties.insert("-x" + source_of(given));
+  auto& expiry = draft.common.connect.properties.session_expiry;
   if (given.value() == "-1" || given.value() == "∞" || given.value() == "infinity") {
-    expiry = kNever;
+    expiry = kNeverExpires;
     return Done{};
   }
-  const auto number = whole_number(given, 0, kNever);
+  const auto number = whole_number(given, 0, kNeverExpires);
   if (!number) return bad_value(given, "seconds up to 4294967295, or -1 for never");
   expiry = static_cast<std::uint32_t>(*number);
   return Done{};
 }
 
-Result<Done> take_tls_version(const Given& given, TlsVersion& version) {
-  if (given.value() == "tlsv1.3") {
-    version = TlsVersion::tls13;
-  } else if (given.value() == "tlsv1.2") {
-    version = TlsVersion::tls12;
-  } else if (given.value() == "tlsv1.1") {
-    version = TlsVersion::tls11;
-  } else {
-    return bad_value(given, "tlsv1.3, tlsv1.2 or tlsv1.1");
-  }
+Result<Done> set_will_topic(const Given& given, Draft& draft) {
+  draft.will.topic = given.value();
+  return check_topic_name(given.flag(), given.value());
+}
+
+Result<Done> set_will_payload(const Given& given, Draft& draft) {
+  if (given.value().size() > 65535) return bad_value(given, "at most 65535 bytes");
+  draft.will_payload = given.value();
   return Done{};
 }
 
-Result<Done> take_events(const Given& given, std::optional<EventFormat>& format) {
-  if (given.value() == "human") {
-    format = EventFormat::human;
-  } else if (given.value() == "json") {
-    format = EventFormat::json;
-  } else if (given.value() == "logfmt") {
-    format = EventFormat::logfmt;
-  } else if (given.value() == "none") {
-    format = EventFormat::none;
-  } else {
-    return bad_value(given, "human, json, logfmt or none");
-  }
+// mosquitto: some options turn TLS on for -h.
+template <Setter set>
+Result<Done> tls_on(const Given& given, Draft& draft) {
+  draft.common.naming.defaults.tls_wanted = true;
+  return set(given, draft);
+}
+
+Result<Done> set_certificate_folder(const Given& given, Draft& draft) {
+  if (given.value().empty()) return bad_value(given, "a directory");
+  draft.common.naming.certificates.given.push_back(given.value());
   return Done{};
 }
 
-// A failover option as a flag: the URI's name, and durations as its bare milliseconds.
-Taker failover_taker(CommonDraft& draft, const FailoverOption& entry, bool value) {
-  return [&draft, &entry, value](const Given& given) -> Result<Done> {
-    std::string text;
-    if (entry.kind == OptionKind::boolean) {
-      text = value ? "true" : "false";
-    } else if (entry.kind == OptionKind::duration) {
-      const auto time = duration(given);
-      if (!time) return time.error();
-      if (time->count() > 0 && milliseconds(*time) == 0) return bad_value(given, "at least 1ms");
-      text = std::to_string(milliseconds(*time));
-    } else {
-      text = given.value();
-      if (text.empty()) return bad_value(given, "a value");
-    }
-    draft.options.failover.options.emplace_back(std::string(entry.camelName), text);
-    return Done{};
-  };
-}
-
-void add_server_takers(Takers& takers, CommonDraft& draft) {
-  takers["server"] =
-      name_by(draft, [](const std::string& text) -> Naming { return NamedServer{text}; });
-  takers["host"] =
-      name_by(draft, [](const std::string& text) -> Naming { return NamedHost{text}; });
-  takers["url"] = name_by(draft, [](const std::string& text) -> Naming { return NamedUrl{text}; });
-  takers["servers"] =
-      name_by(draft, [](const std::string& text) -> Naming { return NamedFile{text}; });
-  takers["component"] =
-      name_by(draft, [](const std::string& text) -> Naming { return NamedComponent{text}; });
-  takers["port"] = [&draft](const Given& given) -> Result<Done> {
-    const auto port = whole_number(given, 1, 65535);
-    if (!port) return port.error();
-    draft.options.naming.ports.push_back(static_cast<int>(*port));
-    return Done{};
-  };
-  ServerDefaults& defaults = draft.options.naming.defaults;
-  takers["username"] = [&defaults](const Given& given) -> Result<Done> {
-    if (!is_utf8(given.value())) return bad_value(given, "UTF-8");
-    defaults.username = given.value();
-    return Done{};
-  };
-  takers["pw"] = [&defaults](const Given& given) -> Result<Done> {
-    defaults.password = Secret(given.value());
-    return Done{};
-  };
-  takers["pw-file"] = [&defaults](const Given& given) -> Result<Done> {
-    auto password = password_from_file(given.flag(), given.value());
-    if (!password) return password.error();
-    defaults.password = std::move(*password);
-    return Done{};
-  };
-  takers["pw-fd"] = [&defaults](const Given& given) -> Result<Done> {
-    const auto fd = open_descriptor(given, 0, Direction::reading);
-    if (!fd) return fd.error();
-    auto password = password_from_fd(given.flag() + " " + given.value(), *fd);
-    if (!password) return password.error();
-    defaults.password = std::move(*password);
-    return Done{};
-  };
-  takers["cert-dir"] = [&draft](const Given& given) -> Result<Done> {
-    if (given.value().empty()) return bad_value(given, "a directory");
-    draft.options.naming.certificates.given.push_back(given.value());
-    return Done{};
-  };
-  KeySource& key = draft.options.naming.key;
-  takers["key-file"] = [&key](const Given& given) -> Result<Done> {
-    if (given.value().empty()) return bad_value(given, "a file");
-    key.file = given.value();
-    key.given.reset();
-    return Done{};
-  };
-  takers["key-fd"] = [&key](const Given& given) -> Result<Done> {
-    const auto fd = open_descriptor(given, 0, Direction::reading);
-    if (!fd) return fd.error();
-    auto text = read_key_fd(given.flag() + " " + given.value(), *fd);
-    if (!text) return text.error();
-    key.given = std::move(*text);
-    return Done{};
-  };
-}
-
-void add_tls_takers(Takers& takers, ServerDefaults& defaults) {
-  TlsSettings& tls = defaults.tls;
-  // mosquitto: any of these turns TLS on.
-  const auto wanting = [&defaults](Taker taker) -> Taker {
-    return [&defaults, taker = std::move(taker)](const Given& given) -> Result<Done> {
-      defaults.tls_wanted = true;
-      return taker(given);
-    };
-  };
-  takers["cafile"] = wanting(set_text(tls.cafile, "a file"));
-  takers["capath"] = wanting(set_text(tls.capath, "a directory"));
-  takers["cert"] = wanting(set_text(tls.cert, "a file"));
-  takers["key"] = set_text(tls.key, "a file");
-  takers["tls-use-os-certs"] = wanting(set(tls.use_os_certs));
-  takers["psk"] = wanting([&tls](const Given& given) -> Result<Done> {
-    const std::string& digits = given.value();
-    // Not bad_value(), which would show it.
-    if (!all_hexadecimal(digits) || digits.empty() || digits.size() % 2 != 0 ||
-        digits.size() > 512) {
-      return Error{ErrorKind::usage, given.flag() + " takes a key in hexadecimal digits",
-                   "two for each byte, 256 bytes at most"};
-    }
-    tls.psk = Secret(digits);
-    return Done{};
-  });
-  takers["psk-identity"] = set_text(tls.psk_identity, "an identity of at most 255 bytes", 255);
-  takers["ciphers"] = set_text(tls.ciphers, "a list of ciphers");
-  takers["tls-alpn"] = set_text(tls.alpn, "a protocol of at most 255 bytes", 255);
-  takers["tls-version"] = [&tls](const Given& given) {
-    return take_tls_version(given, tls.version);
-  };
-  takers["insecure"] = set(tls.verify_name, false);
-  takers["no-verify"] = [&tls](const Given&) -> Result<Done> {
-    tls.verify_chain = false;
-    tls.verify_name = false;
-    return Done{};
-  };
-}
-
-// -x is a property of CONNECT by another name.
-Result<Done> check_session_expiry(const CommonDraft& draft) {
-  const std::string property = "connect session-expiry-interval";
-  for (const char* source : {kCommandLine, kOptionsFile}) {
-    if (draft.properties.contains(std::string("-x") + source) &&
-        draft.properties.contains(property + source)) {
-      return Error{ErrorKind::usage, "-x and -D " + property + " say the same", "give one of them"};
-    }
-  }
+Result<Done> set_tls_version(const Given& given, Draft& draft) {
+  constexpr std::array kVersions = {TlsVersion::tls13, TlsVersion::tls12, TlsVersion::tls11};
+  const auto index = word_index(given);
+  if (!index) return index.error();
+  draft.common.naming.defaults.tls.version = kVersions[*index];
   return Done{};
 }
 
-void add_connection_takers(Takers& takers, CommonDraft& draft) {
-  CommonOptions& options = draft.options;
-  takers["id"] = set_text(draft.id, "a client id");
-  takers["id-prefix"] = set(draft.id_prefix);
-  takers["keepalive"] = [&options](const Given& given) -> Result<Done> {
-    const auto number = whole_number(given, 1, 65535);
-    if (!number) return number.error();
-    options.connect.keepalive = std::chrono::seconds(*number);
-    return Done{};
-  };
-  takers["protocol-version"] = [&options](const Given& given) {
-    return take_protocol(given, options.protocol);
-  };
-  takers["disable-clean-session"] = set(options.connect.clean_session, false);
-  takers["x"] = mqtt5(draft, [&options, &draft](const Given& given) {
-    draft.properties.insert("-x" + source_of(given));
-    return take_session_expiry(given, options.connect.properties.session_expiry);
-  });
-  takers["property"] =
-      mqtt5(draft, [&draft](const Given& given) { return take_property(given, draft); });
-  takers["nodelay"] = [](const Given&) -> Result<Done> { return Done{}; };
-  takers["will-topic"] = [&draft](const Given& given) -> Result<Done> {
-    draft.will_topic = given.value();
-    return check_topic_name(given.flag(), given.value());
-  };
-  takers["will-payload"] = [&draft](const Given& given) -> Result<Done> {
-    if (given.value().size() > 65535) return bad_value(given, "at most 65535 bytes");
-    draft.will_payload = given.value();
-    return Done{};
-  };
-  takers["will-qos"] = set_number(draft.will_qos, 0, 2);
-  takers["will-retain"] = set(draft.will_retain);
-}
-
-Result<Done> check_psk(const TlsSettings& tls) {
-  if (tls.psk.has_value() == tls.psk_identity.empty()) {
-    return Error{ErrorKind::usage,
-                 tls.psk ? "--psk without --psk-identity" : "--psk-identity without --psk",
-                 "the server knows a key by its identity: give both"};
-  }
-  if (!tls.psk) return Done{};
-  const char* const other = !tls.cafile.empty()   ? "--cafile"
-                            : !tls.capath.empty() ? "--capath"
-                            : !tls.cert.empty()   ? "--cert"
-                            : tls.use_os_certs    ? "--tls-use-os-certs"
-                                                  : nullptr;
-  if (other != nullptr) {
-    return Error{ErrorKind::usage, std::string("--psk and ") + other + " exclude each other",
-                 "a pre-shared key takes the place of certificates"};
-  }
-  if (tls.version != TlsVersion::any && tls.version != TlsVersion::tls12) {
-    return Error{ErrorKind::usage, "--psk needs TLS 1.2, which --tls-version rules out",
-                 "leave out one of the two"};
-  }
+Result<Done> set_no_verify(const Given& /*given*/, Draft& draft) {
+  draft.common.naming.defaults.tls.verify_chain = false;
+  draft.common.naming.defaults.tls.verify_name = false;
   return Done{};
 }
 
-Result<Done> finish_client_id(CommonDraft& draft, const Environment& environment) {
-  if (!draft.id.empty() && !draft.id_prefix.empty()) {
-    return Error{ErrorKind::usage, "-i and -I exclude each other", "give one of them"};
+Result<Done> set_psk(const Given& given, Draft& draft) {
+  const std::string& digits = given.value();
+  // Not bad_value(), which would show it.
+  if (!all_hexadecimal(digits) || digits.empty() || digits.size() % 2 != 0 || digits.size() > 512) {
+    return Error{ErrorKind::usage, given.flag() + " takes a key in hexadecimal digits",
+                 "two for each byte, 256 bytes at most"};
   }
-  draft.options.client_id_given = !draft.id.empty() || !draft.id_prefix.empty();
-  std::string& id = draft.options.connect.client_id;
-  if (!draft.id.empty()) {
-    id = draft.id;
-  } else if (!draft.id_prefix.empty()) {
-    id = draft.id_prefix + std::to_string(environment.pid);
-  } else {
-    // 23 characters: what every MQTT 3.1.1 server must accept.
-    std::array<char, 24> text{};
-    std::snprintf(text.data(), text.size(), "mqfail-%016llx",
-                  static_cast<unsigned long long>(environment.dice));
-    id = text.data();
-  }
-  if (!is_utf8(id) || id.size() > 65535) {
-    return Error{ErrorKind::usage, "the client id is not UTF-8 or too long",
-                 "give another with -i"};
-  }
-  if (draft.options.protocol == Protocol::mqtt31 && id.size() > 23) {
-    return Error{ErrorKind::usage, "the client id is longer than the 23 bytes that -V 31 allows",
-                 "give a shorter one with -i"};
-  }
+  draft.common.naming.defaults.tls.psk = Secret(digits);
   return Done{};
 }
 
-Result<Done> finish_session(CommonDraft& draft) {
-  ConnectSettings& connect = draft.options.connect;
-  if (!connect.clean_session && !connect.properties.session_expiry) {
-    connect.properties.session_expiry = kNever;  // as mosquitto; without effect before MQTT 5
-  }
-  if (draft.id.empty() && !connect.clean_session) {
-    return Error{ErrorKind::usage, "-c keeps a session, which belongs to a client id",
-                 "give one with -i"};
-  }
-  if (draft.id.empty() && connect.properties.session_expiry == kNever) {
-    return Error{ErrorKind::usage,
-                 "-x asks for a session that never ends, which belongs to a client id",
-                 "give one with -i"};
-  }
+Result<Done> set_events_fd(const Given& given, Draft& draft) {
+  const auto fd = open_descriptor(given, 1, Direction::writing);
+  if (!fd) return fd.error();
+  draft.common.events.copy_fd = *fd;
   return Done{};
 }
 
-Result<Done> finish_will(CommonDraft& draft) {
-  if (draft.will_topic.empty()) {
-    const char* flag = draft.will_payload                                   ? "--will-payload"
-                       : draft.will_qos                                     ? "--will-qos"
-                       : draft.will_retain                                  ? "--will-retain"
-                       : draft.will_delay || !draft.will_properties.empty() ? "-D WILL"
-                                                                            : nullptr;
-    if (flag == nullptr) return Done{};
-    return Error{ErrorKind::usage, std::string(flag) + " without a will",
-                 "name its topic with --will-topic"};
-  }
-  draft.options.connect.will =
-      Will{draft.will_topic,  draft.will_payload.value_or(""), draft.will_qos.value_or(0),
-           draft.will_retain, draft.will_properties,           draft.will_delay};
-  return Done{};
+// read_sources() acts on these where they stand on the command line.
+Result<Done> command_line_only(const Given& given, Draft& /*draft*/) {
+  return Error{ErrorKind::usage, given.flag() + " cannot stand in an options file",
+               "put it on the command line"};
 }
 
-Result<Done> finish_events(CommonDraft& draft) {
-  EventChoice& choice = draft.options.events;
-  if (!choice.copy_fd) {
-    choice.on_stderr = draft.events.value_or(EventFormat::human);
-  } else if (draft.events == EventFormat::none) {
-    return Error{ErrorKind::usage, "--events none and --events-fd contradict each other",
-                 "give one of them"};
-  } else {
-    choice.copy = draft.events.value_or(EventFormat::json);
-  }
-  return Done{};
-}
+constexpr unsigned kSub = static_cast<unsigned>(Tool::sub);
+constexpr unsigned kPub = static_cast<unsigned>(Tool::pub);
+constexpr unsigned kProbe = static_cast<unsigned>(Tool::probe);
+constexpr unsigned kBoth = kSub | kPub;
+constexpr unsigned kAll = kBoth | kProbe;
+
+using enum OptionGroup;
+
+// Sorted by group; within a group as --help and the manual show it.
+constexpr OptionRow kRows[] = {
+    OptionRow{
+        "server", 's', "URI", servers, kSub | kProbe, naming<NamedServer>,
+        "a server, or a whole failover:(...) URI",
+        "May be repeated; the order is the order of preference. "
+        "The form is scheme://[user[:password]@]host[:port][/path][?option=value&...] "
+        "with the schemes tcp, mqtt (port 1883), ssl, tls, mqtts (8883), ws (80) and wss (443).",
+        "URI"}
+        .in(Family::servers),
+    OptionRow{
+        "server", 's', "URI", servers, kPub, naming<NamedServer>,
+        "a server, or a whole failover:(...) URI",
+        "May be repeated; the order is the order of preference. The short form needs a value that "
+        "contains :// or begins with failover:; without a value it is mosquitto's --stdin-file.",
+        "URI"}
+        .in(Family::servers),
+    OptionRow{"host", 'h', "HOST", servers, kBoth, naming<NamedHost>,
+              "a server by its host name or address", "May be repeated, each adds a server.",
+              "HOST"}
+        .in(Family::servers),
+    OptionRow{"host", 'H', "HOST", servers, kProbe, naming<NamedHost>,
+              "a server by its host name or address",
+              "May be repeated, each adds a server. -h HOST is the same; -h alone prints the help.",
+              "HOST"}
+        .also('h')
+        .in(Family::servers),
+    OptionRow{"port", 'p', "PORT", servers, kAll, set_port,
+              "port of the hosts: once for all, or as often as hosts",
+              "1883, or 8883 with TLS, if not given. Alone it means localhost."}
+        .in(Family::ports),
+    OptionRow{
+        "url", 'L', "URL", servers, kAll, naming<NamedUrl>,
+        "server and topic in one, mqtt://host[:port]/topic",
+        "May be repeated, each adds a server. Percent-encoding is decoded and IPv6 addresses stand "
+        "in brackets.",
+        "URI"}
+        .in(Family::servers),
+    OptionRow{"servers", 0, "FILE", servers, kAll, naming<NamedFile>,
+              "a RedundantServers document, - for standard input", "See mqfail-servers(5).", "FILE"}
+        .in(Family::servers),
+    OptionRow{"component", 0, "ID", servers, kAll, naming<NamedComponent>,
+              "a document stored by mqfail-config",
+              "Of a whole adapter file that --servers names, the component that is meant.",
+              "COMPONENT"}
+        .in(Family::servers),
+    {"username", 'u', "NAME", servers, kAll, set_username, "user name for servers that name none"},
+    OptionRow{
+        "pw", 'P', "PASSWORD", servers, kAll, set_password, "password for servers that have none",
+        "Overwritten in the process list as soon as it is read; --pw-file never shows it at all.",
+        "PASSWORD"}
+        .in(Family::password),
+    OptionRow{"pw-file", 0, "FILE", servers, kAll, set_password_file,
+              "the password is the first line of FILE", "", "FILE"}
+        .in(Family::password),
+    OptionRow{"pw-fd", 0, "N", servers, kAll, set_password_fd,
+              "the password is the first line from file descriptor N"}
+        .in(Family::password),
+    OptionRow{"key-file", 0, "FILE", servers, kAll, set_key_file,
+              "the key that opens sealed passwords of a stored document",
+              "64 hexadecimal digits in a file that is yours alone; without it "
+              "$CREDENTIALS_DIRECTORY/mqfail.key, else mqfail/mqfail.key in $XDG_STATE_HOME or "
+              "~/.local/state.",
+              "FILE"}
+        .in(Family::key),
+    OptionRow{"key-fd", 0, "N", servers, kAll, set_key_fd,
+              "that key is read from file descriptor N"}
+        .in(Family::key),
+
+    OptionRow{"id", 'i', "ID", connection, kBoth, text<&Draft::id, "a client id">,
+              "client id (default: a new one each run)"}
+        .in(Family::client_id)
+        .not_with("id-prefix", "give one of them"),
+    OptionRow{"id-prefix", 'I', "PREFIX", connection, kBoth, text<&Draft::id_prefix>,
+              "the client id is PREFIX and the process id"}
+        .in(Family::client_id),
+    {"keepalive", 'k', "SECONDS", connection, kBoth, set_keepalive,
+     "keepalive, 1 to 65535 (default 10)",
+     "A server that is silent for one and a half times as long is lost."},
+    {"protocol-version", 'V', "VERSION", connection, kBoth, set_protocol,
+     "5, 311 or 31 (default: 5, and 311 where a server speaks no 5)", "", "5 311 31"},
+    {"protocol-version", 0, "VERSION", connection, kProbe, set_protocol,
+     "5, 311 or 31 (default: 5, and 311 where a server speaks no 5)", "", "5 311 31"},
+    {"disable-clean-session", 'c', "", connection, kBoth,
+     put<&ConnectSettings::clean_session, false>, "keep the session, needs -i",
+     "Sessions are one per server."},
+    {"", 'x', "SECONDS", connection, kBoth, mqtt5<set_session_expiry>,
+     "session expiry interval (MQTT 5); -1: never"},
+    {"property", 'D', "COMMAND NAME VALUE", connection, kSub, mqtt5<set_property>,
+     "an MQTT 5 property of CONNECT or WILL",
+     "A user-property takes a name and a value. The names are those of mosquitto_sub(1).",
+     "PROPERTY"},
+    {"property", 'D', "COMMAND NAME VALUE", connection, kPub, mqtt5<set_property>,
+     "an MQTT 5 property of CONNECT, PUBLISH or WILL",
+     "A user-property takes a name and a value. The names are those of mosquitto_pub(1).",
+     "PROPERTY"},
+    {"nodelay", 0, "", connection, kBoth, nothing, "does nothing: there is never a delay"},
+    {"", 'A', "ADDRESS", connection, kBoth, not_supported, "choose the interface by routing"},
+    {"unix", 0, "PATH", connection, kBoth, not_supported, "name a server by host and port"},
+    {"", 'S', "", connection, kBoth, not_supported, "name the servers, each with its own -s or -h"},
+    {"proxy", 0, "URL", connection, kBoth, not_supported, "use a local port forwarder", "", "URI"},
+
+    {"will-topic", 0, "TOPIC", will, kBoth, set_will_topic,
+     "topic of the will, which a server publishes if we vanish",
+     "It is each server's own: one publishes it when its connection to us is lost, although we may "
+     "live on through another. With --standby hot every server has it."},
+    {"will-payload", 0, "TEXT", will, kBoth, set_will_payload,
+     "the will's message (default empty)"},
+    {"will-qos", 0, "QOS", will, kBoth, number<&Draft::will_qos, 0, 2>,
+     "its quality of service: 0, 1 or 2 (default 0)", "", "0 1 2"},
+    {"will-retain", 0, "", will, kBoth, put<&Will::retain>, "the will is retained"},
+
+    {"cafile", 0, "FILE", tls, kAll, tls_on<text<&TlsSettings::cafile, "a file">>,
+     "trusted CA certificates; turns TLS on for -h", "", "FILE"},
+    {"capath", 0, "DIR", tls, kAll, tls_on<text<&TlsSettings::capath, "a directory">>,
+     "directory of trusted CA certificates; turns TLS on for -h", "", "DIR"},
+    {"cert", 0, "FILE", tls, kAll, tls_on<text<&TlsSettings::cert, "a file">>,
+     "client certificate (PEM)", "", "FILE"},
+    {"key", 0, "FILE", tls, kAll, text<&TlsSettings::key, "a file">,
+     "key of the client certificate (PEM)", "", "FILE"},
+    {"cert-dir", 0, "DIR", tls, kAll, set_certificate_folder,
+     "look for certificates that a document names by thumbprint here",
+     "May be repeated. $MQFAIL_CERT_DIR, the component's directory, "
+     "/usr/share/OSIsoft/Adapters/MQTT/Certificates and "
+     "~/.dotnet/corefx/cryptography/x509stores/my follow. See mqfail-servers(5).",
+     "DIR"},
+    {"ciphers", 0, "LIST", tls, kAll, text<&TlsSettings::ciphers, "a list of ciphers">,
+     "ciphers in OpenSSL's words"},
+    {"tls-version", 0, "VERSION", tls, kAll, set_tls_version,
+     "tlsv1.3, tlsv1.2 or tlsv1.1 and no other (default: 1.2 or later)", "",
+     "tlsv1.3 tlsv1.2 tlsv1.1"},
+    {"tls-alpn", 0, "NAME", tls, kAll,
+     text<&TlsSettings::alpn, "a protocol of at most 255 bytes", 255>,
+     "protocol to ask for where one port serves several"},
+    {"tls-use-os-certs", 0, "", tls, kAll, tls_on<put<&TlsSettings::use_os_certs>>,
+     "trust the system's CA certificates; turns TLS on for -h"},
+    {"insecure", 0, "", tls, kAll, put<&TlsSettings::verify_name, false>,
+     "do not check that the certificate names the host (warns)"},
+    {"no-verify", 0, "", tls, kAll, set_no_verify, "do not check the certificate at all (warns)"},
+    OptionRow{"psk", 0, "HEX", tls, kAll, tls_on<set_psk>,
+              "pre-shared key instead of certificates (TLS 1.2); turns TLS on for -h",
+              "Overwritten in the process list as soon as it is read.", "PASSWORD"}
+        .not_with("cafile capath cert tls-use-os-certs",
+                  "a pre-shared key takes the place of certificates"),
+    {"psk-identity", 0, "ID", tls, kAll,
+     text<&TlsSettings::psk_identity, "an identity of at most 255 bytes", 255>,
+     "the name that the server knows that key by"},
+    {"keyform", 0, "FORM", tls, kBoth, not_supported, "give the key as a PEM file with --key"},
+    {"tls-engine", 0, "NAME", tls, kBoth, not_supported, "give the key as a PEM file with --key"},
+    {"tls-engine-kpass-sha1", 0, "HEX", tls, kBoth, not_supported,
+     "give the key as a PEM file with --key"},
+
+    {"once", 0, "", failover, kBoth, put<&CommonOptions::once>,
+     "try every server once, do not reconnect"},
+    {"seed", 0, "N", failover, kBoth, number<&CommonOptions::seed, 0, INT64_MAX>,
+     "make the order and the delays of failover reproducible"},
+    {"trace", 0, "FILE", failover, kBoth, text<&CommonOptions::trace_file>,
+     "write every step of the failover engine to FILE", "", "FILE"},
+
+    {"events", 0, "FORMAT", events, kBoth, choice<&Draft::events>,
+     "events on stderr: human (default), json, logfmt or none", "", "human json logfmt none"},
+    {"events-fd", 0, "N", events, kBoth, set_events_fd,
+     "events go to file descriptor N (json unless --events says), stderr stays human"},
+    {"quiet", 0, "", events, kBoth, put<&EventChoice::quiet>,
+     "no events on stderr; usage and configuration errors are told"},
+    {"debug", 'd', "", events, kBoth, put<&CommonOptions::debug>, "all events, with more detail"},
+
+    {"", 'o', "FILE", general, kBoth, command_line_only,
+     "read options from FILE, one `-option value' a line", "", "FILE"},
+    {"no-config", 0, "", general, kAll, command_line_only,
+     "do not read the options file in the configuration directory"},
+    {"help", 0, "", general, kAll, command_line_only, "print this help"},
+    {"version", 0, "", general, kBoth, command_line_only, "print the version"},
+    {"version", 'V', "", general, kProbe, command_line_only, "print the version"},
+};
 
 }  // namespace
 
-Takers common_takers(CommonDraft& draft) {
-  CommonOptions& options = draft.options;
-  Takers takers;
-  add_server_takers(takers, draft);
-  add_tls_takers(takers, options.naming.defaults);
-  add_connection_takers(takers, draft);
-  for (const FailoverOption& entry : failover_options()) {
-    const std::string name(entry.kebabName);
-    takers[name] = failover_taker(draft, entry, true);
-    if (entry.kind == OptionKind::boolean) {
-      takers["no-" + name] = failover_taker(draft, entry, false);
-    }
-  }
-  takers["once"] = set(options.once);
-  takers["seed"] = set_number(options.seed, 0, INT64_MAX);
-  takers["trace"] = set(options.trace_file);
-  takers["events"] = [&draft](const Given& given) { return take_events(given, draft.events); };
-  takers["events-fd"] = [&options](const Given& given) -> Result<Done> {
-    const auto fd = open_descriptor(given, 1, Direction::writing);
-    if (!fd) return fd.error();
-    options.events.copy_fd = *fd;
-    return Done{};
-  };
-  takers["quiet"] = set(options.events.quiet);
-  takers["debug"] = set(options.debug);
-  return takers;
-}
-
-Result<Done> finish_common(Tool tool, CommonDraft& draft, const Environment& environment) {
-  CommonOptions& options = draft.options;
-  options.naming.environment = environment.servers;
-  if (environment.xdg_config_home && !environment.xdg_config_home->empty()) {
-    options.naming.config_home = *environment.xdg_config_home;
-  } else if (environment.home && !environment.home->empty()) {
-    options.naming.config_home = *environment.home + "/.config";
-  }
-  options.naming.key.credentials = environment.key.credentials;
-  options.naming.key.state_home = environment.key.state_home;
-  options.naming.certificates.environment = environment.certificates.environment;
-  options.naming.certificates.home = environment.certificates.home;
-  const TlsSettings& tls = options.naming.defaults.tls;
-  if (tls.cert.empty() != tls.key.empty()) {
-    return Error{ErrorKind::usage,
-                 tls.cert.empty() ? "--key without --cert" : "--cert without --key",
-                 "a client certificate needs both"};
-  }
-  if (auto done = check_psk(tls); !done) return done;
-  options.needs_mqtt5 = !draft.needs_mqtt5.empty();
-  if (options.needs_mqtt5 && options.protocol && *options.protocol != Protocol::mqtt5) {
-    return Error{ErrorKind::usage, draft.needs_mqtt5 + " needs MQTT 5, which -V rules out",
-                 "leave out one of the two"};
-  }
-  if (auto done = check_session_expiry(draft); !done) return done;
-  if (auto done = finish_client_id(draft, environment); !done) return done;
-  if (tool != Tool::probe) {
-    if (auto done = finish_session(draft); !done) return done;
-  }
-  if (auto done = finish_will(draft); !done) return done;
-  return finish_events(draft);
+std::span<const OptionRow> shared_rows() {
+  return kRows;
 }
 
 }  // namespace mqfail

@@ -1,46 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
+// The options and verbs of mqfail-config. A verb names the options that mean something with it.
 #include "tool/config_options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
 
-#include "base/number.hpp"
 #include "base/text.hpp"
 #include "config/uri/shown_uri.hpp"
 #include "tool/descriptors.hpp"
+#include "tool/setters.hpp"
 
 namespace mqfail {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ConfigVerb>, 14> kVerbs = {
-    {{"set", ConfigVerb::set},
-     {"get", ConfigVerb::get},
-     {"add", ConfigVerb::add},
-     {"edit", ConfigVerb::edit},
-     {"check", ConfigVerb::check},
-     {"fmt", ConfigVerb::fmt},
-     {"convert", ConfigVerb::convert},
-     {"diff", ConfigVerb::diff},
-     {"remove", ConfigVerb::remove},
-     {"schema", ConfigVerb::schema},
-     {"protect", ConfigVerb::protect},
-     {"rekey", ConfigVerb::rekey},
-     {"certs", ConfigVerb::certs},
-     {"serve", ConfigVerb::serve}}};
-constexpr const char* kVerbList =
-    "verbs are set, get, add, edit, check, fmt, convert, diff, remove, schema, protect, rekey, "
-    "certs and serve";
-constexpr std::array<std::string_view, 16> kFlags = {"--component",  "--file",
-                                                     "--server-id",  "--to",
-                                                     "--key-file",   "--key-fd",
-                                                     "--cert-dir",   "--yes",
-                                                     "--listen",     "--listen-anywhere",
-                                                     "--token-file", "--timeout",
-                                                     "--help",       "--version",
-                                                     "-f",           "-h"};
+constexpr ConfigVerbRow kVerbs[] = {
+    {"set", ConfigVerb::set, "component file",
+     "replace the stored list by the document on standard input"},
+    {"get", ConfigVerb::get, "component server-id", "write the stored list to standard output"},
+    {"add", ConfigVerb::add, "component file",
+     "append the servers of a document; an id that is in use is an error"},
+    {"edit", ConfigVerb::edit, "component file server-id",
+     "give keys of one server new values: edit --server-id ID port=8883"},
+    {"check", ConfigVerb::check, "component file",
+     "report every error of a document; nothing is written"},
+    {"fmt", ConfigVerb::fmt, "component file",
+     "write a document in canonical form to standard output"},
+    {"convert", ConfigVerb::convert, "component file to",
+     "write a list as document, failover: URI or flags: convert --to uri"},
+    {"diff", ConfigVerb::diff, "component file",
+     "tell how a document differs from the stored list; status 1 if it does"},
+    {"remove", ConfigVerb::remove, "component server-id yes",
+     "remove the stored list, or one server of it"},
+    {"schema", ConfigVerb::schema, "",
+     "write the JSON Schema of the canonical form to standard output",
+     "the schema is the same for all lists"},
+    {"protect", ConfigVerb::protect, "component",
+     "seal passwords that somebody wrote into the stored list by hand"},
+    {"rekey", ConfigVerb::rekey, "",
+     "make a new key and seal every password of every stored list with it",
+     "rekey seals every stored list anew"},
+    {"certs", ConfigVerb::certs, "component cert-dir",
+     "list the client certificates that a thumbprint can name"},
+    {"serve", ConfigVerb::serve, "listen listen-anywhere token-file timeout",
+     "answer the adapter's REST endpoint on 127.0.0.1:5590, until SIGTERM",
+     "each request names one"},
+};
+
+bool holds_word(std::string_view words, std::string_view word) {
+  return (" " + std::string(words) + " ").find(" " + std::string(word) + " ") != std::string::npos;
+}
+
+const ConfigVerbRow* find_verb(std::string_view word) {
+  const auto* const found =
+      std::find_if(std::begin(kVerbs), std::end(kVerbs),
+                   [word](const ConfigVerbRow& row) { return row.name == word; });
+  return found == std::end(kVerbs) ? nullptr : found;
+}
+
+// "a, b and c".
+std::string listed(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (const std::string_view& word : words) {
+    const bool last = &word == &words.back();
+    text.append(text.empty() ? "" : last ? " and " : ", ").append(word);
+  }
+  return text;
+}
+
+std::vector<std::string_view> verbs_with(std::string_view option) {
+  std::vector<std::string_view> names;
+  for (const ConfigVerbRow& row : kVerbs) {
+    if (holds_word(row.options, option)) names.push_back(row.name);
+  }
+  return names;
+}
+
+std::string all_verbs() {
+  std::vector<std::string_view> names;
+  for (const ConfigVerbRow& row : kVerbs) names.push_back(row.name);
+  return "verbs are " + listed(names);
+}
 
 Error usage(std::string message, std::string hint = {}) {
   return {ErrorKind::usage, std::move(message), std::move(hint)};
@@ -56,19 +97,105 @@ Error unexpected(const std::string& argument, bool has_verb) {
   // What follows '=' may be a password.
   const std::string shown = "'" + shown_uri(argument.substr(0, argument.find('='))) + "'";
   if (argument.starts_with('-')) {
-    return usage("unknown option " + shown, did_you_mean(argument, {kFlags.begin(), kFlags.end()},
-                                                         "--help lists the options"));
+    std::vector<std::string> spellings;
+    for (const OptionRow& row : config_rows()) {
+      spellings.push_back(row.long_flag());
+      if (row.letter != 0 && row.name != "yes") spellings.push_back(row.flag());
+    }
+    return usage(
+        "unknown option " + shown,
+        did_you_mean(argument, {spellings.begin(), spellings.end()}, "--help lists the options"));
   }
   if (has_verb) return usage("unexpected argument " + shown, "--help shows how");
   std::vector<std::string_view> verbs;
-  verbs.reserve(kVerbs.size());
-  for (const auto& [name, verb] : kVerbs) verbs.push_back(name);
-  return usage("unknown verb " + shown, did_you_mean(argument, verbs, kVerbList));
+  for (const ConfigVerbRow& row : kVerbs) verbs.push_back(row.name);
+  return usage("unknown verb " + shown, did_you_mean(argument, verbs, all_verbs()));
 }
 
-bool reads_document(ConfigVerb verb) {
-  return verb == ConfigVerb::set || verb == ConfigVerb::add || verb == ConfigVerb::check ||
-         verb == ConfigVerb::fmt || verb == ConfigVerb::diff || verb == ConfigVerb::convert;
+Result<Done> set_component(const Given& given, Draft& draft) {
+  draft.config.component = given.value();
+  draft.config.component_given = true;
+  return Done{};
+}
+
+Result<Done> set_form(const Given& given, Draft& draft) {
+  constexpr std::array<std::string_view, 3> kForms = {"json", "uri", "flags"};
+  constexpr std::array<ListForm, 3> kMeaning = {ListForm::json, ListForm::uri, ListForm::flags};
+  const auto* const found = std::find(kForms.begin(), kForms.end(), lower_case(given.value()));
+  if (found == kForms.end())
+    return usage("--to: '" + printable(given.value(), 64) + "' is not one of json, uri, flags",
+                 did_you_mean(given.value(), {kForms.begin(), kForms.end()}, ""));
+  draft.config.form = kMeaning[static_cast<std::size_t>(found - kForms.begin())];
+  return Done{};
+}
+
+Result<Done> set_key_file(const Given& given, Draft& draft) {
+  draft.config.key.file = given.value();
+  return Done{};
+}
+
+Result<Done> add_certificate_folder(const Given& given, Draft& draft) {
+  draft.config.certificate_folders.push_back(given.value());
+  return Done{};
+}
+
+Result<Done> set_timeout(const Given& given, Draft& draft) {
+  const auto timeout = read_duration(given);
+  if (!timeout) return timeout.error();
+  if (*timeout < std::chrono::milliseconds(1) || *timeout > std::chrono::hours(24))
+    return usage("--timeout " + printable(given.value(), 64) + " is not in 1ms..24h",
+                 "10s is the default");
+  draft.config.timeout = *timeout;
+  return Done{};
+}
+
+constexpr unsigned kConfig = static_cast<unsigned>(Tool::config);
+constexpr OptionGroup general = OptionGroup::general;
+
+// An option that may be given once.
+constexpr OptionRow once(OptionRow row) {
+  return row.not_with(row.name, "give it once");
+}
+
+// As --help shows them.
+constexpr OptionRow kRows[] = {
+    once({"component", 0, "ID", general, kConfig, set_component,
+          "the list's name (default: default)", "", "COMPONENT"}),
+    once({"file", 'f', "FILE", general, kConfig, text<&ConfigOptions::file>,
+          "read FILE instead of standard input; - is standard input", "", "FILE"}),
+    once({"server-id", 0, "ID", general, kConfig, text<&ConfigOptions::server_id>,
+          "get, edit, remove: only the server with this id", "", "SERVER_ID"}),
+    once({"to", 0, "FORM", general, kConfig, set_form,
+          "convert: json, uri (failover:) or flags (for a shell)", "", "json uri flags"}),
+    {"yes", 'y', "", general, kConfig, put<&ConfigOptions::yes>, "remove: do not ask"},
+    OptionRow{"key-file", 0, "FILE", general, kConfig, set_key_file,
+              "the key that seals passwords; made if it does not exist", "", "FILE"}
+        .not_with("key-file key-fd", "give one of them"),
+    once({"key-fd", 0, "N", general, kConfig, number<&ConfigOptions::key_fd, 0, INT32_MAX>,
+          "read that key from file descriptor N"}),
+    {"cert-dir", 0, "DIR", general, kConfig, add_certificate_folder,
+     "certs: look here first; may be repeated", "", "DIR"},
+    once({"listen", 0, "ADDR:PORT", general, kConfig, text<&ConfigOptions::listen>,
+          "serve: listen there instead of 127.0.0.1:5590"}),
+    {"listen-anywhere", 0, "", general, kConfig, put<&ConfigOptions::listen_anywhere>,
+     "serve: that address may be reached by other machines"},
+    once({"token-file", 0, "FILE", general, kConfig, text<&ConfigOptions::token_file>,
+          "serve: whoever asks must present the token in FILE", "", "FILE"}),
+    once({"timeout", 0, "TIME", general, kConfig, set_timeout,
+          "serve: disconnect who takes longer for a request (10s)"}),
+    {"help", 'h', "", general, kConfig, put<&ConfigOptions::help>, "print this help and exit"},
+    {"version", 0, "", general, kConfig, put<&ConfigOptions::version>,
+     "print the version and exit"},
+};
+
+// An option that some verbs have belongs to those alone; the rest belongs to all.
+Result<Done> check_fit(const Given& given, const ConfigVerbRow& verb) {
+  const std::string_view name = given.row->name;
+  const auto verbs = verbs_with(name);
+  if (verbs.empty() || holds_word(verb.options, name)) return Done{};
+  const bool explained = name == "component" && !verb.without_component.empty();
+  return usage(given.flag() + " means nothing here",
+               explained ? std::string(verb.without_component) : "it belongs to " + listed(verbs));
 }
 
 Result<Done> check_edit(const ConfigOptions& options) {
@@ -83,37 +210,6 @@ Result<Done> check_edit(const ConfigOptions& options) {
                                                    printable(*options.server_id, 100) +
                                                    " port=8883 sets the port, port=null resets it");
   }
-  return Done{};
-}
-
-Result<Done> check_fit(const ConfigOptions& options) {
-  if (options.verb == ConfigVerb::edit) return check_edit(options);
-  if (options.file && !reads_document(options.verb))
-    return usage("-f means nothing here", "set, add, check, fmt, convert and diff read a document");
-  const bool one = options.verb == ConfigVerb::get || options.verb == ConfigVerb::remove;
-  if (options.server_id && !one)
-    return usage("--server-id means nothing here", "it belongs to get, edit and remove");
-  if (options.component_given) {
-    if (options.verb == ConfigVerb::rekey)
-      return usage("--component means nothing here", "rekey seals every stored list anew");
-    if (options.verb == ConfigVerb::schema)
-      return usage("--component means nothing here", "the schema is the same for all lists");
-    if (options.verb == ConfigVerb::serve)
-      return usage("--component means nothing here", "each request names one");
-  }
-  if (options.verb != ConfigVerb::serve &&
-      (options.listen || options.listen_anywhere || options.token_file)) {
-    return usage("--listen, --listen-anywhere and --token-file mean nothing here",
-                 "they belong to serve");
-  }
-  if (options.yes && options.verb != ConfigVerb::remove)
-    return usage("-y means nothing here", "it belongs to remove");
-  if (!options.certificate_folders.empty() && options.verb != ConfigVerb::certs)
-    return usage("--cert-dir means nothing here", "it belongs to certs");
-  if (options.verb == ConfigVerb::convert && options.form == ListForm::none)
-    return usage("convert wants --to FORM", "forms are json, uri and flags");
-  if (options.verb != ConfigVerb::convert && options.form != ListForm::none)
-    return usage("--to means nothing here", "it belongs to convert");
   return Done{};
 }
 
@@ -144,171 +240,89 @@ Result<Done> take_value(const std::string& argument, ConfigOptions& options) {
   return Done{};
 }
 
-Result<Done> take_extras(const std::vector<std::string>& extras, bool has_verb,
-                         ConfigOptions& options) {
-  for (const std::string& extra : extras) {
-    const bool value = has_verb && options.verb == ConfigVerb::edit && !extra.starts_with('-') &&
-                       extra.find('=') != std::string::npos;
-    if (!value) return unexpected(extra, has_verb);
-    if (auto taken = take_value(extra, options); !taken) return taken;
+// The verb, and key=value of edit.
+Result<const ConfigVerbRow*> take_operands(const std::vector<std::string>& operands,
+                                           ConfigOptions& options) {
+  const ConfigVerbRow* verb = nullptr;
+  const auto is_verb = [](const std::string& word) { return find_verb(word) != nullptr; };
+  const auto verbs = std::count_if(operands.begin(), operands.end(), is_verb);
+  if (verbs > 0) verb = find_verb(*std::find_if(operands.begin(), operands.end(), is_verb));
+  for (const std::string& word : operands) {
+    if (is_verb(word)) continue;
+    const bool value = verb != nullptr && verb->verb == ConfigVerb::edit &&
+                       !word.starts_with('-') && word.find('=') != std::string::npos;
+    if (!value) return unexpected(word, verb != nullptr);
+    if (auto taken = take_value(word, options); !taken) return taken.error();
   }
-  return Done{};
+  if (verb == nullptr) return usage("there is no verb", all_verbs());
+  if (verbs > 1) return usage("there is more than one verb", "--help shows how");
+  options.verb = verb->verb;
+  return verb;
 }
 
-Result<Done> take_form(const std::string& word, ConfigOptions& options) {
-  constexpr std::array<std::string_view, 3> kForms = {"json", "uri", "flags"};
-  const auto found = std::find(kForms.begin(), kForms.end(), lower_case(word));
-  if (found == kForms.end())
-    return usage("--to: '" + printable(word, 64) + "' is not one of json, uri, flags",
-                 did_you_mean(word, {kForms.begin(), kForms.end()}, ""));
-  constexpr std::array<ListForm, 3> kMeaning = {ListForm::json, ListForm::uri, ListForm::flags};
-  options.form = kMeaning[static_cast<std::size_t>(found - kForms.begin())];
-  return Done{};
-}
-
-Result<Done> take_key_fd(const std::string& text, ConfigOptions& options) {
-  const int fd = parse_number<int>(text).value_or(-1);
-  if (fd < 0) return usage("--key-fd takes the number of a file descriptor", "give a number");
-  if (options.key.file) return usage("--key-file and --key-fd exclude each other", "");
-  if (fd == 0 && options.file.value_or("-") == "-" &&
-      (reads_document(options.verb) || options.verb == ConfigVerb::edit)) {
+// Last: a descriptor can be read once.
+Result<Done> read_key(const ConfigVerbRow& verb, ConfigOptions& options) {
+  const KeySource source = key_source_of_user();
+  options.key.credentials = source.credentials;
+  options.key.state_home = source.state_home;
+  if (!options.key_fd) return Done{};
+  if (*options.key_fd == 0 && options.file.value_or("-") == "-" &&
+      holds_word(verb.options, "file")) {
     return usage("the document and the key cannot both come from standard input",
                  "give the document with -f, or the key with another descriptor");
   }
-  if (auto open = check_descriptor("--key-fd", fd, Direction::reading); !open) return open;
-  auto key = read_key_fd("--key-fd " + text, fd);
+  if (auto open = check_descriptor("--key-fd", *options.key_fd, Direction::reading); !open)
+    return open;
+  auto key = read_key_fd("--key-fd " + std::to_string(*options.key_fd), *options.key_fd);
   if (!key) return key.error();
   options.key.given = std::move(*key);
   return Done{};
 }
 
-Result<Done> take_timeout(const std::string& text, ConfigOptions& options) {
-  if (options.verb != ConfigVerb::serve)
-    return usage("--timeout means nothing here", "it belongs to serve");
-  const auto timeout = parse_duration(text);
-  if (!timeout) return usage("--timeout: " + timeout.error().message, timeout.error().hint);
-  if (*timeout < std::chrono::milliseconds(1) || *timeout > std::chrono::hours(24))
-    return usage("--timeout " + printable(text, 64) + " is not in 1ms..24h", "10s is the default");
-  options.timeout = *timeout;
-  return Done{};
-}
-
 }  // namespace
 
+std::span<const OptionRow> config_rows() {
+  return kRows;
+}
+
+std::span<const ConfigVerbRow> config_verbs() {
+  return kVerbs;
+}
+
 Result<ConfigOptions> parse_config_options(int argc, char** argv) {
-  ConfigOptions options;
-  CLI::App app;
-  app.set_help_flag();
-  app.allow_extras();
-  app.fallthrough();
-  auto* component = app.add_option("--component", options.component);
-  std::string file;
-  auto* file_option = app.add_option("-f,--file", file);
-  std::string server_id;
-  std::string form;
-  auto* form_option = app.add_option("--to", form);
-  auto* id_option = app.add_option("--server-id", server_id);
-  std::string key_file;
-  auto* key_file_option = app.add_option("--key-file", key_file);
-  std::string key_fd;
-  auto* key_fd_option = app.add_option("--key-fd", key_fd);
-  app.add_option("--cert-dir", options.certificate_folders)->allow_extra_args(false);
-  app.add_flag("-y,--yes", options.yes);
-  std::string listen;
-  auto* listen_option = app.add_option("--listen", listen);
-  app.add_flag("--listen-anywhere", options.listen_anywhere);
-  std::string token_file;
-  auto* token_option = app.add_option("--token-file", token_file);
-  std::string timeout;
-  auto* timeout_option = app.add_option("--timeout", timeout);
-  app.add_flag("-h,--help", options.help);
-  app.add_flag("--version", options.version);
-
-  std::vector<std::pair<CLI::App*, ConfigVerb>> verbs;
-  verbs.reserve(kVerbs.size());
-  for (const auto& [name, verb] : kVerbs)
-    verbs.emplace_back(app.add_subcommand(std::string(name)), verb);
-  for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; })) {
-    verb->set_help_flag();
-    verb->allow_extras();
-    verb->fallthrough();
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  std::vector<std::string> operands;
+  auto given = read_command_line(config_rows(), words, "", nullptr, &operands);
+  if (!given) return given.error();
+  Draft draft;
+  ConfigOptions& options = draft.config;
+  for (const Given& one : *given) {
+    if (one.row->name != "help" && one.row->name != "version") continue;
+    if (auto done = one.row->set(one, draft); !done) return done.error();
+    return options;
   }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return usage(error.what(), "--help shows how");
+  const auto verb = take_operands(operands, options);
+  if (!verb) return verb.error();
+  for (const Given& one : *given) {
+    if (auto fits = check_fit(one, **verb); !fits) return fits.error();
   }
-  if (options.help || options.version) return options;
-  options.component_given = component->count() > 0;
-  if (file_option->count() > 0) options.file = file;
-  if (id_option->count() > 0) options.server_id = server_id;
-  if (form_option->count() > 0) {
-    if (auto taken = take_form(form, options); !taken) return taken.error();
+  if (auto done = set_all(*given, draft); !done) return done.error();
+  if (options.verb == ConfigVerb::edit) {
+    if (auto fits = check_edit(options); !fits) return fits.error();
   }
-  if (listen_option->count() > 0) options.listen = listen;
-  if (token_option->count() > 0) options.token_file = token_file;
-
-  std::size_t count = 0;
-  for (const auto& [verb, meaning] : verbs) {
-    if (!verb->parsed()) continue;
-    ++count;
-    options.verb = meaning;
-  }
-  if (auto taken = take_extras(app.remaining(true), count > 0, options); !taken)
-    return taken.error();
-  if (count == 0) return usage("there is no verb", kVerbList);
-  if (count > 1) return usage("there is more than one verb", "--help shows how");
-  if (auto fit = check_fit(options); !fit) return fit.error();
-  if (timeout_option->count() > 0) {
-    if (auto taken = take_timeout(timeout, options); !taken) return taken.error();
-  }
-  options.key = key_source_of_user();
-  if (key_file_option->count() > 0) options.key.file = key_file;
-  if (key_fd_option->count() > 0) {
-    if (auto taken = take_key_fd(key_fd, options); !taken) return taken.error();
-  }
+  if (options.verb == ConfigVerb::convert && options.form == ListForm::none)
+    return usage("convert wants --to FORM", "forms are json, uri and flags");
+  if (auto done = read_key(**verb, options); !done) return done.error();
   return options;
 }
 
-std::string_view config_help() {
-  return R"(Usage: mqfail-config VERB [OPTION]...
-Reads, checks and stores lists of redundant MQTT servers.
-
-Verbs:
-  set       replace the stored list by the document on standard input
-  get       write the stored list to standard output
-  add       append the servers of a document; an id that is in use is an error
-  edit      give keys of one server new values: edit --server-id ID port=8883
-  check     report every error of a document; nothing is written
-  fmt       write a document in canonical form to standard output
-  convert   write a list as document, failover: URI or flags: convert --to uri
-  diff      tell how a document differs from the stored list; status 1 if it does
-  remove    remove the stored list, or one server of it
-  schema    write the JSON Schema of the canonical form to standard output
-  protect   seal passwords that somebody wrote into the stored list by hand
-  rekey     make a new key and seal every password of every stored list with it
-  certs     list the client certificates that a thumbprint can name
-  serve     answer the adapter's REST endpoint on 127.0.0.1:5590, until SIGTERM
-
-Options:
-      --component ID   the list's name (default: default)
-  -f, --file FILE      read FILE instead of standard input; - is standard input
-      --server-id ID   get, edit, remove: only the server with this id
-      --to FORM        convert: json, uri (failover:) or flags (for a shell)
-  -y, --yes            remove: do not ask
-      --key-file FILE  the key that seals passwords; made if it does not exist
-      --key-fd N       read that key from file descriptor N
-      --cert-dir DIR   certs: look here first; may be repeated
-      --listen ADDR:PORT
-                       serve: listen there instead of 127.0.0.1:5590
-      --listen-anywhere
-                       serve: that address may be reached by other machines
-      --token-file FILE
-                       serve: whoever asks must present the token in FILE
-      --timeout TIME   serve: disconnect who takes longer for a request (10s)
-  -h, --help           print this help and exit
-      --version        print the version and exit
-
+std::string config_help() {
+  std::string out =
+      "Usage: mqfail-config VERB [OPTION]...\n"
+      "Reads, checks and stores lists of redundant MQTT servers.\n\nVerbs:\n";
+  for (const ConfigVerbRow& verb : kVerbs)
+    out.append("  ").append(verb.name).append(10 - verb.name.size(), ' ').append(verb.help) += '\n';
+  return out + "\nOptions:\n" + option_lines(kRows, 23) + R"(
 check, fmt and convert read the stored list if --component is given and -f is not;
 with both, --component chooses among the components of a whole adapter file.
 convert also reads a failover: URI and flags, and never shows a password.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line of mqfail-config as values. CLI11 stays behind this door.
+// The command line of mqfail-config as values.
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,16 @@ enum class ConfigVerb {
   serve
 };
 
+struct ConfigVerbRow {
+  std::string_view name;
+  ConfigVerb verb;
+  std::string_view options;  ///< names of those that only some verbs have, with spaces between
+  std::string_view help;     ///< one line, no full stop
+  std::string_view without_component;  ///< why --component means nothing with it
+};
+/// In the order of --help. Lives as long as the program.
+std::span<const ConfigVerbRow> config_verbs();
+
 /// --to of convert.
 enum class ListForm { none, json, uri, flags };
 
@@ -51,13 +62,15 @@ struct ConfigOptions {
   std::optional<std::string> token_file;
   Duration timeout = std::chrono::seconds(10);
   KeySource key;                                 ///< --key-file, --key-fd and the environment
+  std::optional<int> key_fd;                     ///< --key-fd; `key` has what was read from it
   std::vector<std::string> certificate_folders;  ///< --cert-dir
+  friend bool operator==(const ConfigOptions&, const ConfigOptions&) = default;
 };
 
 /// Reads the key of --key-fd. Errors are usage errors, and no_input for that.
 Result<ConfigOptions> parse_config_options(int argc, char** argv);
 
 /// What --help prints.
-std::string_view config_help();
+std::string config_help();
 
 }  // namespace mqfail

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <string>
 
+#include "tool/config_options.hpp"
 #include "tool/option_table.hpp"
 
 namespace mqfail {
 namespace {
 
-constexpr std::size_t kHelpColumn = 26;
 constexpr std::size_t kWidth = 80;
 
 std::string_view introduction(Tool tool) {
@@ -29,6 +29,8 @@ std::string_view introduction(Tool tool) {
              "  mqfail-pub -h a -h b -t report -q 1 -s <report.txt\n"
              "\n"
              "Usage: mqfail-pub [SERVERS] -t TOPIC {-m TEXT | -f FILE | -s | -l | -n} [OPTIONS]\n";
+    case Tool::config:
+      return "";
     case Tool::probe:
       return "Asks every MQTT server of a list whether it answers; 0 OK, 1 WARNING, 2 CRITICAL.\n"
              "\n"
@@ -41,16 +43,16 @@ std::string_view introduction(Tool tool) {
   return "";
 }
 
-void append_wrapped(std::string& out, std::string_view text) {
-  std::size_t column = kHelpColumn;
+void append_wrapped(std::string& out, std::string_view text, std::size_t indent) {
+  std::size_t column = indent;
   bool first = true;
   while (!text.empty()) {
     const std::size_t space = std::min(text.find(' '), text.size());
     const std::string_view word = text.substr(0, space);
     text.remove_prefix(std::min(space + 1, text.size()));
     if (!first && column + 1 + word.size() >= kWidth) {
-      out.append("\n").append(kHelpColumn, ' ');
-      column = kHelpColumn;
+      out.append("\n").append(indent, ' ');
+      column = indent;
     } else if (!first) {
       out += ' ';
       ++column;
@@ -62,7 +64,7 @@ void append_wrapped(std::string& out, std::string_view text) {
   out += '\n';
 }
 
-void append_row(std::string& out, const OptionRow& row) {
+void append_row(std::string& out, const OptionRow& row, std::size_t column) {
   std::string line = "  ";
   if (row.letter != 0) {
     line.append("-").append(1, row.letter).append(row.name.empty() ? "" : ", ");
@@ -71,26 +73,37 @@ void append_row(std::string& out, const OptionRow& row) {
   }
   if (!row.name.empty()) line.append("--").append(row.name);
   if (row.takes_value()) line.append(" ").append(row.argument);
-  if (line.size() + 2 > kHelpColumn) {
-    out.append(line).append("\n").append(kHelpColumn, ' ');
+  if (line.size() + 2 > column) {
+    out.append(line).append("\n").append(column, ' ');
   } else {
-    out.append(line).append(kHelpColumn - line.size(), ' ');
+    out.append(line).append(column - line.size(), ' ');
   }
-  append_wrapped(out, row.help);
+  append_wrapped(out, row.help, column);
 }
 
 }  // namespace
 
+std::string option_lines(std::span<const OptionRow> rows, std::size_t column) {
+  std::string out;
+  for (const OptionRow& row : rows) {
+    if (row.is_built()) append_row(out, row, column);
+  }
+  return out;
+}
+
 std::string help_text(Tool tool) {
+  if (tool == Tool::config) return config_help();
   std::string out(introduction(tool));
-  for (const OptionGroup group : kOptionGroups) {
-    bool titled = false;
-    for (const OptionRow& row : option_table(tool)) {
-      if (row.group != group || row.support != Support::built) continue;
-      if (!titled) out.append("\n").append(title(group)).append(":\n");
-      titled = true;
-      append_row(out, row);
-    }
+  std::span<const OptionRow> rows = option_table(tool);
+  while (!rows.empty()) {  // sorted by group
+    const OptionGroup group = rows.front().group;
+    const auto* const end =
+        std::find_if(&*rows.begin(), &*rows.begin() + rows.size(),
+                     [group](const OptionRow& row) { return row.group != group; });
+    const std::size_t count = static_cast<std::size_t>(end - rows.data());
+    const std::string lines = option_lines(rows.first(count), 26);
+    if (!lines.empty()) out.append("\n").append(title(group)).append(":\n").append(lines);
+    rows = rows.subspan(count);
   }
   out += "\nThe manual: man " + command_name(tool) + "; how failover works: man 7 mqfail\n";
   return out;

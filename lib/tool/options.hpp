@@ -29,6 +29,7 @@ struct Environment {
   std::uint64_t dice = 0;                      ///< makes the client id if none is given
 
   static Environment of_process();
+  std::string config_home() const;  ///< $XDG_CONFIG_HOME, else ~/.config; empty: none
 };
 
 enum class EventFormat { human, json, logfmt, none };
@@ -42,6 +43,7 @@ struct EventChoice {
   /// A run of one message or file: people are not told that the first so many servers that are
   /// tried are connected, as long as there is no trouble.
   std::size_t silent_connections = 0;
+  friend bool operator==(const EventChoice&, const EventChoice&) = default;
 };
 
 struct CommonOptions {
@@ -59,6 +61,7 @@ struct CommonOptions {
   EventChoice events;
   std::optional<std::uint64_t> seed;  ///< --seed
   std::string trace_file;             ///< --trace; empty: none
+  friend bool operator==(const CommonOptions&, const CommonOptions&) = default;
 };
 
 struct SubOptions {
@@ -83,6 +86,7 @@ struct SubOptions {
   bool hold_back_unchanged = true;    ///< --retained changed
   bool exit_after_subscribe = false;  ///< -E: exit 0 once all filters are granted
   bool sequence_gaps = false;  ///< numbers that are missing at the end make the exit status 75
+  friend bool operator==(const SubOptions&, const SubOptions&) = default;
 };
 
 /// Where the messages of mqfail-pub come from.
@@ -107,6 +111,7 @@ struct PubOptions {
   std::uint32_t acks = 1;       ///< servers that must acknowledge a message (delivery.md P5)
   bool sequence = false;        ///< number the messages (delivery.md P7)
   std::string spool_directory;  ///< --spool; empty: none
+  friend bool operator==(const PubOptions&, const PubOptions&) = default;
 };
 
 enum class ProbeFormat { text, json };
@@ -118,11 +123,13 @@ struct ProbeOptions {
   bool ok_if_any = false;               ///< degraded counts as OK
   std::optional<std::uint32_t> min_up;  ///< fewer servers that answer mean WARNING
   int verbose = 0;                      ///< how often -v was given
+  friend bool operator==(const ProbeOptions&, const ProbeOptions&) = default;
 };
 
 /// --help or --version: print to stdout and exit 0.
 struct Printout {
   std::string text;
+  friend bool operator==(const Printout&, const Printout&) = default;
 };
 
 template <class T>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options files in mosquitto's syntax. CLI11's own are not used: they cut values at `#`, which is
-// fatal for topics and passwords.
+// Options files in mosquitto's syntax: a `#` in a value is a part of it, as topics and passwords
+// have it.
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include "base/text.hpp"
@@ -30,7 +31,8 @@ std::vector<std::string> words_of(const std::string& line) {
 
 }  // namespace
 
-Result<std::vector<Given>> read_options_file(Tool tool, const std::string& path, bool must_exist) {
+Result<std::vector<Given>> read_options_file(std::span<const OptionRow> rows,
+                                             const std::string& path, bool must_exist) {
   errno = 0;
   std::ifstream file(path);
   if (!file) {
@@ -51,15 +53,9 @@ Result<std::vector<Given>> read_options_file(Tool tool, const std::string& path,
       return Error{ErrorKind::usage, place + "this is not an option",
                    "a line is an option with its dashes, a space and its value"};
     }
-    auto given = read_command_line(tool, words, place, nullptr);
+    auto given = read_command_line(rows, words, place, nullptr);
     if (!given) return given.error();
-    for (Given& one : *given) {
-      if (one.row->key() == "o" || one.row->name == "no-config") {
-        return Error{ErrorKind::usage, one.flag() + " cannot stand in an options file",
-                     "put it on the command line"};
-      }
-      all.push_back(std::move(one));
-    }
+    std::move(given->begin(), given->end(), std::back_inserter(all));
   }
   if (file.bad()) {
     return Error{ErrorKind::no_input, "options file " + printable(path) + " cannot be read",

@@ -7,7 +7,7 @@
 #include "base/number.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
-#include "tool/common_options.hpp"
+#include "tool/setters.hpp"
 #include "tool/topic.hpp"
 
 namespace mqfail {
@@ -104,7 +104,8 @@ Result<Done> take_message(const Property& property, MessageProperties& target,
 
 }  // namespace
 
-Result<Done> take_property(const Given& given, CommonDraft& draft) {
+Result<Done> set_property(const Given& given, Draft& draft) {
+  const bool publishes = given.row->tools == static_cast<unsigned>(Tool::pub);
   // mosquitto takes both words in any case, and each property but the user's once.
   const Property property{given, lower_case(given.values[0]), lower_case(given.values[1]),
                           given.values[2]};
@@ -114,20 +115,18 @@ Result<Done> take_property(const Given& given, CommonDraft& draft) {
       return Error{ErrorKind::usage, property.flag() + " is given twice", "it has one value"};
     }
   }
-  if (property.command == "connect")
-    return take_connect(property, draft.options.connect.properties);
+  if (property.command == "connect") return take_connect(property, draft.common.connect.properties);
   if (property.command == "will")
-    return take_message(property, draft.will_properties, &draft.will_delay);
-  if (property.command == "publish" && draft.publish != nullptr) {
-    return take_message(property, *draft.publish, nullptr);
+    return take_message(property, draft.will.properties, &draft.will.delay);
+  if (property.command == "publish" && publishes) {
+    return take_message(property, draft.pub.properties, nullptr);
   }
   if (property.command == "publish" || property.command == "subscribe" ||
       property.command == "unsubscribe" || property.command == "disconnect") {
     return Error{ErrorKind::usage, given.flag() + " " + property.command + " is not yet supported",
                  "leave it out"};
   }
-  return bad_value(given,
-                   draft.publish != nullptr ? "connect, publish or will" : "connect or will");
+  return bad_value(given, publishes ? "connect, publish or will" : "connect or will");
 }
 
 }  // namespace mqfail

@@ -1,46 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where options come from, and which source wins.
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <iterator>
 
-#include "tool/common_options.hpp"
+#include "tool/draft.hpp"
 #include "tool/password.hpp"
 
 namespace mqfail {
 namespace {
 
-// Options that answer one question together: the command line's answer replaces that of a file.
-using Family = std::array<std::string_view, 6>;
-constexpr Family kNamings = {"server", "host", "url", "servers", "component"};
-constexpr Family kPorts = {"port"};
-constexpr Family kIds = {"id", "id-prefix"};
-constexpr Family kPasswords = {"pw", "pw-file", "pw-fd"};
-constexpr Family kKeys = {"key-file", "key-fd"};
-constexpr Family kMessages = {"message",    "file",         "stdin-file",
-                              "stdin-line", "null-message", "null"};
-
-bool belongs(const Given& given, const Family& family) {
-  const std::string key = given.row->key();
-  return std::find(family.begin(), family.end(), key) != family.end();
-}
-
-void replace(std::vector<Given>& files, const std::vector<Given>& written, const Family& family) {
-  const auto in_family = [&family](const Given& given) { return belongs(given, family); };
-  if (std::any_of(written.begin(), written.end(), in_family)) std::erase_if(files, in_family);
-}
-
 void let_command_line_win(std::vector<Given>& files, const std::vector<Given>& written) {
-  const auto is_port = [](const Given& given) { return belongs(given, kPorts); };
-  const auto namings = [](const Given& given) { return belongs(given, kNamings); };
+  const auto answers = [](Family family) {
+    return [family](const Given& given) { return given.row->family == family; };
+  };
   // A single port of a file still holds for other hosts; a port for each of its hosts does not.
-  if (std::any_of(written.begin(), written.end(), namings) &&
-      std::count_if(files.begin(), files.end(), is_port) > 1) {
-    std::erase_if(files, is_port);
-  }
-  for (const Family& family : {kNamings, kPorts, kIds, kPasswords, kKeys, kMessages})
-    replace(files, written, family);
+  const bool names_servers = std::any_of(written.begin(), written.end(), answers(Family::servers));
+  if (names_servers && std::count_if(files.begin(), files.end(), answers(Family::ports)) > 1)
+    std::erase_if(files, answers(Family::ports));
+  std::erase_if(files, [&](const Given& given) {
+    const Family family = given.row->family;
+    return family != Family::none && std::any_of(written.begin(), written.end(), answers(family));
+  });
 }
 
 const Given* find(const std::vector<Given>& given, std::string_view key) {
@@ -53,14 +34,12 @@ const Given* find(const std::vector<Given>& given, std::string_view key) {
 
 Result<Sources> read_sources(Tool tool, int argc, char** argv, const Environment& environment) {
   const OnGiven hide = [argc, argv](const Given& given) {
-    const std::string key = given.row->key();
-    if (key == "pw" || key == "psk") hide_in_argv(argc, argv, given.value());
-    if (key == "server" || key == "url" || key == "host" || key == "proxy") {
-      hide_uri_in_argv(argc, argv, given.value());
-    }
+    const std::string_view values = given.row->values;
+    if (values == "PASSWORD") hide_in_argv(argc, argv, given.value());
+    if (values == "URI" || values == "HOST") hide_uri_in_argv(argc, argv, given.value());
   };
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
-  auto written = read_command_line(tool, words, "", hide);
+  auto written = read_command_line(option_table(tool), words, "", hide);
   // One may be a password.
   for (std::string& word : words) explicit_bzero(word.data(), word.size());
   if (!written) return written.error();
@@ -77,14 +56,12 @@ Result<Sources> read_sources(Tool tool, int argc, char** argv, const Environment
 
   std::vector<Given> files;
   const auto read = [&](const std::string& path, bool must_exist) -> Result<Done> {
-    auto given = read_options_file(tool, path, must_exist);
+    auto given = read_options_file(option_table(tool), path, must_exist);
     if (!given) return given.error();
     std::move(given->begin(), given->end(), std::back_inserter(files));
     return Done{};
   };
-  std::string home = environment.xdg_config_home.value_or("");
-  if (home.empty() && environment.home && !environment.home->empty())
-    home = *environment.home + "/.config";
+  const std::string home = environment.config_home();
   if (!home.empty() && find(*written, "no-config") == nullptr) {
     const std::string path = home + "/mqfail/" + std::string(name(tool));
     if (auto done = read(path, false); !done) return done.error();

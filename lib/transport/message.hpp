@@ -25,6 +25,7 @@ struct MessageProperties {
     return !payload_format && !message_expiry && !content_type && !response_topic &&
            !correlation_data && user.empty() && subscription_ids.empty() && !topic_alias;
   }
+  friend bool operator==(const MessageProperties&, const MessageProperties&) = default;
 };
 
 /// The user properties that number a publisher's messages (delivery.md P7).

@@ -31,6 +31,7 @@ struct Subscription {
   /// Filters with different ones go out in SUBSCRIBEs of their own, where the server knows
   /// subscription identifiers (MQTT 5, 3.8.2.1.2). 0: none; then none of the others has one.
   std::uint32_t identifier = 0;
+  friend bool operator==(const Subscription&, const Subscription&) = default;
 };
 
 struct Will {
@@ -40,6 +41,7 @@ struct Will {
   bool retain = false;
   MessageProperties properties;
   std::optional<std::uint32_t> delay;  ///< seconds, MQTT 5
+  friend bool operator==(const Will&, const Will&) = default;
 };
 
 /// MQTT 5 properties of our CONNECT that the user set (-D CONNECT ...), and -x.
@@ -51,6 +53,7 @@ struct ConnectProperties {
   std::optional<bool> request_problem_information;
   std::optional<bool> request_response_information;
   std::vector<std::pair<std::string, std::string>> user;
+  friend bool operator==(const ConnectProperties&, const ConnectProperties&) = default;
 };
 
 /// What every attempt of a run has in common; standbys and probes differ in the client id.
@@ -63,6 +66,7 @@ struct ConnectSettings {
   ConnectProperties properties;
   std::vector<Subscription> subscriptions;   ///< all must be granted, or the attempt fails
   std::vector<std::string> unsubscriptions;  ///< filters given up behind the SUBSCRIBE
+  friend bool operator==(const ConnectSettings&, const ConnectSettings&) = default;
 };
 
 /// Facts of a connection, complete when Connected is told.

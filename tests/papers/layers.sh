@@ -49,7 +49,6 @@ while read -r pattern where; do
   echo "<$pattern> may be included in $where only, not in" $found >&2
   failed=1
 done <<'END'
-CLI/ lib/tool/[a-z_]*\.cpp
 MQTT(Client|Async) lib/transport/
 simdjson lib/config/document/[a-z_]*\.cpp
 openssl/ lib/(certificates|config|transport)/

@@ -23,18 +23,23 @@ namespace mqfail {
 /// One way of naming servers as it stood on the command line, in its order.
 struct NamedServer {  // -s URI (a server or a whole failover: URI)
   std::string uri;
+  friend bool operator==(const NamedServer&, const NamedServer&) = default;
 };
 struct NamedHost {  // -h HOST; its -p, if any, is matched by position
   std::string host;
+  friend bool operator==(const NamedHost&, const NamedHost&) = default;
 };
 struct NamedUrl {  // -L URL: server and topic in one
   std::string url;
+  friend bool operator==(const NamedUrl&, const NamedUrl&) = default;
 };
 struct NamedFile {  // --servers FILE, "-" is standard input
   std::string path;
+  friend bool operator==(const NamedFile&, const NamedFile&) = default;
 };
 struct NamedComponent {  // --component ID
   std::string id;
+  friend bool operator==(const NamedComponent&, const NamedComponent&) = default;
 };
 using Naming = std::variant<NamedServer, NamedHost, NamedUrl, NamedFile, NamedComponent>;
 
@@ -45,6 +50,7 @@ struct ServerDefaults {
   TlsSettings tls;
   bool tls_wanted = false;  ///< --cafile, --capath, --cert or --tls-use-os-certs given: -h means
                             ///< TLS, as mosquitto
+  friend bool operator==(const ServerDefaults&, const ServerDefaults&) = default;
 };
 
 /// What was read of files that can be read only once (standard input, FIFOs), by path.
@@ -62,12 +68,14 @@ struct NamingRequest {
   Streams streams;                         ///< of the first reading, if this is another one
   bool again = false;  ///< read while a run goes on: only regular files are opened, without waiting
   CertificateSearch certificates;  ///< where client certificates are looked for
+  friend bool operator==(const NamingRequest&, const NamingRequest&) = default;
 };
 
 /// A failover option given as a flag; it wins over the URI.
 struct FailoverFlags {
   std::vector<std::pair<std::string, std::string>>
       options;  ///< camelCase name, value as in a URI (durations in ms)
+  friend bool operator==(const FailoverFlags&, const FailoverFlags&) = default;
 };
 
 struct NamedRoster {

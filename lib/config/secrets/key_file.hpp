@@ -19,6 +19,7 @@ struct KeySource {
   std::optional<std::string> file;  ///< --key-file
   std::string credentials;          ///< $CREDENTIALS_DIRECTORY, with mqfail.key; empty: none
   std::string state_home;           ///< $XDG_STATE_HOME or ~/.local/state; empty: none
+  friend bool operator==(const KeySource&, const KeySource&) = default;
 };
 
 /// The two directories of this process: only absolute ones count.

@@ -1,36 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one table of failover options (failover.md section 1): what the URI, the flags, the man page
-// and the completions know comes from here. An option that is not built yet is refused, never
-// ignored.
+// The one table of failover options (failover.md section 1). A row carries everything: names, kind,
+// limits, default, help, and the setter. URIs, flags, `mqfail-config convert`, the manual and the
+// completions read it. An option that is not built yet is refused, never ignored.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/error.hpp"
 #include "policy/settings.hpp"
 
 namespace mqfail {
-
-/// What a value looks like. Durations are milliseconds in a URI and carry a unit as a flag.
-enum class OptionKind { duration, boolean, integer, real, choice, text };
-
-/// One row. The names live as long as the program.
-struct FailoverOption {
-  std::string_view camelName;  ///< in the URI
-  std::string_view kebabName;  ///< as a flag, without the dashes
-  OptionKind kind = OptionKind::text;
-  std::string_view help;      ///< one line, no full stop
-  bool built = false;         ///< false: only the value that changes nothing is accepted
-  std::string_view standard;  ///< the default as a URI would write it; empty: none, off
-  std::string_view choices;   ///< of a choice, with commas between
-  bool publisher = false;     ///< means something in mqfail-pub only
-};
-
-/// Every option of the table, in the order of failover.md.
-std::span<const FailoverOption> failover_options();
 
 /// What only a publisher does with its roster.
 struct PublishTuning {
@@ -48,7 +31,63 @@ struct FailoverTuning {
   bool backup = false;
   std::int64_t backup_pool = 1;  ///< becomes settings.standbys with `backup`
   PublishTuning publish;
+  friend bool operator==(const FailoverTuning&, const FailoverTuning&) = default;
 };
+
+/// What a value looks like. Durations are milliseconds in a URI and carry a unit as a flag; bytes
+/// may carry KiB, MiB or GiB.
+enum class OptionKind { duration, boolean, integer, bytes, real, choice, text };
+
+/// A value in its type; the member that the kind names is set.
+struct OptionValue {
+  std::optional<Duration> duration;  ///< empty: off
+  bool boolean = false;
+  std::int64_t integer = 0;  ///< also of a choice: which one
+  double real = 0;
+  std::string text;
+  friend bool operator==(const OptionValue&, const OptionValue&) = default;
+};
+
+using FailoverSetter = Result<Done> (*)(const OptionValue& value, FailoverTuning& tuning);
+
+/// One row. The names live as long as the program.
+struct FailoverOption {
+  std::string_view camelName;  ///< in the URI
+  std::string_view kebabName;  ///< as a flag, without the dashes
+  OptionKind kind = OptionKind::text;
+  std::string_view standard;     ///< the default as a URI would write it; empty: none, off
+  FailoverSetter set = nullptr;  ///< null, not built: only what changes nothing is accepted
+  std::string_view help;         ///< one line, no full stop
+  std::string_view choices;      ///< of a choice, with commas between
+  bool publisher = false;        ///< means something in mqfail-pub only
+  bool can_be_off = false;       ///< of a duration: -1 and 0 switch it off
+  std::int64_t least = 1;        ///< of an integer; of a duration: 0 or above 0
+
+  constexpr FailoverOption words(std::string_view all) const {
+    FailoverOption row = *this;
+    row.choices = all;
+    return row;
+  }
+  constexpr FailoverOption of_publisher() const {
+    FailoverOption row = *this;
+    row.publisher = true;
+    return row;
+  }
+  constexpr FailoverOption or_off() const {
+    FailoverOption row = *this;
+    row.can_be_off = true;
+    return row;
+  }
+  constexpr FailoverOption from(std::int64_t smallest) const {
+    FailoverOption row = *this;
+    row.least = smallest;
+    return row;
+  }
+  bool is_built() const { return set != nullptr; }
+};
+
+/// Every option of the table, in the order of failover.md.
+std::span<const FailoverOption> failover_options();
 
 /// Sets one option by its camelName. Bare numbers are milliseconds; a unit is accepted as well.
 /// Errors (usage): unknown name (with a suggestion), wrong type or range, "not yet supported".

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options that only mqfail-pub has, what they need of each other, and its topic.
+#include "base/text.hpp"
+#include "tool/setters.hpp"
+
+namespace mqfail {
+namespace {
+
+Result<Done> set_topic(const Given& given, Draft& draft) {
+  draft.pub.topic = given.value();
+  return check_topic_name(given.flag(), given.value());
+}
+
+// Where the message comes from; some say it with a value.
+template <PubSource source, auto... member>
+Result<Done> send(const Given& given, Draft& draft) {
+  draft.source = source;
+  ((setting<member>(draft) = given.value()), ...);
+  return Done{};
+}
+
+// --standby warm is another word for the failover option `backup`.
+Result<Done> set_standby(const Given& given, Draft& draft) {
+  if (const auto word = word_index(given); !word) return word.error();
+  draft.common.failover.options.emplace_back("backup", given.value() == "warm" ? "true" : "false");
+  return Done{};
+}
+
+constexpr unsigned kTool = static_cast<unsigned>(Tool::pub);
+
+using enum OptionGroup;
+
+// Sorted by group; within a group as --help and the manual show it.
+constexpr OptionRow kRows[] = {
+    {"topic", 't', "TOPIC", messages, kTool, set_topic, "topic to publish to"},
+    {"qos", 'q', "QOS", messages, kTool, number<&PubOptions::qos, 0, 2>,
+     "quality of service of the messages: 0, 1 or 2 (default 0)",
+     "Only 1 and 2 survive the loss of a server.", "0 1 2"},
+    OptionRow{"message", 'm', "TEXT", messages, kTool,
+              send<PubSource::message, &PubOptions::message>, "the message"}
+        .in(Family::message)
+        .not_with("message file stdin-file stdin-line null-message",
+                  "only one kind of message can be sent at once"),
+    OptionRow{"file", 'f', "FILE", messages, kTool, send<PubSource::file, &PubOptions::file>,
+              "the message is the content of FILE, - for standard input", "", "FILE"}
+        .in(Family::message)
+        .not_with("message file stdin-file stdin-line null-message",
+                  "only one kind of message can be sent at once"),
+    OptionRow{
+        "stdin-file", 's', "", messages, kTool, send<PubSource::stdin_file>,
+        "the message is all of standard input",
+        "If there is none, nothing is published and the exit status is 66: an empty message would "
+        "delete what is retained."}
+        .in(Family::message)
+        .not_with("message file stdin-line null-message",
+                  "only one kind of message can be sent at once"),
+    OptionRow{"stdin-line", 'l', "", messages, kTool, send<PubSource::stdin_line>,
+              "a message for each line of standard input",
+              "An empty line is an empty message. Input is read only as fast as messages are "
+              "acknowledged."}
+        .in(Family::message)
+        .not_with("message file stdin-file null-message",
+                  "only one kind of message can be sent at once"),
+    OptionRow{"null", '0', "", messages, kTool, put<&PubOptions::split_at_null>,
+              "with -l, messages end at NUL instead of newline"}
+        .in(Family::message)
+        .not_with("message file stdin-file null-message", "-0 goes with -l"),
+    OptionRow{"null-message", 'n', "", messages, kTool, send<PubSource::null_message>,
+              "an empty message"}
+        .in(Family::message)
+        .not_with("message file stdin-file stdin-line",
+                  "only one kind of message can be sent at once"),
+    {"retain", 'r', "", messages, kTool, put<&PubOptions::retain>,
+     "the server keeps the message for later subscribers"},
+    {"repeat", 0, "N", messages, kTool, number<&PubOptions::repeat, 1, INT64_MAX>,
+     "publish the message N times, not with -l"},
+    {"repeat-delay", 0, "SECONDS", messages, kTool, seconds<&PubOptions::repeat_delay, true>,
+     "pause between repetitions (default 0)"},
+    {"standby", 0, "MODE", messages, kTool, set_standby,
+     "cold (default): one server at a time; warm: a connection to the next one is kept ready",
+     "See STANDBY in mqfail(7).", "cold warm"},
+    {"window", 0, "N", messages, kTool, number<&PubOptions::window, 1, kLargestWindow>,
+     "unacknowledged messages at most, 1 to 60000 (default 100)",
+     "Never more than the server's Receive Maximum allows; --max-cache-size bounds their bytes."},
+    {"", 'M', "N", messages, kTool, number<&PubOptions::window, 1, kLargestWindow>,
+     "the same as --window, as mosquitto calls it"},
+    {"drain-timeout", 0, "TIME", messages, kTool, duration<&PubOptions::drain_timeout>,
+     "wait so long for acknowledgements at the end of input or after a signal (default 10s)"},
+    {"undelivered", 0, "FILE", messages, kTool, text<&PubOptions::undelivered_file>,
+     "write what was not acknowledged to FILE, in the form of the input",
+     "Byte-exact and ready to be fed back: lines for -l, records that end with NUL for -l -0, and "
+     "for -m, -f, -s and -n the bytes of the message, for -f.",
+     "FILE"},
+    {"allow-loss", 0, "", messages, kTool, put<&PubOptions::allow_loss>,
+     "exit with 0 although QoS 0 messages were dropped"},
+    {"spool", 0, "DIR", messages, kTool, text<&PubOptions::spool_directory>,
+     "keep the messages in DIR until a server has them; the next run sends what is left",
+     "See SPOOL.", "DIR"},
+    {"sequence", 0, "", messages, kTool, mqtt5<put<&PubOptions::sequence>>,
+     "number the messages, so that mqfail-sub prints each once and finds holes (MQTT 5)",
+     "The user properties mqfail-id (new for each run) and mqfail-seq (1, 2, 3, ...) say it. A "
+     "message that fails keeps its number: its hole is seen. A server that speaks no MQTT 5 is not "
+     "used."},
+    {"acks", 0, "N", messages, kTool, number<&PubOptions::acks, 1, 65535>,
+     "publish to N servers at once; a message counts when N servers have acknowledged it",
+     "It needs -q 1 or 2. While fewer servers live, messages wait, and an event says so. A server "
+     "that has acknowledged a message does not get it again."},
+};
+
+Result<Done> finish_pub(Draft& draft) {
+  PubOptions& options = draft.pub;
+  options.common = std::move(draft.common);
+  if (!options.topic && !names_url(options.common.naming)) {
+    return Error{ErrorKind::usage, "no topic to publish to", "name it with -t"};
+  }
+  if (!draft.source && !options.split_at_null) {
+    return Error{ErrorKind::usage, "no message", "give one of -m TEXT, -f FILE, -s, -l and -n"};
+  }
+  options.source = draft.source.value_or(PubSource::stdin_line);
+  if (options.source != PubSource::stdin_line)
+    options.common.events.silent_connections = options.acks;
+  if (!options.spool_directory.empty() && options.qos == 0) {
+    return Error{ErrorKind::usage, "--spool needs acknowledgements", "give -q 1 or -q 2"};
+  }
+  if (options.acks > 1 && options.qos == 0) {
+    return Error{ErrorKind::usage, "--acks needs acknowledgements", "give -q 1 or -q 2"};
+  }
+  if (options.repeat > 1 && options.source == PubSource::stdin_line) {
+    return Error{ErrorKind::usage, "--repeat and -l exclude each other",
+                 "repeat the input instead"};
+  }
+  return Done{};
+}
+
+}  // namespace
+
+std::span<const OptionRow> pub_rows() {
+  return kRows;
+}
+
+Parsed<PubOptions> parse_pub(int argc, char** argv, const Environment& environment) {
+  auto read = read_draft(Tool::pub, argc, argv, environment);
+  if (!read) return read.error();
+  if (auto* const printout = std::get_if<Printout>(&*read))
+    return std::variant<PubOptions, Printout>(std::move(*printout));
+  Draft& draft = std::get<Draft>(*read);
+  if (auto done = finish_pub(draft); !done) return done.error();
+  return std::variant<PubOptions, Printout>(std::move(draft.pub));
+}
+
+Result<std::string> publish_topic(const PubOptions& options,
+                                  const std::vector<std::string>& url_topics) {
+  std::string topic = options.topic.value_or(url_topics.empty() ? "" : url_topics.front());
+  for (const std::string& other : url_topics) {
+    if (other != topic) {
+      return Error{ErrorKind::usage,
+                   "two topics to publish to: '" + printable(topic, 64) + "' and '" +
+                       printable(other, 64) + "'",
+                   "give the same in -t and in every -L"};
+    }
+  }
+  if (auto checked = check_topic_name(options.topic ? "-t" : "the topic of -L", topic); !checked) {
+    return checked.error();
+  }
+  return topic;
+}
+
+}  // namespace mqfail

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options that only mqfail-sub has, what they need of each other, and its topics.
+#include "tool/format.hpp"
+#include "tool/setters.hpp"
+
+namespace mqfail {
+namespace {
+
+// --standby warm is another word for the failover option `backup`.
+Result<Done> set_standby(const Given& given, Draft& draft) {
+  if (const auto word = word_index(given); !word) return word.error();
+  draft.sub.hot = given.value() == "hot";
+  draft.common.failover.options.emplace_back("backup", given.value() == "warm" ? "true" : "false");
+  return Done{};
+}
+
+Result<Done> set_retained(const Given& given, Draft& draft) {
+  if (const auto word = word_index(given); !word) return word.error();
+  draft.sub.hold_back_unchanged = given.value() == "changed";
+  draft.sub.no_retained = given.value() == "none";
+  return Done{};
+}
+
+Result<Done> set_format(const Given& given, Draft& draft) {
+  draft.sub.format = given.value();
+  const auto compiled = MessageFormat::compile(given.value(), {});
+  if (compiled) return Done{};
+  return Error{ErrorKind::usage, given.flag() + ": " + compiled.error().message,
+               compiled.error().hint};
+}
+
+Result<Done> set_json(const Given& /*given*/, Draft& draft) {
+  draft.sub.format = "%j";
+  return Done{};
+}
+
+constexpr unsigned kTool = static_cast<unsigned>(Tool::sub);
+
+using enum OptionGroup;
+
+// Sorted by group; within a group as --help and the manual show it.
+constexpr OptionRow kRows[] = {
+    {"topic", 't', "FILTER", messages, kTool, filter<&SubOptions::topics>,
+     "topic filter to subscribe to, may be repeated"},
+    {"qos", 'q', "QOS", messages, kTool, number<&SubOptions::qos, 0, 2>,
+     "quality of service to subscribe with: 0, 1 or 2 (default 0)", "", "0 1 2"},
+    {"", 'C', "N", messages, kTool, number<&SubOptions::count, 1, INT64_MAX>,
+     "exit with 0 after N messages"},
+    {"", 'W', "SECONDS", messages, kTool, seconds<&CommonOptions::time_limit, false>,
+     "exit with 27 after so long, connecting included", "Fractions are allowed."},
+    {"", 'E', "", messages, kTool, put<&SubOptions::exit_after_subscribe>,
+     "exit with 0 as soon as all filters are granted"},
+    {"filter-out", 'T', "FILTER", messages, kTool, filter<&SubOptions::filter_out>,
+     "drop messages whose topic matches, may be repeated"},
+    {"", 'R', "", messages, kTool, put<&SubOptions::no_retained>, "drop retained messages"},
+    {"retained-only", 0, "", messages, kTool, put<&SubOptions::retained_only>,
+     "only retained messages; exit at the first other one",
+     "With --standby hot the other servers may first send what they retain, within a second."},
+    {"retain-as-published", 0, "", messages, kTool, mqtt5<put<&SubOptions::retain_as_published>>,
+     "keep the retain flag as the publisher set it (MQTT 5)"},
+    {"retain-handling", 0, "N", messages, kTool, mqtt5<number<&SubOptions::retain_handling, 0, 2>>,
+     "retained messages are sent 0 always, 1 to new subscriptions, 2 never (MQTT 5)", "", "0 1 2"},
+    {"unsubscribe", 'U', "FILTER", messages, kTool, filter<&SubOptions::unsubscribe>,
+     "end a subscription of a kept session (-c) once -t is granted, may be repeated",
+     "On each server, at each connection. A filter that was not subscribed to is no error."},
+    {"remove-retained", 0, "", messages, kTool, put<&SubOptions::remove_retained>,
+     "remove from its server each retained message that comes in",
+     "After it was printed, an empty retained message is published to its topic. See DELIVERY in "
+     "mqfail(7)."},
+    {"random-filter", 0, "PERCENT", messages, kTool, not_supported, "filter the output instead"},
+    {"standby", 0, "MODE", messages, kTool, set_standby,
+     "cold (default): one server at a time; warm: a connection to the next one is kept ready; hot: "
+     "all at once, so that the death of one leaves no gap",
+     "See STANDBY in mqfail(7).", "cold warm hot"},
+    {"dedupe", 0, "", messages, kTool, put<&SubOptions::dedupe>,
+     "print once what its publisher has numbered, what comes through several servers and what "
+     "matches several filters (default)",
+     "For the numbers see --sequence of mqfail-pub(1): the last 65536 of each of 2048 publishers "
+     "are remembered."},
+    {"no-dedupe", 0, "", messages, kTool, put<&SubOptions::dedupe, false>, "print all that comes"},
+    {"sequence-gaps", 0, "", messages, kTool, put<&SubOptions::sequence_gaps>,
+     "exit with 75 if numbered messages are still missing at the end"},
+    {"retained", 0, "MODE", messages, kTool, set_retained,
+     "retained messages after a new connection: all, only those that have changed (default) or "
+     "none (-R)",
+     "Changed means other than what was last printed for the topic. "
+     "With --retain-as-published all are printed.",
+     "all changed none"},
+    {"sync", 0, "", messages, kTool, put<&SubOptions::sync>,
+     "messages are on the disk before they are acknowledged; standard output must be a file",
+     "fdatasync(2) after each batch. Without it they are written, but the loss of power may take "
+     "the last ones along."},
+
+    {"verbose", 'v', "", output, kTool, put<&SubOptions::verbose>,
+     "print `topic payload' instead of the payload alone"},
+    {"", 'N', "", output, kTool, put<&SubOptions::end_of_line, false>,
+     "print no newline after each message"},
+    {"", 'F', "FORMAT", output, kTool, set_format, "print each message in a format of your own",
+     "See OUTPUT for its sequences."},
+    {"json", 0, "", output, kTool, set_json,
+     "print each message as a JSON object, the same as -F %j"},
+    {"pretty", 0, "", output, kTool, put<&SubOptions::pretty>,
+     "print the JSON of %j and %J over several lines"},
+};
+
+Result<Done> finish_sub(Draft& draft) {
+  SubOptions& options = draft.sub;
+  options.common = std::move(draft.common);
+  if (options.topics.empty() && !names_url(options.common.naming)) {
+    return Error{ErrorKind::usage, "no topic to subscribe to",
+                 "name one with -t, as in -t 'plant/#'"};
+  }
+  if (options.no_retained && options.retained_only) {
+    return Error{ErrorKind::usage, "-R and --retained-only leave nothing to print",
+                 "give one of them"};
+  }
+  if (options.no_retained) options.retain_handling = 2;
+  if (options.count || options.exit_after_subscribe)
+    options.common.events.silent_connections = options.hot ? SIZE_MAX : 1;
+  return Done{};
+}
+
+}  // namespace
+
+std::span<const OptionRow> sub_rows() {
+  return kRows;
+}
+
+Parsed<SubOptions> parse_sub(int argc, char** argv, const Environment& environment) {
+  auto read = read_draft(Tool::sub, argc, argv, environment);
+  if (!read) return read.error();
+  if (auto* const printout = std::get_if<Printout>(&*read))
+    return std::variant<SubOptions, Printout>(std::move(*printout));
+  Draft& draft = std::get<Draft>(*read);
+  if (auto done = finish_sub(draft); !done) return done.error();
+  return std::variant<SubOptions, Printout>(std::move(draft.sub));
+}
+
+Result<std::vector<Subscription>> subscriptions(const SubOptions& options,
+                                                const std::vector<std::string>& url_topics) {
+  std::vector<Subscription> all;
+  const auto add = [&](const std::string& filter) {
+    all.push_back(
+        {filter, options.qos, false, options.retain_as_published, options.retain_handling});
+  };
+  for (const std::string& filter : options.topics) add(filter);
+  for (const std::string& filter : url_topics) {
+    if (auto checked = check_topic_filter("the topic of -L", filter); !checked)
+      return checked.error();
+    add(filter);
+  }
+  if (all.empty()) {
+    return Error{ErrorKind::usage, "no topic to subscribe to",
+                 "name one with -t, as in -t 'plant/#'"};
+  }
+  return all;
+}
+
+}  // namespace mqfail
