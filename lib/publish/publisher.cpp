@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/number.hpp"
 #include "publish/packet_size.hpp"
 #include "publish/publish_outcome.hpp"
 
@@ -85,7 +86,7 @@ void Publisher::remove(std::vector<PublishingConnection>::iterator connection, T
     lost_max_ += lost;
     Notice dropped{.name = NoticeName::dropped, .level = Level::warning};
     dropped.reason = "written at QoS 0 to a connection that ended";
-    dropped.more = {{"count", static_cast<std::int64_t>(lost)}};
+    dropped.more = {{"count", as_int(lost)}};
     announcer_.announce(dropped);
   }
   for (const InflightWindow::Sent& sent : connection->inflight.in_flight()) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/number.hpp"
+
 namespace mqfail {
 namespace {
 
@@ -121,8 +123,7 @@ void Settlement::fail(std::uint64_t line, std::string_view payload, const std::s
   Notice notice{.name = NoticeName::failed, .level = Level::error};
   notice.phase = "publish";
   notice.reason = (settings_.delimited ? "line " : "message ") + std::to_string(line) + ": " + why;
-  notice.more = {{"line", static_cast<std::int64_t>(line)},
-                 {"bytes", static_cast<std::int64_t>(payload.size())}};
+  notice.more = {{"line", as_int(line)}, {"bytes", as_int(payload.size())}};
   announcer_.announce(notice);
   undelivered_.put(payload);
 }

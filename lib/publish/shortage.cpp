@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "base/number.hpp"
+
 namespace mqfail {
 
 void Shortage::joined(std::size_t live, TimePoint now) {
@@ -32,8 +34,7 @@ void Shortage::tend(std::size_t live, bool done, TimePoint now) {
   Notice notice{.name = NoticeName::warning, .level = Level::warning};
   notice.reason = "--acks " + std::to_string(wanted_) + ": " + std::to_string(live) +
                   " servers are live; messages wait until there are enough";
-  notice.more = {{"live", static_cast<std::int64_t>(live)},
-                 {"wanted", static_cast<std::int64_t>(wanted_)}};
+  notice.more = {{"live", as_int(live)}, {"wanted", as_int(wanted_)}};
   announcer_.announce(notice);
 }
 

@@ -8,11 +8,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "base/counted.hpp"
+#include "base/number.hpp"
 #include "base/text.hpp"
 
 namespace mqfail {
@@ -128,9 +128,8 @@ Result<Done> Spool::read_state(const std::string& fresh_id) {
 
 // The database may know more than the state, which is not synced at each write.
 Result<Done> Spool::compare_with_database(const std::string& topic) {
-  const std::string noted = database_.note("settled");
-  state_.settled =
-      std::max<std::uint64_t>(state_.settled, std::strtoull(noted.c_str(), nullptr, 10));
+  const auto noted = parse_number<std::uint64_t>(database_.note("settled"));
+  state_.settled = std::max(state_.settled, noted.value_or(0));
   removed_ = state_.settled;
   const auto numbers = database_.numbers();
   if (!numbers) return damaged(database_.trouble());

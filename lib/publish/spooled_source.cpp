@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/counted.hpp"
+#include "base/number.hpp"
 #include "base/text.hpp"
 #include "session/clock.hpp"
 
@@ -122,8 +123,7 @@ void SpooledSource::tell_damage(std::uint64_t from, std::uint64_t count) {
   failed.phase = "publish";
   failed.reason = "the spool is damaged: " + counted(count, "stored message") +
                   " cannot be read, from number " + std::to_string(from) + " on";
-  failed.more = {{"missing", static_cast<std::int64_t>(count)},
-                 {"first_missing", static_cast<std::int64_t>(from)}};
+  failed.more = {{"missing", as_int(count)}, {"first_missing", as_int(from)}};
   announcer_.announce(failed);
 }
 

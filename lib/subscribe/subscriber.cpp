@@ -13,11 +13,13 @@
 namespace mqfail {
 namespace {
 constexpr int kTimedOut = 27;  // mosquitto's MOSQ_ERR_TIMEOUT, the status of -W
+// How long a reader that has stopped reading, or a server that is slow with removals, holds up the
+// end.
 constexpr auto kStopPatience = std::chrono::seconds(2);
+// How long the last messages of a server that is left are waited for.
 constexpr auto kLeavePatience = std::chrono::seconds(1);
+// How long a server that is ahead waits for the others.
 constexpr auto kAheadPatience = std::chrono::milliseconds(250);
-constexpr auto kHolesEvery = std::chrono::seconds(1);
-
 }  // namespace
 
 Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announcer& announcer,
@@ -27,46 +29,50 @@ Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announ
       announcer_(announcer),
       output_(output),
       novelty_(settings_.novelty),
-      removal_(transport, announcer) {}
+      removal_(transport, announcer),
+      stall_(settings_.keepalive, announcer),
+      missing_report_(announcer) {}
 
 std::optional<Reason> Subscriber::online(AttemptId attempt, const Server& server,
                                          std::uint64_t epoch, const ConnectionFacts& facts,
                                          TimePoint /*now*/) {
-  const bool alone =
-      std::none_of(feeds_.begin(), feeds_.end(), [](const Feed& feed) { return feed.live; });
-  feeds_.push_back({attempt, server.id, epoch, novelty_.online(server.id, facts)});
-  if (alone) feeds_.back().novelty.in_step = true;
+  const bool alone = std::none_of(connections_.begin(), connections_.end(),
+                                  [](const ReceivingConnection& one) { return one.live; });
+  connections_.push_back({attempt, server.id, epoch, novelty_.online(server.id, facts)});
+  if (alone) connections_.back().feed.in_step = true;
   if (settings_.remove_retained) removal_.online(attempt, server.id, facts);
   if (settings_.until_subscribed) done_ = true;
   return std::nullopt;
 }
 
 void Subscriber::offline(AttemptId attempt, TimePoint /*now*/) {
-  for (Feed& feed : feeds_) {
-    if (feed.attempt == attempt) feed.live = false;
+  for (ReceivingConnection& connection : connections_) {
+    if (connection.attempt == attempt) connection.live = false;
   }
   removal_.offline(attempt);
 }
 
-// What the server has sent so far is still ours: it ends before the answer to a ping.
+// The messages that the server has sent so far are still taken: they end before the answer to a
+// ping.
 void Subscriber::leave(AttemptId attempt, TimePoint now) {
-  for (Feed& feed : feeds_) {
-    if (feed.attempt != attempt) continue;
-    feed.last_ping = transport_.ping(attempt);
-    feed.leave_by = now + kLeavePatience;
+  for (ReceivingConnection& connection : connections_) {
+    if (connection.attempt != attempt) continue;
+    connection.last_ping = transport_.ping(attempt);
+    connection.leave_by = now + kLeavePatience;
     transport_.flush(attempt, 0);
   }
 }
 
-bool Subscriber::is_over(const Feed& feed, TimePoint now) const {
-  if (!feed.live) return true;
-  if (!feed.last_ping) return false;
-  if (now >= feed.leave_by) return true;
-  return transport_.pongs(feed.attempt) >= *feed.last_ping && !removal_.is_busy(feed.attempt);
+bool Subscriber::is_over(const ReceivingConnection& connection, TimePoint now) const {
+  if (!connection.live) return true;
+  if (!connection.last_ping) return false;
+  if (now >= connection.leave_by) return true;
+  return transport_.pongs(connection.attempt) >= *connection.last_ping &&
+         !removal_.is_busy(connection.attempt);
 }
 
 std::vector<Trouble> Subscriber::pump(TimePoint now) {
-  move(now);
+  move_messages(now);
   std::vector<Trouble> troubles = removal_.go_on(now);
   if (done_ && removal_.is_busy()) {
     if (!removal_until_) removal_until_ = now + kStopPatience;
@@ -75,18 +81,18 @@ std::vector<Trouble> Subscriber::pump(TimePoint now) {
   return troubles;
 }
 
-void Subscriber::move(TimePoint now) {
+void Subscriber::move_messages(TimePoint now) {
   more_ = false;
   for (int batch = 0; batch < kBatches; ++batch) {
     if (!write_out(now)) return;
     const bool found = !done_ && collect(now);
-    if (holes_.count != 0) tell_holes(now);
+    missing_report_.tend(now);
     if (!found) return;
   }
   more_ = true;
 }
 
-// True if nothing waits to be written any more; then what was written may be acknowledged.
+// True once everything is written; then it is acknowledged.
 bool Subscriber::write_out(TimePoint now) {
   if (!output_.write()) {
     if (output_.state() != Output::State::open) {
@@ -94,78 +100,56 @@ bool Subscriber::write_out(TimePoint now) {
       return false;
     }
     if (give_up_at_ && now >= *give_up_at_) output_.abandon();
-    note_blocked(now);
+    stall_.blocked(now);
     return false;
   }
-  note_flowing(now);
+  if (const auto blocked = stall_.flowing(now)) tell_what_may_be_lost(*blocked);
   for (const auto& [attempt, count] : in_buffer_) transport_.acknowledge(attempt, count);
   in_buffer_.clear();
   removal_.written();
   return true;
 }
 
-void Subscriber::note_blocked(TimePoint now) {
-  if (!blocked_since_) blocked_since_ = now;
-  if (told_stalled_ || settings_.keepalive <= Duration::zero() ||
-      now - *blocked_since_ < settings_.keepalive / 2) {
-    return;
+// Messages that we did not read stay with the server. At QoS 0 it may drop them without a word.
+void Subscriber::tell_what_may_be_lost(Duration blocked) {
+  for (const ReceivingConnection& connection : connections_) {
+    if (!transport_.paused(connection.attempt)) continue;
+    Notice gap{.name = NoticeName::gap, .level = Level::warning};
+    gap.server = connection.server_id;
+    gap.epoch = connection.epoch;
+    gap.reason = "nothing more was read from the server while standard output was blocked";
+    gap.dur = blocked;
+    gap.more = {{"qos", std::int64_t{0}}};
+    announcer_.announce(gap);
   }
-  told_stalled_ = true;
-  Notice stalled{.name = NoticeName::stalled, .level = Level::warning};
-  stalled.reason = "standard output does not take more";
-  stalled.dur = now - *blocked_since_;
-  stalled.more = {{"ended", false}};
-  announcer_.announce(stalled);
 }
 
-// What we did not read, the server had to keep or to drop; at QoS 0 it may drop, and does not say.
-void Subscriber::note_flowing(TimePoint now) {
-  if (std::exchange(told_stalled_, false)) {
-    Notice stalled{.name = NoticeName::stalled};
-    stalled.reason = "standard output takes more again";
-    stalled.dur = now - *blocked_since_;
-    stalled.more = {{"ended", true}};
-    announcer_.announce(stalled);
-    for (const Feed& feed : feeds_) {
-      if (!transport_.paused(feed.attempt)) continue;
-      Notice gap{.name = NoticeName::gap, .level = Level::warning};
-      gap.server = feed.server_id;
-      gap.epoch = feed.epoch;
-      gap.reason = "nothing more was read from the server while standard output was blocked";
-      gap.dur = now - *blocked_since_;
-      gap.more = {{"qos", std::int64_t{0}}};
-      announcer_.announce(gap);
-    }
-  }
-  blocked_since_.reset();
-}
-
-// Fills the buffer; false if there was nothing to take. What is over comes first: it was received
-// before. The live ones take turns.
+// Fills the buffer; false if there was nothing to take. Connections that are over come first: their
+// messages were received before. The live ones take turns.
 bool Subscriber::collect(TimePoint now) {
-  for (auto over = feeds_.begin(); over != feeds_.end() && !done_;) {
+  for (auto over = connections_.begin(); over != connections_.end() && !done_;) {
     if (!is_over(*over, now)) {
       ++over;
       continue;
     }
     if (over->live && now >= over->leave_by) removal_.offline(over->attempt);
-    if (collect(*over, now)) return true;
-    if (over->ahead_until) {  // it has more, but another one goes first
+    if (collect_from(*over, now)) return true;
+    if (over->ahead_until) {  // it has more messages, but another connection goes first
       ++over;
       continue;
     }
-    novelty_.offline(over->novelty);
+    novelty_.offline(over->feed);
     removal_.offline(over->attempt);
     if (over->live) {
       transport_.disconnect(over->attempt, Duration::zero());
     } else {
       transport_.abandon(over->attempt);
     }
-    over = feeds_.erase(over);
+    over = connections_.erase(over);
   }
   bool any = false;
-  for (std::size_t i = feeds_.size(); i > 0 && !done_ && !full(); --i) {
-    if (collect(feeds_[turn_++ % feeds_.size()], now)) any = true;
+  for (std::size_t i = connections_.size(); i > 0 && !done_ && !full(); --i) {
+    if (collect_from(connections_[turn_++ % connections_.size()], now)) any = true;
   }
   if (retained_over_) end_with_retained(now);
   return any || done_;
@@ -175,96 +159,81 @@ bool Subscriber::collect(TimePoint now) {
 // retained ones on their way.
 void Subscriber::end_with_retained(TimePoint now) {
   bool all = true;
-  for (const Feed& feed : feeds_) {
-    if (feed.retained_over) continue;
+  for (const ReceivingConnection& connection : connections_) {
+    if (connection.retained_over) continue;
     all = false;
-    if (!feed.last_ping) leave(feed.attempt, now);
+    if (!connection.last_ping) leave(connection.attempt, now);
   }
   if (all) done_ = true;
 }
 
-bool Subscriber::collect(Feed& feed, TimePoint now) {
+bool Subscriber::collect_from(ReceivingConnection& connection, TimePoint now) {
   const std::size_t taken = transport_.take_messages(
-      feed.attempt,
-      [this, &feed, now](const Message& message) { return take(message, feed, now); });
-  if (taken != 0) in_buffer_.push_back({feed.attempt, taken});
+      connection.attempt,
+      [this, &connection, now](const Message& message) { return take(message, connection, now); });
+  if (taken != 0) in_buffer_.push_back({connection.attempt, taken});
   return taken != 0 || done_;
 }
 
-// A server that has just come back begins where the stream is now, while another one may still have
-// to send what is before: the order is kept by letting that one go first.
-bool Subscriber::is_ahead(const Message& message, Feed& feed, TimePoint now) {
-  if (feeds_.size() < 2 || message.retain || !novelty_.is_ahead(message, feed.novelty, now)) {
-    feed.ahead_until.reset();
+// A server that has just come back begins with the newest messages, while another one may still
+// have to send those before them. To keep the order, the other one goes first.
+bool Subscriber::is_ahead(const Message& message, ReceivingConnection& connection, TimePoint now) {
+  if (connections_.size() < 2 || message.retain ||
+      !novelty_.is_ahead(message, connection.feed, now)) {
+    connection.ahead_until.reset();
     return false;
   }
-  if (!feed.ahead_until) feed.ahead_until = now + kAheadPatience;
-  if (now < *feed.ahead_until) return true;
-  feed.ahead_until.reset();  // the others do not have it: it is missing
-  feed.novelty.in_step = true;
+  if (!connection.ahead_until) connection.ahead_until = now + kAheadPatience;
+  if (now < *connection.ahead_until) return true;
+  connection.ahead_until
+      .reset();  // the others do not have the messages before it: they are missing
+  connection.feed.in_step = true;
   return false;
 }
 
-bool Subscriber::take(const Message& message, Feed& feed, TimePoint now) {
-  if (done_ || full() || removal_.is_full(feed.attempt)) return false;
+bool Subscriber::take(const Message& message, ReceivingConnection& connection, TimePoint now) {
+  if (done_ || full() || removal_.is_full(connection.attempt)) return false;
   if (settings_.retained_only && !message.retain) {
-    feed.retained_over = retained_over_ = true;
+    connection.retained_over = retained_over_ = true;
     return false;
   }
-  if (is_ahead(message, feed, now)) return false;
+  if (is_ahead(message, connection, now)) return false;
   ++received_;
   if (settings_.no_retained && message.retain) return true;
   const auto excluded = [&message](const std::string& filter) {
     return matches(filter, message.topic);
   };
   if (std::any_of(settings_.filter_out.begin(), settings_.filter_out.end(), excluded)) return true;
-  // Also if it is not printed: it is another server that has it.
+  // Also if the message is not printed, because it came through another server already: each server
+  // keeps its own.
   if (settings_.remove_retained && message.retain && !message.payload.empty()) {
-    removal_.note(feed.attempt, message.topic);
+    removal_.note(connection.attempt, message.topic);
   }
-  // One that is not new is acknowledged like any other: what it repeats stands before it in the
-  // buffer or was written already (S1).
-  if (!novelty_.is_new(message, feed.novelty, now)) return true;
-  novelty_.printed(feed.novelty, now);
+  // A message that is not new is acknowledged, too: the one that it repeats was written already, or
+  // comes before it in the buffer (S1).
+  if (!novelty_.is_new(message, connection.feed, now)) return true;
+  novelty_.printed(connection.feed, now);
   Message printable = message;
-  if (message.number != 0) note_number(printable, feed);
-  settings_.format(printable, feed.server_id, feed.epoch, output_.buffer());
+  if (message.number != 0) note_number(printable, connection);
+  settings_.format(printable, connection.server_id, connection.epoch, output_.buffer());
   ++printed_;
   if (settings_.count && printed_ >= *settings_.count) done_ = true;
   return true;
 }
 
-// What the number of a message says about others: that some are missing, or were before.
-void Subscriber::note_number(Message& message, const Feed& feed) {
+// The number of a message tells that others are missing, or that it is late itself.
+void Subscriber::note_number(Message& message, const ReceivingConnection& connection) {
   const SequenceTracker::Verdict& verdict = novelty_.verdict();
   if (verdict.kind == SequenceTracker::Verdict::Kind::late) {
     message.late = true;
     ++late_;
   }
   if (verdict.missing == 0) return;
-  ++holes_.count;
-  holes_.missing += verdict.missing;
-  holes_.first = verdict.missing_from;
-  holes_.publisher = message.publisher;
-  holes_.server_id = feed.server_id;
-  holes_.epoch = feed.epoch;
-}
-
-void Subscriber::tell_holes(TimePoint now) {
-  if (told_holes_ && now - *told_holes_ < kHolesEvery) return;
-  Notice gap{.name = NoticeName::gap, .level = Level::warning};
-  gap.server = holes_.server_id;
-  gap.epoch = holes_.epoch;
-  gap.more = {{"missing", as_int(holes_.missing)}};
-  if (holes_.count == 1) {
-    gap.more.emplace_back("first_missing", as_int(holes_.first));
-    gap.more.emplace_back("publisher", holes_.publisher);
-  } else {
-    gap.more.emplace_back("holes", as_int(holes_.count));
-  }
-  announcer_.announce(gap);
-  told_holes_ = now;
-  holes_ = {};
+  missing_report_.add({.missing = verdict.missing,
+                       .first = verdict.missing_from,
+                       .publisher = std::string(message.publisher),
+                       .server_id = connection.server_id,
+                       .epoch = connection.epoch});
 }
 
 void Subscriber::poll_fds(std::vector<pollfd>& fds) const {
@@ -280,20 +249,22 @@ void Subscriber::on_poll(const pollfd* fds, std::size_t count) {
 std::optional<TimePoint> Subscriber::deadline() const {
   if (more_) return TimePoint{};  // long ago: at once
   std::optional<TimePoint> until = removal_.deadline();
-  const auto sooner = [&until](TimePoint other) { until = std::min(until.value_or(other), other); };
-  if (removal_until_) sooner(*removal_until_);
+  const auto sooner = [&until](std::optional<TimePoint> other) {
+    if (other && (!until || *other < *until)) until = other;
+  };
+  sooner(removal_until_);
   if (give_up_at_) {
-    sooner(*give_up_at_);
+    sooner(give_up_at_);
     return until;
   }
-  if (!blocked_since_) {
-    if (holes_.count != 0) sooner(*told_holes_ + kHolesEvery);
-    for (const Feed& feed : feeds_) {
-      if (feed.last_ping) sooner(feed.leave_by);
-      if (feed.ahead_until) sooner(*feed.ahead_until);
-    }
-  } else if (!told_stalled_ && settings_.keepalive > Duration::zero()) {
-    sooner(*blocked_since_ + settings_.keepalive / 2);
+  if (stall_.is_blocked()) {
+    sooner(stall_.due());
+    return until;
+  }
+  sooner(missing_report_.due());
+  for (const ReceivingConnection& connection : connections_) {
+    if (connection.last_ping) sooner(connection.leave_by);
+    sooner(connection.ahead_until);
   }
   return until;
 }
@@ -316,11 +287,10 @@ void Subscriber::tell_removals(Notice& exit) {
 int Subscriber::finish(const Ending& ending, bool /*reached*/, TimePoint now, Notice& exit) {
   write_out(now);
   removal_.go_on(now);
-  for (const Feed& feed : feeds_) {
-    if (feed.last_ping) transport_.disconnect(feed.attempt, Duration::zero());
+  for (const ReceivingConnection& connection : connections_) {
+    if (connection.last_ping) transport_.disconnect(connection.attempt, Duration::zero());
   }
-  told_holes_.reset();
-  if (holes_.count != 0) tell_holes(now);
+  missing_report_.tell(now);
   exit.more = {{"received", as_int(received_)},
                {"printed", as_int(printed_)},
                {"duplicates", as_int(novelty_.copies())},

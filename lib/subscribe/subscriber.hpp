@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The work of mqfail-sub: the new messages of all live connections to standard output, and only
-// then their acknowledgements (delivery.md S1). Takes no more messages than the output has room
-// for.
+// The work of mqfail-sub: it writes the new messages of all live connections to standard output,
+// and only then acknowledges them (delivery.md S1). It takes no more messages than the output has
+// room for.
 #pragma once
 
 #include <functional>
@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "session/work.hpp"
+#include "subscribe/missing_report.hpp"
 #include "subscribe/novelty.hpp"
 #include "subscribe/output.hpp"
+#include "subscribe/output_stall.hpp"
 #include "subscribe/retained_removal.hpp"
 
 namespace mqfail {
@@ -26,15 +28,17 @@ struct SubscriberSettings {
   bool until_subscribed = false;        ///< -E
   std::vector<std::string> filter_out;  ///< -T
   bool remove_retained = false;         ///< --remove-retained
-  Duration keepalive{};                 ///< `stalled` is told after half of it
-  NoveltySettings novelty;              ///< what of that which comes again is printed
-  bool sequence_gaps = false;           ///< numbers missing at the end make the exit status 75
+  Duration keepalive{};        ///< `stalled` is told when the output takes nothing for half of it
+  NoveltySettings novelty;     ///< which messages that come again are printed
+  bool sequence_gaps = false;  ///< numbers missing at the end make the exit status 75
 };
 
 class Subscriber final : public Work {
  public:
   Subscriber(SubscriberSettings settings, Transport& transport, Announcer& announcer,
              Output& output);
+  Subscriber(const Subscriber&) = delete;
+  Subscriber& operator=(const Subscriber&) = delete;
 
   std::optional<Reason> online(AttemptId attempt, const Server& server, std::uint64_t epoch,
                                const ConnectionFacts& facts, TimePoint now) override;
@@ -58,34 +62,32 @@ class Subscriber final : public Work {
   static constexpr int kBatches = 32;
 
   /// A connection that has, or may have, messages for us.
-  struct Feed {
+  struct ReceivingConnection {
     AttemptId attempt;
     std::string server_id;
     std::uint64_t epoch;
-    Novelty::Feed novelty;
+    Novelty::Feed feed;
     bool live = true;
-    std::optional<std::uint64_t> last_ping{};  // its answer comes behind all that is to be taken
-    TimePoint leave_by{};                      // the answer is waited for no longer
-    std::optional<TimePoint> ahead_until{};    // it is ahead of the others, which have so long
-    bool retained_over = false;                // a message that is not retained has come
+    std::optional<std::uint64_t> last_ping{};  // all messages to be taken come before its answer
+    TimePoint leave_by{};                      // the answer is waited for until then
+    std::optional<TimePoint> ahead_until{};  // it is ahead of the others and waits for them so long
+    bool retained_over = false;              // a message has come that is not retained
   };
   struct Unacknowledged {
     AttemptId attempt;
     std::size_t count;
   };
 
-  void move(TimePoint now);
+  void move_messages(TimePoint now);
   bool write_out(TimePoint now);
-  void note_blocked(TimePoint now);
-  void note_flowing(TimePoint now);
+  void tell_what_may_be_lost(Duration blocked);
   bool collect(TimePoint now);
-  bool is_over(const Feed& feed, TimePoint now) const;
-  bool collect(Feed& feed, TimePoint now);
-  bool take(const Message& message, Feed& feed, TimePoint now);
-  bool is_ahead(const Message& message, Feed& feed, TimePoint now);
+  bool is_over(const ReceivingConnection& connection, TimePoint now) const;
+  bool collect_from(ReceivingConnection& connection, TimePoint now);
+  bool take(const Message& message, ReceivingConnection& connection, TimePoint now);
+  bool is_ahead(const Message& message, ReceivingConnection& connection, TimePoint now);
   void end_with_retained(TimePoint now);
-  void note_number(Message& message, const Feed& feed);
-  void tell_holes(TimePoint now);
+  void note_number(Message& message, const ReceivingConnection& connection);
   void tell_removals(Notice& exit);
   bool full() const { return output_.buffer().size() >= kBatchBytes; }
 
@@ -96,30 +98,18 @@ class Subscriber final : public Work {
 
   Novelty novelty_;
   RetainedRemoval removal_;
-  std::vector<Feed> feeds_;
-  std::size_t turn_ = 0;                   // of the live feeds
+  OutputStall stall_;
+  MissingReport missing_report_;
+  std::vector<ReceivingConnection> connections_;
+  std::size_t turn_ = 0;                   // of the live connections
   std::vector<Unacknowledged> in_buffer_;  // goes out with the buffer
   bool more_ = false;
-  bool retained_over_ = false;  // of any
+  bool retained_over_ = false;  // on any connection
   bool done_ = false;
-  std::optional<TimePoint>
-      give_up_at_;  // a reader that has stopped reading does not hold up a stop
-  std::optional<TimePoint> blocked_since_;
-  bool told_stalled_ = false;
-  std::optional<TimePoint>
-      removal_until_;  // a server that is slow with it does not hold up the end
+  std::optional<TimePoint> give_up_at_;     // a reader that does not read holds up a stop so long
+  std::optional<TimePoint> removal_until_;  // a slow server holds up the end so long
   bool removal_over_ = false;
   std::uint64_t received_ = 0, printed_ = 0, late_ = 0;
-
-  // Holes in the numbers that were not told yet. The first is told at once, then one line a second.
-  struct Holes {
-    std::uint64_t count = 0, missing = 0;
-    std::uint64_t first = 0;  // number missing; the rest is about the last hole
-    std::string publisher, server_id;
-    std::uint64_t epoch = 0;
-  };
-  Holes holes_;
-  std::optional<TimePoint> told_holes_;
 };
 
 }  // namespace mqfail

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Standard output that does not take everything at once, or nothing any more.
+#include "subscribe/output.hpp"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <cerrno>
+#include <csignal>
+#include <string>
+
+using namespace mqfail;
+
+namespace {
+
+struct Ends {
+  ~Ends() {
+    close_reader();
+    close(writer);
+  }
+  void close_reader() {
+    if (reader >= 0) close(reader);
+    reader = -1;
+  }
+  // What is there now.
+  std::string read_all() const {
+    std::string all;
+    std::array<char, 65536> block;
+    fcntl(reader, F_SETFL, O_NONBLOCK);
+    for (ssize_t got = 0; (got = read(reader, block.data(), block.size())) > 0;)
+      all.append(block.data(), static_cast<std::size_t>(got));
+    return all;
+  }
+  int reader = -1, writer = -1;
+};
+
+struct Pipe : Ends {
+  Pipe() {
+    std::array<int, 2> ends{};
+    BOOST_REQUIRE(pipe(ends.data()) == 0);
+    reader = ends[0];
+    writer = ends[1];
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+};
+
+struct SocketPair : Ends {
+  SocketPair() {
+    std::array<int, 2> ends{};
+    BOOST_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0);
+    reader = ends[0];
+    writer = ends[1];
+  }
+};
+
+// Fills the output, which must not wait, and lets the reader take everything.
+void overfill(const Ends& ends) {
+  Output output(ends.writer);
+  std::string wanted;
+  for (int i = 0; wanted.size() < 4'000'000; ++i) wanted += std::to_string(i) + "\n";
+  output.buffer() = wanted;
+  BOOST_TEST(!output.write());
+  BOOST_TEST(output.pending());
+  BOOST_TEST((output.state() == Output::State::open));
+  std::string got;
+  for (int turn = 0; turn < 10000 && output.pending(); ++turn) {
+    got += ends.read_all();
+    output.write();
+  }
+  got += ends.read_all();
+  BOOST_TEST((got == wanted));
+  BOOST_TEST(output.buffer().empty());
+  BOOST_TEST(output.write());
+  BOOST_TEST((fcntl(ends.writer, F_GETFL) & O_NONBLOCK) == 0);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_full_pipe_takes_the_rest_later_and_its_flags_stay_as_they_are) {
+  overfill(Pipe());
+}
+
+BOOST_AUTO_TEST_CASE(a_full_socket_takes_the_rest_later_and_its_flags_stay_as_they_are) {
+  overfill(SocketPair());
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_went_away_closes_the_output) {
+  Pipe pipe;
+  Output output(pipe.writer);
+  pipe.close_reader();
+  output.buffer() = "x";
+  BOOST_TEST(!output.write());
+  BOOST_TEST((output.state() == Output::State::closed));
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_is_a_failure) {
+  const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+  Output output(full);
+  output.buffer() = "x";
+  BOOST_TEST(!output.write());
+  BOOST_TEST((output.state() == Output::State::failed));
+  BOOST_TEST(output.error_number() == ENOSPC);
+  close(full);
+}
+
+BOOST_AUTO_TEST_CASE(an_output_that_is_open_for_reading_only_is_a_failure) {
+  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  Output output(null);
+  output.buffer() = "x";
+  BOOST_TEST(!output.write());
+  BOOST_TEST((output.state() == Output::State::failed));
+  close(null);
+}
+
+BOOST_AUTO_TEST_CASE(with_sync_only_what_can_be_synced_counts_as_written) {
+  std::string name = "/tmp/mqfail-output-XXXXXX";
+  const int file = mkstemp(name.data());
+  unlink(name.c_str());
+  Output on_disk(file, true);
+  on_disk.buffer() = "x";
+  BOOST_TEST(on_disk.write());
+  close(file);
+  const Pipe pipe;  // fdatasync(2) refuses a pipe
+  Output output(pipe.writer, true);
+  output.buffer() = "x";
+  BOOST_TEST(!output.write());
+  BOOST_TEST((output.state() == Output::State::failed));
+  BOOST_TEST(output.error_number() == EINVAL);
+}
+
+BOOST_AUTO_TEST_CASE(an_output_that_is_given_up_writes_nothing_more) {
+  const Pipe pipe;
+  Output output(pipe.writer);
+  output.buffer() = "x";
+  output.abandon();
+  BOOST_TEST(!output.write());
+  BOOST_TEST((output.state() == Output::State::closed));
+  BOOST_TEST(pipe.read_all().empty());
+}
