@@ -141,6 +141,7 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
   if (!client) return number(events.tell(client.error()));
   settings.connect.client_id = client->connect.client_id;
   const FailoverSettings failover = with_options(roster.settings, *client);
+  settings.connect.connect_timeout = failover.connect_timeout;
   if (const auto fits = check_standby(failover, *client); !fits) {
     return number(events.tell(fits.error()));
   }

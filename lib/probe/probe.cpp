@@ -69,6 +69,7 @@ class Round {
     attempts_.emplace(attempt, Attempt{place, protocol});
     ConnectSettings connect = settings_.connect;
     connect.client_id += "-" + std::to_string(place);
+    connect.connect_timeout = settings_.connect_timeout;
     transport_.connect(attempt, reports_[place].server, connect, protocol);
     ++open_;
     const Duration bound =

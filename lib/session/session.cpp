@@ -204,6 +204,7 @@ ConnectSettings Session::connect_settings(Role role) const {
     settings = {};
     settings.client_id = settings_.probe_id;
     settings.keepalive = settings_.connect.keepalive;
+    settings.connect_timeout = settings_.connect.connect_timeout;
   }
   return settings;
 }

@@ -8,8 +8,11 @@
 #include <system_error>
 #include <utility>
 
-#include "transport/paho_seams/registry.hpp"
+#include "transport/end_reason.hpp"
+#include "transport/paho_seams/receiver.hpp"
 #include "transport/paho_seams/run_thread.hpp"
+#include "transport/paho_seams/wiped_memory.hpp"
+#include "transport/wire/clock.hpp"
 
 namespace mqfail {
 namespace {
@@ -40,9 +43,15 @@ Connection::Connection(AttemptId attempt, Server server, ConnectSettings setting
 
 Connection::~Connection() {
   if (thread_.joinable()) thread_.join();
-  if (handle_ != nullptr) MQTTClient_destroy(&handle_);
+  destroy_handle();
   for (const Arrived& arrived : taking_) free_arrived(arrived);
   for (const Arrived& arrived : inbox_) free_arrived(arrived);
+}
+
+// Paho has its own copy of the password.
+void Connection::destroy_handle() {
+  const WipedMemory wiped;
+  if (handle_ != nullptr) MQTTClient_destroy(&handle_);
 }
 
 // ---- Paho's threads
@@ -80,7 +89,7 @@ Duration Connection::silence_before(const Reason& reason) const {
 
 void Connection::on_lost(void* context, char* /*cause: always null*/) {
   auto& self = *static_cast<Connection*>(context);
-  self.ended(self.loss());
+  self.ended(loss(self.wire_->facts(), self.server_.scheme));
 }
 
 void Connection::free_arrived(const Arrived& arrived) {
@@ -170,7 +179,7 @@ bool Connection::disconnect(Duration patience) {
   wake_receiver();
   turned_.wait_for(lock, patience, [this] { return stage_ == Stage::closed; });
   const bool clean = stage_ == Stage::closed && wire_->end() == WireEnd::end_of_stream &&
-                     wire_->error_number() == 0;
+                     wire_->facts().error == 0;
   if (patience > Duration::zero()) wire_->shut();
   return clean;
 }

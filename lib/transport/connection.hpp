@@ -19,8 +19,8 @@
 #include "certificates/cache.hpp"
 #include "transport/dial.hpp"
 #include "transport/paho_properties.hpp"
-#include "transport/paho_seams/wire.hpp"
 #include "transport/transport.hpp"
+#include "transport/wire/wire.hpp"
 
 namespace mqfail {
 
@@ -75,7 +75,11 @@ class Connection {
   void reached(Phase phase);
   bool receiver_can_wake();
   bool find_certificate();
-  bool open(const Dialled& dialled);
+  enum class Opened { yes, no, not_in_time };
+  bool connect();
+  Opened open(const Dialled& dialled, TimePoint until);
+  bool make_handle();
+  void destroy_handle();
   void online();
   bool await_take_over();
   bool subscribe();
@@ -84,9 +88,6 @@ class Connection {
   void fail(Reason reason);
   void ended(Reason reason);
   Duration silence_before(const Reason& reason) const;
-  Reason connect_failure(int code, const std::string& tls_error) const;
-  Reason loss() const;
-  Reason disconnect_packet() const;
   void learn(const MQTTResponse& response, const Dialled& dialled);
   void take_identifiers(MessageProperties& properties, Message& message) const;
   static void free_arrived(const Arrived& arrived);

@@ -1,75 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a connection comes to be: what the attempt's thread does, from the first address dialled to
-// the last filter granted. What the server said meanwhile is in connection_words.cpp, what happens
-// on an open connection in connection.cpp.
+// the last filter granted. What happens on an open connection is in connection.cpp.
 #include <unistd.h>
 
-#include <array>
+#include <cstdint>
 #include <map>
 #include <utility>
 
 #include "transport/connection.hpp"
+#include "transport/end_reason.hpp"
+#include "transport/paho_options.hpp"
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/in_path.hpp"
-#include "transport/paho_seams/registry.hpp"
+#include "transport/paho_seams/receiver.hpp"
 #include "transport/paho_seams/run_thread.hpp"
+#include "transport/paho_seams/wiped_memory.hpp"
+#include "transport/wire/clock.hpp"
 
 namespace mqfail {
-namespace {
-
-int paho_version(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::mqtt31:
-      return MQTTVERSION_3_1;
-    case Protocol::mqtt311:
-      return MQTTVERSION_3_1_1;
-    case Protocol::mqtt5:
-      return MQTTVERSION_5;
-  }
-  return MQTTVERSION_5;
-}
-
-// Paho sees only TCP and TLS, for WebSocket is the wire's; the host is what TLS names the server
-// by.
-std::string paho_uri(const Server& server) {
-  return (is_tls(server.scheme) ? "ssl://" : "tcp://") + endpoint(server);
-}
-
-const char* or_null(const std::string& text) {
-  return text.empty() ? nullptr : text.c_str();
-}
-
-int collect_tls_error(const char* text, size_t size, void* into) {
-  auto& line = *static_cast<std::string*>(into);
-  if (line.empty()) line.assign(text, size);
-  while (!line.empty() && (line.back() == '\n' || line.back() == '\0')) line.pop_back();
-  return 1;
-}
-
-}  // namespace
 
 void Connection::run() {
   // The certificate first: without it the server need not be bothered.
   if (receiver_can_wake() && find_certificate()) {
-    const auto dialled = dial(server_, stop_, addresses_, [this] { reached(Phase::tcp); });
-    if (const auto* const reason = std::get_if<Reason>(&dialled)) {
-      fail(*reason);
-    } else {
-      const Dialled& found = std::get<Dialled>(dialled);
-      {
-        const std::lock_guard lock(stage_mutex_);
-        trying_ = found.address;
-      }
-      if (open(found) && (!settings_.standby || await_take_over()) && subscribe() &&
-          unsubscribe()) {
-        online();
-      }
-      const std::lock_guard lock(stage_mutex_);
-      addresses_.tried_in_vain(server_, trying_);
+    if (connect() && (!settings_.standby || await_take_over()) && subscribe() && unsubscribe()) {
+      online();
     }
+    const std::lock_guard lock(stage_mutex_);
+    addresses_.tried_in_vain(server_, trying_);
   }
   thread_done_ = true;
   listener_.wake();
+}
+
+// Up to an accepted CONNACK. A server that accepts TCP and then says nothing must not use up the
+// time of the other addresses of its name.
+bool Connection::connect() {
+  const Duration allowed = server_.connect_timeout.value_or(settings_.connect_timeout);
+  const TimePoint end = wire_now() + allowed;
+  Dialler dialler(server_, stop_, addresses_);
+  while (true) {
+    const auto dialled = dialler.next([this] { reached(Phase::tcp); });
+    if (const auto* const reason = std::get_if<Reason>(&dialled)) {
+      fail(*reason);
+      return false;
+    }
+    const Dialled& found = std::get<Dialled>(dialled);
+    {
+      const std::lock_guard lock(stage_mutex_);
+      trying_ = found.address;
+    }
+    const TimePoint now = wire_now();
+    const auto behind = static_cast<Duration::rep>(dialler.left());
+    const bool share = allowed > Duration::zero() && behind > 0 && now < end;
+    const TimePoint until = share ? now + (end - now) / (behind + 1) : TimePoint::max();
+    const Opened opened = open(found, until);
+    if (opened != Opened::not_in_time) return opened == Opened::yes;
+    addresses_.tried_in_vain(server_, found.address);
+  }
 }
 
 // It waits for an eventfd, too, which all connections share.
@@ -118,12 +105,15 @@ void Connection::reached(Phase phase) {
   if (!silent_) listener_.post(event::Reached{attempt_, phase});
 }
 
-bool Connection::open(const Dialled& dialled) {
+Connection::Opened Connection::open(const Dialled& dialled, TimePoint until) {
   if (is_tls(server_.scheme)) reached(Phase::tls);  // the wire says the rest
   const bool hold = !settings_.subscriptions.empty();
   auto wire = std::make_shared<Wire>(
-      dialled.fd, settings_.keepalive, hold, [this] { listener_.wake(); },
-      [this](Phase phase) { reached(phase); },
+      dialled.fd, settings_.keepalive, hold,
+      WireCallbacks{[this] { listener_.wake(); }, [this](Phase phase) { reached(phase); },
+                    [] {
+                      if (!is_receiver()) wake_receiver();
+                    }},
       is_web_socket(server_.scheme) ? std::make_unique<WebSocket>(server_) : nullptr);
   wire->speak(protocol_);
   {
@@ -131,109 +121,105 @@ bool Connection::open(const Dialled& dialled) {
     wire_ = wire;
     if (silent_) wire->shut();
   }
-  MQTTClient_createOptions create = MQTTClient_createOptions_initializer;
-  create.MQTTVersion = paho_version(protocol_);
-  int code =
-      MQTTClient_createWithOptions(&handle_, paho_uri(server_).c_str(), settings_.client_id.c_str(),
-                                   MQTTCLIENT_PERSISTENCE_NONE, nullptr, &create);
-  if (code != MQTTCLIENT_SUCCESS) {
-    handle_ = nullptr;
+  if (!make_handle()) {
     wire->detach();
     close(dialled.fd);
-    fail({Cause::local, Phase::connack, code, false, "the client id or host cannot be used"});
-    return false;
+    return Opened::no;
   }
-  MQTTClient_setCallbacks(handle_, this, on_lost, on_message, on_delivered);
-  const bool mqtt5 = protocol_ == Protocol::mqtt5;
-  if (mqtt5) MQTTClient_setPublished(handle_, this, on_published);
-
-  MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer5;
-  options.MQTTVersion = paho_version(protocol_);
-  options.keepAliveInterval = static_cast<int>(
-      std::chrono::duration_cast<std::chrono::seconds>(settings_.keepalive).count());
-  options.cleansession = !mqtt5 && settings_.clean_session ? 1 : 0;
-  options.cleanstart = mqtt5 && settings_.clean_session ? 1 : 0;
-  options.maxInflightMessages = kLargestWindow;
-  options.connectTimeout = 3600;  // the policy bounds the attempt and abandons it
-  options.username = server_.username ? server_.username->c_str() : nullptr;
-  if (server_.password) {
-    options.binarypwd.data = server_.password->reveal().data();
-    options.binarypwd.len = static_cast<int>(server_.password->reveal().size());
-  }
-
-  MQTTClient_willOptions will = MQTTClient_willOptions_initializer;
-  PahoProperties will_properties;
-  if (settings_.will) {
-    will.topicName = settings_.will->topic.c_str();
-    will.payload.data = settings_.will->payload.data();
-    will.payload.len = static_cast<int>(settings_.will->payload.size());
-    will.qos = settings_.will->qos;
-    will.retained = settings_.will->retain ? 1 : 0;
-    options.will = &will;
-    will_properties.add(settings_.will->properties);
-    if (settings_.will->delay) {
-      will_properties.add(MQTTPROPERTY_CODE_WILL_DELAY_INTERVAL, *settings_.will->delay);
-    }
-  }
-
-  std::string tls_error;
-  MQTTClient_SSLOptions tls = MQTTClient_SSLOptions_initializer;
-  if (is_tls(server_.scheme)) {
-    const TlsSettings& wanted = server_.tls;
-    tls.trustStore = or_null(wanted.cafile);
-    tls.CApath = or_null(wanted.capath);
-    tls.keyStore = or_null(wanted.cert);
-    tls.privateKey = or_null(wanted.key);
-    tls.enabledCipherSuites = or_null(wanted.ciphers);
-    tls.enableServerCertAuth = wanted.verify_chain ? 1 : 0;
-    tls.verify = 0;  // the name is checked by OpenSSL during the handshake (paho_seams/tls.cpp)
-    tls.disableDefaultTrustStore =
-        !wanted.use_os_certs && !(wanted.cafile.empty() && wanted.capath.empty()) ? 1 : 0;
-    tls.ssl_error_cb = collect_tls_error;
-    tls.ssl_error_context = &tls_error;
-    options.ssl = &tls;
-  }
-
-  PahoProperties connect_properties;
-  if (mqtt5) add_connect_properties(connect_properties, settings_);
-
-  const Handover handover(wire, server_, certificate_.get());
+  PahoOptions options(server_, settings_, protocol_);
+  const Handover handover(wire, server_, certificate_.get(), until);
+  int code = MQTTCLIENT_SUCCESS;
   MQTTResponse response = MQTTResponse_initializer;
   {
     const ParallelCall parallel;
-    if (mqtt5) {
-      response =
-          MQTTClient_connect5(handle_, &options, connect_properties.get(), will_properties.get());
+    const WipedMemory wiped;  // CONNECT has the password in it
+    if (protocol_ == Protocol::mqtt5) {
+      response = MQTTClient_connect5(handle_, &options.connect, options.connect_properties.get(),
+                                     options.will_properties.get());
+      code = code_of(response);
     } else {
-      code = MQTTClient_connect(handle_, &options);
+      code = MQTTClient_connect(handle_, &options.connect);
     }
   }
   if (!handover.taken()) {
     wire->detach();
     close(dialled.fd);
   }
-  if (mqtt5) code = code_of(response);
   if (code != MQTTCLIENT_SUCCESS) {
     MQTTResponse_free(response);
+    if (handover.expired() && wire->end() == WireEnd::shut) return Opened::not_in_time;
     const int no_thread = receiver_start_error();
     if (no_thread != 0) {
       fail({Cause::local, Phase::connack, no_thread, false, {}});
     } else {
-      fail(connect_failure(code, tls_error));
+      fail(connect_failure(wire->facts(), server_, protocol_, code, options.tls_error));
     }
-    return false;
+    return Opened::no;
   }
   learn(response, dialled);
   MQTTResponse_free(response);
   if (const std::string holes = seams_not_in_path(is_tls(server_.scheme)); !holes.empty()) {
     fail({Cause::local, Phase::connack, 0, false,
           "this mqfail was linked wrongly, Paho goes past its seams " + holes});
-    return false;
+    return Opened::no;
   }
   const std::lock_guard lock(stage_mutex_);
   paho_holds_ = true;
   if (stage_ == Stage::connecting) stage_ = Stage::subscribing;
+  return Opened::yes;
+}
+
+// A new one for each address: what is left in that of another one must not be taken for an answer.
+bool Connection::make_handle() {
+  destroy_handle();
+  MQTTClient_createOptions create = MQTTClient_createOptions_initializer;
+  create.MQTTVersion = paho_version(protocol_);
+  const int code =
+      MQTTClient_createWithOptions(&handle_, paho_uri(server_).c_str(), settings_.client_id.c_str(),
+                                   MQTTCLIENT_PERSISTENCE_NONE, nullptr, &create);
+  if (code != MQTTCLIENT_SUCCESS) {
+    handle_ = nullptr;
+    fail({Cause::local, Phase::connack, code, false, "the client id or host cannot be used"});
+    return false;
+  }
+  MQTTClient_setCallbacks(handle_, this, on_lost, on_message, on_delivered);
+  if (protocol_ == Protocol::mqtt5) MQTTClient_setPublished(handle_, this, on_published);
   return true;
+}
+
+void Connection::learn(const MQTTResponse& response, const Dialled& dialled) {
+  const WireFacts seen = wire_->facts();
+  facts_.protocol = protocol_;
+  facts_.session_present = !seen.connack.empty() &&
+                           (static_cast<std::uint8_t>(seen.connack[0]) & 1U) != 0 &&
+                           protocol_ != Protocol::mqtt31;
+  facts_.address = dialled.address;
+  facts_.dns = dialled.dns;
+  facts_.tcp = dialled.tcp;
+  facts_.tls_version = seen.tls.version;
+  facts_.tls_not_after = seen.tls.not_after;
+  facts_.tls_resumed = seen.tls.resumed;
+  TimePoint spoke = seen.spoke;
+  if (is_tls(server_.scheme)) facts_.tls = spoke - seen.made;
+  if (is_web_socket(server_.scheme)) {
+    facts_.ws = seen.web - spoke;
+    spoke = seen.web;
+  }
+  facts_.connack = wire_now() - spoke;
+  const MQTTProperties* const list = response.properties;
+  facts_.receive_maximum = static_cast<std::uint16_t>(
+      number_of(list, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM).value_or(65535));
+  facts_.maximum_packet_size = number_of(list, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE).value_or(0);
+  facts_.maximum_qos = static_cast<int>(number_of(list, MQTTPROPERTY_CODE_MAXIMUM_QOS).value_or(2));
+  facts_.retain_available = number_of(list, MQTTPROPERTY_CODE_RETAIN_AVAILABLE).value_or(1) != 0;
+  subscription_ids_ =
+      protocol_ == Protocol::mqtt5 &&
+      number_of(list, MQTTPROPERTY_CODE_SUBSCRIPTION_IDENTIFIERS_AVAILABLE).value_or(1) != 0;
+  facts_.assigned_client_id = text_of(list, MQTTPROPERTY_CODE_ASSIGNED_CLIENT_IDENTIFER);
+  // Paho 1.3.12 ignores the server's keepalive (upstream issue 1421); the server does not.
+  if (const auto keepalive = number_of(list, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE)) {
+    wire_->promise_keepalive(std::chrono::seconds(*keepalive));
+  }
 }
 
 // One SUBSCRIBE for all filters with the same identifier, if the server knows identifiers.
@@ -296,7 +282,7 @@ bool Connection::subscribe(const std::vector<std::size_t>& which, std::uint32_t 
   }
   MQTTResponse_free(response);
   if (result < 0) {
-    Reason reason = loss();
+    Reason reason = loss(wire_->facts(), server_.scheme);
     reason.phase = Phase::subscribe;
     fail(std::move(reason));
     return false;
@@ -335,7 +321,8 @@ bool Connection::unsubscribe() {
   }
   MQTTResponse_free(response);
   if (result >= 0 && refused == 0) return true;
-  Reason reason = result < 0 ? loss() : Reason{Cause::suback, Phase::subscribe, refused, true, {}};
+  Reason reason = result < 0 ? loss(wire_->facts(), server_.scheme)
+                             : Reason{Cause::suback, Phase::subscribe, refused, true, {}};
   reason.phase = Phase::subscribe;
   if (result >= 0) reason.text = text.empty() ? "UNSUBSCRIBE" : std::move(text);
   fail(std::move(reason));

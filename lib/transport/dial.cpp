@@ -13,11 +13,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/text.hpp"
-#include "transport/paho_seams/wire.hpp"
+#include "transport/wire/clock.hpp"
 
 namespace mqfail {
 namespace {
@@ -31,14 +31,14 @@ class Race {
     for (const Runner& runner : runners_) close(runner.fd);
   }
 
-  // 0 if it runs or has won, else errno.
+  // 0 if it runs or has arrived, else errno.
   int start(const Address& address) {
     const int fd =
         socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
     if (fd < 0) return errno;
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    runners_.push_back({fd, &address});
+    runners_.push_back({fd, address});
     if (connect(fd, reinterpret_cast<const sockaddr*>(&address.bytes), address.size) == 0 ||
         errno == EINPROGRESS) {
       return 0;
@@ -50,6 +50,13 @@ class Race {
   }
 
   bool empty() const { return runners_.empty(); }
+
+  // Those that have neither arrived nor failed.
+  std::vector<Address> under_way() const {
+    std::vector<Address> all;
+    for (const Runner& runner : runners_) all.push_back(runner.address);
+    return all;
+  }
 
   // Waits for a runner to arrive, to fail, for `stop`, or for the time to start another one.
   // The winner's descriptor, or -1; `error` is the last failure.
@@ -66,7 +73,7 @@ class Race {
       getsockopt(runner.fd, SOL_SOCKET, SO_ERROR, &failure, &size);
       runners_.erase(runners_.begin() + static_cast<std::ptrdiff_t>(i));
       if (failure == 0) {
-        address = runner.address->text();
+        address = runner.address.text();
         return runner.fd;
       }
       error = failure;
@@ -78,7 +85,7 @@ class Race {
  private:
   struct Runner {
     int fd;
-    const Address* address;
+    Address address;
   };
   std::vector<Runner> runners_;
 };
@@ -163,40 +170,42 @@ std::vector<Address> in_dialling_order(const std::vector<Address>& resolved,
   return order;
 }
 
-std::variant<Dialled, Reason> dial(const Server& server, const StopSwitch& stop,
-                                   AddressMemory& memory, const std::function<void()>& resolved) {
-  if (stop.error() != 0) return Reason{Cause::local, Phase::dns, stop.error(), false, {}};
-  Dialled result;
-  const TimePoint begin = wire_now();
-  int failure = 0;
-  const std::vector<Address> addresses =
-      in_dialling_order(resolve(server, failure), memory.last_in_vain(server));
-  const TimePoint looked_up = wire_now();
-  result.dns = looked_up - begin;
-  if (addresses.empty()) {
-    const char* const text = failure == EAI_SYSTEM ? std::strerror(errno) : gai_strerror(failure);
-    return Reason{Cause::dns, Phase::dns, failure, false, text};
+std::variant<Dialled, Reason> Dialler::next(const std::function<void()>& resolved) {
+  if (stop_.error() != 0) return Reason{Cause::local, Phase::dns, stop_.error(), false, {}};
+  if (!std::exchange(resolved_, true)) {
+    const TimePoint begin = wire_now();
+    int failure = 0;
+    addresses_ = in_dialling_order(resolve(server_, failure), memory_.last_in_vain(server_));
+    looked_up_ = wire_now() - begin;
+    if (addresses_.empty()) {
+      const char* const text = failure == EAI_SYSTEM ? std::strerror(errno) : gai_strerror(failure);
+      return Reason{Cause::dns, Phase::dns, failure, false, text};
+    }
   }
   resolved();
+  const TimePoint begin = wire_now();
+  const bool several = addresses_.size() > 1;
+  Dialled result;
+  result.dns = looked_up_;
   Race race;
-  std::size_t next = 0;
+  std::string last;  // the last one that was begun: the next attempt goes on behind it
   int error = ECONNREFUSED;
-  while (!stop.stopped() && (next < addresses.size() || !race.empty())) {
-    if (next < addresses.size()) {
-      if (const int refused = race.start(addresses[next]); refused != 0) error = refused;
-      ++next;
+  while (!stop_.stopped() && !(addresses_.empty() && race.empty())) {
+    if (!addresses_.empty()) {
+      if (several) last = addresses_.front().text();
+      if (const int refused = race.start(addresses_.front()); refused != 0) error = refused;
+      addresses_.erase(addresses_.begin());
       if (race.empty()) continue;
     }
-    const bool last = next == addresses.size();
-    const int wait_ms = last ? -1 : static_cast<int>(kNextAddressAfter.count());
-    result.fd = race.wait(stop, wait_ms, error, result.address);
-    if (result.fd >= 0) {
-      result.tcp = wire_now() - looked_up;
-      return result;
-    }
+    const int wait_ms = addresses_.empty() ? -1 : static_cast<int>(kNextAddressAfter.count());
+    result.fd = race.wait(stop_, wait_ms, error, result.address);
+    if (result.fd < 0) continue;
+    result.tcp = wire_now() - begin;
+    const std::vector<Address> slower = race.under_way();
+    addresses_.insert(addresses_.begin(), slower.begin(), slower.end());
+    return result;
   }
-  // The last one that was begun: the next attempt goes on behind it.
-  if (addresses.size() > 1 && next > 0) memory.tried_in_vain(server, addresses[next - 1].text());
+  memory_.tried_in_vain(server_, last);
   const bool ours = error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
   return Reason{ours ? Cause::local : Cause::refused, Phase::tcp, error, false, {}};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a host name to a connected descriptor: resolves, tries every address, and can be told to
-// stop at any moment. The policy bounds the time; there is no timeout of its own here.
+// From a host name to a connected descriptor: resolves, tries every address, and can be stopped at
+// any moment. It has no timeout of its own: the policy bounds an attempt.
 #pragma once
 
 #include <sys/socket.h>
@@ -73,12 +73,29 @@ struct Dialled {
   Duration tcp{};
 };
 
-/// Blocks until an address answers, all have failed or `stop` was thrown (then the Reason means
-/// nothing). Addresses in_dialling_order(), a new one every 250 ms or as soon as one fails (RFC
-/// 8305); the first to connect wins. What does not connect is noted in `memory`; what comes of a
-/// connection is for the caller to note. `resolved` is called between the two phases.
-std::variant<Dialled, Reason> dial(const Server& server, const StopSwitch& stop,
-                                   AddressMemory& memory, const std::function<void()>& resolved);
+/// Dials the addresses of one server, in one attempt. All references outlive it.
+class Dialler {
+ public:
+  Dialler(const Server& server, const StopSwitch& stop, AddressMemory& memory)
+      : server_(server), stop_(stop), memory_(memory) {}
+
+  /// Blocks until an address answers, all have failed or `stop` was thrown (then the Reason means
+  /// nothing). Addresses in_dialling_order(), a new one every 250 ms or as soon as one fails (RFC
+  /// 8305); the first to connect wins. Called again it goes on with the addresses that have neither
+  /// failed nor won. What does not connect is noted in the memory; what comes of a connection is
+  /// for the caller to note. `resolved` is called once the addresses are known.
+  std::variant<Dialled, Reason> next(const std::function<void()>& resolved);
+  /// How many addresses another next() would dial.
+  std::size_t left() const { return addresses_.size(); }
+
+ private:
+  const Server& server_;
+  const StopSwitch& stop_;
+  AddressMemory& memory_;
+  bool resolved_ = false;
+  Duration looked_up_{};
+  std::vector<Address> addresses_;  // not tried, or another one was faster
+};
 
 /// Whether `host` is an address, so that no name has to be looked up.
 bool is_address(const std::string& host);

@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <thread>
+#include <type_traits>
+#include <utility>
 
 #include "transport/connection.hpp"
 
@@ -20,12 +23,15 @@ constexpr int kKeptHeap = 2 * static_cast<int>(Connection::kInboxBytes);
 // Larger payloads get pages of their own (the threshold no longer moves when the other is set).
 constexpr int kOwnPages = 1 << 20;
 
+constexpr std::size_t kSlots = 16;  // to begin with
+
 }  // namespace
 
 PahoTransport::PahoTransport(TransportListener& listener)
     : listener_(listener),
       certificates_(std::make_unique<CertificateCache>()),
-      addresses_(std::make_unique<AddressMemory>()) {
+      addresses_(std::make_unique<AddressMemory>()),
+      slots_(kSlots) {
   unsetenv("http_proxy");
   unsetenv("https_proxy");
   mallopt(M_TRIM_THRESHOLD, kKeptHeap);
@@ -35,11 +41,11 @@ PahoTransport::PahoTransport(TransportListener& listener)
 }
 
 PahoTransport::~PahoTransport() {
-  for (auto& [attempt, connection] : connections_) {
-    connection->abandon();
-    retired_.push_back(std::move(connection));
+  for (Slot& slot : slots_) {
+    if (!slot.connection) continue;
+    slot.connection->abandon();
+    retired_.push_back(std::move(slot.connection));
   }
-  connections_.clear();
   // Only tests come here; the commands leave by _exit. A name look-up can take its time.
   while (!retired_.empty()) {
     bury();
@@ -47,87 +53,98 @@ PahoTransport::~PahoTransport() {
   }
 }
 
+std::size_t PahoTransport::place(AttemptId attempt) const {
+  return static_cast<std::size_t>(attempt) % slots_.size();
+}
+
+Connection* PahoTransport::find(AttemptId attempt) const {
+  const Slot& slot = slots_[place(attempt)];
+  return slot.attempt == attempt ? slot.connection.get() : nullptr;
+}
+
+template <class Question, class... Arguments>
+auto PahoTransport::ask(AttemptId attempt, Question question, Arguments&&... arguments) const {
+  using Answer = std::invoke_result_t<Question, Connection&, Arguments...>;
+  Connection* const connection = find(attempt);
+  return connection == nullptr
+             ? Answer()
+             : std::invoke(question, *connection, std::forward<Arguments>(arguments)...);
+}
+
 void PahoTransport::connect(AttemptId attempt, const Server& server,
                             const ConnectSettings& settings, Protocol protocol) {
   bury();
-  connections_[attempt] = std::make_unique<Connection>(attempt, server, settings, protocol,
-                                                       *certificates_, *addresses_, listener_);
+  while (slots_[place(attempt)].connection) {
+    std::vector<Slot> before(2 * slots_.size());
+    before.swap(slots_);
+    for (Slot& slot : before) {
+      if (slot.connection) slots_[place(slot.attempt)] = std::move(slot);
+    }
+  }
+  slots_[place(attempt)] = {
+      attempt, std::make_unique<Connection>(attempt, server, settings, protocol, *certificates_,
+                                            *addresses_, listener_)};
 }
 
 void PahoTransport::take_over(AttemptId attempt) {
-  if (Connection* const connection = find(attempt)) connection->take_over();
+  ask(attempt, &Connection::take_over);
 }
 
 void PahoTransport::abandon(AttemptId attempt) {
-  if (Connection* const connection = find(attempt)) connection->abandon();
+  ask(attempt, &Connection::abandon);
   retire(attempt);
 }
 
 bool PahoTransport::disconnect(AttemptId attempt, Duration patience) {
-  Connection* const connection = find(attempt);
-  const bool clean = connection != nullptr && connection->disconnect(patience);
+  const bool clean = ask(attempt, &Connection::disconnect, patience);
   retire(attempt);
   return clean;
 }
 
 const ConnectionFacts* PahoTransport::facts(AttemptId attempt) const {
-  const Connection* const connection = find(attempt);
-  return connection == nullptr ? nullptr : connection->facts();
+  return ask(attempt, &Connection::facts);
 }
 
 std::optional<std::uint16_t> PahoTransport::publish(AttemptId attempt, const Message& message) {
-  Connection* const connection = find(attempt);
-  return connection == nullptr ? std::nullopt : connection->publish(message);
+  return ask(attempt, &Connection::publish, message);
 }
 
 void PahoTransport::flush(AttemptId attempt, std::size_t awaited) {
-  if (Connection* const connection = find(attempt)) connection->flush(awaited);
+  ask(attempt, &Connection::flush, awaited);
 }
 
 std::size_t PahoTransport::backlog(AttemptId attempt) const {
-  const Connection* const connection = find(attempt);
-  return connection == nullptr ? 0 : connection->backlog();
+  return ask(attempt, &Connection::backlog);
 }
 
 std::uint64_t PahoTransport::ping(AttemptId attempt) {
-  Connection* const connection = find(attempt);
-  return connection == nullptr ? 0 : connection->ping();
+  return ask(attempt, &Connection::ping);
 }
 
 std::uint64_t PahoTransport::pongs(AttemptId attempt) const {
-  const Connection* const connection = find(attempt);
-  return connection == nullptr ? 0 : connection->pongs();
+  return ask(attempt, &Connection::pongs);
 }
 
 void PahoTransport::take_acknowledged(AttemptId attempt, std::vector<Acknowledged>& into) {
-  if (Connection* const connection = find(attempt)) connection->take_acknowledged(into);
+  ask(attempt, &Connection::take_acknowledged, into);
 }
 
 std::size_t PahoTransport::take_messages(AttemptId attempt,
                                          const std::function<bool(const Message&)>& visit) {
-  Connection* const connection = find(attempt);
-  return connection == nullptr ? 0 : connection->take_messages(visit);
+  return ask(attempt, &Connection::take_messages, visit);
 }
 
 bool PahoTransport::paused(AttemptId attempt) const {
-  const Connection* const connection = find(attempt);
-  return connection != nullptr && connection->paused();
+  return ask(attempt, &Connection::paused);
 }
 
 void PahoTransport::acknowledge(AttemptId attempt, std::size_t count) {
-  if (Connection* const connection = find(attempt)) connection->acknowledge(count);
-}
-
-Connection* PahoTransport::find(AttemptId attempt) const {
-  const auto found = connections_.find(attempt);
-  return found == connections_.end() ? nullptr : found->second.get();
+  ask(attempt, &Connection::acknowledge, count);
 }
 
 void PahoTransport::retire(AttemptId attempt) {
-  const auto found = connections_.find(attempt);
-  if (found == connections_.end()) return;
-  retired_.push_back(std::move(found->second));
-  connections_.erase(found);
+  if (find(attempt) == nullptr) return;
+  retired_.push_back(std::move(slots_[place(attempt)].connection));
   bury();
 }
 

@@ -7,7 +7,6 @@
 // give.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <vector>
 
@@ -44,7 +43,15 @@ class PahoTransport final : public Transport {
   void acknowledge(AttemptId attempt, std::size_t count) override;
 
  private:
+  struct Slot {
+    AttemptId attempt{};
+    std::unique_ptr<Connection> connection;  // null: the slot is free
+  };
+  std::size_t place(AttemptId attempt) const;
   Connection* find(AttemptId attempt) const;
+  // What the connection answers; a value of nothing if there is none.
+  template <class Question, class... Arguments>
+  auto ask(AttemptId attempt, Question question, Arguments&&... arguments) const;
   void retire(AttemptId attempt);
   void bury();
 
@@ -52,7 +59,8 @@ class PahoTransport final : public Transport {
   const std::unique_ptr<CertificateCache> certificates_;
   const std::unique_ptr<AddressMemory> addresses_;
   void* anchor_ = nullptr;  // a handle that never connects: with none left Paho tears itself down
-  std::map<AttemptId, std::unique_ptr<Connection>> connections_;
+  // An attempt's place is its number modulo the size, which doubles when two would have the same.
+  std::vector<Slot> slots_;
   std::vector<std::unique_ptr<Connection>> retired_;  // until Paho has let go of them
 };
 

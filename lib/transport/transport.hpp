@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hands: the one interface through which bytes leave and arrive. Behind it Paho
-// (paho_transport) or a script (tests). It takes no decision: it does what it is told and says what
-// happened.
+// The one interface through which bytes leave and arrive. Behind it is Paho (paho_transport) or a
+// script (tests). It takes no decision: it does what it is told and says what happened.
 #pragma once
 
 #include <cstdint>
@@ -62,6 +61,9 @@ struct ConnectSettings {
   bool clean_session = true;
   bool standby = false;  ///< stop after CONNACK; the subscriptions wait for take_over()
   Duration keepalive = std::chrono::seconds(10);
+  /// Of one attempt; the server's own wins. The caller keeps it and abandons the attempt. Each of
+  /// several addresses of a name gets its share (failover.md section 2.5); 0: all of it.
+  Duration connect_timeout{};
   std::optional<Will> will;
   ConnectProperties properties;
   std::vector<Subscription> subscriptions;   ///< all must be granted, or the attempt fails

@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "end_to_end/tools.hpp"
+#include "rig/memory.hpp"
 
 using namespace rig;
 
@@ -108,6 +109,38 @@ BOOST_FIXTURE_TEST_CASE(a_sealed_password_opens_the_servers_door_and_is_seen_now
   }
   BOOST_TEST(said.find("\"***************\"") != std::string::npos);
   BOOST_TEST(!seen_anywhere(kPassword));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_connection_that_has_ended_leaves_no_password_in_memory, Home) {
+  if (!copies_in_memory(getpid(), "x")) {
+    BOOST_TEST_MESSAGE("skipped: here nobody may look into another process");
+    return;
+  }
+  const std::string list = (scratch / "servers.json").string();
+  const std::string replaced = list + ".new";
+  Mosquitto open;
+  const std::string without = R"([{"hostNameOrIpAddress":"127.0.0.1","port":)" +
+                              std::to_string(open.port()) + R"(,"tls":"None","serverId":"open"})";
+  for (const std::string version : {"5", "311"}) {
+    Mosquitto locked({.user = "joe", .password = kPassword});
+    const std::string with = document(locked, "locked", kPassword);
+    write_file(list, with.substr(0, with.size() - 1) + "," + without.substr(1) + "]");
+    Process reader(sub({"--servers", list, "-t", "t", "-V", version}));
+    Events events(reader);
+    REQUIRE_EVENT(reader, events, "subscribed");
+    BOOST_TEST(events.last("subscribed")->get("server") == "locked");
+    // The list's, our connection's and that of Paho's handle.
+    BOOST_TEST(copies_in_memory(reader.pid(), kPassword).value() <= 3);
+    locked.kill9();
+    REQUIRE_EVENT(reader, events, "failover");
+    BOOST_TEST(copies_in_memory(reader.pid(), kPassword).value() == 1);
+    write_file(replaced, without + "]");
+    std::filesystem::rename(replaced, list);
+    REQUIRE_EVENT(reader, events, "list-updated");
+    BOOST_TEST(copies_in_memory(reader.pid(), kPassword).value() == 0);
+    reader.signal(SIGTERM);
+    CHECK_STATUS(reader, 0);
+  }
 }
 
 BOOST_FIXTURE_TEST_CASE(a_process_that_knows_a_password_leaves_no_core_file, Home) {

@@ -11,8 +11,9 @@
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
+#include "transport/paho_seams/receiver.hpp"
 #include "transport/paho_seams/registry.hpp"
-#include "transport/paho_seams/run_thread.hpp"
+#include "transport/wire/clock.hpp"
 
 namespace mqfail {
 namespace {
@@ -20,8 +21,8 @@ thread_local Handover* t_handover = nullptr;
 }  // namespace
 
 Handover::Handover(std::shared_ptr<Wire> wire, const Server& server,
-                   const ClientCertificate* certificate)
-    : wire_(std::move(wire)), server_(server), certificate_(certificate) {
+                   const ClientCertificate* certificate, TimePoint until)
+    : wire_(std::move(wire)), server_(server), certificate_(certificate), until_(until) {
   t_handover = this;
 }
 
@@ -31,6 +32,13 @@ Handover::~Handover() {
 
 Handover* Handover::current() {
   return t_handover;
+}
+
+void Handover::before_waiting() {
+  wire_->flush();
+  if (expired_ || until_ == TimePoint::max() || wire_now() < until_) return;
+  expired_ = true;
+  wire_->shut();
 }
 
 int Handover::take() {

@@ -8,7 +8,7 @@
 
 #include "certificates/search.hpp"
 #include "policy/server.hpp"
-#include "transport/paho_seams/wire.hpp"
+#include "transport/wire/wire.hpp"
 
 namespace mqfail {
 
@@ -16,9 +16,9 @@ namespace mqfail {
 class Handover {
  public:
   /// `certificate`: to show to the server; null if there is none, or it is in the PEM files that
-  /// the server's entry names.
+  /// the server's entry names. `until`: the wire is shut then, which ends Paho's call.
   Handover(std::shared_ptr<Wire> wire, const Server& server,
-           const ClientCertificate* certificate = nullptr);
+           const ClientCertificate* certificate = nullptr, TimePoint until = TimePoint::max());
   ~Handover();
   Handover(const Handover&) = delete;
   Handover& operator=(const Handover&) = delete;
@@ -28,6 +28,11 @@ class Handover {
   /// The socket seam takes the descriptor, once; afterwards Paho closes it.
   int take();
   bool taken() const { return taken_; }
+  /// Before each step in which Paho waits for an answer: sends what was written, and looks at the
+  /// time.
+  void before_waiting();
+  /// The time was over.
+  bool expired() const { return expired_; }
   Wire& wire() const { return *wire_; }
   const Server& server() const { return server_; }
   const ClientCertificate* certificate() const { return certificate_; }
@@ -36,7 +41,9 @@ class Handover {
   std::shared_ptr<Wire> wire_;
   const Server& server_;
   const ClientCertificate* const certificate_;
+  const TimePoint until_;
   bool taken_ = false;
+  bool expired_ = false;
 };
 
 /// While it lives, Paho's process-wide lock around connects or subscribes does not hold this thread

@@ -43,16 +43,3 @@ int __real_MQTTProtocol_handlePingresps(void*, int);
 void* __real_MQTTPacket_connack(int, unsigned char, char*, size_t);
 }
 // NOLINTEND(bugprone-reserved-identifier)
-
-namespace mqfail {
-
-class Wire;
-struct TlsRead {
-  std::ptrdiff_t got;    ///< as SSL_read
-  bool fatal;            ///< no more will come, and not in good order
-  std::size_t received;  ///< bytes that came in, whether they make up application data or not
-};
-/// SSL_read under the wire's lock; keeps the error for the SSL_get_error seam (tls.cpp).
-TlsRead tls_read(Wire& wire, void* into, std::size_t size);
-
-}  // namespace mqfail

@@ -21,20 +21,17 @@
 #include <sys/prctl.h>
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
+#include <chrono>
 #include <utility>
-#include <vector>
 
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
-#include "transport/paho_seams/registry.hpp"
+#include "transport/paho_seams/receiver.hpp"
 
 namespace {
 
 using ThreadFunction = void* (*)(void*);
 std::atomic<ThreadFunction> g_receive{nullptr};
-thread_local bool t_receiver = false;
 thread_local int t_start_error = 0;
 
 // Of the receive thread.
@@ -42,16 +39,8 @@ thread_local void* t_paho_mutex = nullptr;  // the first that it locks
 thread_local bool t_kept = false;           // Paho has unlocked it, and it is locked still
 thread_local bool t_anew = false;           // a run has ended, the next has not begun
 
-std::atomic<std::uint64_t> g_rounds{0};
-std::atomic<int> g_waiting{0};  // callers in send_receiver_round
-std::mutex g_round_mutex;
-std::condition_variable g_round_counted;
-std::atomic<bool> g_any_to_close{false};
-// Under g_round_mutex. Never destroyed: the receive thread outlives main().
-std::vector<int>& g_to_close = *new std::vector<int>;
-
 void* receive_for_ever(void* argument) {
-  t_receiver = true;
+  mqfail::become_receiver();
   // The pauses of receive_moderation.hpp are shorter than the 50 us by which Linux may be late.
   prctl(PR_SET_TIMERSLACK, 1UL);
   const ThreadFunction receive = g_receive;
@@ -67,12 +56,12 @@ int mqfail::receiver_start_error() {
   return t_start_error;
 }
 bool mqfail::keeps_locked(void* mutex) {
-  if (!t_receiver || mutex != t_paho_mutex) return false;
+  if (!is_receiver() || mutex != t_paho_mutex) return false;
   t_kept = true;
   return true;
 }
 bool mqfail::has_locked(void* mutex) {
-  if (!t_receiver) return false;
+  if (!is_receiver()) return false;
   if (t_paho_mutex == nullptr) t_paho_mutex = mutex;
   const bool anew = std::exchange(t_anew, false);
   if (mutex != t_paho_mutex || !t_kept) return false;
@@ -82,35 +71,6 @@ bool mqfail::has_locked(void* mutex) {
 void mqfail::let_go() {
   if (std::exchange(t_kept, false)) __real_Thread_unlock_mutex(t_paho_mutex);
 }
-bool mqfail::is_receiver() {
-  return t_receiver;
-}
-void mqfail::count_receiver_round() {
-  if (g_any_to_close.load() && t_receiver) {
-    const std::lock_guard lock(g_round_mutex);
-    for (const int fd : g_to_close) __real_close(fd);
-    g_to_close.clear();
-    g_any_to_close = false;
-  }
-  g_rounds.fetch_add(1);
-  if (g_waiting.load() == 0) return;
-  const std::lock_guard lock(g_round_mutex);
-  g_round_counted.notify_all();
-}
-void mqfail::close_in_next_round(int fd) {
-  const std::lock_guard lock(g_round_mutex);
-  g_to_close.push_back(fd);
-  g_any_to_close = true;
-}
-void mqfail::send_receiver_round(std::chrono::microseconds patience) {
-  g_waiting.fetch_add(1);
-  const std::uint64_t round = g_rounds;  // first: it may be back before we go on
-  wake_receiver();
-  std::unique_lock lock(g_round_mutex);
-  g_round_counted.wait_for(lock, patience, [round] { return g_rounds != round; });
-  g_waiting.fetch_sub(1);
-}
-
 // NOLINTBEGIN(bugprone-reserved-identifier): the linker chose these names.
 extern "C" {
 

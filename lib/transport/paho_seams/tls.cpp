@@ -9,18 +9,20 @@
 // next connection (tls_sessions.cpp), where Paho drops them; SSL_read and SSL_write go through the
 // Wire, whose lock makes them safe for two threads; the whole handshake is left to the receive
 // thread. Unnecessary when: Paho honours sslVersion and hands out the SSL object.
+#include <algorithm>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "certificates/x509_text.hpp"
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
+#include "transport/paho_seams/receiver.hpp"
 #include "transport/paho_seams/registry.hpp"
-#include "transport/paho_seams/run_thread.hpp"
 #include "transport/paho_seams/tls_attempt.hpp"
 #include "transport/paho_seams/tls_sessions.hpp"
-#include "transport/paho_seams/wire.hpp"
+#include "transport/wire/wire.hpp"
 
 namespace mqfail {
 namespace {
@@ -43,23 +45,32 @@ int keep_session(SSL* ssl, SSL_SESSION* session) {
 
 }  // namespace
 
-TlsRead tls_read(Wire& wire, void* into, std::size_t size) {
-  std::string alert;
-  const TlsRead read = wire.with_tls([&](SSL* ssl) -> TlsRead {
-    if (ssl == nullptr) return {0, false, 0};
-    ERR_clear_error();
-    BIO* const bio = SSL_get_rbio(ssl);
-    const std::uint64_t before = BIO_number_read(bio);
-    const int got = __real_SSL_read(ssl, into, static_cast<int>(size));
-    const int error = got > 0 ? SSL_ERROR_NONE : __real_SSL_get_error(ssl, got);
-    t_last_error = {ssl, got, error};
-    const TlsAttempt* const attempt = error == SSL_ERROR_SSL ? TlsAttempt::of(ssl) : nullptr;
-    if (attempt != nullptr) alert = attempt->late_alert();
-    return {got, got < 0 && error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE,
-            BIO_number_read(bio) - before};
-  });
-  if (!alert.empty()) wire.set_tls_failure(std::move(alert));
+// Keeps the error for the SSL_get_error seam.
+TlsRead tls_read(SSL* ssl, void* into, std::size_t size) {
+  ERR_clear_error();
+  BIO* const bio = SSL_get_rbio(ssl);
+  const std::uint64_t before = BIO_number_read(bio);
+  TlsRead read;
+  const int got = __real_SSL_read(ssl, into, static_cast<int>(size));
+  const int error = got > 0 ? SSL_ERROR_NONE : __real_SSL_get_error(ssl, got);
+  t_last_error = {ssl, got, error};
+  const TlsAttempt* const attempt = error == SSL_ERROR_SSL ? TlsAttempt::of(ssl) : nullptr;
+  if (attempt != nullptr) read.alert = attempt->late_alert();
+  read.got = got;
+  read.fatal = got < 0 && error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE;
+  read.received = BIO_number_read(bio) - before;
   return read;
+}
+
+// Changes nothing of what SSL_get_error() tells another thread.
+std::ptrdiff_t tls_write(SSL* ssl, const void* data, std::size_t size) {
+  constexpr std::size_t kMost = 1U << 30U;
+  ERR_clear_error();
+  const int sent = __real_SSL_write(ssl, data, static_cast<int>(std::min(size, kMost)));
+  if (sent > 0) return sent;
+  const int error = __real_SSL_get_error(ssl, sent);
+  ERR_clear_error();
+  return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ ? 0 : -1;
 }
 
 }  // namespace mqfail
@@ -131,11 +142,11 @@ int __wrap_SSL_connect(SSL* ssl) {
     if (resumed && attempt != nullptr && SSL_version(ssl) < TLS1_3_VERSION)
       mqfail::put_session(attempt->server(), SSL_get_session(ssl));
     X509* const certificate = SSL_get1_peer_certificate(ssl);
-    wire->set_tls_facts(SSL_get_version(ssl), mqfail::not_after(certificate), resumed);
+    mqfail::TlsFacts facts{SSL_get_version(ssl), mqfail::not_after(certificate), resumed};
     X509_free(certificate);
-    SSL_set_read_ahead(ssl, 1);  // one read(2) for many records; receive() empties it
-    SSL_set_default_read_buffer_len(ssl, mqfail::Wire::kReadBytes);
-    wire->attach_tls(ssl);
+    SSL_set_read_ahead(ssl, 1);  // one read(2) for many records; the wire empties it
+    SSL_set_default_read_buffer_len(ssl, mqfail::ReadAhead::kBytes);
+    wire->attach_tls(ssl, std::move(facts));
   } else {
     const int error = mqfail::t_last_error.error;
     if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE && attempt != nullptr)

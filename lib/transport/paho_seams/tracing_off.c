@@ -8,7 +8,14 @@
 // what is in the packets, into standard output. Mended by defining these functions here: the linker
 // then never pulls Heap.o, StackTrace.o and Log.o. Unnecessary when: Debian's package is built with
 // PAHO_HIGH_PERFORMANCE, and Paho can be built without its log.
+// And: Paho leaves the password in the memory that it frees, in the CONNECT that it made and in its
+// copy for the handle. Mended: while wiped_memory.hpp says so, what is freed is overwritten first.
+// Unnecessary when: Paho overwrites passwords.
+#include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "transport/paho_seams/wiped_memory.hpp"
 
 void* mymalloc(char* file, int line, size_t size);
 void* myrealloc(char* file, int line, void* memory, size_t size);
@@ -26,6 +33,8 @@ const char* __wrap_OpenSSL_version(int what);
 int MQTTClient_init(void);
 void mqfail_tracing_off_in_path(void);
 
+__thread int mqfail_wipe_freed = 0;
+
 void* mymalloc(char* file, int line, size_t size) {
   (void)file;
   (void)line;
@@ -34,11 +43,21 @@ void* mymalloc(char* file, int line, size_t size) {
 void* myrealloc(char* file, int line, void* memory, size_t size) {
   (void)file;
   (void)line;
+  if (mqfail_wipe_freed != 0 && memory != NULL) {
+    const size_t before = malloc_usable_size(memory);
+    void* const moved = malloc(size);
+    if (moved == NULL) return NULL;
+    memcpy(moved, memory, before < size ? before : size);
+    explicit_bzero(memory, before);
+    free(memory);
+    return moved;
+  }
   return realloc(memory, size);
 }
 void myfree(char* file, int line, void* memory) {
   (void)file;
   (void)line;
+  if (mqfail_wipe_freed != 0 && memory != NULL) explicit_bzero(memory, malloc_usable_size(memory));
   free(memory);
 }
 int Heap_initialize(void) {

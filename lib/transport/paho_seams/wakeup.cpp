@@ -6,44 +6,27 @@
 // 1256). Mended at the operating system's interface: poll() also waits for our eventfd,
 // sem_trywait() waits for the post, and the sleeps that followed are skipped. The thread that is
 // about to wait sends what was written first. Unnecessary when: Paho wakes its own threads.
-#include <sys/eventfd.h>
-
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <ctime>
-#include <mutex>
 #include <vector>
 
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
 #include "transport/paho_seams/receive_moderation.hpp"
+#include "transport/paho_seams/receiver.hpp"
 #include "transport/paho_seams/registry.hpp"
 #include "transport/paho_seams/run_thread.hpp"
+#include "transport/wire/clock.hpp"
 
 namespace mqfail {
 namespace {
-
-// -1 with errno if there is none; poll(2) passes over it.
-int wake_fd() {
-  static std::atomic<int> made{-1};
-  static std::mutex making;
-  if (const int fd = made.load(); fd >= 0) return fd;
-  const std::lock_guard lock(making);
-  if (made.load() < 0) made = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  return made;
-}
 
 // This thread has just waited in poll() or sem_trywait(): the sleep that Paho adds is left out.
 thread_local bool t_waited = false;
 
 constexpr int kSemaphoreStepMs = 10;
-
-void drain_wake() {
-  eventfd_t count = 0;
-  eventfd_read(wake_fd(), &count);
-}
 
 bool anything_readable(pollfd* fds, nfds_t count) {
   bool any = false;
@@ -70,17 +53,12 @@ int wait_for_wires(pollfd* fds, nfds_t count, int timeout) {
   for (pollfd& one : all) {
     Wire* const wire = find_wire(one.fd);
     if (wire == nullptr) continue;
-    wire->tell_news();
-    wire->release_orphans();
-    wire->flush();
-    wire->keep_alive(now);
-    any_large = any_large || wire->reads_large();
-    if (const std::size_t here = wire->awaited(); here != 0) {
-      awaited = awaited == 0 ? here : std::min(awaited, here);
-    }
-    look = std::min(look, std::max(wire->next_look(), now + std::chrono::milliseconds(1)));
-    if (wire->paused()) one.events = static_cast<short>(one.events & ~POLLIN);
-    if (wire->wants_to_write()) one.events |= POLLOUT;
+    const Wire::Wait wait = wire->prepare_to_wait(now);
+    any_large = any_large || wait.large;
+    if (wait.awaited != 0) awaited = awaited == 0 ? wait.awaited : std::min(awaited, wait.awaited);
+    look = std::min(look, std::max(wait.until, now + std::chrono::milliseconds(1)));
+    if (!wait.to_read) one.events = static_cast<short>(one.events & ~POLLIN);
+    if (wait.to_write) one.events |= POLLOUT;
   }
   if (const Duration pause = moderation.pause(awaited); !any_large && pause > Duration::zero()) {
     __real_usleep(static_cast<useconds_t>(pause.count()));
@@ -108,14 +86,6 @@ int wait_for_wires(pollfd* fds, nfds_t count, int timeout) {
 
 }  // namespace
 
-int wake_error() {
-  return wake_fd() < 0 ? errno : 0;
-}
-
-void wake_receiver() {
-  eventfd_write(wake_fd(), 1);
-}
-
 }  // namespace mqfail
 
 // NOLINTBEGIN(bugprone-reserved-identifier): the linker chose these names.
@@ -140,8 +110,7 @@ int __wrap_poll(pollfd* fds, nfds_t count, int timeout) {
 }
 
 int __wrap_sem_trywait(sem_t* semaphore) {
-  mqfail::Handover* const handover = mqfail::Handover::current();
-  if (handover != nullptr) handover->wire().flush();
+  if (mqfail::Handover* const handover = mqfail::Handover::current()) handover->before_waiting();
   timespec until{};
   clock_gettime(CLOCK_MONOTONIC, &until);
   until.tv_nsec += mqfail::kSemaphoreStepMs * 1'000'000L;

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "loopback.hpp"
+
 namespace mqfail::test {
 namespace {
 
@@ -79,27 +81,37 @@ BOOST_AUTO_TEST_CASE(what_was_tried_in_vain_is_remembered_for_its_name_and_port)
 }
 
 BOOST_AUTO_TEST_CASE(a_name_is_dialled_and_its_address_is_told) {
-  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in here{};
-  here.sin_family = AF_INET;
-  here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  BOOST_REQUIRE(bind(listener, reinterpret_cast<const sockaddr*>(&here), sizeof here) == 0);
-  BOOST_REQUIRE(listen(listener, 1) == 0);
-  socklen_t size = sizeof here;
-  getsockname(listener, reinterpret_cast<sockaddr*>(&here), &size);
-  const std::uint16_t port = ntohs(here.sin_port);
+  Listener listener;
+  const Server server = listener.server();
   AddressMemory memory;
   const StopSwitch stop;
   bool resolved = false;
-  const auto found = dial(at(port), stop, memory, [&] { resolved = true; });
+  Dialler dialler(server, stop, memory);
+  const auto found = dialler.next([&] { resolved = true; });
   BOOST_REQUIRE(std::holds_alternative<Dialled>(found));
   BOOST_TEST(resolved);
-  BOOST_TEST(std::get<Dialled>(found).address == "127.0.0.1:" + std::to_string(port));
+  BOOST_TEST(std::get<Dialled>(found).address == "127.0.0.1:" + std::to_string(server.port));
   close(std::get<Dialled>(found).fd);
-  close(listener);
-  const auto refused = dial(at(port), stop, memory, [] {});
+  listener.close();
+  const auto refused = Dialler(server, stop, memory).next([] {});
   BOOST_REQUIRE(std::holds_alternative<Reason>(refused));
   BOOST_TEST((std::get<Reason>(refused).cause == Cause::refused));
+}
+
+BOOST_AUTO_TEST_CASE(a_name_is_dialled_again_at_its_other_addresses_only) {
+  const Listener listener;
+  Server server = listener.server();
+  server.host = "localhost";  // perhaps with ::1, where nobody listens
+  AddressMemory memory;
+  const StopSwitch stop;
+  Dialler dialler(server, stop, memory);
+  const auto found = dialler.next([] {});
+  BOOST_REQUIRE(std::holds_alternative<Dialled>(found));
+  close(std::get<Dialled>(found).fd);
+  const auto other = dialler.next([] {});
+  BOOST_REQUIRE(std::holds_alternative<Reason>(other));
+  BOOST_TEST((std::get<Reason>(other).cause == Cause::refused));
+  BOOST_TEST(dialler.left() == 0U);
 }
 
 }  // namespace mqfail::test

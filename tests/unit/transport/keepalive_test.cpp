@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a ping is due and when a server is lost, told by hand: no clock, no waiting.
-#include "transport/keepalive.hpp"
+#include "transport/wire/keepalive.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Threads and descriptors that the system refuses: that attempt fails with a reason, and the next
 // one is tried.
-#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -15,10 +14,12 @@
 #include <mutex>
 #include <vector>
 
+#include "loopback.hpp"
 #include "policy/reason.hpp"
 #include "transport/paho_transport.hpp"
 
 using namespace mqfail;
+using test::Listener;
 
 namespace {
 
@@ -55,28 +56,6 @@ class Ear final : public TransportListener {
   std::vector<Event> events_;
 };
 
-/// Accepts nothing, but the kernel does; or refuses, once closed.
-struct Listener {
-  Listener() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const where = reinterpret_cast<sockaddr*>(&address);
-    BOOST_REQUIRE(bind(fd, where, size) == 0 && listen(fd, 8) == 0);
-    BOOST_REQUIRE(getsockname(fd, where, &size) == 0);
-    server.host = "127.0.0.1";
-    server.port = ntohs(address.sin_port);
-    server.id = "s";
-  }
-  ~Listener() { close(fd); }
-  Listener(const Listener&) = delete;
-  Listener& operator=(const Listener&) = delete;
-
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  Server server;
-};
-
 ConnectSettings settings() {
   ConnectSettings connect;
   connect.client_id = "c";
@@ -102,14 +81,14 @@ BOOST_AUTO_TEST_CASE(
   Listener listener;
   PahoTransport transport(ear);
   g_refused_at = 2;  // the attempt's own is the first
-  transport.connect(AttemptId{1}, listener.server, settings(), Protocol::mqtt5);
+  transport.connect(AttemptId{1}, listener.server(), settings(), Protocol::mqtt5);
   const Reason reason = ear.failure_of(AttemptId{1});
   BOOST_TEST(g_refused_at == 0);
   BOOST_TEST((reason.cause == Cause::local));
   BOOST_TEST(describe(reason) == "no thread can be started (ulimit -u)");
-  transport.connect(AttemptId{2}, listener.server, settings(), Protocol::mqtt5);
-  const int peer = accept(listener.fd, nullptr, nullptr);  // of the first
-  const int next = accept(listener.fd, nullptr, nullptr);
+  transport.connect(AttemptId{2}, listener.server(), settings(), Protocol::mqtt5);
+  const int peer = listener.accept();  // of the first
+  const int next = listener.accept();
   char byte = 0;
   BOOST_TEST(recv(next, &byte, 1, 0) == 1);  // its CONNECT
   BOOST_TEST(byte == '\x10');
@@ -123,7 +102,7 @@ BOOST_AUTO_TEST_CASE(an_attempt_whose_thread_cannot_start_fails_with_the_reason)
   Listener listener;
   PahoTransport transport(ear);
   g_refused_at = 1;
-  transport.connect(AttemptId{1}, listener.server, settings(), Protocol::mqtt5);
+  transport.connect(AttemptId{1}, listener.server(), settings(), Protocol::mqtt5);
   const Reason reason = ear.failure_of(AttemptId{1});
   BOOST_TEST((reason.cause == Cause::local));
   BOOST_TEST(describe(reason) == "no thread can be started (ulimit -u)");
@@ -142,15 +121,15 @@ BOOST_AUTO_TEST_CASE(an_attempt_without_descriptors_fails_with_the_reason_and_th
     const rlimit few{static_cast<rlim_t>(lowest) + more, before.rlim_max};
     setrlimit(RLIMIT_NOFILE, &few);
     const auto attempt = AttemptId{more + 1};
-    transport.connect(attempt, listener.server, settings(), Protocol::mqtt5);
+    transport.connect(attempt, listener.server(), settings(), Protocol::mqtt5);
     const Reason reason = ear.failure_of(attempt);
     BOOST_TEST((reason.cause == Cause::local));
     BOOST_TEST(describe(reason) == "too many open files");
     transport.abandon(attempt);
     setrlimit(RLIMIT_NOFILE, &before);
   }
-  transport.connect(AttemptId{9}, listener.server, settings(), Protocol::mqtt5);
-  const int peer = accept(listener.fd, nullptr, nullptr);
+  transport.connect(AttemptId{9}, listener.server(), settings(), Protocol::mqtt5);
+  const int peer = listener.accept();
   close(peer);
   BOOST_TEST((ear.failure_of(AttemptId{9}).cause != Cause::local));
 }

@@ -2,14 +2,14 @@
 // The packet filter: each packet a server can answer with, at its shortest, too short, too long and
 // with reserved codes, in both versions of MQTT, before and after it is expected. The bytes are
 // written from the standards (MQTT 3.1.1 and 5, section 3).
-#include "transport/paho_seams/packet_filter.hpp"
+#include "transport/wire/packet_filter.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "transport/paho_seams/properties.hpp"
+#include "transport/wire/properties.hpp"
 
 using namespace mqfail;
 
@@ -316,4 +316,40 @@ BOOST_AUTO_TEST_CASE(texts_of_properties_are_found_and_never_read_past_the_list)
     const std::vector<char> some(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(size));
     BOOST_TEST(text_property({some.data(), some.size()}, property::reason_string).empty());
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_server_may_send_only_what_servers_send) {
+  const std::string connack("\x20\x03\0\0\0", 5);
+  const std::string suback("\x90\x04\0\1\0\0", 6);
+  struct Story {
+    std::string bytes;
+    int subscribes;
+    bool fine;
+  };
+  const std::string publish("\x30\x04\0\1t\0", 6);
+  for (const Story& story :
+       {Story{connack + publish, 0, true}, Story{publish, 0, false},
+        Story{connack + connack, 0, false}, Story{connack + suback, 0, false},
+        Story{connack + suback + publish, 1, true}, Story{connack + suback + connack, 1, false},
+        Story{connack + suback + suback, 1, false}, Story{connack + "\x10", 0, false},
+        Story{connack + "\x36", 0, false},
+        Story{connack + std::string("\x30\xff\xff\xff\xff\x01"), 0, false}}) {
+    for (const std::size_t piece : {story.bytes.size(), std::size_t{1}}) {
+      PacketFilter filter;
+      for (int i = 0; i < story.subscribes; ++i) {
+        filter.expect_answer_to(std::string_view("\x82\x07\0\1\0\0\1t\1", 9));
+      }
+      bool fine = true;
+      for (std::size_t at = 0; at < story.bytes.size() && fine; at += piece) {
+        fine = filter.admit(std::string_view(story.bytes).substr(at, piece)).has_value();
+      }
+      BOOST_TEST(fine == story.fine, "first byte pieces of " << piece);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_disconnect_is_no_way_to_fill_our_memory) {
+  PacketFilter filter;
+  BOOST_REQUIRE(filter.admit(std::string_view("\x20\x03\0\0\0", 5)).has_value());
+  BOOST_TEST(!filter.admit("\xe0\xff\xff\xff\x7f").has_value());
 }

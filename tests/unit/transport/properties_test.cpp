@@ -2,7 +2,7 @@
 // MQTT 5 properties on the wire, through Paho as it is linked here, with its seams: each form at
 // its least, greatest and a middle value, out and in again. The bytes are written from the standard
 // (MQTT 5, sections 1.5 and 2.2.2).
-#include "transport/paho_seams/properties.hpp"
+#include "transport/wire/properties.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <functional>

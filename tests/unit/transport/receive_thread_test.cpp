@@ -12,8 +12,9 @@
 #include <future>
 #include <memory>
 
+#include "transport/paho_seams/receiver.hpp"
 #include "transport/paho_seams/registry.hpp"
-#include "transport/paho_seams/wire.hpp"
+#include "transport/wire/wire.hpp"
 
 using namespace mqfail;
 using namespace std::chrono_literals;
@@ -104,7 +105,7 @@ BOOST_AUTO_TEST_CASE(nobody_finds_paho_without_a_receive_thread_between_two_runs
 BOOST_AUTO_TEST_CASE(only_the_receive_thread_gets_into_the_poll_set_whatever_is_ready) {
   std::array<int, 2> ends{};
   BOOST_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
-  const auto wire = std::make_shared<Wire>(ends[0], 0s, false, [] {});
+  const auto wire = std::make_shared<Wire>(ends[0], 0s, false, WireCallbacks{});
   register_wire(wire);
   Socket_outInitialize();
   BOOST_REQUIRE(Socket_addSocket(ends[0]) == 0);

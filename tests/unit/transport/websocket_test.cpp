@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // WebSocket as bytes: the examples of RFC 6455, every cut of a stream, and what a server must not
 // send.
-#include "transport/websocket.hpp"
+#include "transport/wire/websocket.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,7 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "transport/paho_seams/wire.hpp"
+#include "transport/wire/clock.hpp"
+#include "transport/wire/wire.hpp"
 
 using namespace mqfail;
 using namespace std::chrono_literals;
@@ -275,8 +276,7 @@ BOOST_AUTO_TEST_CASE(a_ping_of_websocket_is_no_sign_of_life_of_the_server) {
   std::array<int, 2> ends{};
   BOOST_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
   {
-    Wire wire(
-        ends[0], 10s, false, [] {}, {}, std::make_unique<WebSocket>(server(), kKey));
+    Wire wire(ends[0], 10s, false, WireCallbacks{}, std::make_unique<WebSocket>(server(), kKey));
     const TimePoint made = wire.last_life();
     std::array<char, 16> into{};
     const auto come = [&](const std::string& bytes) {

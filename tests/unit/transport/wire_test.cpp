@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The wire against a socket pair: what is collected, what is held back, what silence means.
-#include "transport/paho_seams/wire.hpp"
+#include "transport/wire/wire.hpp"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -21,51 +21,22 @@
 #include <thread>
 #include <vector>
 
-#include "transport/paho_seams/in_path.hpp"
+#include "loopback.hpp"
+#include "transport/paho_seams/receiver.hpp"
 #include "transport/paho_seams/registry.hpp"
-#include "transport/paho_seams/run_thread.hpp"
+#include "transport/wire/clock.hpp"
 
 using namespace mqfail;
 using namespace std::chrono_literals;
+using test::TcpPair;
 
 namespace {
-
-/// A connection over TCP, with a socket at each end.
-struct TcpPair {
-  TcpPair() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const where = reinterpret_cast<sockaddr*>(&address);
-    BOOST_REQUIRE(bind(listener, where, size) == 0 && listen(listener, 1) == 0);
-    BOOST_REQUIRE(getsockname(listener, where, &size) == 0);
-    BOOST_REQUIRE(connect(ours, where, size) == 0);
-    server = accept(listener, nullptr, nullptr);
-  }
-  ~TcpPair() {
-    for (const int fd : {listener, ours, server}) close(fd);
-  }
-  TcpPair(const TcpPair&) = delete;
-  TcpPair& operator=(const TcpPair&) = delete;
-
-  /// What the server has sent and our TCP has not acknowledged (segments).
-  unsigned unacknowledged() const {
-    tcp_info info{};
-    socklen_t length = sizeof info;
-    getsockopt(server, IPPROTO_TCP, TCP_INFO, &info, &length);
-    return info.tcpi_unacked;
-  }
-
-  int listener = socket(AF_INET, SOCK_STREAM, 0);
-  int ours = socket(AF_INET, SOCK_STREAM, 0);
-  int server = -1;
-};
 
 struct Line {
   explicit Line(Duration keepalive = 0s, bool hold = false) {
     BOOST_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
-    wire = std::make_unique<Wire>(ends[0], keepalive, hold, [this] { ++stirs; });
+    wire = std::make_unique<Wire>(ends[0], keepalive, hold,
+                                  WireCallbacks{.wake = [this] { ++wakes; }});
   }
   ~Line() {
     close(ends[0]);
@@ -85,12 +56,9 @@ struct Line {
   void append(const std::string& bytes) const { wire->append(bytes.data(), bytes.size()); }
 
   std::array<int, 2> ends{};
-  int stirs = 0;
+  int wakes = 0;
   std::unique_ptr<Wire> wire;
 };
-
-// Of Paho; the linker sends it through the seam.
-extern "C" void Thread_start(void* (*function)(void*), void* argument);
 
 const std::string kConnect = "\x10";
 const std::string kPingreq("\xC0\0", 2);
@@ -133,7 +101,7 @@ BOOST_AUTO_TEST_CASE(what_the_kernel_does_not_take_is_kept_in_order_and_room_is_
     line.wire->flush();
   }
   BOOST_TEST((got == all));
-  BOOST_TEST(line.stirs == 1);
+  BOOST_TEST(line.wakes == 1);
 }
 
 // It polls with nothing to write when the kernel has no more room, and must not find out only when
@@ -141,7 +109,8 @@ BOOST_AUTO_TEST_CASE(what_the_kernel_does_not_take_is_kept_in_order_and_room_is_
 BOOST_AUTO_TEST_CASE(the_receive_thread_waits_for_room_as_soon_as_there_is_none) {
   std::array<int, 2> ends{};
   BOOST_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
-  const auto wire = std::make_shared<Wire>(ends[0], 0s, false, [] {});
+  const auto wire =
+      std::make_shared<Wire>(ends[0], 0s, false, WireCallbacks{.full = wake_receiver});
   register_wire(wire);
   std::atomic<bool> done{false};
   std::thread receiver([&] {
@@ -178,7 +147,7 @@ BOOST_AUTO_TEST_CASE(what_was_read_is_acknowledged_by_tcp_when_asked) {
   const TcpPair pair;
   const int ours = pair.ours, server = pair.server;
   const auto unacknowledged = [&pair] { return pair.unacknowledged(); };
-  Wire wire(ours, 0s, false, [] {});
+  Wire wire(ours, 0s, false, WireCallbacks{});
   const auto receive = [&wire, server](const std::string& bytes) {
     BOOST_REQUIRE(send(server, bytes.data(), bytes.size(), 0) != -1);
     std::string got(bytes.size(), '\0');
@@ -221,8 +190,7 @@ BOOST_AUTO_TEST_CASE(acknowledgements_wait_for_their_message_to_be_written) {
   line.wire->claim(1);
   line.append(ack(0x50, 258));
   line.wire->claim(258);
-  line.wire->release_orphans();
-  line.wire->flush();
+  line.wire->prepare_to_wait(wire_now());
   BOOST_TEST(line.arrived().empty());
   const std::array<std::uint16_t, 1> first{1};
   line.wire->release(first);
@@ -239,8 +207,7 @@ BOOST_AUTO_TEST_CASE(an_acknowledgement_without_a_message_goes_by_itself) {
   line.append(ack(0x50, 7));  // a repeated QoS 2 PUBLISH is not delivered twice
   line.append(ack(0x40, 8));
   line.wire->claim(8);
-  line.wire->release_orphans();
-  line.wire->flush();
+  line.wire->prepare_to_wait(wire_now());
   BOOST_TEST(line.arrived() == ack(0x50, 7));
 }
 
@@ -260,7 +227,7 @@ BOOST_AUTO_TEST_CASE(reading_ahead_hands_out_small_pieces) {
   BOOST_TEST(line.wire->readable() == 4U);
   BOOST_TEST(line.wire->read(piece.data(), 4) == 4);
   BOOST_TEST(std::string(piece.data(), 4) == connack.substr(1));
-  BOOST_TEST(line.wire->connack() == connack.substr(2));
+  BOOST_TEST(line.wire->facts().connack == connack.substr(2));
 }
 
 BOOST_AUTO_TEST_CASE(large_and_small_bodies_follow_each_other_exactly) {
@@ -326,9 +293,9 @@ BOOST_AUTO_TEST_CASE(a_ping_is_sent_when_nothing_else_was) {
   line.wire->flush();
   line.arrived();
   const TimePoint begin = wire_now();
-  line.wire->keep_alive(begin + 9s);
+  line.wire->prepare_to_wait(begin + 9s);
   BOOST_TEST(line.arrived().empty());
-  line.wire->keep_alive(begin + 10s);
+  line.wire->prepare_to_wait(begin + 10s);
   BOOST_TEST(line.arrived() == kPingreq);
 }
 
@@ -339,9 +306,9 @@ BOOST_AUTO_TEST_CASE(silence_after_an_unanswered_ping_is_a_loss_and_pausing_is_n
     line.wire->flush();
     line.wire->pause(paused);
     const TimePoint begin = wire_now();
-    line.wire->keep_alive(begin + 100ms);
+    line.wire->prepare_to_wait(begin + 100ms);
     BOOST_TEST((line.wire->end() == WireEnd::open));
-    line.wire->keep_alive(begin + 10s);
+    line.wire->prepare_to_wait(begin + 10s);
     BOOST_TEST((line.wire->end() == (paused ? WireEnd::open : WireEnd::silent)));
   }
 }
@@ -352,10 +319,10 @@ BOOST_AUTO_TEST_CASE(after_a_pause_the_server_may_be_silent_as_long_as_ever) {
   line.wire->flush();
   line.wire->pause(true);
   const TimePoint begin = wire_now();
-  line.wire->keep_alive(begin + 20ms);
+  line.wire->prepare_to_wait(begin + 20ms);
   while (wire_now() < begin + 60ms) usleep(5000);
   line.wire->pause(false);
-  line.wire->keep_alive(wire_now());
+  line.wire->prepare_to_wait(wire_now());
   BOOST_TEST((line.wire->end() == WireEnd::open));
 }
 
@@ -364,7 +331,7 @@ BOOST_AUTO_TEST_CASE(a_process_that_slept_gives_the_server_time_to_answer_first)
   line.append(kConnect);
   line.wire->flush();
   const TimePoint begin = wire_now();
-  line.wire->keep_alive(begin + 60s);  // no ping was out: one goes now
+  line.wire->prepare_to_wait(begin + 60s);  // no ping was out: one goes now
   BOOST_TEST((line.wire->end() == WireEnd::open));
 }
 
@@ -373,14 +340,14 @@ BOOST_AUTO_TEST_CASE(what_is_here_and_not_read_yet_speaks_before_silence_does) {
   line.append(kConnect);
   line.wire->flush();
   const TimePoint begin = wire_now();
-  line.wire->keep_alive(begin + 100ms);
+  line.wire->prepare_to_wait(begin + 100ms);
   BOOST_REQUIRE(send(line.ends[1], "\x20", 1, 0) == 1);
-  line.wire->keep_alive(begin + 10s);
+  line.wire->prepare_to_wait(begin + 10s);
   BOOST_TEST((line.wire->end() == WireEnd::open));
   char byte = 0;
   BOOST_TEST(line.wire->read(&byte, 1) == 1);
-  line.wire->keep_alive(begin + 20s);  // asks again
-  line.wire->keep_alive(begin + 30s);
+  line.wire->prepare_to_wait(begin + 20s);  // asks again
+  line.wire->prepare_to_wait(begin + 30s);
   BOOST_TEST((line.wire->end() == WireEnd::silent));
 }
 
@@ -392,14 +359,14 @@ BOOST_AUTO_TEST_CASE(a_server_that_still_takes_what_came_before_our_question_is_
     fcntl(pair.server, F_SETFL, O_NONBLOCK);
     const int little = 65536;  // waits at the server; the rest is on its way
     setsockopt(pair.server, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
-    Wire wire(pair.ours, 10s, false, [] {});
+    Wire wire(pair.ours, 10s, false, WireCallbacks{});
     wire.append("\x10", 1);
     std::string published(8'000'000, 'x');
     wire.append(published.data(), published.size());
     wire.flush();
     BOOST_REQUIRE(wire.backlog() != 0U);
     TimePoint now = wire_now() + 10s;
-    wire.keep_alive(now);  // asks
+    wire.prepare_to_wait(now);  // asks
     std::vector<char> into(500'000);
     std::size_t taken = 0;
     const std::size_t all = 1 + published.size() + kPingreq.size();
@@ -414,14 +381,14 @@ BOOST_AUTO_TEST_CASE(a_server_that_still_takes_what_came_before_our_question_is_
         wire.flush();
       }
       now += 5s;
-      wire.keep_alive(now);
+      wire.prepare_to_wait(now);
       BOOST_TEST((wire.end() == WireEnd::open));
     }
     // It has all of it, or takes no more: from here on only an answer helps.
     now += 5s;
-    wire.keep_alive(now);
+    wire.prepare_to_wait(now);
     now += 5s;
-    wire.keep_alive(now);
+    wire.prepare_to_wait(now);
     BOOST_TEST((wire.end() == WireEnd::silent));
   }
 }
@@ -469,7 +436,7 @@ BOOST_AUTO_TEST_CASE(an_answer_is_acknowledged_however_soon_it_comes) {
   fcntl(ours, F_SETFL, O_NONBLOCK);
   const int on = 1;
   setsockopt(ours, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  Wire wire(ours, 0s, false, [] {});
+  Wire wire(ours, 0s, false, WireCallbacks{});
   std::thread server([&] {
     char byte = 0;
     const std::string connack("\x20\x02\0\0", 4), pingresp("\xd0\0", 2);
@@ -532,9 +499,9 @@ BOOST_AUTO_TEST_CASE(news_are_told_once) {
   Line line;
   line.wire->note_news();
   line.wire->note_news();
-  line.wire->tell_news();
-  line.wire->tell_news();
-  BOOST_TEST(line.stirs == 1);
+  line.wire->prepare_to_wait(wire_now());
+  line.wire->prepare_to_wait(wire_now());
+  BOOST_TEST(line.wakes == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_detached_wire_touches_its_descriptor_no_more) {
@@ -545,36 +512,6 @@ BOOST_AUTO_TEST_CASE(a_detached_wire_touches_its_descriptor_no_more) {
   line.wire->shut();
   BOOST_TEST(line.arrived().empty());
   BOOST_TEST(send(line.ends[0], "still open", 10, MSG_NOSIGNAL) == 10);
-}
-
-BOOST_AUTO_TEST_CASE(a_server_may_send_only_what_servers_send) {
-  const std::string connack("\x20\x03\0\0\0", 5);
-  const std::string suback("\x90\x04\0\1\0\0", 6);
-  struct Story {
-    std::string bytes;
-    int subscribes;
-    bool fine;
-  };
-  const std::string publish("\x30\x04\0\1t\0", 6);
-  for (const Story& story :
-       {Story{connack + publish, 0, true}, Story{publish, 0, false},
-        Story{connack + connack, 0, false}, Story{connack + suback, 0, false},
-        Story{connack + suback + publish, 1, true}, Story{connack + suback + connack, 1, false},
-        Story{connack + suback + suback, 1, false}, Story{connack + "\x10", 0, false},
-        Story{connack + "\x36", 0, false},
-        Story{connack + std::string("\x30\xff\xff\xff\xff\x01"), 0, false}}) {
-    for (const std::size_t piece : {story.bytes.size(), std::size_t{1}}) {
-      PacketFilter filter;
-      for (int i = 0; i < story.subscribes; ++i) {
-        filter.expect_answer_to(std::string_view("\x82\x07\0\1\0\0\1t\1", 9));
-      }
-      bool fine = true;
-      for (std::size_t at = 0; at < story.bytes.size() && fine; at += piece) {
-        fine = filter.admit(std::string_view(story.bytes).substr(at, piece)).has_value();
-      }
-      BOOST_TEST(fine == story.fine, "first byte pieces of " << piece);
-    }
-  }
 }
 
 BOOST_AUTO_TEST_CASE(a_disconnect_ends_the_stream_behind_what_came_before_it) {
@@ -598,83 +535,8 @@ BOOST_AUTO_TEST_CASE(a_disconnect_ends_the_stream_behind_what_came_before_it) {
       }
       BOOST_TEST(got == before);
       BOOST_TEST((line.wire->end() == WireEnd::disconnect));
-      BOOST_TEST(line.wire->disconnect_packet() == disconnect_packet);
+      BOOST_TEST(line.wire->facts().disconnect_packet == disconnect_packet);
       BOOST_TEST(line.wire->readable() == 1U);  // so that it is seen although nothing comes
     }
   }
-}
-
-BOOST_AUTO_TEST_CASE(a_disconnect_is_no_way_to_fill_our_memory) {
-  PacketFilter filter;
-  BOOST_REQUIRE(filter.admit(std::string_view("\x20\x03\0\0\0", 5)).has_value());
-  BOOST_TEST(!filter.admit("\xe0\xff\xff\xff\x7f").has_value());
-}
-
-BOOST_AUTO_TEST_CASE(a_seam_that_paho_goes_past_is_named) {
-  g_seams_used = 0;
-  BOOST_TEST(seams_not_in_path(false) ==
-             "tracing_off descriptor coalesce read_ahead wakeup run_thread keepalive");
-  for (const Seam seam : {Seam::tracing_off, Seam::descriptor, Seam::coalesce, Seam::read_ahead,
-                          Seam::wakeup, Seam::run_thread}) {
-    in_path(seam);
-  }
-  BOOST_TEST(seams_not_in_path(true) == "keepalive tls");
-  in_path(Seam::keepalive);
-  BOOST_TEST(seams_not_in_path(false).empty());
-}
-
-namespace {
-
-// What Paho starts first is its receive thread, which never ends; here it only waits to be woken.
-std::thread::id receiver() {
-  static std::promise<std::thread::id> begun;
-  static std::atomic<bool> first = true;
-  static const std::thread::id id = [] {
-    Thread_start(
-        [](void* /*argument*/) -> void* {
-          if (first.exchange(false)) begun.set_value(std::this_thread::get_id());
-          usleep(100'000);
-          return nullptr;
-        },
-        nullptr);
-    return begun.get_future().get();
-  }();
-  return id;
-}
-
-}  // namespace
-
-BOOST_AUTO_TEST_CASE(paho_has_one_thread_and_what_else_it_starts_runs_at_once) {
-  BOOST_TEST((receiver() != std::this_thread::get_id()));
-  std::thread::id told;
-  Thread_start(
-      [](void* argument) -> void* {
-        *static_cast<std::thread::id*>(argument) = std::this_thread::get_id();
-        return nullptr;
-      },
-      &told);
-  BOOST_TEST((told == std::this_thread::get_id()));
-}
-
-// With one processor for both, the receiver is often back before the one that woke it goes on.
-BOOST_AUTO_TEST_CASE(a_round_of_the_receive_thread_is_not_missed) {
-  receiver();
-  cpu_set_t before, one;
-  BOOST_REQUIRE(sched_getaffinity(0, sizeof before, &before) == 0);
-  const auto all_threads_on = [](const cpu_set_t& cpus) {
-    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task"))
-      sched_setaffinity(std::stoi(task.path().filename()), sizeof cpus, &cpus);
-  };
-  CPU_ZERO(&one);
-  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu)
-    if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &one);
-  all_threads_on(one);
-  int missed = 0;
-  for (int i = 0; i < 500; ++i) {
-    const TimePoint begin = wire_now();
-    usleep(100'000);  // as Paho waits for the receive thread to begin
-    if (wire_now() - begin >= 100ms) ++missed;
-  }
-  all_threads_on(before);
-  BOOST_TEST(missed == 0);
 }

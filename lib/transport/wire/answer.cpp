@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transport/paho_seams/answer.hpp"
+#include "transport/wire/answer.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 
-#include "transport/paho_seams/properties.hpp"
+#include "transport/wire/properties.hpp"
 
 namespace mqfail {
 namespace {

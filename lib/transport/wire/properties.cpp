@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transport/paho_seams/properties.hpp"
+#include "transport/wire/properties.hpp"
 
 namespace mqfail {
 namespace {

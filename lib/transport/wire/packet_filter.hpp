@@ -22,7 +22,7 @@
 #include <string_view>
 #include <vector>
 
-#include "transport/paho_seams/answer.hpp"
+#include "transport/wire/answer.hpp"
 
 namespace mqfail {
 

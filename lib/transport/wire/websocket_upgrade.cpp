@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transport/websocket_upgrade.hpp"
+#include "transport/wire/websocket_upgrade.hpp"
 
 #include <openssl/evp.h>
 

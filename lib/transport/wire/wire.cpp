@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transport/paho_seams/wire.hpp"
+// The outgoing half of the wire, and its end.
+#include "transport/wire/wire.hpp"
 
 #include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
-#include "transport/paho_seams/real.hpp"
-#include "transport/paho_seams/registry.hpp"
-#include "transport/paho_seams/run_thread.hpp"
+#include "transport/wire/clock.hpp"
 
 namespace mqfail {
 namespace {
@@ -29,27 +25,26 @@ std::string joined(const iovec* pieces, int count) {
   return all;
 }
 
-}  // namespace
-
-TimePoint wire_now() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return TimePoint(std::chrono::duration_cast<Duration>(std::chrono::seconds(now.tv_sec) +
-                                                        std::chrono::nanoseconds(now.tv_nsec)));
+// As writev(2), which the linker sends through a seam.
+std::ptrdiff_t send_pieces(int fd, const iovec* pieces, int count) {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces);
+  message.msg_iovlen = static_cast<std::size_t>(count);
+  return ::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-Wire::Wire(int fd, Duration keepalive, bool hold, std::function<void()> stir,
-           std::function<void(Phase)> reached, std::unique_ptr<WebSocket> web)
+}  // namespace
+
+Wire::Wire(int fd, Duration keepalive, bool hold, WireCallbacks callbacks,
+           std::unique_ptr<WebSocket> web)
     : fd_(fd),
       made_at_(wire_now()),
       hold_(hold),
-      stir_(std::move(stir)),
-      reached_(std::move(reached)),
+      callbacks_(std::move(callbacks)),
       web_(std::move(web)),
-      keepalive_(keepalive, made_at_) {
-  const auto now = made_at_.time_since_epoch().count();
-  last_received_ = now;
-  last_sent_ = now;
+      keepalive_(keepalive, made_at_),
+      last_received_(made_at_),
+      last_sent_(made_at_) {
   bound_sending(keepalive);
 }
 
@@ -65,9 +60,9 @@ void Wire::append(const iovec* pieces, int count) {
     const std::lock_guard lock(out_mutex_);
     if (broken_) return;
     if (hold_ && held_.take(pieces, count, total)) return;
-    if (first == kConnect && !spoke_) {
-      spoke_at_ = wire_now().time_since_epoch().count();
-      spoke_ = true;
+    if (first == kConnect && spoke_at_.load() == TimePoint()) {
+      spoke_at_ = wire_now();
+      out_.keep_secret();
       begins = true;
     }
     if (first == kSubscribe || first == kUnsubscribe) {
@@ -76,19 +71,19 @@ void Wire::append(const iovec* pieces, int count) {
     if (first == kPingreq) filter_.expect_pingresp();
     append_locked(pieces, count, total);
   }
-  if (begins && reached_) reached_(web_ ? Phase::ws : Phase::connack);
+  if (begins && callbacks_.reached) callbacks_.reached(web_ ? Phase::ws : Phase::connack);
 }
 
 void Wire::append_locked(const iovec* pieces, int count, std::size_t total) {
   if (web_) {
-    web_->put(out_, pieces, count);
+    web_->put(out_.bytes(), pieces, count);
     return appended_locked();
   }
   std::size_t taken = 0;
   // A large packet goes straight to the kernel when nothing is queued before it.
-  if (total >= kFlushBytes && out_head_ == out_.size() && ssl_ == nullptr && attached_) {
+  if (total >= kFlushBytes && out_.empty() && ssl_ == nullptr && attached_) {
     const TimePoint before = wire_now();
-    const ssize_t sent = __real_writev(fd_, pieces, count);
+    const std::ptrdiff_t sent = send_pieces(fd_, pieces, count);
     if (sent > 0) {
       taken = static_cast<std::size_t>(sent);
       note_sent(before);
@@ -97,17 +92,12 @@ void Wire::append_locked(const iovec* pieces, int count, std::size_t total) {
       return;
     }
   }
-  for (int i = 0; i < count; ++i) {
-    const auto* data = static_cast<const char*>(pieces[i].iov_base);
-    const std::size_t skip = std::min(taken, pieces[i].iov_len);
-    taken -= skip;
-    out_.insert(out_.end(), data + skip, data + pieces[i].iov_len);
-  }
+  out_.append(pieces, count, taken);
   appended_locked();
 }
 
 void Wire::appended_locked() {
-  backlog_ = out_.size() - out_head_;
+  backlog_ = out_.size();
   // An incomplete write waits for POLLOUT; trying again at each append would only cost.
   if (backlog_ >= kFlushBytes && !crowded_) send_locked();
   if (backlog_ > kBacklogBytes) crowded_ = true;
@@ -117,17 +107,17 @@ void Wire::flush() {
   bool room = false;
   {
     const std::lock_guard lock(out_mutex_);
-    if (out_head_ != out_.size()) send_locked();
+    if (!out_.empty()) send_locked();
     if (crowded_ && backlog_ < kBacklogBytes / 2) {
       crowded_ = false;
       room = true;
     }
-    if (finish_ && out_head_ == out_.size() && attached_) {
+    if (finish_ && out_.empty() && attached_) {
       finish_ = false;
       ::shutdown(fd_, SHUT_WR);
     }
   }
-  if (room && stir_) stir_();
+  if (room && callbacks_.wake) callbacks_.wake();
 }
 
 // The time of sending is that before it: by the time that send(2) is back, the answer may have been
@@ -135,51 +125,30 @@ void Wire::flush() {
 void Wire::send_locked() {
   const TimePoint before = wire_now();
   bool sent_some = false;
-  while (attached_ && !broken_ && out_head_ < out_.size()) {
-    const char* data = out_.data() + out_head_;
-    const std::size_t size = out_.size() - out_head_;
+  while (attached_ && !broken_ && !out_.empty()) {
+    const std::string_view waiting = out_.waiting();
     std::ptrdiff_t sent = 0;
     if (ssl_ != nullptr) {
-      ERR_clear_error();
-      sent = __real_SSL_write(ssl_, data, static_cast<int>(std::min<std::size_t>(size, 1U << 30U)));
-      if (sent <= 0) {
-        const int error = __real_SSL_get_error(ssl_, static_cast<int>(sent));
-        ERR_clear_error();
-        if (error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ) break;
-        broken_locked(EPIPE);
-        break;
-      }
+      sent = tls_write(ssl_, waiting.data(), waiting.size());
+      if (sent < 0) broken_locked(EPIPE);
     } else {
-      sent = ::send(fd_, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (sent < 0) {
-        if (errno == EINTR) continue;
-        if (errno != EAGAIN) broken_locked(errno);
-        break;
-      }
+      sent = ::send(fd_, waiting.data(), waiting.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (sent < 0 && errno == EINTR) continue;
+      if (sent < 0 && errno != EAGAIN) broken_locked(errno);
     }
+    if (sent <= 0) break;
     sent_some = true;
-    out_head_ += static_cast<std::size_t>(sent);
+    out_.sent(static_cast<std::size_t>(sent));
   }
-  if (out_head_ == out_.size()) {
-    out_.clear();
-    out_head_ = 0;
-    // One giant message must not keep its memory for the rest of the run.
-    if (out_.capacity() > 4 * kBacklogBytes) out_.shrink_to_fit();
-  } else if (out_head_ > kBacklogBytes && out_head_ >= out_.size() / 2) {
-    // Not sooner, or each piece that goes of a giant message would move all the rest.
-    out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(out_head_));
-    out_head_ = 0;
-  }
-  backlog_ = out_.size() - out_head_;
+  backlog_ = out_.size();
   if (sent_some) note_sent(before);
-  // The receive thread waits for room, but not in the poll(2) that it began before there was none.
   const bool full = backlog_ != 0;
-  if (full && !std::exchange(full_, full) && !is_receiver()) wake_receiver();
+  if (full && !std::exchange(full_, full) && callbacks_.full) callbacks_.full();
   full_ = full;
 }
 
 void Wire::note_sent(TimePoint at) {
-  last_sent_ = at.time_since_epoch().count();
+  last_sent_ = at;
   const std::lock_guard lock(life_mutex_);
   keepalive_.sent(at);
 }
@@ -190,7 +159,6 @@ void Wire::broken_locked(int error) {
   broken_ = true;
   errno_ = error;
   out_.clear();
-  out_head_ = 0;
   backlog_ = 0;
   if (attached_) ::shutdown(fd_, SHUT_RDWR);
 }
@@ -218,29 +186,19 @@ void Wire::release_orphans() {
   held_.release_orphans([this](const auto& packet) { put_ack_locked(packet); });
 }
 
-std::string Wire::connack() const {
-  const std::lock_guard lock(out_mutex_);
-  return connack_;
-}
-
-std::string Wire::refused_bytes() const {
-  const std::lock_guard lock(out_mutex_);
-  return refused_;
-}
-
-UpgradeFailure Wire::web_end() const {
-  if (!web_) return {};
-  const std::lock_guard lock(out_mutex_);
-  return web_->why_ended();
+void Wire::finish_writing() {
+  if (web_) {
+    const std::lock_guard lock(out_mutex_);
+    web_->close(out_.bytes());
+    backlog_ = out_.size();
+  }
+  finish_ = true;
+  flush();
 }
 
 void Wire::note_end(WireEnd end, int error) {
   WireEnd expected = WireEnd::open;
   if (end_.compare_exchange_strong(expected, end) && error != 0) errno_ = error;
-}
-
-void Wire::tell_news() {
-  if (news_.load(std::memory_order_relaxed) && news_.exchange(false) && stir_) stir_();
 }
 
 void Wire::shut() {
@@ -249,32 +207,23 @@ void Wire::shut() {
   if (attached_) ::shutdown(fd_, SHUT_RDWR);
 }
 
-void Wire::finish_writing() {
-  if (web_) {
-    const std::lock_guard lock(out_mutex_);
-    web_->close(out_);
-    backlog_ = out_.size() - out_head_;
-  }
-  finish_ = true;
-  flush();
-}
-
 void Wire::detach() {
   const std::lock_guard lock(out_mutex_);
   attached_ = false;
   ssl_ = nullptr;
   out_.clear();
-  out_head_ = 0;
   backlog_ = 0;
 }
 
-void Wire::attach_tls(SSL* ssl) {
+void Wire::attach_tls(ssl_st* ssl, TlsFacts facts) {
   const std::lock_guard lock(out_mutex_);
   ssl_ = ssl;
+  tls_ = std::move(facts);
 }
 
 void Wire::detach_tls() {
-  attach_tls(nullptr);
+  const std::lock_guard lock(out_mutex_);
+  ssl_ = nullptr;
 }
 
 void Wire::set_tls_failure(std::string text) {
@@ -287,21 +236,23 @@ std::string Wire::tls_failure() const {
   return tls_failure_;
 }
 
-void Wire::set_tls_facts(std::string version, std::string not_after, bool resumed) {
-  tls_resumed_ = resumed;
+// What the packet filter has found does not change any more once the end tells of it.
+WireFacts Wire::facts() const {
+  WireFacts facts;
+  facts.end = end_;
+  facts.error = errno_;
+  facts.made = made_at_;
+  facts.spoke = spoke_at_;
+  facts.web = web_since_;
+  if (facts.end == WireEnd::nonsense) facts.flaw = filter_.flaw();
+  if (facts.end == WireEnd::disconnect) facts.disconnect_packet = *filter_.disconnect_packet();
   const std::lock_guard lock(out_mutex_);
-  tls_version_ = std::move(version);
-  tls_not_after_ = std::move(not_after);
-}
-
-std::string Wire::tls_version() const {
-  const std::lock_guard lock(out_mutex_);
-  return tls_version_;
-}
-
-std::string Wire::tls_not_after() const {
-  const std::lock_guard lock(out_mutex_);
-  return tls_not_after_;
+  facts.tls = tls_;
+  facts.tls_failure = tls_failure_;
+  facts.connack = connack_;
+  facts.first_bytes = first_bytes_;
+  if (web_) facts.web_failure = web_->why_ended();
+  return facts;
 }
 
 }  // namespace mqfail

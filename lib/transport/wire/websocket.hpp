@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "policy/server.hpp"
-#include "transport/websocket_frames.hpp"
-#include "transport/websocket_upgrade.hpp"
+#include "transport/wire/websocket_frames.hpp"
+#include "transport/wire/websocket_upgrade.hpp"
 
 namespace mqfail {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transport/websocket.hpp"
+#include "transport/wire/websocket.hpp"
 
+#include <string.h>
 #include <sys/random.h>
 
 #include <cerrno>
@@ -59,6 +60,7 @@ std::size_t WebSocket::take(char* bytes, std::size_t size, std::vector<char>& ou
     used = answer_.take({bytes, size});
     if (!open()) return 0;
     out.insert(out.end(), early_.begin(), early_.end());
+    explicit_bzero(early_.data(), early_.size());  // CONNECT is in it
     early_ = {};
   }
   const std::size_t got = frames_.take(bytes + used, size - used);

@@ -7,18 +7,17 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <span>
+#include <utility>
 
-#include "transport/paho_seams/real.hpp"
-#include "transport/paho_seams/wire.hpp"
+#include "transport/wire/clock.hpp"
+#include "transport/wire/wire.hpp"
 
 namespace mqfail {
 namespace {
 
 constexpr std::size_t kFirstBytes = 16;
 constexpr std::size_t kLengthBytes = 4;  // more is asked for at once only of a packet's body
-constexpr std::size_t kLargeBody = 16384;
-constexpr std::size_t kLargeAhead = 2048;
 
 }  // namespace
 
@@ -27,9 +26,9 @@ constexpr std::size_t kLargeAhead = 2048;
 std::ptrdiff_t Wire::read(void* into, std::size_t size) {
   if (size == 0) return 0;
   const bool is_body = size > kLengthBytes;
-  if (is_body) large_ = size >= kLargeBody;
+  if (is_body) ahead_.expect_body(size);
   auto* const bytes = static_cast<char*>(into);
-  const auto taken = static_cast<std::ptrdiff_t>(take_ahead(bytes, size));
+  const auto taken = static_cast<std::ptrdiff_t>(ahead_.take(bytes, size));
   if (static_cast<std::size_t>(taken) == size || (taken != 0 && !is_body)) return taken;
   const std::ptrdiff_t got = read_through(bytes + taken, size - static_cast<std::size_t>(taken));
   // An end that is no end of stream is told at once: what was read with it is not for Paho.
@@ -37,52 +36,40 @@ std::ptrdiff_t Wire::read(void* into, std::size_t size) {
   return taken + std::max<std::ptrdiff_t>(got, 0);
 }
 
-std::size_t Wire::take_ahead(char* into, std::size_t size) {
-  const std::size_t taken = std::min(size, ahead_size_);
-  if (taken == 0) return 0;
-  std::memcpy(into, ahead_.get() + ahead_head_, taken);
-  ahead_head_ += taken;
-  ahead_size_ -= taken;
-  return taken;
-}
-
-// With nothing ahead: what is asked for, and with it what is behind it. Behind a large body comes
-// perhaps another; then little more than its head is read ahead, and the body goes straight to
-// where it is wanted.
+// With nothing ahead: what is asked for, and with it what is behind it.
 std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
   if (filter_.disconnect_packet() != nullptr) return nothing_more();
-  if (!ahead_) ahead_ = std::make_unique_for_overwrite<char[]>(kReadBytes);
-  const std::size_t most = large_ ? kLargeAhead : kReadBytes;
-  ahead_head_ = 0;
+  const std::span<char> room = ahead_.room();
   std::ptrdiff_t got = 0;
   std::size_t direct = 0;  // of these, where they are wanted
   if (ssl_ == nullptr && !web_) {
-    got = receive_plain({iovec{into, size}, iovec{ahead_.get(), most}});
+    got = receive_plain({iovec{into, size}, iovec{room.data(), room.size()}});
     direct = std::min(size, static_cast<std::size_t>(std::max<std::ptrdiff_t>(got, 0)));
-  } else if (size >= most) {
+  } else if (size >= room.size()) {
     got = receive_layered(into, size);
     direct = static_cast<std::size_t>(std::max<std::ptrdiff_t>(got, 0));
   } else {
-    got = receive_layered(ahead_.get(), most);
+    got = receive_layered(room.data(), room.size());
   }
   if (got <= 0) return got;
+  const std::size_t behind = static_cast<std::size_t>(got) - direct;
   const std::uint64_t ended = filter_.ended();
   const auto here = admit({into, direct});
-  const auto later = admit({ahead_.get(), static_cast<std::size_t>(got) - direct});
+  const auto later = admit({room.data(), behind});
   if (!here || !later) {
     const std::lock_guard lock(out_mutex_);
     if (connack_.empty()) {
-      refused_.assign(into, std::min(direct, kFirstBytes));
-      refused_.append(ahead_.get(), std::min(static_cast<std::size_t>(got) - direct, kFirstBytes));
+      first_bytes_.assign(into, std::min(direct, kFirstBytes));
+      first_bytes_.append(room.data(), std::min(behind, kFirstBytes));
     }
     note_end(WireEnd::nonsense, 0);
     errno = EPROTO;
     return -1;
   }
   note_life(static_cast<std::size_t>(got), filter_.ended() != ended);
-  ahead_size_ = *later;
+  ahead_.filled(*later);
   if (*here != 0) return static_cast<std::ptrdiff_t>(*here);
-  return ahead_size_ != 0 ? static_cast<std::ptrdiff_t>(take_ahead(into, size)) : nothing_more();
+  return *later != 0 ? static_cast<std::ptrdiff_t>(ahead_.take(into, size)) : nothing_more();
 }
 
 // A DISCONNECT, or the beginning of one.
@@ -104,8 +91,16 @@ std::ptrdiff_t Wire::receive_plain(const std::array<iovec, 2>& into) {
   return got;
 }
 
+TlsRead Wire::read_tls(void* into, std::size_t size) {
+  const std::lock_guard lock(out_mutex_);
+  if (ssl_ == nullptr) return {};
+  TlsRead read = tls_read(ssl_, into, size);
+  if (!read.alert.empty()) tls_failure_ = std::move(read.alert);
+  return read;
+}
+
 std::ptrdiff_t Wire::receive_tls(void* into, std::size_t size) {
-  const TlsRead read = tls_read(*this, into, size);
+  const TlsRead read = read_tls(into, size);
   std::ptrdiff_t got = read.got;
   if (got == 0) note_end(WireEnd::end_of_stream, 0);
   if (read.fatal) note_end(WireEnd::error, ECONNRESET);
@@ -118,7 +113,7 @@ std::ptrdiff_t Wire::receive_tls(void* into, std::size_t size) {
   tls_more_ = got > 0;
   while (tls_more_ && static_cast<std::size_t>(got) < size) {
     const auto have = static_cast<std::size_t>(got);
-    const TlsRead next = tls_read(*this, static_cast<char*>(into) + have, size - have);
+    const TlsRead next = read_tls(static_cast<char*>(into) + have, size - have);
     tls_more_ = next.got > 0;
     if (tls_more_) got += next.got;
   }
@@ -128,13 +123,13 @@ std::ptrdiff_t Wire::receive_tls(void* into, std::size_t size) {
 
 void Wire::note_received() {
   unconfirmed_ = true;
-  last_received_ = wire_now().time_since_epoch().count();
+  last_received_ = wire_now();
 }
 
 // Not in note_received(): a proxy's WebSocket pings say nothing about the server behind it.
 void Wire::note_life(std::size_t bytes, bool whole) {
   const std::lock_guard lock(life_mutex_);
-  keepalive_.arrived(TimePoint(Duration(last_received_.load())), bytes, whole);
+  keepalive_.arrived(last_received_.load(), bytes, whole);
 }
 
 // What came in frames: the MQTT in it, if any yet. A pong or a Close leaves with the next flush.
@@ -143,12 +138,12 @@ std::ptrdiff_t Wire::unwrap(char* bytes, std::size_t size) {
   std::size_t got = 0;
   {
     const std::lock_guard lock(out_mutex_);
-    got = web_->take(bytes, size, out_, crowded_);
-    backlog_ = out_.size() - out_head_;
+    got = web_->take(bytes, size, out_.bytes(), crowded_);
+    backlog_ = out_.size();
   }
   if (!was_open && web_->open()) {
-    web_since_ = wire_now().time_since_epoch().count();
-    if (reached_) reached_(Phase::connack);
+    web_since_ = wire_now();
+    if (callbacks_.reached) callbacks_.reached(Phase::connack);
   }
   if (got > 0 || !web_->ended()) {
     errno = EAGAIN;
@@ -182,7 +177,7 @@ std::optional<std::size_t> Wire::admit(std::string_view bytes) {
 }
 
 std::size_t Wire::readable() {
-  if (ahead_size_ != 0) return ahead_size_;
+  if (ahead_.size() != 0) return ahead_.size();
   if (kicked_ || filter_.disconnect_packet() != nullptr || (web_ && web_->ended())) return 1;
   return tls_more_ ? 1 : 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transport/websocket_frames.hpp"
+#include "transport/wire/websocket_frames.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -4,6 +4,7 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h>  // its tcp_info is longer than that of netinet/tcp.h
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -12,8 +13,8 @@
 #include <climits>
 #include <utility>
 
-#include "transport/paho_seams/real.hpp"
-#include "transport/paho_seams/wire.hpp"
+#include "transport/wire/clock.hpp"
+#include "transport/wire/wire.hpp"
 
 namespace mqfail {
 namespace {
@@ -24,6 +25,13 @@ std::uint64_t taken_by_peer(int fd) {
   socklen_t size = sizeof info;
   if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
   return info.tcpi_bytes_acked;
+}
+
+// As poll(2), which the linker sends through a seam.
+bool has_unread(int fd) {
+  pollfd one{fd, POLLIN, 0};
+  const timespec at_once{};
+  return ppoll(&one, 1, &at_once, nullptr) > 0;
 }
 
 }  // namespace
@@ -45,13 +53,31 @@ void Wire::bound_sending(Duration keepalive) {
   setsockopt(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, &bound, sizeof bound);
 }
 
-TimePoint Wire::next_look() const {
-  const std::lock_guard lock(life_mutex_);
-  return keepalive_.deadline();
+Wire::Wait Wire::prepare_to_wait(TimePoint now) {
+  tell_news();
+  release_orphans();
+  flush();
+  keep_alive(now);
+  Wait wait{};
+  {
+    const std::lock_guard lock(life_mutex_);
+    wait.until = keepalive_.deadline();
+  }
+  wait.to_read = !paused();
+  wait.to_write = backlog() != 0;
+  wait.large = ahead_.large();
+  wait.awaited = awaited_.load(std::memory_order_relaxed);
+  return wait;
+}
+
+void Wire::tell_news() {
+  if (news_.load(std::memory_order_relaxed) && news_.exchange(false) && callbacks_.wake) {
+    callbacks_.wake();
+  }
 }
 
 void Wire::keep_alive(TimePoint now) {
-  if (!spoke_ || end_ != WireEnd::open) return;
+  if (spoke_at_.load() == TimePoint() || end_ != WireEnd::open) return;
   Keepalive::Due due{};
   {
     const std::lock_guard lock(life_mutex_);
@@ -65,9 +91,8 @@ void Wire::keep_alive(TimePoint now) {
   }
   // What is here and not read yet speaks first: we may have been stopped for longer than the server
   // was silent.
-  pollfd unread{fd_, POLLIN, 0};
-  if (__real_poll(&unread, 1, 0) > 0) return;
-  if (question_is_late()) {
+  if (has_unread(fd_)) return;
+  if (ping_is_late()) {
     const std::lock_guard lock(life_mutex_);
     keepalive_.excuse(now);
     return;
@@ -76,28 +101,17 @@ void Wire::keep_alive(TimePoint now) {
   shut();
 }
 
-// A PINGREQ waits behind all that was published before it. Over a slow line that may take longer
-// than the silence that is a loss, and a server cannot answer what it has not got. TCP says how
-// much has got there; a server that has stopped takes no more than its buffer holds.
-void Wire::note_question() {
+void Wire::note_ping_on_its_way() {
   const std::lock_guard lock(out_mutex_);
   if (!attached_) return;
   int queued = 0;
   ioctl(fd_, SIOCOUTQ, &queued);
-  taken_ = taken_by_peer(fd_);
-  question_ends_ = taken_ + static_cast<std::uint64_t>(queued) + backlog_;
-  question_late_ = false;
+  progress_.asked(taken_by_peer(fd_), static_cast<std::uint64_t>(queued) + backlog_);
 }
 
-// Either it has come nearer to the server since the last look, or it has got there since then.
-bool Wire::question_is_late() {
+bool Wire::ping_is_late() {
   const std::lock_guard lock(out_mutex_);
-  if (!attached_ || question_ends_ == 0) return false;
-  const std::uint64_t taken = taken_by_peer(fd_);
-  const bool nearer = taken > std::exchange(taken_, taken);
-  if (taken < question_ends_) return question_late_ = nearer;
-  question_ends_ = 0;
-  return std::exchange(question_late_, false);
+  return attached_ && progress_.is_late(taken_by_peer(fd_));
 }
 
 TimePoint Wire::last_life() const {
@@ -127,7 +141,7 @@ std::uint64_t Wire::ping() {
     asks = keepalive_.pinged(wire_now());
   }
   append(kPingreq.data(), kPingreq.size());
-  if (asks) note_question();
+  if (asks) note_ping_on_its_way();
   return ordinal;
 }
 

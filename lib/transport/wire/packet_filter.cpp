@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transport/paho_seams/packet_filter.hpp"
+#include "transport/wire/packet_filter.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether the memory that Paho gives up is overwritten (tracing_off.c). C and C++.
+#pragma once
+
+#ifdef __cplusplus
+#include <string.h>
+
+extern "C" {
+extern __thread int mqfail_wipe_freed;
+}
+
+namespace mqfail {
+
+/// Around Paho's calls that have to do with a password, on the thread that makes them: all memory
+/// that Paho frees meanwhile is overwritten, and at the end the stack that it used. Elsewhere this
+/// would cost time for each message.
+class WipedMemory {
+ public:
+  WipedMemory() { ++mqfail_wipe_freed; }
+  ~WipedMemory() {
+    --mqfail_wipe_freed;
+    wipe_stack();
+  }
+  WipedMemory(const WipedMemory&) = delete;
+  WipedMemory& operator=(const WipedMemory&) = delete;
+
+ private:
+  // More than Paho and OpenSSL need (bytes). What memcpy(3) had in the vector registers is there,
+  // too: the dynamic linker saves them where a function is called for the first time.
+  static constexpr unsigned kStack = 65536;
+  [[gnu::noinline]] static void wipe_stack() {
+    char below[kStack];
+    explicit_bzero(below, sizeof below);
+  }
+};
+
+}  // namespace mqfail
+#else
+extern __thread int mqfail_wipe_freed;
+#endif
