@@ -21,6 +21,8 @@
 #include "certificates/search.hpp"
 #include "config/document/document.hpp"
 #include "config/document/document_schema.hpp"
+#include "config/document/document_writer.hpp"
+#include "config/document/server_ids.hpp"
 #include "config/naming/conversion.hpp"
 #include "config/store/document_secrets.hpp"
 #include "config/store/store.hpp"

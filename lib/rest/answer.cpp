@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "config/document/server_ids.hpp"
 
 namespace mqfail {
 namespace {

@@ -8,6 +8,8 @@
 
 #include "base/text.hpp"
 #include "config/document/document.hpp"
+#include "config/document/document_writer.hpp"
+#include "config/document/server_ids.hpp"
 #include "config/store/stored_list.hpp"
 #include "rest/resource.hpp"
 

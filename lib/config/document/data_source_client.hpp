@@ -7,7 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "config/document/json_tree.hpp"
+#include "config/document/problem.hpp"
 #include "policy/event.hpp"
 
 namespace mqfail {
@@ -17,6 +20,11 @@ struct DataSourceClient {
   std::optional<Protocol> protocol;
   bool says_anything() const { return client_id || protocol; }
 };
+
+/// Reads what a DataSource has besides a server and a client of ours can use. `pointer` is its JSON
+/// pointer; errors and warnings are appended.
+DataSourceClient read_client(const JsonValue& source, const std::string& pointer,
+                             std::vector<Problem>& problems);
 
 /// The words of mqttVersion; what they mean is in kVersions, in the same order.
 inline constexpr std::array<std::string_view, 3> kVersionWords = {"3.1.0", "3.1.1", "5.0.0"};

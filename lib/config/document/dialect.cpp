@@ -2,36 +2,22 @@
 #include "config/document/dialect.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <utility>
 
 #include "base/text.hpp"
 #include "config/document/dialect_scanner.hpp"
+#include "config/document/document_keys.hpp"
 
 namespace mqfail {
 namespace {
 
-// Values of these keys may be shown; any other could be a password under a misspelt name.
-bool is_harmless(std::string_view quoted_key) {
-  constexpr std::array<std::string_view, 14> kHarmless = {"hostnameoripaddress",
-                                                          "port",
-                                                          "protocol",
-                                                          "tls",
-                                                          "username",
-                                                          "clientcertificatethumbprint",
-                                                          "validateservercertificate",
-                                                          "serverid",
-                                                          "clientid",
-                                                          "mqttversion",
-                                                          "streamidprefix",
-                                                          "defaultstreamidpattern",
-                                                          "timezone",
-                                                          "primaryhostid"};
+// The value of any other key could be a password under a misspelt name.
+bool may_be_shown(std::string_view quoted_key) {
   if (quoted_key.size() < 2) return false;
-  const std::string_view key = quoted_key.substr(1, quoted_key.size() - 2);
-  return std::any_of(kHarmless.begin(), kHarmless.end(),
-                     [&](auto known) { return same_word(known, key); });
+  const std::string_view name = quoted_key.substr(1, quoted_key.size() - 2);
+  const Key key = find_key(name);
+  return key == kKeys ? is_data_source_key(name) : key != kPassword && key != kCertificatePassword;
 }
 
 class Normaliser : private DialectScanner {
@@ -276,7 +262,7 @@ class Normaliser : private DialectScanner {
     if (at_end() || peek() != ':') {
       fail(pos_, unexpected("a ':' after the key"));
       panic();
-      if (!is_harmless(key)) secrets_.push_back({begin + key.size(), pos_});
+      if (!may_be_shown(key)) secrets_.push_back({begin + key.size(), pos_});
       return false;
     }
     ++pos_;
@@ -285,7 +271,7 @@ class Normaliser : private DialectScanner {
     if (!value(open.depth + 1)) return false;
     const std::string_view written = in_.substr(value_begin, pos_ - value_begin);
     const bool scalar = !written.starts_with('{') && !written.starts_with('[') && written != "null";
-    if (scalar && !is_harmless(key)) secrets_.push_back({value_begin, pos_});
+    if (scalar && !may_be_shown(key)) secrets_.push_back({value_begin, pos_});
     return good;
   }
 

@@ -100,21 +100,6 @@ void DialectScanner::fail(std::size_t at, std::string message) {
   pos_ = in_.size();
 }
 
-void DialectScanner::replace(std::size_t begin, std::size_t end, std::string_view by) {
-  changes_.push_back({begin, end, by});
-}
-
-void DialectScanner::leave_out(std::size_t begin, std::size_t before) {
-  changes_.resize(before);
-  replace(begin, pos_);
-}
-
-void DialectScanner::drop_comma(std::size_t at) {
-  auto place = changes_.end();
-  while (place != changes_.begin() && std::prev(place)->begin > at) --place;
-  changes_.insert(place, {at, at + 1, {}});
-}
-
 void DialectScanner::stand_in(std::size_t begin, std::string_view by) {
   replace(begin, pos_, by);
   damage(begin);
@@ -123,27 +108,7 @@ void DialectScanner::stand_in(std::size_t begin, std::string_view by) {
 StrictText DialectScanner::strict_text(std::size_t spare) {
   if (stopped_) strict_.values.clear();
   std::sort(strict_.damaged.begin(), strict_.damaged.end());
-  if (strict_.values.empty()) return std::move(strict_);
-  std::string& text = strict_.text;
-  std::size_t added = 0;
-  for (const Change& change : changes_) added += change.by.size();
-  text.reserve(in_.size() + added + spare);  // once: what grows leaves a copy of secrets behind
-  std::size_t done = 0;
-  auto value = strict_.values.begin();
-  const auto copy = [&](std::size_t end) {
-    strict_.steps.push_back({text.size(), done});
-    for (; value != strict_.values.end() && *value < end; ++value)
-      *value = text.size() + (*value - done);
-    text += in_.substr(done, end - done);
-    done = end;
-  };
-  for (const Change& change : changes_) {
-    copy(change.begin);
-    strict_.steps.push_back({text.size(), done});
-    text += change.by;
-    done = change.end;
-  }
-  copy(in_.size());
+  if (!strict_.values.empty()) changes_.apply(in_, spare, strict_);
   return std::move(strict_);
 }
 

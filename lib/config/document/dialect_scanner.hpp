@@ -12,6 +12,7 @@
 
 #include "config/document/dialect.hpp"
 #include "config/document/problem.hpp"
+#include "config/document/text_changes.hpp"
 
 namespace mqfail {
 
@@ -30,12 +31,17 @@ class DialectScanner {
   void fail(std::size_t at, std::string message);
   void damage(std::size_t at) { strict_.damaged.push_back(at); }
   /// Puts `by`, a literal, in place of [begin, end), behind whatever else changes.
-  void replace(std::size_t begin, std::size_t end, std::string_view by = {});
+  void replace(std::size_t begin, std::size_t end, std::string_view by = {}) {
+    changes_.replace(begin, end, by);
+  }
   /// Leaves out what was read from `begin` on, when there were `before` changes.
-  void leave_out(std::size_t begin, std::size_t before);
-  std::size_t changes() const { return changes_.size(); }
+  void leave_out(std::size_t begin, std::size_t before) {
+    changes_.forget(before);
+    replace(begin, pos_);
+  }
+  std::size_t changes() const { return changes_.count(); }
   /// Leaves out a comma that was read earlier.
-  void drop_comma(std::size_t at);
+  void drop_comma(std::size_t at) { changes_.leave_out_earlier(at); }
   /// Puts `by` in place of what was read from `begin` on and makes no sense.
   void stand_in(std::size_t begin, std::string_view by);
   /// Does the changes; at the end, once. `spare`: as for to_strict().
@@ -77,12 +83,6 @@ class DialectScanner {
   std::vector<Span> secrets_;
 
  private:
-  struct Change {
-    std::size_t begin = 0;
-    std::size_t end = 0;
-    std::string_view by;
-  };
-
   bool foreign_string();
   /// The quote that closes the one at `open`, on the same line; npos if there is none.
   std::size_t closing_quote(std::size_t open) const;
@@ -91,8 +91,8 @@ class DialectScanner {
   bool check_content(std::size_t begin, std::size_t end);
   void hide_uri_secrets(std::size_t begin, std::size_t end);
 
-  std::vector<Change> changes_;  // in the order of their places; none touches another
-  std::string cleaned_;          // in_ when bad bytes had to be replaced
+  TextChanges changes_;
+  std::string cleaned_;  // in_ when bad bytes had to be replaced
 };
 
 }  // namespace mqfail

@@ -4,11 +4,8 @@
 // list.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -33,7 +30,7 @@ struct DocumentReading {
 DocumentReading read_document(const std::string& name, const std::string& text,
                               const std::optional<std::string>& component = std::nullopt);
 
-/// The same for a document that shall replace `previous`: servers without an id adopt theirs, and
+/// The same for a document that is to replace `previous`: servers without an id adopt theirs, and
 /// fifteen asterisks stand for a secret that `previous` has. A secret of `previous` that would go
 /// to another endpoint is an error (product.md section 5). `server_id`: the document is this one
 /// server, need not name its id and may not name another.
@@ -58,43 +55,5 @@ DocumentReading read_edit(const std::string& name, const std::string& text,
 /// The errors of an invalid reading as one Error (data): a first line that counts them, then each
 /// with its excerpt, so that FILE:LINE:COL stands at the beginning of a line.
 Error document_error(const std::string& name, const DocumentReading& reading);
-
-/// Strict JSON: an array, two spaces, all ten keys in the page's order, integer ports, line end
-/// last. `mask_secrets` writes fifteen asterisks for each that is not a reference; a missing
-/// serverId is written as null.
-std::string write_document(const std::vector<DocumentServer>& servers, bool mask_secrets);
-
-/// What a component stores: write_document(), secrets as they are; with a client that says anything
-/// {"DataSource": {…}, "RedundantServers": […]}, the first server and the client in the DataSource,
-/// so that one file holds both or neither.
-std::string write_stored(const std::vector<DocumentServer>& servers,
-                         const DataSourceClient& client);
-
-/// The ten keys of a server in the page's order, each with its value as JSON. `mask_secrets`: as
-/// for write_document().
-using DocumentMembers = std::array<std::pair<std::string_view, std::string>, 10>;
-DocumentMembers document_members(const DocumentServer& server, bool mask_secrets);
-
-/// The same to be changed key by key, secrets as they are: before a path stands ws://, which goes
-/// with whatever tls will be, where wss:// would insist on TLS.
-DocumentMembers base_members(const DocumentServer& server);
-
-/// One server of it as an object.
-std::string write_document_server(const DocumentServer& server, bool mask_secrets);
-
-/// Gives every server without a serverId the one that `previous` has for the same host, port and
-/// protocol, if any.
-void adopt_server_ids(std::vector<DocumentServer>& servers,
-                      const std::vector<DocumentServer>& previous);
-
-/// A new random UUID (version 4). Errors: internal, if there is no randomness.
-Result<std::string> random_uuid();
-
-/// Gives every server without a serverId a new random UUID (version 4). Errors: internal, if there
-/// is no randomness.
-Result<Done> make_server_ids(std::vector<DocumentServer>& servers);
-
-/// True if a secret stands in plain text.
-bool holds_plain_secret(const std::vector<DocumentServer>& servers);
 
 }  // namespace mqfail

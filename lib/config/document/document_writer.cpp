@@ -1,38 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// The canonical form and what it needs: a serverId for everyone. The same list is the same bytes,
-// so that `get | set` changes nothing.
-#include <openssl/rand.h>
+#include "config/document/document_writer.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
-#include <map>
 #include <span>
-#include <string_view>
-#include <unordered_set>
+#include <utility>
 
 #include "base/encoding.hpp"
 #include "base/text.hpp"
-#include "config/document/document.hpp"
+#include "config/uri/server_uri.hpp"
 #include "config/uri/uri_parts.hpp"
 
 namespace mqfail {
 namespace {
 
-std::string_view tls_word(DocumentTls tls) {
-  switch (tls) {
-    case DocumentTls::none:
-      return "None";
-    case DocumentTls::tls:
-      return "Tls";
-    case DocumentTls::tls11:
-      return "Tls11";
-    case DocumentTls::tls12:
-      return "Tls12";
-    case DocumentTls::tls13:
-      return "Tls13";
-  }
-  return "Tls12";
+// "None", "Tls", "Tls12" ...
+std::string tls_word(DocumentTls tls) {
+  const std::string_view word = kTlsWords[static_cast<std::size_t>(tls)];
+  return word.front() + lower_case(word.substr(1));
 }
 
 std::string text_or_null(const std::optional<std::string>& text) {
@@ -45,19 +30,6 @@ std::string secret_or_null(const std::optional<DocumentSecret>& secret, bool mas
   if (secret->form == DocumentSecret::Form::reference)
     return json_string("{{" + secret->text.reveal() + "}}");
   return json_string(mask ? kSecretMask : std::string_view(secret->text.reveal()));
-}
-
-std::string host_text(const DocumentServer& server) {
-  if (server.path.empty() && server.query.empty()) {
-    // A zone that begins with 25 would be taken for the end of a %25.
-    const std::size_t zone = server.host.find("%25");
-    if (zone == std::string::npos || zone + 3 == server.host.size()) return server.host;
-    return server.host.substr(0, zone) + "%25" + server.host.substr(zone + 1);
-  }
-  const std::string scheme = server.tls == DocumentTls::none ? "ws://" : "wss://";
-  const std::string path = server.path.empty() ? default_path(Scheme::ws) : server.path;
-  return scheme + uri_host(server.host) + percent_encoded(path, kPathBytes) +
-         (server.query.empty() ? "" : "?" + server.query);
 }
 
 using Member = std::pair<std::string_view, std::string>;
@@ -84,45 +56,36 @@ void write_list(std::span<const DocumentServer> servers, bool mask, const std::s
   out.append(indent).append("]");
 }
 
-// RFC 4122 version 4.
-std::string endpoint_key(const DocumentServer& server) {
-  return lower_case(server.host) + " " + std::to_string(server.port.value_or(0)) +
-         (server.web_socket ? " ws" : " tcp");
-}
-
 }  // namespace
 
-Result<std::string> random_uuid() {
-  std::array<unsigned char, 16> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
-    return Error{ErrorKind::internal, "there is no randomness for a serverId", ""};
+std::string host_text(const DocumentServer& server) {
+  if (server.path.empty() && server.query.empty()) {
+    // A zone that begins with 25 would be taken for the end of a %25.
+    const std::size_t zone = server.host.find("%25");
+    if (zone == std::string::npos || zone + 3 == server.host.size()) return server.host;
+    return server.host.substr(0, zone) + "%25" + server.host.substr(zone + 1);
   }
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
-  std::string uuid = hexadecimal(bytes);
-  for (const std::size_t dash : {8U, 13U, 18U, 23U}) uuid.insert(dash, 1, '-');
-  return uuid;
+  const std::string scheme = server.tls == DocumentTls::none ? "ws://" : "wss://";
+  const std::string path = server.path.empty() ? default_path(Scheme::ws) : server.path;
+  return scheme + uri_host(server.host) + percent_encoded(path, kPathBytes) +
+         (server.query.empty() ? "" : "?" + server.query);
 }
 
 DocumentMembers document_members(const DocumentServer& server, bool mask_secrets) {
-  return {{{"hostNameOrIpAddress", json_string(host_text(server))},
-           {"port", server.port ? std::to_string(*server.port) : "null"},
-           {"protocol", server.web_socket ? "\"Ws\"" : "\"Tcp\""},
-           {"tls", json_string(tls_word(server.tls))},
-           {"userName", text_or_null(server.user_name)},
-           {"password", secret_or_null(server.password, mask_secrets)},
-           {"clientCertificateThumbprint", text_or_null(server.thumbprint)},
-           {"clientCertificatePassword", secret_or_null(server.certificate_password, mask_secrets)},
-           {"validateServerCertificate", server.validate ? "true" : "false"},
-           {"serverId", server.server_id.empty() ? "null" : json_string(server.server_id)}}};
-}
-
-DocumentMembers base_members(const DocumentServer& server) {
-  DocumentMembers members = document_members(server, false);
-  if (server.path.empty() && server.query.empty()) return members;
-  DocumentServer plain = server;
-  plain.tls = DocumentTls::none;
-  members.front().second = json_string(host_text(plain));
+  std::array<std::string, kKeys> values = {
+      json_string(host_text(server)),
+      server.port ? std::to_string(*server.port) : "null",
+      server.web_socket ? "\"Ws\"" : "\"Tcp\"",
+      json_string(tls_word(server.tls)),
+      text_or_null(server.user_name),
+      secret_or_null(server.password, mask_secrets),
+      text_or_null(server.thumbprint),
+      secret_or_null(server.certificate_password, mask_secrets),
+      server.validate ? "true" : "false",
+      server.server_id.empty() ? "null" : json_string(server.server_id)};
+  DocumentMembers members;
+  for (std::size_t key = 0; key < kKeys; ++key)
+    members[key] = {kKeyNames[key], std::move(values[key])};
   return members;
 }
 
@@ -153,36 +116,6 @@ std::string write_document_server(const DocumentServer& server, bool mask_secret
   std::string out;
   write_members(document_members(server, mask_secrets), "", out);
   return out + "\n";
-}
-
-void adopt_server_ids(std::vector<DocumentServer>& servers,
-                      const std::vector<DocumentServer>& previous) {
-  std::unordered_set<std::string> taken;
-  for (const DocumentServer& server : servers) {
-    if (!server.server_id.empty()) taken.insert(lower_case(server.server_id));
-  }
-  std::multimap<std::string, const DocumentServer*> known;
-  if (taken.size() < servers.size()) {
-    for (const DocumentServer& server : previous) known.emplace(endpoint_key(server), &server);
-  }
-  for (DocumentServer& server : servers) {
-    if (!server.server_id.empty()) continue;
-    const auto [first, last] = known.equal_range(endpoint_key(server));
-    for (auto it = first; it != last && server.server_id.empty(); ++it) {
-      if (taken.insert(lower_case(it->second->server_id)).second)
-        server.server_id = it->second->server_id;
-    }
-  }
-}
-
-Result<Done> make_server_ids(std::vector<DocumentServer>& servers) {
-  for (DocumentServer& server : servers) {
-    if (!server.server_id.empty()) continue;
-    auto uuid = random_uuid();
-    if (!uuid) return uuid.error();
-    server.server_id = std::move(*uuid);
-  }
-  return Done{};
 }
 
 bool holds_plain_secret(const std::vector<DocumentServer>& servers) {

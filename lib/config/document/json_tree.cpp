@@ -1,15 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/document/json_tree.hpp"
 
-#include <cstring>
+#include <array>
+
+#include "base/secret.hpp"
+#include "base/text.hpp"
 
 namespace mqfail {
 
 JsonTree::~JsonTree() {
-  for (std::string& text : kept_) {
-    text.resize(text.capacity());
-    explicit_bzero(text.data(), text.size());
+  for (std::string& text : kept_) Secret::overwrite(text);
+}
+
+const JsonValue* find_member(const JsonValue& object, std::string_view key) {
+  for (const JsonValue& member : object.children()) {
+    if (same_word(member.key, key)) return &member;
   }
+  return nullptr;
+}
+
+std::string pointer_token(std::string_view key) {
+  std::string out;
+  for (const char c : key) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
+  return printable(out, 100);
 }
 
 bool same_content(const JsonValue& a, const JsonValue& b) {
@@ -25,23 +46,9 @@ bool same_content(const JsonValue& a, const JsonValue& b) {
 }
 
 std::string_view kind_name(JsonValue::Kind kind) {
-  switch (kind) {
-    case JsonValue::Kind::null:
-      return "null";
-    case JsonValue::Kind::boolean:
-      return "a boolean";
-    case JsonValue::Kind::number:
-      return "a number";
-    case JsonValue::Kind::string:
-      return "a string";
-    case JsonValue::Kind::array:
-      return "an array";
-    case JsonValue::Kind::object:
-      return "an object";
-    case JsonValue::Kind::damaged:
-      return "unreadable";
-  }
-  return "";
+  constexpr std::array<std::string_view, 7> kNames = {
+      "null", "a boolean", "a number", "a string", "an array", "an object", "unreadable"};
+  return kNames.at(static_cast<std::size_t>(kind));
 }
 
 }  // namespace mqfail

@@ -98,6 +98,12 @@ class JsonTree {
   std::deque<std::string> kept_;
 };
 
+/// The first member with this key, letter case aside; null if there is none.
+const JsonValue* find_member(const JsonValue& object, std::string_view key);
+
+/// `key` as a reference token of a JSON pointer (RFC 6901), fit to be shown.
+std::string pointer_token(std::string_view key);
+
 /// Same content; places and the key of the outermost do not count.
 bool same_content(const JsonValue& a, const JsonValue& b);
 

@@ -2,23 +2,13 @@
 #include "config/document/list_difference.hpp"
 
 #include <string_view>
-#include <unordered_map>
 
 #include "base/text.hpp"
-#include "config/document/document.hpp"
+#include "config/document/document_writer.hpp"
+#include "config/document/server_ids.hpp"
 
 namespace mqfail {
 namespace {
-
-using ServersById = std::unordered_map<std::string, const DocumentServer*>;
-
-ServersById by_id(const std::vector<DocumentServer>& servers) {
-  ServersById result;
-  for (const DocumentServer& server : servers) {
-    if (!server.server_id.empty()) result[lower_case(server.server_id)] = &server;
-  }
-  return result;
-}
 
 std::string shown(const DocumentServer& server) {
   if (!server.server_id.empty()) return printable(server.server_id, 100);
@@ -41,13 +31,17 @@ std::string changes(const DocumentServer& before, const DocumentServer& after) {
   return lines;
 }
 
+// A server without an id is like no other.
+const DocumentServer* same_server(const DocumentServer& server, const ServersById& list) {
+  return server.server_id.empty() ? nullptr : list.find(server.server_id);
+}
+
 // The ids that both lists have, in the order of the first.
 std::vector<std::string> common_ids(const std::vector<DocumentServer>& list,
                                     const ServersById& other) {
   std::vector<std::string> ids;
   for (const DocumentServer& server : list) {
-    std::string id = lower_case(server.server_id);
-    if (other.count(id) != 0) ids.push_back(std::move(id));
+    if (same_server(server, other) != nullptr) ids.push_back(lower_case(server.server_id));
   }
   return ids;
 }
@@ -56,15 +50,15 @@ std::vector<std::string> common_ids(const std::vector<DocumentServer>& list,
 
 std::string list_difference(const std::vector<DocumentServer>& before,
                             const std::vector<DocumentServer>& after) {
-  const ServersById old = by_id(before);
-  const ServersById fresh = by_id(after);
+  const ServersById old(before);
+  const ServersById fresh(after);
   std::string lines;
   for (const DocumentServer& server : before) {
-    if (fresh.count(lower_case(server.server_id)) == 0) lines += "- " + shown(server) + "\n";
+    if (same_server(server, fresh) == nullptr) lines += "- " + shown(server) + "\n";
   }
   for (const DocumentServer& server : after) {
-    const auto found = old.find(lower_case(server.server_id));
-    lines += found == old.end() ? "+ " + shown(server) + "\n" : changes(*found->second, server);
+    const DocumentServer* const was = same_server(server, old);
+    lines += was == nullptr ? "+ " + shown(server) + "\n" : changes(*was, server);
   }
   if (common_ids(before, fresh) != common_ids(after, old)) {
     lines += "order:";

@@ -5,6 +5,7 @@
 
 #include "base/encoding.hpp"
 #include "base/text.hpp"
+#include "config/document/document_writer.hpp"
 #include "config/naming/shell_words.hpp"
 #include "config/store/secret_references.hpp"
 #include "config/uri/failover_options.hpp"

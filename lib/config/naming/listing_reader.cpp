@@ -9,8 +9,8 @@
 #include "config/naming/conversion.hpp"
 #include "config/naming/shell_words.hpp"
 #include "config/uri/failover_options.hpp"
-#include "config/uri/failover_uri.hpp"
 #include "config/uri/shown_uri.hpp"
+#include "config/uri/uri_list.hpp"
 #include "config/uri/uri_parts.hpp"
 
 namespace mqfail {
@@ -36,22 +36,12 @@ Result<Done> take_options(const QueryOptions& options, ServerListing& listing) {
 }
 
 Result<ServerListing> read_uris(std::string_view text) {
+  auto list = parse_uri_list(text);
+  if (!list) return bad(list.error());
   ServerListing listing;
-  if (is_failover_uri(text)) {
-    auto uri = parse_failover_uri(text);
-    if (!uri) return bad(uri.error());
-    listing.servers = std::move(uri->servers);
-    listing.randomize = true;
-    if (auto done = take_options(uri->options, listing); !done) return done.error();
-    return listing;
-  }
-  const auto pieces = split_servers(text);
-  if (!pieces) return bad(pieces.error());
-  for (const std::string_view piece : *pieces) {
-    auto draft = parse_server_uri(piece);
-    if (!draft) return bad(draft.error());
-    listing.servers.push_back(std::move(*draft));
-  }
+  listing.servers = std::move(list->servers);
+  listing.randomize = list->is_failover;
+  if (auto done = take_options(list->options, listing); !done) return done.error();
   return listing;
 }
 
@@ -108,13 +98,10 @@ class FlagReader {
   Result<Done> host(const std::string& name) {
     const auto text = value(name);
     if (!text) return text.error();
-    auto parsed = parse_host(*text);
-    if (!parsed) return parsed.error();
-    ServerDraft draft;
-    draft.server.host = std::move(*parsed);
-    draft.shown = "-h " + printable(*text, 64);
+    auto draft = host_draft(*text);
+    if (!draft) return draft.error();
     hosts_.push_back(listing_.servers.size());
-    listing_.servers.push_back(std::move(draft));
+    listing_.servers.push_back(std::move(*draft));
     return Done{};
   }
 

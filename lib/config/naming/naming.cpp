@@ -10,13 +10,14 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "config/document/document.hpp"
+#include "config/naming/server_defaults.hpp"
 #include "config/store/document_secrets.hpp"
 #include "config/store/secret_references.hpp"
 #include "config/store/store.hpp"
 #include "config/store/stored_list.hpp"
-#include "config/uri/failover_uri.hpp"
 #include "config/uri/server_uri.hpp"
 #include "config/uri/shown_uri.hpp"
+#include "config/uri/uri_list.hpp"
 #include "config/uri/uri_parts.hpp"
 
 namespace mqfail {
@@ -26,26 +27,10 @@ Error usage(std::string message, std::string hint = {}) {
   return {ErrorKind::usage, std::move(message), std::move(hint)};
 }
 
-Error prefixed(std::string_view flag, const Error& error) {
-  return {error.kind, std::string(flag) + ": " + error.message, error.hint};
-}
-
-// What a file says; of one that can be read only once, what it said the first time.
-Result<Secret> read_source(const NamingRequest& request, const std::string& path, std::size_t limit,
-                           Streams& streams) {
-  if (const auto kept = streams.find(path); kept != streams.end()) return kept->second;
-  const bool stream = is_stream(path);
-  auto text = request.again ? read_regular_file(path, limit) : read_file(path, limit);
-  if (!text) return text.error();
-  Secret secret(std::move(*text));  // it may hold passwords
-  if (stream) streams[path] = secret;
-  return secret;
-}
-
 // Everything named, in order, before the common options are applied.
 struct Collected {
   std::vector<ServerDraft> drafts;
-  std::vector<FailoverUri> lists;  // only their options; the servers are in drafts
+  std::vector<QueryOptions> lists;  // the options of each failover: URI
   bool anything_but_lists = false;
   NamedRoster roster;  // topics, warnings, documents
 };
@@ -128,23 +113,22 @@ class Collector {
   }
 
   Result<Done> add(const NamedServer& named) {
-    if (is_failover_uri(trimmed(named.uri))) return add_list("-s", named.uri);
-    return add_uri("-s", named.uri);
+    if (is_failover_uri(trimmed(named.uri))) return add_list("-s", parse_uri_list(named.uri));
+    auto draft = parse_server_uri(named.uri);
+    if (!draft) return prefixed("-s", draft.error());
+    return add_list("-s", UriList{{std::move(*draft)}, {}, false});
   }
 
   Result<Done> add(const NamedHost& named) {
-    auto host = parse_host(named.host);
-    if (!host) return prefixed("-h", host.error());
-    ServerDraft draft;
-    draft.server.host = std::move(*host);
+    auto draft = host_draft(named.host);
+    if (!draft) return prefixed("-h", draft.error());
     if (!request_.ports.empty()) {
       const std::size_t place = request_.ports.size() == 1 ? 0 : host_count_;
-      draft.server.port = static_cast<std::uint16_t>(request_.ports[place]);
-      draft.port_given = true;
+      draft->server.port = static_cast<std::uint16_t>(request_.ports[place]);
+      draft->port_given = true;
     }
     ++host_count_;
-    draft.shown = "-h " + printable(named.host, 64);
-    take(std::move(draft));
+    take(std::move(*draft));
     return Done{};
   }
 
@@ -222,7 +206,7 @@ class Collector {
     if (request_.ports.empty()) {
       const std::string_view environment =
           request_.environment ? trimmed(*request_.environment) : std::string_view();
-      if (!environment.empty()) return add_environment(environment);
+      if (!environment.empty()) return add_list("MQFAIL_SERVERS", parse_uri_list(environment));
       if (!request_.config_home.empty()) {
         const auto found = add_component("default");
         if (!found) return found.error();
@@ -240,48 +224,26 @@ class Collector {
     return Done{};
   }
 
-  Result<Done> add_environment(std::string_view text) {
-    constexpr std::string_view kName = "MQFAIL_SERVERS";
-    if (is_failover_uri(text)) return add_list(kName, text);
-    const auto pieces = split_servers(text);
-    if (!pieces) return prefixed(kName, pieces.error());
-    for (const std::string_view piece : *pieces) {
-      if (const auto done = add_uri(kName, piece); !done) return done.error();
-    }
-    return Done{};
-  }
-
   Result<Done> fetch(std::string_view flag, ServerDraft& draft) {
     auto done = fetch_secrets(draft, ComponentStore(request_.config_home), keys_);
     name_certificate_folders(draft.secrets_of, draft);
     return done ? std::move(done) : prefixed(std::string(flag) + ": " + draft.shown, done.error());
   }
 
-  Result<Done> add_uri(std::string_view flag, std::string_view text) {
-    auto draft = parse_server_uri(text);
-    if (!draft) return prefixed(flag, draft.error());
-    if (auto done = fetch(flag, *draft); !done) return done;
-    if (draft->verify_given && !draft->server.tls.verify_chain && is_tls(draft->server.scheme)) {
-      all_.roster.warnings.push_back("server certificate validation is disabled for " +
-                                     draft->shown);
-    }
-    take(std::move(*draft));
-    return Done{};
-  }
-
-  Result<Done> add_list(std::string_view flag, std::string_view text) {
-    auto list = parse_failover_uri(text);
+  Result<Done> add_list(std::string_view flag, Result<UriList> list) {
     if (!list) return prefixed(flag, list.error());
     for (ServerDraft& draft : list->servers) {
       if (auto done = fetch(flag, draft); !done) return done;
-      if (draft.verify_given && !draft.server.tls.verify_chain && is_tls(draft.server.scheme)) {
+      if (draft.verify_given && !draft.server.tls.verify_chain && is_tls(draft.server.scheme))
         all_.roster.warnings.push_back("server certificate validation is disabled for " +
                                        draft.shown);
-      }
       all_.drafts.push_back(std::move(draft));
     }
-    list->servers.clear();
-    all_.lists.push_back(std::move(*list));
+    if (list->is_failover) {
+      all_.lists.push_back(std::move(list->options));
+    } else {
+      all_.anything_but_lists = true;
+    }
     return Done{};
   }
 
@@ -298,118 +260,13 @@ class Collector {
   std::size_t host_count_ = 0;
 };
 
-void inherit_tls(const TlsSettings& common, ServerDraft& draft) {
-  TlsSettings& tls = draft.server.tls;
-  const bool own_trust = !tls.cafile.empty() || !tls.capath.empty();
-  if (!own_trust) {
-    tls.cafile = common.cafile;
-    tls.capath = common.capath;
-    tls.use_os_certs = tls.use_os_certs || common.use_os_certs;
-  }
-  // A certificate and its key belong together: both are the server's own, or both are common.
-  if (tls.cert.empty() && tls.key.empty() && tls.thumbprint.empty()) {
-    tls.cert = common.cert;
-    tls.key = common.key;
-  }
-  // Who has trust or a certificate of its own does not say it with a common key.
-  if (!own_trust && tls.cert.empty() && tls.thumbprint.empty()) {
-    tls.psk = common.psk;
-    tls.psk_identity = common.psk_identity;
-  }
-  if (tls.ciphers.empty()) tls.ciphers = common.ciphers;
-  if (tls.alpn.empty()) tls.alpn = common.alpn;
-  // `any` is what nobody asked for; a document's default of TLS 1.2 stands against it.
-  if (!draft.tls_version_given && common.version != TlsVersion::any) tls.version = common.version;
-  if (!draft.verify_given) {
-    tls.verify_chain = common.verify_chain;
-    tls.verify_name = common.verify_name;
-  }
-}
-
-// Whether the files can be used is asked when they are: certificates/tls_files.hpp.
-Result<Done> check_tls(const ServerDraft& draft) {
-  const TlsSettings& tls = draft.server.tls;
-  if (tls.psk && tls.version != TlsVersion::any && tls.version != TlsVersion::tls12) {
-    return usage(draft.shown + ": a pre-shared key needs TLS 1.2",
-                 "leave out --psk, or let this server speak TLS 1.2");
-  }
-  if (tls.cert.empty() != tls.key.empty()) {
-    return usage(draft.shown + ": a client certificate needs both cert and key",
-                 "give --cert and --key together");
-  }
-  return Done{};
-}
-
-// Gives a draft everything that it does not say itself.
-Result<Done> complete(const NamingRequest& request, ServerDraft& draft, NamedRoster& roster) {
-  const ServerDefaults& defaults = request.defaults;
-  Server& server = draft.server;
-  if (!draft.scheme_given && defaults.tls_wanted) {
-    server.scheme = Scheme::tls;
-    if (!draft.port_given) server.port = default_port(Scheme::tls);
-  }
-  if (draft.password_file) {
-    const std::string& path = *draft.password_file;
-    const auto text = read_source(request, path, kLargestPasswordFile, roster.streams);
-    if (!text) return prefixed(draft.shown, text.error());
-    auto password = first_line(path, *text);
-    if (!password) return prefixed(draft.shown, password.error());
-    server.password = std::move(*password);
-  }
-  // -u and -P are a pair: with -u given, its password is not shown to a server with another user.
-  const bool same_user =
-      !server.username || !defaults.username || *server.username == *defaults.username;
-  if (!server.password && same_user) server.password = defaults.password;
-  if (!server.username) server.username = defaults.username;
-  if (server.password && !server.username) {
-    return usage(draft.shown + ": You cannot specify a Password without specifying a UserName.",
-                 "give the user as well: -u, or user:password@host");
-  }
-  if (is_tls(server.scheme)) {
-    inherit_tls(defaults.tls, draft);
-    if (const auto good = check_tls(draft); !good) return good.error();
-  } else if (defaults.tls_wanted) {
-    roster.warnings.push_back(draft.shown + " is plain text: the TLS options have no effect there");
-  }
-  return Done{};
-}
-
-// Ids are the given ones, else host:port; the second of a kind gets "#2".
-void give_ids(std::vector<ServerDraft>& drafts, std::vector<std::string>& warnings) {
-  std::set<std::string> taken;
-  std::map<std::string, int> next;
-  const auto settle = [&](Server& server, bool given) {
-    const std::string wanted = given ? server.id : endpoint(server);
-    server.id = wanted;
-    int& number = next[wanted];
-    if (number == 0) number = 2;
-    while (!taken.insert(lower_case(server.id)).second) {
-      server.id = wanted + "#" + std::to_string(number++);
-    }
-    if (given && server.id != wanted) {
-      warnings.push_back("serverId '" + printable(wanted, 100) +
-                         "' is used twice; the second is called '" + printable(server.id, 110) +
-                         "'");
-    }
-  };
-  std::vector<Server*> nameless;
-  for (ServerDraft& draft : drafts) {
-    if (draft.server.id.empty()) {
-      nameless.push_back(&draft.server);
-    } else {
-      settle(draft.server, true);
-    }
-  }
-  for (Server* server : nameless) settle(*server, false);
-}
-
-// The options of all failover: URIs as one set. The same option with two values is nobody's wish.
-Result<QueryOptions> merge_options(const std::vector<FailoverUri>& lists) {
+// The options of all failover: URIs as one set. One option with two values is an error.
+Result<QueryOptions> merge_options(const std::vector<QueryOptions>& lists) {
   std::map<std::string, std::string> merged;
   QueryOptions in_order;
-  for (const FailoverUri& list : lists) {
+  for (const QueryOptions& list : lists) {
     std::map<std::string, std::string> own;  // within one URI the last one wins, as in ActiveMQ
-    for (const auto& [name, value] : list.options) {
+    for (const auto& [name, value] : list) {
       own[name == "backOffMultiplier" ? "reconnectDelayExponent" : name] = value;
     }
     for (const auto& [name, value] : own) {
@@ -457,7 +314,7 @@ Result<NamedRoster> name_servers(const NamingRequest& request, const FailoverFla
   if (!all) return all.error();
   NamedRoster roster = std::move(all->roster);
   for (ServerDraft& draft : all->drafts) {
-    if (const auto done = complete(request, draft, roster); !done) return done.error();
+    if (const auto done = complete_draft(request, draft, roster); !done) return done.error();
   }
   give_ids(all->drafts, roster.warnings);
   if (const auto done = apply_tuning(*all, flags, roster); !done) return done.error();

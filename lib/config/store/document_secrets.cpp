@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/store/document_secrets.hpp"
 
-#include <unordered_map>
 #include <utility>
 
-#include "base/text.hpp"
+#include "config/document/server_ids.hpp"
 
 namespace mqfail {
 namespace {
@@ -41,20 +40,12 @@ Result<Done> seal(DocumentSecret& secret, const SecretPlace& place, const Sealin
   return Done{};
 }
 
-using ServersById = std::unordered_map<std::string, const DocumentServer*>;
-
-ServersById by_id(const std::vector<DocumentServer>& servers) {
-  ServersById result;
-  for (const DocumentServer& server : servers) result[lower_case(server.server_id)] = &server;
-  return result;
-}
-
 // What is stored sealed in this place; null if nothing is.
 const DocumentSecret* sealed_before(const ServersById& stored, const SecretPlace& place,
                                     const Field& field) {
-  const auto found = stored.find(lower_case(place.server_id));
-  if (found == stored.end()) return nullptr;
-  const std::optional<DocumentSecret>& there = found->second->*field.secret;
+  const DocumentServer* const server = stored.find(place.server_id);
+  if (server == nullptr) return nullptr;
+  const std::optional<DocumentSecret>& there = server->*field.secret;
   return there && there->form == Form::sealed ? &*there : nullptr;
 }
 
@@ -73,7 +64,7 @@ bool keeps(DocumentSecret& secret, const DocumentSecret* old, const Keyring& rin
 Result<Done> seal_secrets(std::vector<DocumentServer>& servers,
                           const std::vector<DocumentServer>& previous, const std::string& component,
                           const std::string& directory, KeyChain& keys) {
-  const ServersById stored = by_id(previous);
+  const ServersById stored(previous);
   return for_each_secret(
       servers, component,
       [&](DocumentSecret& secret, const SecretPlace& place, const Field& field) -> Result<Done> {
@@ -97,7 +88,7 @@ Result<Done> seal_secrets(std::vector<DocumentServer>& servers,
 Result<Done> recognise_secrets(std::vector<DocumentServer>& servers,
                                const std::vector<DocumentServer>& previous,
                                const std::string& component, KeyChain& keys) {
-  const ServersById stored = by_id(previous);
+  const ServersById stored(previous);
   return for_each_secret(
       servers, component,
       [&](DocumentSecret& secret, const SecretPlace& place, const Field& field) -> Result<Done> {
@@ -112,7 +103,7 @@ Result<Done> recognise_secrets(std::vector<DocumentServer>& servers,
 
 bool sealed_alike(const std::vector<DocumentServer>& servers,
                   const std::vector<DocumentServer>& previous) {
-  const ServersById stored = by_id(previous);
+  const ServersById stored(previous);
   for (const DocumentServer& server : servers) {
     for (const Field& field : kFields) {
       const std::optional<DocumentSecret>& secret = server.*field.secret;

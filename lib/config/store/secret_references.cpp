@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "config/document/server_ids.hpp"
 #include "config/store/document_secrets.hpp"
 #include "config/store/stored_list.hpp"
 

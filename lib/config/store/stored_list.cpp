@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/document/document_writer.hpp"
 #include "config/document/list_difference.hpp"
+#include "config/document/server_ids.hpp"
 #include "config/store/document_secrets.hpp"
 
 namespace mqfail {
@@ -65,13 +67,6 @@ void wipe(Result<std::optional<std::string>>& text) {
 }
 
 }  // namespace
-
-const DocumentServer* find_server(const std::vector<DocumentServer>& servers, std::string_view id) {
-  const auto found =
-      std::find_if(servers.begin(), servers.end(),
-                   [&](const DocumentServer& server) { return same_word(server.server_id, id); });
-  return found == servers.end() ? nullptr : &*found;
-}
 
 Error nothing_stored(const ComponentStore& store, const std::string& id) {
   Error error{ErrorKind::no_input, "nothing is stored for component '" + printable(id, 64) + "'",

@@ -97,8 +97,6 @@ class StoredList {
 /// store, of the key and of the documents; the old key is then kept for opening.
 Result<Done> rekey(const ComponentStore& store, KeyChain& keys);
 
-/// The server with this id, letter case aside; null if there is none.
-const DocumentServer* find_server(const std::vector<DocumentServer>& servers, std::string_view id);
 /// No document is stored for `id`; says so if one is that differs in letter case only.
 Error nothing_stored(const ComponentStore& store, const std::string& id);
 Error no_such_server(std::string_view component, std::string_view id);

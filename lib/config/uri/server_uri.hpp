@@ -4,6 +4,9 @@
 // opened here.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,17 +39,31 @@ struct ServerDraft {
 Result<ServerDraft> parse_server_uri(std::string_view text, const QueryOptions& nested = {},
                                      bool bare_milliseconds = false);
 
-/// The draft as a URI that reads as the same, its scheme always written. Never a password: who has
-/// a plain one in the draft has to refuse it before.
+/// A server of which nothing is given but the host (-h). Usage errors.
+Result<ServerDraft> host_draft(std::string_view host);
+
+/// The draft as a URI that reads as the same, its scheme always written. Never a password: a
+/// draft that has a plain one must be refused before.
 std::string write_server_uri(const ServerDraft& draft);
 
-/// mosquitto's -L: scheme://[user[:password]@]host[:port]/topic; everything after the slash is
+/// mosquitto's -L: scheme://[user[:password]@]host[:port]/topic; everything after the slash is the
 /// topic.
 struct UrlWithTopic {
   ServerDraft draft;
   std::string topic;
 };
 Result<UrlWithTopic> parse_topic_url(std::string_view text);
+
+/// How a URI and a document call the versions of TLS, in any letter case; the first is no TLS.
+inline constexpr std::array<std::string_view, 5> kTlsWords = {"None", "TLS", "TLS11", "TLS12",
+                                                              "TLS13"};
+constexpr std::size_t tls_word_index(TlsVersion version) {
+  return static_cast<std::size_t>(version) + 1;
+}
+/// The version of a word; `index` is not 0.
+constexpr TlsVersion tls_version(std::size_t index) {
+  return static_cast<TlsVersion>(index - 1);
+}
 
 /// The port a scheme has unless one is given: 1883, 8883, 80, 443.
 std::uint16_t default_port(Scheme scheme);

@@ -10,20 +10,6 @@
 namespace mqfail {
 namespace {
 
-std::string_view tls_word(TlsVersion version) {
-  switch (version) {
-    case TlsVersion::any:
-      return "TLS";
-    case TlsVersion::tls11:
-      return "TLS11";
-    case TlsVersion::tls12:
-      return "TLS12";
-    case TlsVersion::tls13:
-      return "TLS13";
-  }
-  return "TLS";
-}
-
 std::string reference(const std::optional<std::string>& name) {
   return name ? "{{" + percent_encoded(*name) + "}}" : std::string();
 }
@@ -65,7 +51,7 @@ std::string write_server_uri(const ServerDraft& draft) {
   add_text("serverId", server.id);
   add("query", percent_encoded(request.query));
   if (is_tls(server.scheme) && (draft.tls_version_given || tls.version != TlsVersion::any))
-    add("tls", std::string(tls_word(tls.version)));
+    add("tls", std::string(kTlsWords[tls_word_index(tls.version)]));
   if ((draft.verify_given && is_tls(server.scheme)) || !tls.verify_chain)
     add("validate", tls.verify_chain ? "true" : "false");
   add("clientCertificateThumbprint", tls.thumbprint);

@@ -6,6 +6,8 @@
 #include <boost/test/unit_test.hpp>
 #include <functional>
 
+#include "config/document/document_writer.hpp"
+#include "config/document/item_reader.hpp"
 #include "scratch.hpp"
 
 using namespace mqfail;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/uri/failover_uri.hpp"
+#include "config/uri/uri_list.hpp"
 
 #include "base/text.hpp"
 #include "config/uri/shown_uri.hpp"
@@ -46,38 +46,47 @@ Result<Body> split_body(std::string_view body) {
   return Body{body.substr(1, close - 1), rest.empty() ? rest : rest.substr(1)};
 }
 
-Result<FailoverUri> parse(std::string_view body_text) {
+// URIs with commas between, in a failover: URI or alone.
+Result<UriList> parse_servers(std::string_view text, const QueryOptions& nested, bool is_failover) {
+  UriList list;
+  list.is_failover = is_failover;
+  const auto pieces = split_servers(text);
+  if (!pieces) return pieces.error();
+  for (const std::string_view piece : *pieces) {
+    if (is_failover && piece.empty())
+      return Error{ErrorKind::usage, "there is no server beside a ','", ""};
+    if (is_failover && (is_failover_uri(piece) || piece.starts_with('('))) {
+      return Error{ErrorKind::usage, "a failover: list cannot hold another list",
+                   "name all servers in one list"};
+    }
+    auto server = parse_server_uri(piece, nested, is_failover);
+    if (!server) return server.error();
+    list.servers.push_back(std::move(*server));
+  }
+  return list;
+}
+
+Result<UriList> parse_failover(std::string_view body_text) {
   const auto body = split_body(body_text);
   if (!body) return body.error();
-  const auto options = parse_query(body->query);
+  auto options = parse_query(body->query);
   if (!options) return options.error();
-
-  FailoverUri uri;
   QueryOptions nested;
-  for (const auto& [name, value] : *options) {
+  QueryOptions own;
+  for (auto& [name, value] : *options) {
     if (name.starts_with("nested.")) {
-      nested.emplace_back(name.substr(7), value);
+      nested.emplace_back(name.substr(7), std::move(value));
     } else {
-      uri.options.emplace_back(name, value);
+      own.emplace_back(std::move(name), std::move(value));
     }
   }
   if (trimmed(body->list).empty()) {
     return Error{ErrorKind::usage, "there is no server between the parentheses",
                  "write failover:(URI,URI)"};
   }
-  const auto pieces = split_servers(body->list);
-  if (!pieces) return pieces.error();
-  for (const std::string_view piece : *pieces) {
-    if (piece.empty()) return Error{ErrorKind::usage, "there is no server beside a ','", ""};
-    if (is_failover_uri(piece) || piece.starts_with('(')) {
-      return Error{ErrorKind::usage, "a failover: list cannot hold another list",
-                   "name all servers in one list"};
-    }
-    auto server = parse_server_uri(piece, nested, true);
-    if (!server) return server.error();
-    uri.servers.push_back(std::move(*server));
-  }
-  return uri;
+  auto list = parse_servers(body->list, nested, true);
+  if (list) list->options = std::move(own);
+  return list;
 }
 
 }  // namespace
@@ -86,16 +95,17 @@ bool is_failover_uri(std::string_view text) {
   return lower_case(text.substr(0, kPrefix.size())) == kPrefix;
 }
 
-Result<FailoverUri> parse_failover_uri(std::string_view text) {
+Result<UriList> parse_uri_list(std::string_view text) {
   text = trimmed(text);
+  if (!is_failover_uri(text)) return parse_servers(text, {}, false);
   std::string_view body = text.substr(kPrefix.size());
   if (body.starts_with("//")) body.remove_prefix(2);
-  auto uri = parse(trimmed(body));
-  if (!uri && uri.error().message.find(" in '") == std::string::npos) {
-    return Error{uri.error().kind, uri.error().message + " in '" + shown_uri(text) + "'",
-                 uri.error().hint};
+  auto list = parse_failover(trimmed(body));
+  if (!list && list.error().message.find(" in '") == std::string::npos) {
+    return Error{list.error().kind, list.error().message + " in '" + shown_uri(text) + "'",
+                 list.error().hint};
   }
-  return uri;
+  return list;
 }
 
 }  // namespace mqfail

@@ -7,8 +7,9 @@
 #include <cstdlib>
 #include <random>
 
+#include "config/document/document_writer.hpp"
 #include "config/naming/shell_words.hpp"
-#include "config/uri/failover_uri.hpp"
+#include "config/uri/uri_list.hpp"
 #include "scratch.hpp"
 
 using namespace mqfail;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every form of a RedundantServers document that the AVEVA pages show is read, and only those.
+#include "config/document/document.hpp"
+
 #include <boost/test/unit_test.hpp>
 #include <chrono>
-#include <regex>
-#include <set>
 
-#include "config/document/document.hpp"
+#include "config/document/document_writer.hpp"
 #include "scratch.hpp"
 
 using namespace mqfail;
@@ -360,35 +360,6 @@ BOOST_AUTO_TEST_CASE(asterisks_of_another_number_are_neither_a_secret_nor_the_st
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_missing_id_is_a_random_uuid_that_is_kept_when_the_document_comes_again) {
-  auto list = servers(sample("minimal-as-documented.json"));
-  BOOST_TEST_REQUIRE(static_cast<bool>(make_server_ids(list)));
-  const std::regex version4("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
-  BOOST_TEST(std::regex_match(list[0].server_id, version4), list[0].server_id);
-  BOOST_TEST(list[0].server_id != list[1].server_id);
-  auto again = servers(sample("minimal-as-documented.json"));
-  std::swap(again[0], again[1]);
-  adopt_server_ids(again, list);
-  BOOST_TEST_REQUIRE(static_cast<bool>(make_server_ids(again)));
-  BOOST_TEST(again[1].server_id == list[0].server_id);
-  BOOST_TEST(again[0].server_id == list[1].server_id);
-  // Another port is another server.
-  auto moved = servers(R"({"hostNameOrIpAddress":"125.1.1.1","port":1883})");
-  adopt_server_ids(moved, list);
-  BOOST_TEST_REQUIRE(static_cast<bool>(make_server_ids(moved)));
-  BOOST_TEST(moved[0].server_id != list[0].server_id);
-}
-
-BOOST_AUTO_TEST_CASE(an_id_that_is_kept_is_never_used_twice) {
-  const auto old = servers(R"([{"hostNameOrIpAddress":"a","serverId":"x"}])");
-  auto list = servers(
-      R"([{"hostNameOrIpAddress":"a"},{"hostNameOrIpAddress":"a"},{"hostNameOrIpAddress":"b","serverId":"y"}])");
-  adopt_server_ids(list, old);
-  BOOST_TEST_REQUIRE(static_cast<bool>(make_server_ids(list)));
-  BOOST_TEST(list[0].server_id == "x");
-  BOOST_TEST(list[1].server_id.size() == 36U);
-}
-
 BOOST_AUTO_TEST_CASE(what_is_allowed_but_hardly_meant_is_a_warning) {
   const auto reading = read(
       R"([{"hostNameOrIpAddress":"a","port":8883,"tls":"None"},{"hostNameOrIpAddress":"b","port":1883},
@@ -469,4 +440,25 @@ BOOST_AUTO_TEST_CASE(ten_thousand_servers_are_read_in_little_time) {
   // 50 ms in a release build on an idle machine; debug builds and sanitizers are several times
   // slower.
   BOOST_TEST(taken.count() < 5000);
+}
+
+BOOST_AUTO_TEST_CASE(asterisks_without_a_stored_secret_are_an_error_at_their_place) {
+  const auto reading = read_replacement(
+      "doc", R"([{"hostNameOrIpAddress":"a","userName":"u","password":"***************"}])",
+      std::nullopt, {});
+  BOOST_TEST_REQUIRE(reading.reports.size() == 1U);
+  BOOST_TEST(reading.reports[0].headline ==
+             "doc:1:55: error: /0/password: fifteen asterisks stand for a stored secret, but none "
+             "is stored");
+}
+
+BOOST_AUTO_TEST_CASE(a_reference_is_kept_and_shown_as_it_is) {
+  const auto reading = read_document(
+      "doc",
+      R"([{"hostNameOrIpAddress":"a","userName":"u","password":"{{MQTT1.RedundantServers.a.Password}}"}])");
+  BOOST_TEST_REQUIRE(reading.valid());
+  BOOST_TEST(reading.reports.empty());
+  BOOST_TEST(write_document(reading.servers, true)
+                 .find("\"password\": \"{{MQTT1.RedundantServers.a.Password}}\"") !=
+             std::string::npos);
 }
