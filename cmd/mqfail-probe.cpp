@@ -10,6 +10,7 @@
 #include "base/write.hpp"
 #include "config/naming/naming.hpp"
 #include "probe/probe.hpp"
+#include "probe/render.hpp"
 #include "wiring.hpp"
 
 namespace mqfail {
@@ -18,7 +19,7 @@ namespace {
 int unknown(const Program& program, const Error& error, bool json) {
   report(program.name, error);
   write_all(STDOUT_FILENO, render_unknown(error.message, json));
-  return number(ProbeStatus::unknown);
+  return static_cast<int>(ProbeVerdict::unknown);
 }
 
 int main(int argc, char** argv) {
@@ -46,9 +47,10 @@ int main(int argc, char** argv) {
   const std::string text = json ? render_json(reports, verdict) : render_text(reports, verdict);
   if (const int failed = write_all(STDOUT_FILENO, text); failed != 0) {
     report(program.name, unwritten(failed));
-    return number(ProbeStatus::unknown);
+    return static_cast<int>(ProbeVerdict::unknown);
   }
-  if (verdict == ProbeVerdict::warning && options.ok_if_any) return number(ProbeStatus::ok);
+  if (verdict == ProbeVerdict::warning && options.ok_if_any)
+    return static_cast<int>(ProbeVerdict::ok);
   return static_cast<int>(verdict);
 }
 

@@ -16,7 +16,7 @@
 namespace mqfail {
 namespace {
 
-// Two descriptors a server: more than the usual soft limit of 1,024 allows for a long roster.
+// Each server takes two descriptors, so a long roster exceeds the usual soft limit of 1,024.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -24,6 +24,7 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// All servers at the same time, each with one attempt after the other until it has answered.
 class Round {
  public:
   Round(const ServerList& servers, const ProbeSettings& settings, Mailbox& mailbox)
@@ -36,13 +37,13 @@ class Round {
     }
   }
 
-  std::vector<ServerReport> run() {
+  ServerReports run() {
     const TimePoint end = begin_ + settings_.time_limit;
     while (open_ > 0) {
       const Duration left = std::min(end, due_.begin()->first) - steady_now();
       pollfd bell{mailbox_.fd(), POLLIN, 0};
       poll(&bell, 1, left > Duration::zero() ? static_cast<int>(milliseconds(left)) + 1 : 0);
-      for (const Event& event : mailbox_.take()) hear(event);
+      for (const Event& event : mailbox_.take()) on_event(event);
       look_for_pongs();
       const TimePoint now = steady_now();
       while (!due_.empty() && (due_.begin()->first <= now || end <= now)) {
@@ -92,7 +93,7 @@ class Round {
     transport_.disconnect(attempt, Duration::zero());
   }
 
-  void hear(const Event& event) {
+  void on_event(const Event& event) {
     if (const auto* const reached = std::get_if<event::Reached>(&event)) {
       attempts_.at(reached->attempt).phase = reached->phase;
     } else if (const auto* const connected = std::get_if<event::Connected>(&event)) {
@@ -140,7 +141,7 @@ class Round {
   Mailbox& mailbox_;
   PahoTransport transport_;
   const TimePoint begin_;
-  std::vector<ServerReport> reports_;
+  ServerReports reports_;
   std::unordered_map<AttemptId, Attempt> attempts_;
   std::multimap<TimePoint, AttemptId> due_;  // every attempt that may be open
   std::uint64_t last_ = 0;
@@ -149,22 +150,13 @@ class Round {
 
 }  // namespace
 
-Result<std::vector<ServerReport>> probe(const ServerList& servers, const ProbeSettings& settings) {
+Result<ServerReports> probe(const ServerList& servers, const ProbeSettings& settings) {
   raise_descriptor_limit();
   auto mailbox = Mailbox::make();
   if (!mailbox) return mailbox.error();
-  // Never taken apart: a name that does not resolve would hold up the end.
+  // Never destroyed: the end of the program would wait for a name that does not resolve.
   auto* const round = new Round(servers, settings, *mailbox->release());
   return round->run();
-}
-
-ProbeVerdict judge(const std::vector<ServerReport>& reports, std::optional<std::uint32_t> min_up) {
-  const auto up = static_cast<std::size_t>(std::count_if(
-      reports.begin(), reports.end(), [](const ServerReport& one) { return one.up; }));
-  if (reports.empty()) return ProbeVerdict::unknown;
-  if (up == 0) return ProbeVerdict::critical;
-  if (!reports.front().up || up < min_up.value_or(0)) return ProbeVerdict::warning;
-  return ProbeVerdict::ok;
 }
 
 }  // namespace mqfail

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
+#include "probe/render.hpp"
+
 #include <array>
 #include <cstdio>
 #include <string_view>
@@ -7,7 +8,6 @@
 
 #include "base/text.hpp"
 #include "policy/protocol_name.hpp"
-#include "probe/probe.hpp"
 
 namespace mqfail {
 namespace {
@@ -56,11 +56,6 @@ std::string why(const Reason& reason) {
   return text;
 }
 
-std::size_t count_up(const std::vector<ServerReport>& reports) {
-  return static_cast<std::size_t>(std::count_if(reports.begin(), reports.end(),
-                                                [](const ServerReport& one) { return one.up; }));
-}
-
 // What is wrong with a server that is down, as the end of a sentence about it.
 std::string complaint(const Reason& reason) {
   const std::string phase = " (" + std::string(name(reason.phase)) + ")";
@@ -94,7 +89,7 @@ std::string complaint(const Reason& reason) {
 }
 
 // "1/3 up, the preferred a refuses the credentials: ...; b does not answer (tcp)"
-std::string summary(const std::vector<ServerReport>& reports) {
+std::string summary(const ServerReports& reports) {
   constexpr std::size_t kMost = 3;
   std::string out =
       std::to_string(count_up(reports)) + "/" + std::to_string(reports.size()) + " up";
@@ -139,7 +134,7 @@ std::string server_json(const ServerReport& report) {
 
 }  // namespace
 
-std::string render_text(const std::vector<ServerReport>& reports, ProbeVerdict verdict) {
+std::string render_text(const ServerReports& reports, ProbeVerdict verdict) {
   std::string out;
   for (const ServerReport& report : reports) {
     out += report.up ? "up    " : "down  ";
@@ -162,7 +157,7 @@ std::string render_text(const std::vector<ServerReport>& reports, ProbeVerdict v
   return out + " - " + summary(reports) + "\n";
 }
 
-std::string render_json(const std::vector<ServerReport>& reports, ProbeVerdict verdict) {
+std::string render_json(const ServerReports& reports, ProbeVerdict verdict) {
   std::string out = "{\"v\":1,\"status\":" + json_string(word(verdict)) +
                     ",\"exit\":" + std::to_string(static_cast<int>(verdict)) +
                     ",\"up\":" + std::to_string(count_up(reports)) +

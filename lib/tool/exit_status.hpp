@@ -26,18 +26,7 @@ enum class ExitStatus {
   configuration = 78,  ///< configuration unusable, key file too open
 };
 
-/// Exit statuses of mqfail-probe: Monitoring Plugins and pg_isready agree on them.
-enum class ProbeStatus {
-  ok = 0,        ///< the preferred server answers and every threshold holds
-  warning = 1,   ///< some server answers, but not the preferred one or too few
-  critical = 2,  ///< none answers
-  unknown = 3,   ///< nothing was tried: usage or configuration
-};
-
 constexpr int number(ExitStatus status) {
-  return static_cast<int>(status);
-}
-constexpr int number(ProbeStatus status) {
   return static_cast<int>(status);
 }
 constexpr ExitStatus exit_status(ErrorKind kind) {
