@@ -460,6 +460,9 @@ BOOST_AUTO_TEST_CASE(retained_only_prints_what_all_hot_servers_retain) {
       sub({"-s", a.uri(), "-s", b.uri(), "-t", "#", "--standby", "hot", "--retained-only"}));
   BOOST_REQUIRE(a.wait_for_subscriber(".*"));
   BOOST_REQUIRE(b.wait_for_subscriber(".*"));
+  // The server knows of the subscription before we know of the grant.
+  Events events(reader);
+  for (int server = 0; server < 2; ++server) REQUIRE_EVENT(reader, events, "subscribed");
   to_a.publish({.topic = "a", .payload = "live", .qos = 1});
   CHECK_STATUS(reader, 0);
   BOOST_TEST(reader.line_count(Stream::out) == kMany + 2);
