@@ -44,7 +44,7 @@ Result<std::vector<Listener>> open_listeners(const ConfigOptions& options) {
     if (!address) return address.error();
     if (!address->loopback && !options.listen_anywhere) {
       return Error{ErrorKind::usage, address->text() + " can be reached by other machines",
-                   "if it shall be, give --listen-anywhere and --token-file"};
+                   "if that is wanted, give --listen-anywhere and --token-file"};
     }
     auto listener = listen_at(*address);
     if (!listener) return listener.error();
@@ -60,7 +60,7 @@ Result<std::vector<Listener>> open_listeners(const ConfigOptions& options) {
       return Error{
           ErrorKind::usage,
           "the service manager's " + listener.address.text() + " can be reached by other machines",
-          "if it shall be, give --listen-anywhere and --token-file"};
+          "if that is wanted, give --listen-anywhere and --token-file"};
     }
   }
   return listeners;
@@ -79,7 +79,7 @@ Result<std::optional<Token>> read_token(const ConfigOptions& options) {
 
 Result<Done> serve(const ConfigOptions& options, const ComponentStore& store) {
   if (options.listen_anywhere && !options.token_file)
-    return Error{ErrorKind::usage, "--listen-anywhere wants --token-file",
+    return Error{ErrorKind::usage, "--listen-anywhere needs --token-file",
                  "openssl rand -hex 32 makes a token; chmod 600 its file"};
   auto token = read_token(options);
   if (!token) return token.error();

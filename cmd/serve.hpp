@@ -8,9 +8,9 @@
 
 namespace mqfail {
 
-/// Serves until SIGINT or SIGTERM. Errors: usage, for an address that others reach without the
-/// permission and the token it wants; configuration, if the token cannot be used; unavailable, if
-/// the address cannot be had.
+/// Serves until SIGINT or SIGTERM. Errors: usage, if other machines can reach the address and
+/// --listen-anywhere or --token-file is missing; configuration, if the token cannot be used;
+/// unavailable, if it cannot listen there.
 Result<Done> serve(const ConfigOptions& options, const ComponentStore& store);
 
 }  // namespace mqfail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages on their way between the input, the spool and the publisher: payloads one after the
-// other in one piece of memory that is used again.
+// A group of messages between the input, the spool and the publisher. The payloads stand one after
+// the other in one piece of memory, which is reused.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way of the outbox's messages to one live server: which is next, and which are under way. It
-// counts what the server still has to acknowledge, also if the message is settled or has failed
-// meanwhile: the server's Receive Maximum counts them, too.
+// The in-flight window of one connection: which message of the outbox is sent next, and which are
+// sent and not acknowledged. A message that is settled or has failed meanwhile stays in it until
+// the server answers, because the server's Receive Maximum counts it (MQTT 5, 4.9).
 #pragma once
 
 #include <cstddef>
@@ -22,20 +22,20 @@ class InflightWindow {
     TimePoint at;
   };
 
-  /// The position that comes next; those before it are sent, closed or held by this server.
+  /// The position to send next; the messages before it are sent, closed or held by this server.
   std::uint64_t next() const { return next_; }
   void go_on_at(std::uint64_t position) { next_ = position; }
-  /// The message at next() is under way.
+  /// The message at next() was sent.
   void sent(std::uint16_t packet_id, TimePoint now);
-  /// The server has answered: the position of the message. Late and foreign ids find none, and a
-  /// second answer finds none.
+  /// The server has answered. Returns the position of the message; nothing for an id that is not in
+  /// flight, because it is late, foreign or answered already.
   std::optional<std::uint64_t> answered(std::uint16_t packet_id);
 
-  /// How many the server has not answered.
+  /// How many messages the server has not answered.
   std::size_t open() const { return open_; }
-  /// The one that has waited longest for its answer; null: none.
+  /// The message that has waited longest for its answer; null: there is none.
   const Sent* oldest() const { return sent_.empty() ? nullptr : &sent_.front(); }
-  /// Those without an answer, oldest first, perhaps with answered ones between them.
+  /// Oldest first. Messages behind the first may be answered already.
   const std::deque<Sent>& in_flight() const { return sent_; }
 
  private:

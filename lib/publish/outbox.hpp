@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The messages that are not settled yet, in input order, and which servers have acknowledged each
-// (delivery.md P2, P3, P5). A plain data structure: it knows neither time nor transport. Nothing
-// leaves it but by being closed, so memory is bounded by its capacity, which is a number of
-// messages and of bytes (P4).
+// (delivery.md P2, P3, P5). A plain data structure: it knows neither time nor transport. A message
+// leaves it only by being closed. Its capacity is a number of messages and of bytes, which bounds
+// the memory (P4).
 #pragma once
 
 #include <cstddef>
@@ -23,17 +23,18 @@ class Outbox {
     std::uint64_t number = 0;  ///< of the message, from 1 (delivery.md P7)
     std::string payload;
     bool closed = false;              ///< settled or failed
-    std::vector<ServerKey> refusers;  ///< servers that would not have it
-    std::vector<ServerKey> closers;   ///< servers that closed over it, once for each time
-    std::uint32_t endings = 0;        ///< connections that ended while only it was under way
-    std::vector<ServerKey> holders;   ///< servers that have acknowledged it and do not yet suffice
+    std::vector<ServerKey> refusers;  ///< servers that refused it
+    std::vector<ServerKey>
+        closers;                ///< servers that closed the connection over it, once for each time
+    std::uint32_t endings = 0;  ///< connections that ended while only it was under way
+    std::vector<ServerKey> holders;  ///< servers that have acknowledged it and do not yet suffice
     TimePoint taken_at{};
     bool held_by(ServerKey server) const;
     bool refused_by(ServerKey server) const;
   };
 
-  /// `window` >= 1: how many unsettled messages it holds. `most_bytes`: with so many of payload it
-  /// is full; the last message may exceed that, or none larger could be sent at all.
+  /// `window` >= 1: at most so many unsettled messages. `most_bytes`: with so many bytes of payload
+  /// it is full. The last message may exceed them; otherwise a larger one could never be sent.
   explicit Outbox(std::size_t window, std::uint64_t most_bytes = UINT64_MAX);
 
   bool full() const { return end_ - begin_ == slots_.size() || bytes_ >= most_bytes_; }
@@ -51,7 +52,7 @@ class Outbox {
   void push(std::string_view payload, std::uint64_t line, std::uint64_t number, TimePoint now);
   /// The message, which is open, is settled or has failed.
   void close(std::uint64_t position);
-  /// The time of all that are open begins anew.
+  /// The time of all open messages begins again.
   void restart(TimePoint now);
   /// Messages that are not closed.
   std::size_t unsettled() const { return unsettled_; }

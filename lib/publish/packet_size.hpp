@@ -9,7 +9,7 @@
 
 namespace mqfail {
 
-/// The largest Remaining Length that MQTT can say, and the largest packet.
+/// The largest Remaining Length of MQTT, and the largest packet, in bytes.
 inline constexpr std::size_t kLargestRemaining = 268'435'455;
 inline constexpr std::size_t kLargestPacket = kLargestRemaining + 5;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading a pipe or a file without taking anything out of it: what was seen stays in the input
-// until it is safe elsewhere, so that whoever reads on after our death misses nothing.
+// Reads a pipe or a file without taking anything out of it. What was seen stays in the input until
+// it is stored elsewhere: a program that reads the input after ours was killed misses nothing.
 #pragma once
 
 #include <sys/types.h>
@@ -18,7 +18,7 @@ class Peek {
   Peek(const Peek&) = delete;
   Peek& operator=(const Peek&) = delete;
 
-  /// Most that look() shows at once.
+  /// The most bytes that look() shows at once.
   static constexpr std::size_t kSize = 262144;
 
   /// Copies what has not been taken, from its beginning. -1 with errno: nothing now (EAGAIN), or
@@ -26,12 +26,12 @@ class Peek {
   ssize_t look(char* into, std::size_t size);
   /// Removes so many bytes that look() has shown.
   void take(std::size_t size);
-  /// What look() has shown last is all there will ever be.
+  /// The last look() has shown all there will ever be.
   bool complete() const { return complete_; }
-  /// It was not all there was.
+  /// The last look() has not shown all there was.
   bool cut() const { return cut_; }
-  /// To wait for (POLLIN) until there is something. `seen`: look() showed something that was not
-  /// taken, so that only more of it is news.
+  /// The descriptor to wait on (POLLIN). `seen`: look() has shown bytes that were not taken, so
+  /// only further bytes count.
   int fd(bool seen) const { return seen && !cut_ && edge_ >= 0 ? edge_ : fd_; }
 
  private:
@@ -41,7 +41,7 @@ class Peek {
   const int fd_;
   const bool pipe_;
   int copy_[2] = {-1, -1};
-  int edge_ = -1;  // an epoll that tells of each write into the pipe
+  int edge_ = -1;  // an epoll that is readable after each write into the pipe
   bool complete_ = false;
   bool cut_ = false;  // there was more than look() could show
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a server has read for certain of what it was sent at QoS 0, which it does not acknowledge:
-// the answer to a ping comes behind all that was written before the ping. A plain count; whoever
-// owns it pings.
+// How many QoS 0 messages a server has certainly read, although it does not acknowledge them: it
+// answers a ping only after it has read everything that was written before the ping. A plain count;
+// its owner sends the pings.
 #pragma once
 
 #include <chrono>
@@ -17,19 +17,19 @@ namespace mqfail {
 /// Of one connection.
 class PingBarrier {
  public:
-  /// Messages between two pings at most, and the longest time without one while there are any.
+  /// A ping is due after so many messages, and at the latest after so long if there are any.
   static constexpr std::uint64_t kEvery = 20000;
   static constexpr Duration kAfter = std::chrono::milliseconds(500);
 
   explicit PingBarrier(TimePoint now) : asked_at_(now) {}
 
   void published() { ++published_; }
-  /// Whether a ping is due; `at_once`: for the least that none covers.
+  /// Whether a ping is due; `at_once`: for the first message that no ping covers.
   bool is_due(TimePoint now, bool at_once) const {
     if (published_ == asked_) return false;
     return at_once || published_ - asked_ >= kEvery || now - asked_at_ >= kAfter;
   }
-  /// When it will be due at the latest; nothing to prove: never.
+  /// When a ping will be due at the latest; nothing while every message is covered by one.
   std::optional<TimePoint> due() const {
     if (published_ == asked_) return std::nullopt;
     return asked_at_ + kAfter;
@@ -40,7 +40,7 @@ class PingBarrier {
     asked_ = published_;
     asked_at_ = now;
   }
-  /// So many pings have been answered: how many messages that proves beyond those proven before.
+  /// `pongs` pings have been answered. Returns how many more messages that proves.
   std::uint64_t answered(std::uint64_t pongs) {
     const std::uint64_t before = proven_;
     for (; !questions_.empty() && questions_.front().ping <= pongs; questions_.pop_front()) {
@@ -49,7 +49,7 @@ class PingBarrier {
     return proven_ - before;
   }
   std::uint64_t unproven() const { return published_ - proven_; }
-  /// No proof will come any more: how many are without.
+  /// The connection has ended. Returns how many messages are not proven.
   std::uint64_t give_up() {
     questions_.clear();
     asked_ = published_;

@@ -7,10 +7,10 @@
 namespace mqfail {
 namespace {
 
-// A server that cannot take a message closes when it reads it.
+// A server that cannot take a message closes the connection when it reads it.
 constexpr auto kAtOnce = std::chrono::seconds(1);
-// Whatever the number of servers: two coincidences are not rare where connections are reset in a
-// row.
+// However many servers there are: where connections are reset in a row, two ends by coincidence are
+// not rare.
 constexpr std::size_t kTimes = 3;
 
 }  // namespace
@@ -24,8 +24,9 @@ bool Poison::may_be_over_a_message(const Reason& reason) {
 
 bool Poison::ended(const End& end, const Reason& reason, Outbox& outbox, ServerBook& servers) {
   if (!end.alone) {
-    // It is the oldest if the server acknowledges in order, and some other one if not: then the
-    // next end comes before all that was under way at the last one is settled.
+    // The message is the oldest one if the server acknowledges in order, else it may be any of
+    // them. In that case the next connection ends before all messages that are under way now are
+    // settled.
     const bool once_more = end.oldest < crowd_end_;
     suspects_end_ = std::max(suspects_end_, once_more ? end.behind : end.oldest + 1);
     crowd_end_ = end.behind;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the message over which servers close the connection (failover.md section 3, class poison),
-// so that it fails and everything behind it goes on. Servers die for reasons of their own, too, and
-// then whatever is under way looks guilty. So a suspect is sent alone, on a connection that has
+// so that this message fails and those behind it go on. A server may also die for its own reasons,
+// and then any message under way looks guilty. So a suspect is sent alone, on a connection that has
 // just answered a ping, and the end counts only if it comes at once and leaves the server running.
 #pragma once
 
@@ -28,20 +28,20 @@ class Poison {
   /// Whether a message may be the cause of such an end.
   static bool may_be_over_a_message(const Reason& reason);
 
-  /// A connection ended for such a reason. True: the oldest message has failed. That is when, each
-  /// time with it alone, every server of the roster has closed over it that does not hold it and
-  /// can be reached, and three times in all.
+  /// A connection ended for such a reason. True: the oldest message has failed. It fails once
+  /// connections have ended three times while only this message was under way, and every server of
+  /// the roster has ended one of them, holds the message or cannot be reached.
   bool ended(const End& end, const Reason& reason, Outbox& outbox, ServerBook& servers);
-  /// Nothing listens at `server`: it was its own end, and not that of a message.
+  /// Nothing listens at `server`: its process has died, so its ends do not count against a message.
   void died(ServerKey server, Outbox& outbox) const;
 
-  /// Whether the message of this position is to be sent when none is under way, and is to be
-  /// settled before the next is sent.
+  /// Whether the message of this position is sent alone: while no other is under way, and it is
+  /// settled before the next one is sent.
   bool is_suspect(std::uint64_t position) const { return position < suspects_end_; }
 
  private:
   std::uint64_t suspects_end_ = 0;  // positions before it are suspects, as far as they are open
-  std::uint64_t crowd_end_ = 0;     // what was under way at the last end with several
+  std::uint64_t crowd_end_ = 0;  // behind what was under way at the last end with several messages
 };
 
 }  // namespace mqfail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What mqfail-pub knows of its servers, by a key each: which are in the roster now, and which could
-// not be reached when they were last tried. "Every server" is asked of the roster as it is.
+// What mqfail-pub knows of its servers, each under a key: which are in the roster now, and which
+// could not be reached when they were last tried. "Every server" means every server of the roster
+// as it is now.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +25,10 @@ class ServerBook {
   void list(const std::vector<const Server*>& roster);
   void reached(ServerKey server) { known_.at(server).down = false; }
   void not_reached(ServerKey server) { known_.at(server).down = true; }
-  /// From here on only those count as not reached that are tried again in vain.
+  /// Forgets which servers could not be reached; a failed try marks them again.
   void forget_down();
   bool is_down(ServerKey server) const { return known_.at(server).down; }
-  /// Whether all servers of the roster are such.
+  /// Whether `such` is true for all servers of the roster.
   bool all(const std::function<bool(ServerKey)>& such) const;
 
  private:

@@ -2,8 +2,8 @@
 // Messages on disk until a server has them (delivery.md P6). Two files in a directory of its own:
 // messages.db, a SQLite database, holds the payloads; `state` holds the lock, the identity and two
 // numbers that are written in place, so that settling costs no transaction. The state is written
-// after the database has committed: a number that it knows and the database does not was lost by
-// damage, and is told.
+// after the database has committed: if it knows a number that the database does not have, the disk
+// was damaged, and that is told.
 #pragma once
 
 #include <cstdint>
@@ -42,19 +42,21 @@ class Spool {
   const std::vector<std::string>& findings() const { return findings_; }
 
   using Outcome = SpoolDatabase::Outcome;
-  /// Puts entries [from, to) of `batch`, which are numbered from last() + 1 on, on the disk: all or
-  /// none. Done means that they survive the loss of power.
+  /// Puts records [from, to) of `batch`, which are numbered from last() + 1 on, on the disk: all or
+  /// none. Done means that they survive a loss of power.
   Outcome store(const Batch& batch, std::size_t from, std::size_t to);
   /// Reads the messages after number `after`, about `bytes` of them, as far as they are whole.
-  /// `damaged`: how many of the last entries' numbers cannot be read although they should be there.
+  /// `damaged`: how many messages after `after` cannot be read although they should be there.
   Outcome load(std::uint64_t after, std::size_t bytes, Batch& into, std::uint64_t& damaged);
-  /// Everything up to `number` is done with. Survives kill -9, and the loss of power when more is
-  /// stored or at the end.
+  /// Everything up to `number` is done with. That survives kill -9 at once, and a loss of power
+  /// after the next store() or close().
   void settle(std::uint64_t number);
-  /// Gives the disk back what settled messages took. Only when everything is settled. False: that
-  /// was not done, or there is no room to begin anew; then store() tries to.
+  /// If everything is settled, begins with an empty database, which gives the disk back what the
+  /// messages took. False: something is not settled, or the disk has no room for an empty database;
+  /// then the next store() tries again.
   bool clean();
-  /// The end: what was settled is on the disk, and a spool that is empty holds no payload any more.
+  /// The end: what was settled is on the disk, and no payload of a settled message is left in an
+  /// empty spool.
   void close();
   /// Why the last outcome was not `done`.
   const std::string& trouble() const { return trouble_; }

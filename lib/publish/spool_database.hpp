@@ -49,7 +49,7 @@ class SpoolDatabase {
   std::optional<Numbers> numbers();
 
   /// In one transaction: removes the messages up to `settled` and notes that number, if it is
-  /// given, and adds entries [from, to) of `batch`.
+  /// given, and adds records [from, to) of `batch`.
   Outcome store(const Batch& batch, std::size_t from, std::size_t to,
                 std::optional<std::uint64_t> settled);
   /// Reads the messages after number `after`, about `bytes` of them, as far as they are whole and

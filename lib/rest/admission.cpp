@@ -18,7 +18,7 @@ bool is_token_character(char c) {
          std::string_view("-._~+/=").find(c) != std::string_view::npos;
 }
 
-// `localhost:5590` and the like; only with port 80 the port may be left out.
+// `localhost:5590`, or an address of this listener. The port may be left out only if it is 80.
 bool is_own_name(std::string_view host, const ListenAddress& local) {
   const std::string port = ":" + std::to_string(local.port);
   if (host.ends_with(port)) {
@@ -46,7 +46,8 @@ Result<Token> Token::parse(Secret text, const std::string& where) {
                  "openssl rand -hex 32 makes one"};
   if (!std::all_of(all.begin(), all.end(), is_token_character))
     return Error{ErrorKind::configuration,
-                 "the token in " + printable(where, 1024) + " holds what no token may",
+                 "the token in " + printable(where, 1024) +
+                     " contains a character that no token may contain",
                  "letters, digits and -._~+/= are allowed"};
   return Token(std::move(text));
 }
@@ -84,7 +85,7 @@ std::optional<Answer> refuse_stranger(const RequestHead& head, const std::option
                               "leave the Origin field out"});
   }
   if (token && !token->presented_by(head.authorization)) {
-    return error_answer(401, {ErrorKind::denied, "the token is missing or another one",
+    return error_answer(401, {ErrorKind::denied, "the token is missing or wrong",
                               "send Authorization: Bearer and the token of --token-file"});
   }
   return std::nullopt;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may ask at all. Rule: a web page that somebody looks at on this machine must not reach the
-// endpoint, neither by its own name that suddenly resolves to 127.0.0.1 (DNS rebinding: the Host
-// field tells) nor across origins (the Origin field tells); and where a token is wanted nobody gets
-// further without it.
+// Which requests are let in. Rule: a web page that is open on this machine must not reach the
+// endpoint, neither by its own name that suddenly resolves to 127.0.0.1 (DNS rebinding; the Host
+// field shows it) nor across origins (the Origin field shows it). Where a token is needed, a
+// request without it is refused before anything else is done.
 #pragma once
 
 #include <optional>
@@ -20,7 +20,7 @@ class Token {
  public:
   /// At least 16 characters of those that RFC 6750 allows. Errors (configuration) name `where`.
   static Result<Token> parse(Secret text, const std::string& where);
-  /// Whether the Authorization field presents it; takes as long whatever stands there.
+  /// Whether the Authorization field presents it. Takes the same time for every text.
   bool presented_by(std::string_view authorization) const;
 
  private:
@@ -29,8 +29,8 @@ class Token {
 };
 
 /// The refusal, or nothing: 400 and 403 for Host and Origin, 401 for the token. On a listener that
-/// others than this machine reach, names are not checked: there, the token is always wanted, and no
-/// page of a stranger knows it.
+/// other machines reach, names are not checked: there a token is always needed, and a foreign page
+/// does not know it.
 std::optional<Answer> refuse_stranger(const RequestHead& head, const std::optional<Token>& token);
 
 }  // namespace mqfail

@@ -45,7 +45,7 @@ std::string member(std::string_view key, const std::string& json) {
   return json_string(key) + ": " + json;
 }
 
-// The pointer that a message begins with, and what follows it.
+// Splits a message into the JSON pointer that it begins with, if any, and the rest.
 std::pair<std::string_view, std::string_view> split_message(std::string_view message) {
   const std::size_t colon = message.find(": ");
   if (!message.starts_with('/') || colon == std::string_view::npos) return {"", message};

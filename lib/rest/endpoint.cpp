@@ -109,17 +109,17 @@ class Operation {
                 warnings_of(change->reading)};
   }
 
-  // `data`: the status if it is what is stored that does not fit.
-  Answer failed(const Error& error, unsigned data) {
+  // `conflict`: the status if the request does not fit what is stored.
+  Answer failed(const Error& error, unsigned conflict) {
     switch (error.kind) {
       case ErrorKind::usage:
         return error_answer(400, error, about());
       case ErrorKind::data:
-        return error_answer(data, error, about());
+        return error_answer(conflict, error, about());
       case ErrorKind::temporary:
         return error_answer(503, error, about());
       case ErrorKind::no_input:
-        // Nothing there, or not to be read?
+        // There is no document, or it cannot be read?
         return error_answer(store_.read(resource_.component) ? 404 : 500, error, about());
       default:
         return error_answer(500, error, about());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The REST endpoint of the AVEVA adapter, /api/v1/configuration/<ComponentId>/RedundantServers:
-// requests in, answers out, no socket. Rule: what a method does is StoredList's business; here are
-// only the names and the numbers of HTTP.
+// requests in, answers out, no socket. Rule: StoredList does what a method asks for; this room only
+// maps methods to it and its errors to status codes (409 is made here).
 #pragma once
 
 #include <cstddef>
@@ -16,16 +16,16 @@
 
 namespace mqfail {
 
-/// No document that anybody sends is larger, in bytes.
+/// The largest document that is read, in bytes.
 inline constexpr std::size_t kLargestBody = std::size_t{1024} * 1024;
 
 class Endpoint {
  public:
-  /// Borrows the store. `token`: what everybody has to present.
+  /// Borrows the store. `token`: what every request must present.
   Endpoint(const ComponentStore& store, KeySource keys, std::optional<Token> token)
       : store_(store), keys_(std::move(keys)), token_(std::move(token)) {}
 
-  /// What a head already decides against, before anything of the body is read. Any thread.
+  /// The refusal that the head alone decides, before the body is read. Any thread.
   std::optional<Answer> refuse(const RequestHead& head) const;
   /// True if the request would change something; then answer() may wait for other writers.
   static bool changes(const RequestHead& head);

@@ -22,11 +22,13 @@ struct Listener {
 /// `ADDRESS:PORT`, the address numeric or `localhost`, an IPv6 address in brackets. Errors: usage.
 Result<ListenAddress> parse_listen_address(std::string_view text);
 
-/// Listens there. Errors: unavailable (69), if the port is taken or the address cannot be had.
+/// Listens there. Errors: unavailable (69), if the port is taken or the address is not one of this
+/// machine.
 Result<Listener> listen_at(const ListenAddress& address);
 
 /// The sockets of $LISTEN_FDS, if $LISTEN_PID is this process; none otherwise. The variables are
-/// removed, for they are nobody else's. Errors: unavailable, if one is no listening TCP socket.
+/// removed, so that no child process takes them for its own. Errors: unavailable, if one is no
+/// listening TCP socket.
 Result<std::vector<Listener>> inherited_listeners();
 
 }  // namespace mqfail

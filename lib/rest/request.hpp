@@ -9,7 +9,7 @@
 
 namespace mqfail {
 
-/// Where a listener listens.
+/// The address of a listener.
 struct ListenAddress {
   std::string host;        ///< an IP address, without brackets
   std::uint16_t port = 0;  ///< 0 before it listens: the kernel chooses

@@ -17,7 +17,7 @@ std::size_t Copies::join(const std::string& server, TimePoint since, bool resume
     ++known->connections;
     return static_cast<std::size_t>(known - places_.begin());
   }
-  // The old connection of the same server may still have something to say: then it keeps its place.
+  // The old connection of the same server may still have messages for us: then it keeps its place.
   auto free = known;
   if (free == places_.end() || free->connections > 0) {
     if (free != places_.end()) free->server.clear();
@@ -38,14 +38,14 @@ void Copies::leave(std::size_t place) {
   if (place != kNoPlace) --places_[place].connections;
 }
 
-// What of the prints `digest` from `place` repeats; null if nothing.
+// The print that `digest` from `place` repeats; null if it repeats none.
 Copies::Print* Copies::find_copied(std::size_t place, const Digest& digest, TimePoint now) {
   forget_old(now);
   if (place == kNoPlace) return nullptr;
   const auto found = alike_.find(digest);
   if (found == alike_.end()) return nullptr;
-  // A server sends the like of each other in the order of their prints: first come those from
-  // before its time, then those that it has sent, then those that it has not.
+  // A server sends equal messages in the order of their prints. So the prints from before it joined
+  // come first, then those that it has sent, then those that it has not sent.
   auto& [numbers, head] = found->second;
   const auto next = std::partition_point(numbers.begin() + static_cast<std::ptrdiff_t>(head),
                                          numbers.end(), [&](std::uint64_t number) {
@@ -55,8 +55,9 @@ Copies::Print* Copies::find_copied(std::size_t place, const Digest& digest, Time
                                          });
   Print* copied = next == numbers.end() ? nullptr : &print(*next);
   if (copied == nullptr && numbers.size() - head == 1) {
-    // What was printed just before may have reached this server just after. If its like was seen
-    // only once that is the likely reading; where it repeats, a message would be at stake.
+    // A message that was printed just before the server joined may have reached that server just
+    // after. If only one equal message was printed, this one is taken for its copy. If there are
+    // several, a message could be lost that way.
     Print& only = print(numbers.back());
     if ((only.senders & bit(place)) == 0 && only.at >= places_[place].since - kSkew) copied = &only;
   }
@@ -78,7 +79,7 @@ void Copies::printed(std::size_t place, const Digest& digest, TimePoint now) {
 
 bool Copies::sent_by_all(const Print& print) const {
   for (std::size_t place = 0; place < places_.size(); ++place) {
-    // Who is away may come back with its session and send it then.
+    // A server that is away may come back with its session and send it then.
     const Place& one = places_[place];
     const bool may_send = one.connections > 0 || !one.server.empty();
     if (may_send && one.since <= print.at && (print.senders & bit(place)) == 0) return false;

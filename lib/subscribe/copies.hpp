@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tells the copies that several servers send of one message from messages that only look alike
-// (delivery.md S3). What was printed is remembered by its digest, with who has sent it; what a
-// server sends is a copy if the like of it was printed since that server is with us and it has not
-// sent it yet. So the like is printed as often as the server that sent it most. A publisher does
-// not reach all servers at one moment, so "since" has a margin, for what does not repeat.
+// (delivery.md S3). Each printed message is remembered by its digest, with the servers that have
+// sent it. A message is a copy if an equal one was printed since its server joined, and that server
+// has not sent it yet. So equal messages are printed as often as the server that delivered most of
+// them did. A publisher does not reach all servers at the same moment, so "since" has a margin for
+// messages that do not repeat.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +22,9 @@ namespace mqfail {
 /// Not thread-safe; one owner.
 class Copies {
  public:
-  /// Prints that are remembered at most: about 5 MiB.
+  /// At most so many printed messages are remembered: about 5 MiB.
   static constexpr std::size_t kMost = 32768;
-  /// Servers at a time; what a further one sends is always new.
+  /// At most so many servers; a message from a further one is always new.
   static constexpr std::size_t kServers = 64;
   static constexpr std::size_t kNoPlace = kServers;
   /// How long after one server a message may reach another one: a publisher's own delay and the
@@ -33,18 +34,18 @@ class Copies {
   /// A copy is recognised for `window` after the print.
   explicit Copies(Duration window) : window_(window) {}
 
-  /// A connection to `server` begins: whatever was published after `since` comes through it too.
-  /// `resumed`: also what was published while it was away (the server kept the session). The answer
-  /// names its place for the calls below.
+  /// A connection to `server` begins. Everything that is published after `since` comes through it,
+  /// too; `resumed`: also what was published while it was away, because the server kept the
+  /// session. Returns its place for the calls below.
   std::size_t join(const std::string& server, TimePoint since, bool resumed);
-  /// The connection has nothing more to say.
+  /// All messages of the connection were taken.
   void leave(std::size_t place);
 
   /// True if `digest` from `place` is a copy of what was printed.
   bool has_copy(std::size_t place, const Digest& digest, TimePoint now) {
     return find_copied(place, digest, now) != nullptr;
   }
-  /// The same, and it is marked as sent by it.
+  /// The same, and the copy is marked as sent by that server.
   bool is_copy(std::size_t place, const Digest& digest, TimePoint now);
   /// `digest` from `place` is printed.
   void printed(std::size_t place, const Digest& digest, TimePoint now);

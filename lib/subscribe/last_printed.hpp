@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was last printed for each topic, by digest: a retained message that a new SUBSCRIBE brings
-// again is known by it (delivery.md S6).
+// The digest of the message that was printed last on each topic. By it a retained message that a
+// new SUBSCRIBE brings again is recognised (delivery.md S6).
 #pragma once
 
 #include <cstdint>

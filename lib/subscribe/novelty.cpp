@@ -8,7 +8,7 @@ namespace mqfail {
 Novelty::Feed Novelty::online(const std::string& server_id, const ConnectionFacts& facts) {
   Feed feed;
   feed.first = !std::exchange(any_, true);
-  // What is published from the SUBSCRIBE on comes through this connection too.
+  // Every message that is published after the SUBSCRIBE comes through this connection, too.
   if (settings_.several_servers) {
     feed.place = copies_.join(server_id, facts.subscribed_at, facts.session_present);
     feed.since = facts.subscribed_at;
@@ -53,14 +53,14 @@ bool Novelty::is_new(const Message& message, const Feed& feed, TimePoint now) {
     const bool again = verdict_.kind == SequenceTracker::Verdict::Kind::duplicate;
     if (again) ++copies_seen_;
     if (again && settings_.numbers) return false;
-    // It needs no counting, and it is no old message even if it says what the last one said.
+    // It needs no counting, and it is not an old message even if it equals the last one.
     if (settings_.hold_back_unchanged) digest(message);
     return true;
   }
   const bool apart = feed.overlap && message.subscription != 0;
   if (!apart && !settings_.several_servers && !settings_.hold_back_unchanged) return true;
   digest(message);
-  // First, so that each server counts a message once among the others.
+  // Filters first, so that among several servers each counts a message once.
   if (apart && feed.overlap->is_copy(message.subscription, both_, now)) {
     ++copies_seen_;
     return false;

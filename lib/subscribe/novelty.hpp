@@ -19,13 +19,13 @@
 namespace mqfail {
 
 struct NoveltySettings {
-  bool several_servers = false;  ///< --standby hot with --dedupe: the same comes through each
+  bool several_servers = false;  ///< --standby hot with --dedupe: each message comes through all
   Duration window{};             ///< how late a copy may be
   /// Hold back retained messages that a later SUBSCRIBE brings although they are unchanged. Not
   /// with
   /// --retain-as-published, where the flag does not tell what a SUBSCRIBE has brought.
   bool hold_back_unchanged = true;
-  SipKey key;           ///< of chance
+  SipKey key;           ///< random, so that nobody can make two messages look alike
   bool numbers = true;  ///< a message that its publisher has numbered is new once
   /// We remove retained messages (--remove-retained): an empty message is our own doing and says
   /// nothing about what the next server has.
@@ -42,27 +42,27 @@ class Novelty {
   /// What is remembered of one connection.
   struct Feed {
     std::size_t place = Copies::kNoPlace;
-    bool first = false;  ///< of the run: all that it brings is new
+    bool first = false;  ///< the first connection of the run: all its messages are new
     TimePoint since{};   ///< its SUBSCRIBE
-    /// What it sends has been sent by the others, or nobody waits for that any more.
+    /// The other servers have sent what it sends, or they are not waited for any more.
     bool in_step = true;
-    /// Null: its filters are not told apart. Copies of a feed are of the same connection.
+    /// Null: its filters are not told apart. A copied Feed shares it.
     std::shared_ptr<Overlap> overlap{};
   };
 
   Feed online(const std::string& server_id, const ConnectionFacts& facts);
-  /// Nothing more comes from the connection.
+  /// All messages of the connection were taken.
   void offline(const Feed& feed);
 
   bool is_new(const Message& message, const Feed& feed, TimePoint now);
-  /// Whether another server may still bring what was published before this message: numbers are
-  /// missing; or, without numbers, the connection has joined a stream and nothing shows yet that
-  /// the others are as far. For a message that has not been asked about.
+  /// Whether another server may still bring messages that were published before this one: numbers
+  /// are missing, or, without numbers, the connection has joined a stream and nothing shows yet
+  /// that the other servers are as far. Ask it before is_new().
   bool is_ahead(const Message& message, Feed& feed, TimePoint now);
-  /// The message that was asked about last is printed.
+  /// The message of the last is_new() is printed.
   void printed(const Feed& feed, TimePoint now);
 
-  /// What the number of the message that was asked about last has told.
+  /// What the number of the message of the last is_new() tells.
   const SequenceTracker::Verdict& verdict() const { return verdict_; }
 
   /// Numbers that have not come.
@@ -80,7 +80,7 @@ class Novelty {
   LastPrinted last_printed_;
   bool any_ = false;
   TimePoint counted_at_{};  // the last print of a message without a number
-  // Of the message that was asked about last.
+  // Of the message of the last is_new().
   Digest topic_, payload_, both_;
   bool numbered_ = false, empty_ = false;
   SequenceTracker::Verdict verdict_;

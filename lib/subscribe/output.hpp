@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Standard output without waiting: what the reader does not take now is offered again when it can.
-// A reader that went away is not an error here, a full disk is.
+// Writes to standard output without waiting: what the reader does not take now is offered again
+// later. A reader that went away is not an error here; a full disk is.
 #pragma once
 
 #include <string>

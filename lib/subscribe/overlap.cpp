@@ -7,8 +7,8 @@
 namespace mqfail {
 namespace {
 
-// The highest there is (MQTT 5, section 3.8.2.1.2). Ours go down from here, so that they are not
-// taken for those of whoever used the same session before.
+// The highest there is (MQTT 5, section 3.8.2.1.2). Ours go down from here, so that they differ
+// from those that another program has given in the same session before.
 constexpr std::uint32_t kFirstIdentifier = 268'435'455;
 
 std::string_view without_share(std::string_view filter) {

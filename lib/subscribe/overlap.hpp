@@ -17,18 +17,18 @@ namespace mqfail {
 /// Whether a topic can match both filters. "$share/NAME/" is no part of a filter.
 bool overlap(std::string_view one, std::string_view other);
 
-/// Gives filters that overlap different identifiers, as few as will do. If no two overlap, none has
-/// one and a single SUBSCRIBE does for all.
+/// Gives filters that overlap different identifiers, as few as possible. If no two overlap, no
+/// filter gets one, and a single SUBSCRIBE serves all.
 void set_apart(std::vector<Subscription>& subscriptions);
 
-/// What one connection brings through filters that were set apart. Counts as Copies does: the like
-/// of a message is new as often as the filter that brought it most.
+/// What one connection brings through filters that were set apart. It counts as Copies does: equal
+/// messages are new as often as the filter that brought most of them did.
 class Overlap {
  public:
   /// `identifiers`: how many set_apart() has given. A copy is recognised for `window`.
   Overlap(std::size_t identifiers, Duration window);
-  /// Whether it is the copy of one that came with another identifier; that is noted. `identifier`:
-  /// Message::subscription; with 0 nothing is known, and it is new.
+  /// Whether the message is the copy of one that came with another identifier. That is noted.
+  /// `identifier`: Message::subscription; with 0 nothing is known, and it is new.
   bool is_copy(std::uint32_t identifier, const Digest& message, TimePoint now);
 
  private:

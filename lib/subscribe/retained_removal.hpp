@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // --remove-retained: for each retained message that a server has sent us, an empty one goes back to
-// that server, which makes it forget it. Each server has its own, so each removal belongs to a
-// connection and ends with it: a server that is connected again sends what it still has again.
+// that server, which then forgets it. Each server has its own retained messages, so a removal
+// belongs to a connection and ends with it: after the next connect the server sends again what it
+// still has.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ class RetainedRemoval {
   /// Nothing more is sent on it; what it has not acknowledged counts as left.
   void offline(AttemptId attempt);
 
-  /// A retained message on `topic` came in. An attempt that is not online is passed over.
+  /// A retained message on `topic` came in. Nothing happens for an attempt that is not online.
   void note(AttemptId attempt, std::string_view topic);
   /// All messages noted so far are written to standard output.
   void written();
@@ -42,7 +43,7 @@ class RetainedRemoval {
   /// Something waits, or is not acknowledged.
   bool is_busy() const;
   bool is_busy(AttemptId attempt) const;
-  /// When go_on() wants to be called without a stir.
+  /// When go_on() must be called even if nothing has happened.
   std::optional<TimePoint> deadline() const;
 
   std::uint64_t removed() const { return removed_; }

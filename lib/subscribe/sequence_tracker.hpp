@@ -19,7 +19,8 @@ class SequenceTracker {
  public:
   /// Numbers this far below a publisher's highest one are forgotten; such a message counts as new.
   static constexpr std::uint64_t kWindow = 65536;
-  /// Publishers remembered; the one unheard for longest is forgotten first.
+  /// At most so many publishers are remembered; the one that was silent for longest is forgotten
+  /// first.
   static constexpr std::size_t kPublishers = 2048;
 
   struct Verdict {
@@ -34,14 +35,14 @@ class SequenceTracker {
   };
 
   /// `publisher`: mqfail-id, 32 hexadecimal digits, anything else is not remembered. `number`:
-  /// mqfail-seq, from 1. `retained`: an old message that the server kept; what lies between it and
-  /// the next one was published before we came and is not missing.
+  /// mqfail-seq, from 1. `retained`: an old message that the server kept. The messages between it
+  /// and the next one were published before we subscribed, so they are not missing.
   Verdict judge(std::string_view publisher, std::uint64_t number, bool retained = false);
 
   /// Whether judge() would find that this message opens a hole.
   bool opens_hole(std::string_view publisher, std::uint64_t number) const;
 
-  /// Numbers between the first and the highest of each publisher that have not come.
+  /// How many numbers between the first and the highest of each publisher have not come.
   std::uint64_t missing() const { return missing_; }
 
  private:
