@@ -35,8 +35,8 @@ bool Poison::ended(const End& end, const Reason& reason, Outbox& outbox, ServerB
   Outbox::Slot& slot = outbox.at(end.oldest);
   suspects_end_ = std::max(suspects_end_, end.oldest + 1);
   ++slot.endings;
-  const bool has_word = reason.cause == Cause::disconnect;
-  if (!has_word && (!end.pinged || end.waited > kAtOnce)) return false;
+  const bool server_says_why = reason.cause == Cause::disconnect;
+  if (!server_says_why && (!end.pinged || end.waited > kAtOnce)) return false;
   if (slot.closers.empty()) servers.forget_down();
   slot.closers.push_back(end.server);
 

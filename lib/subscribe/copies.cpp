@@ -42,8 +42,8 @@ void Copies::leave(std::size_t place) {
 Copies::Print* Copies::find_copied(std::size_t place, const Digest& digest, TimePoint now) {
   forget_old(now);
   if (place == kNoPlace) return nullptr;
-  const auto found = alike_.find(digest);
-  if (found == alike_.end()) return nullptr;
+  const auto found = equal_.find(digest);
+  if (found == equal_.end()) return nullptr;
   // A server sends equal messages in the order of their prints. So the prints from before it joined
   // come first, then those that it has sent, then those that it has not sent.
   auto& [numbers, head] = found->second;
@@ -73,7 +73,7 @@ bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
 void Copies::printed(std::size_t place, const Digest& digest, TimePoint now) {
   if (place == kNoPlace) return;
   if (prints_.size() == kMost) forget_first();
-  alike_[digest].numbers.push_back(first_ + prints_.size());
+  equal_[digest].numbers.push_back(first_ + prints_.size());
   prints_.push_back({digest, now, bit(place)});
 }
 
@@ -99,15 +99,15 @@ void Copies::forget_old(TimePoint now) {
 }
 
 void Copies::forget_first() {
-  const auto found = alike_.find(prints_.front().digest);
-  Alike& alike = found->second;
-  ++alike.head;
-  if (alike.head == alike.numbers.size()) {
-    alike_.erase(found);
-  } else if (alike.head > alike.numbers.size() / 2) {
-    alike.numbers.erase(alike.numbers.begin(),
-                        alike.numbers.begin() + static_cast<std::ptrdiff_t>(alike.head));
-    alike.head = 0;
+  const auto found = equal_.find(prints_.front().digest);
+  EqualPrints& equal = found->second;
+  ++equal.head;
+  if (equal.head == equal.numbers.size()) {
+    equal_.erase(found);
+  } else if (equal.head > equal.numbers.size() / 2) {
+    equal.numbers.erase(equal.numbers.begin(),
+                        equal.numbers.begin() + static_cast<std::ptrdiff_t>(equal.head));
+    equal.head = 0;
   }
   prints_.pop_front();
   ++first_;

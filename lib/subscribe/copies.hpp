@@ -64,11 +64,11 @@ class Copies {
     int connections = 0;
   };
   // Numbers of the prints with one digest, rising; those before `head` are forgotten.
-  struct Alike {
+  struct EqualPrints {
     std::vector<std::uint64_t> numbers;
     std::size_t head = 0;
   };
-  struct Spread {
+  struct DigestHash {
     std::size_t operator()(const Digest& digest) const { return digest.first; }
   };
 
@@ -82,7 +82,7 @@ class Copies {
   std::vector<Place> places_;
   std::deque<Print> prints_;
   std::uint64_t first_ = 0;  // number of prints_.front()
-  std::unordered_map<Digest, Alike, Spread> alike_;
+  std::unordered_map<Digest, EqualPrints, DigestHash> equal_;
 };
 
 }  // namespace mqfail

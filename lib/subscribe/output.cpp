@@ -37,7 +37,7 @@ Output::~Output() {
   if (ours_) close(fd_);
 }
 
-long Output::put(const char* data, unsigned long size) const {
+long Output::write_some(const char* data, unsigned long size) const {
   switch (way_) {
     case Way::nonblocking:
     case Way::file:
@@ -59,7 +59,7 @@ long Output::put(const char* data, unsigned long size) const {
 
 bool Output::write() {
   while (state_ == State::open && pending()) {
-    const long done = put(buffer_.data() + written_, buffer_.size() - written_);
+    const long done = write_some(buffer_.data() + written_, buffer_.size() - written_);
     if (done >= 0) {
       written_ += static_cast<std::size_t>(done);
     } else if (errno == EAGAIN) {

@@ -34,7 +34,7 @@ class Output {
 
  private:
   enum class Way { nonblocking, socket, file, small_pieces };
-  long put(const char* data, unsigned long size) const;
+  long write_some(const char* data, unsigned long size) const;
 
   int fd_;
   const bool sync_;

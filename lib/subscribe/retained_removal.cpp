@@ -18,71 +18,73 @@ constexpr auto kPatience = std::chrono::seconds(10);
 
 }  // namespace
 
-RetainedRemoval::Place* RetainedRemoval::find(AttemptId attempt) {
-  const auto found = std::find_if(places_.begin(), places_.end(),
-                                  [&](const Place& place) { return place.attempt == attempt; });
-  return found == places_.end() ? nullptr : &*found;
+RetainedRemoval::RemovingConnection* RetainedRemoval::find(AttemptId attempt) {
+  const auto found = std::find_if(
+      connections_.begin(), connections_.end(),
+      [&](const RemovingConnection& connection) { return connection.attempt == attempt; });
+  return found == connections_.end() ? nullptr : &*found;
 }
 
-const RetainedRemoval::Place* RetainedRemoval::find(AttemptId attempt) const {
+const RetainedRemoval::RemovingConnection* RetainedRemoval::find(AttemptId attempt) const {
   return const_cast<RetainedRemoval*>(this)->find(attempt);
 }
 
 void RetainedRemoval::online(AttemptId attempt, const std::string& server_id,
                              const ConnectionFacts& facts) {
-  places_.push_back({attempt, server_id, std::min(facts.maximum_qos, 1),
-                     std::min<std::size_t>(kWindow, facts.receive_maximum)});
+  connections_.push_back({attempt, server_id, std::min(facts.maximum_qos, 1),
+                          std::min<std::size_t>(kWindow, facts.receive_maximum)});
 }
 
 void RetainedRemoval::offline(AttemptId attempt) {
-  Place* const place = find(attempt);
-  if (place == nullptr) return;
-  take_answers(*place);  // what came before the end still counts
-  left_ += place->unwritten.size() + place->waiting.size() + place->sent.size();
-  places_.erase(places_.begin() + (place - places_.data()));
+  RemovingConnection* const connection = find(attempt);
+  if (connection == nullptr) return;
+  take_answers(*connection);  // what came before the end still counts
+  left_ += connection->unwritten.size() + connection->waiting.size() + connection->sent.size();
+  connections_.erase(connections_.begin() + (connection - connections_.data()));
 }
 
 void RetainedRemoval::note(AttemptId attempt, std::string_view topic) {
-  if (Place* const place = find(attempt)) place->unwritten.emplace_back(topic);
+  if (RemovingConnection* const connection = find(attempt))
+    connection->unwritten.emplace_back(topic);
 }
 
 void RetainedRemoval::written() {
-  for (Place& place : places_) {
-    for (std::string& topic : place.unwritten) place.waiting.push_back(std::move(topic));
-    place.unwritten.clear();
+  for (RemovingConnection& connection : connections_) {
+    for (std::string& topic : connection.unwritten) connection.waiting.push_back(std::move(topic));
+    connection.unwritten.clear();
   }
 }
 
 std::vector<Trouble> RetainedRemoval::go_on(TimePoint now) {
   std::vector<Trouble> troubles;
-  for (Place& place : places_) {
-    take_answers(place);
-    send(place, now);
-    if (!place.sent.empty() && now - place.sent.front().at >= kPatience) {
-      troubles.push_back({place.attempt, {Cause::ack_timeout, Phase::publish, 0, false, {}}});
+  for (RemovingConnection& connection : connections_) {
+    take_answers(connection);
+    send(connection, now);
+    if (!connection.sent.empty() && now - connection.sent.front().at >= kPatience) {
+      troubles.push_back({connection.attempt, {Cause::ack_timeout, Phase::publish, 0, false, {}}});
     }
   }
   return troubles;
 }
 
-void RetainedRemoval::take_answers(Place& place) {
-  if (place.sent.empty()) return;
+void RetainedRemoval::take_answers(RemovingConnection& connection) {
+  if (connection.sent.empty()) return;
   answers_.clear();
-  transport_.take_acknowledged(place.attempt, answers_);
+  transport_.take_acknowledged(connection.attempt, answers_);
   for (const Acknowledged& one : answers_) {
-    const auto sent = std::find_if(place.sent.begin(), place.sent.end(), [&](const Sent& each) {
-      return each.packet_id == one.packet_id;
-    });
-    if (sent == place.sent.end()) continue;
-    place.sent.erase(sent);
+    const auto sent =
+        std::find_if(connection.sent.begin(), connection.sent.end(),
+                     [&](const Sent& each) { return each.packet_id == one.packet_id; });
+    if (sent == connection.sent.end()) continue;
+    connection.sent.erase(sent);
     if (one.code < 0x80) {
       ++removed_;
       continue;
     }
     ++left_;
-    if (std::exchange(place.told, true)) continue;
+    if (std::exchange(connection.told, true)) continue;
     Notice notice{.name = NoticeName::warning, .level = Level::warning};
-    notice.server = place.server_id;
+    notice.server = connection.server_id;
     notice.code = one.code;
     notice.reason = "the server does not let us remove a retained message: " +
                     std::string(mqtt5_reason_name(one.code));
@@ -90,44 +92,46 @@ void RetainedRemoval::take_answers(Place& place) {
   }
 }
 
-void RetainedRemoval::send(Place& place, TimePoint now) {
+void RetainedRemoval::send(RemovingConnection& connection, TimePoint now) {
   bool any = false;
-  while (!place.waiting.empty() && place.sent.size() < place.window) {
-    const Message empty{place.waiting.front(), {}, place.qos, true};
-    const auto packet_id = transport_.publish(place.attempt, empty);
+  while (!connection.waiting.empty() && connection.sent.size() < connection.window) {
+    const Message empty{connection.waiting.front(), {}, connection.qos, true};
+    const auto packet_id = transport_.publish(connection.attempt, empty);
     if (!packet_id) break;  // Lost is on its way
-    if (place.qos > 0) {
-      place.sent.push_back({*packet_id, now});
+    if (connection.qos > 0) {
+      connection.sent.push_back({*packet_id, now});
     } else {
       ++removed_;
     }
-    place.waiting.pop_front();
+    connection.waiting.pop_front();
     any = true;
   }
-  if (any) transport_.flush(place.attempt, place.sent.size());
+  if (any) transport_.flush(connection.attempt, connection.sent.size());
 }
 
 bool RetainedRemoval::is_full(AttemptId attempt) const {
-  const Place* const place = find(attempt);
-  return place != nullptr && place->unwritten.size() + place->waiting.size() >= kMostWaiting;
+  const RemovingConnection* const connection = find(attempt);
+  return connection != nullptr &&
+         connection->unwritten.size() + connection->waiting.size() >= kMostWaiting;
 }
 
 bool RetainedRemoval::is_busy() const {
-  return std::any_of(places_.begin(), places_.end(),
-                     [this](const Place& place) { return is_busy(place.attempt); });
+  return std::any_of(
+      connections_.begin(), connections_.end(),
+      [this](const RemovingConnection& connection) { return is_busy(connection.attempt); });
 }
 
 bool RetainedRemoval::is_busy(AttemptId attempt) const {
-  const Place* const place = find(attempt);
-  return place != nullptr &&
-         !(place->unwritten.empty() && place->waiting.empty() && place->sent.empty());
+  const RemovingConnection* const connection = find(attempt);
+  return connection != nullptr && !(connection->unwritten.empty() && connection->waiting.empty() &&
+                                    connection->sent.empty());
 }
 
 std::optional<TimePoint> RetainedRemoval::deadline() const {
   std::optional<TimePoint> until;
-  for (const Place& place : places_) {
-    if (place.sent.empty()) continue;
-    const TimePoint at = place.sent.front().at + kPatience;
+  for (const RemovingConnection& connection : connections_) {
+    if (connection.sent.empty()) continue;
+    const TimePoint at = connection.sent.front().at + kPatience;
     until = std::min(until.value_or(at), at);
   }
   return until;
@@ -135,8 +139,8 @@ std::optional<TimePoint> RetainedRemoval::deadline() const {
 
 std::uint64_t RetainedRemoval::left() const {
   std::uint64_t count = left_;
-  for (const Place& place : places_) {
-    count += place.unwritten.size() + place.waiting.size() + place.sent.size();
+  for (const RemovingConnection& connection : connections_) {
+    count += connection.unwritten.size() + connection.waiting.size() + connection.sent.size();
   }
   return count;
 }

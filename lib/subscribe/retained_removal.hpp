@@ -55,7 +55,7 @@ class RetainedRemoval {
     std::uint16_t packet_id;
     TimePoint at;
   };
-  struct Place {
+  struct RemovingConnection {
     AttemptId attempt;
     std::string server_id;
     int qos;
@@ -66,14 +66,14 @@ class RetainedRemoval {
     bool told = false;         // a refusal
   };
 
-  Place* find(AttemptId attempt);
-  const Place* find(AttemptId attempt) const;
-  void take_answers(Place& place);
-  void send(Place& place, TimePoint now);
+  RemovingConnection* find(AttemptId attempt);
+  const RemovingConnection* find(AttemptId attempt) const;
+  void take_answers(RemovingConnection& connection);
+  void send(RemovingConnection& connection, TimePoint now);
 
   Transport& transport_;
   Announcer& announcer_;
-  std::vector<Place> places_;
+  std::vector<RemovingConnection> connections_;
   std::vector<Acknowledged> answers_;
   std::uint64_t removed_ = 0, left_ = 0;
 };

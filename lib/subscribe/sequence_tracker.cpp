@@ -47,7 +47,7 @@ SequenceTracker::Verdict SequenceTracker::judge(std::string_view publisher, std:
     by_key_[*key] = publishers_.begin();
     return {};
   }
-  if (number > known->highest) return above(*known, number, retained);
+  if (number > known->highest) return judge_higher(*known, number, retained);
   if (known->highest - number >= kWindow) return {Verdict::Kind::late};
   if (number < known->lowest) {
     known->lowest = number;
@@ -60,8 +60,8 @@ SequenceTracker::Verdict SequenceTracker::judge(std::string_view publisher, std:
   return {Verdict::Kind::late};
 }
 
-SequenceTracker::Verdict SequenceTracker::above(Publisher& publisher, std::uint64_t number,
-                                                bool retained) {
+SequenceTracker::Verdict SequenceTracker::judge_higher(Publisher& publisher, std::uint64_t number,
+                                                       bool retained) {
   Verdict verdict;
   if (publisher.only_retained) {
     publisher.complete_from = number;

@@ -59,7 +59,7 @@ class SequenceTracker {
   static void forget(Publisher& publisher, std::uint64_t from, std::uint64_t to);
   static std::optional<Key> key_of(std::string_view publisher);
   Publisher* find(const Key& key);
-  Verdict above(Publisher& publisher, std::uint64_t number, bool retained);
+  Verdict judge_higher(Publisher& publisher, std::uint64_t number, bool retained);
 
   std::list<Publisher> publishers_;  // the one heard last comes first
   std::map<Key, std::list<Publisher>::iterator> by_key_;

@@ -64,7 +64,7 @@ MQTT(Client|Async) lib/transport/[a-z_]*\.
 simdjson lib/config/document/[a-z_]*\.cpp
 openssl/ lib/(certificates/|config/|transport/paho_seams/|transport/wire/websocket_upgrade\.cpp)
 sqlite3 lib/publish/spool_database\.cpp
-boost/ lib/(rest/http_server|transport/wire/websocket_upgrade)\.cpp
+boost/ lib/(rest/http_(server|connection)\.[ch]pp|transport/wire/websocket_upgrade\.cpp)
 END
 
 impure='std::chrono::(system|steady|high_resolution)_clock|sleep_(for|until)|nanosleep|usleep|std::(j?thread|mutex|async|condition_variable|random_device|mt19937)|getenv|fopen|[io]?fstream|<(thread|mutex|random|fstream|iostream|filesystem|future|atomic|unistd\.h|time\.h|ctime|sys/[a-z]*\.h)>|\brand\(|::open\(|clock_gettime|\btime\('
