@@ -77,7 +77,7 @@ void Connection::ended(Reason reason) {
   listener.wake();
 }
 
-// A close or a reset is a sign of life of its own; silence and a network that gave up are none.
+// A close or a reset by the server is a sign of life; silence and a network that gave up are not.
 Duration Connection::silence_before(const Reason& reason) const {
   const bool network = reason.code == ETIMEDOUT || reason.code == EHOSTUNREACH ||
                        reason.code == ENETUNREACH || reason.code == ENETDOWN;
@@ -278,8 +278,8 @@ std::size_t Connection::take_messages(const std::function<bool(const Message&)>&
   return visited;
 }
 
-// Those that we have given ourselves are nobody else's business. What is left, if anything, is of
-// whoever used the session before.
+// Our own identifiers are not for the reader of the message. What is left, if anything, belongs to
+// an earlier user of the session.
 void Connection::take_identifiers(MessageProperties& properties, Message& message) const {
   std::size_t ours = 0;
   std::erase_if(properties.subscription_ids, [&](std::uint32_t id) {

@@ -25,7 +25,7 @@
 namespace mqfail {
 
 /// Thread: public members belong to the session's thread. The attempt's thread and Paho's receive
-/// thread work inside; they say what happened to the listener and touch no decision.
+/// thread work inside; they tell the listener what happened and decide nothing.
 class Connection {
  public:
   /// Above this much memory in messages that were not taken the socket is not read any more
@@ -45,7 +45,7 @@ class Connection {
   void take_over();
   void abandon();
   bool disconnect(Duration patience);
-  /// The thread has ended and Paho has said its last word about the handle.
+  /// The thread has ended and Paho has made its last call for the handle.
   bool finished() const;
 
   const ConnectionFacts* facts() const;

@@ -20,7 +20,7 @@
 namespace mqfail {
 
 void Connection::run() {
-  // The certificate first: without it the server need not be bothered.
+  // The certificate first: without it a connection is of no use.
   if (receiver_can_wake() && find_certificate()) {
     if (connect() && (!settings_.standby || await_take_over()) && subscribe() && unsubscribe()) {
       online();
@@ -59,7 +59,7 @@ bool Connection::connect() {
   }
 }
 
-// It waits for an eventfd, too, which all connections share.
+// The receive thread also waits for an eventfd, which all connections share.
 bool Connection::receiver_can_wake() {
   const int error = wake_error();
   if (error == 0) return true;
@@ -90,8 +90,8 @@ void Connection::online() {
   if (!silent_) listener_.post(event::Connected{attempt_});
 }
 
-// A standby is online with its CONNACK. One that has filters to subscribe to keeps its thread: a
-// thread that waits is sooner at work than a new one.
+// A standby is online with its CONNACK. If it has filters to subscribe to, it keeps its thread: a
+// waiting thread begins its work sooner than a new one.
 bool Connection::await_take_over() {
   online();
   if (settings_.subscriptions.empty()) return false;
@@ -298,8 +298,8 @@ bool Connection::subscribe(const std::vector<std::size_t>& which, std::uint32_t 
   return true;
 }
 
-// Behind the SUBSCRIBE, as mosquitto_sub does: what a kept session was subscribed to, or what a
-// filter just granted, ends here. "No subscription existed" (0x11) is as good.
+// After the SUBSCRIBE, as mosquitto_sub does it: this ends subscriptions of a kept session, and
+// also one that was granted just now. "No subscription existed" (0x11) is a success.
 bool Connection::unsubscribe() {
   const auto& filters = settings_.unsubscriptions;
   if (filters.empty()) return true;

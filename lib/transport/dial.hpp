@@ -39,11 +39,12 @@ class StopSwitch {
   std::atomic<bool> stopped_{false};
 };
 
-/// What attempts have learnt of the addresses of a name: a server that accepts TCP and then says
-/// nothing must not hold the name for ever (failover.md section 2.5). Any thread.
+/// What attempts have learnt about the addresses of a name: an attempt begins after the address
+/// that failed last, so that a server that accepts TCP and then says nothing does not get every
+/// attempt (failover.md section 2.5). Any thread.
 class AddressMemory {
  public:
-  /// Nothing came of the attempt at this numeric address; empty: none was tried.
+  /// This numeric address was tried without success; empty: no address was tried.
   void tried_in_vain(const Server& server, const std::string& address);
   /// The last of them; empty: none.
   std::string last_in_vain(const Server& server) const;

@@ -30,10 +30,11 @@ std::optional<Connack> read_connack(const std::string& packet, Protocol protocol
   return connack;
 }
 
-// What it is that a server speaks instead of MQTT, by its first bytes.
+// Which protocol a server speaks instead of MQTT, by its first bytes.
 std::string not_mqtt(const std::string& bytes, Scheme scheme) {
   const bool web = is_web_socket(scheme);
-  // A TLS record: alert or handshake (RFC 8446 section 5.1). MQTT servers begin none so.
+  // A TLS record: alert or handshake (RFC 8446 section 5.1). No MQTT packet of a server begins
+  // with these bytes.
   if (!is_tls(scheme) && !bytes.empty() && (bytes[0] == 0x15 || bytes[0] == 0x16)) {
     return std::string("the server answers in TLS: write ") + (web ? "wss://" : "mqtts://");
   }
@@ -44,8 +45,8 @@ std::string not_mqtt(const std::string& bytes, Scheme scheme) {
   return "the server sent something that is not MQTT";
 }
 
-// Why a server may have ended the connection without a word. OpenSSL's servers send no alert to
-// who does not speak TLS.
+// Why a server may have ended the connection without an answer. OpenSSL's servers send no alert to
+// a client that does not speak TLS.
 std::string unanswered(Scheme scheme, Protocol protocol) {
   switch (scheme) {
     case Scheme::tcp:

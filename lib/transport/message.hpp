@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A message as it travels: views into memory that somebody else keeps alive.
+// A message as it travels: views into memory that its owner keeps alive.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +43,8 @@ struct Message {
   std::string_view publisher;                     ///< mqfail-id; empty: not numbered
   std::uint64_t number = 0;                       ///< mqfail-seq, from 1
   bool late = false;  ///< received after higher numbers; the session finds out
-  /// Of the one SUBSCRIBE of ours that brought it, if ours have identifiers (Subscription); 0: they
-  /// have none, or the server names several at once.
+  /// The identifier of the one SUBSCRIBE that brought it, if our SUBSCRIBEs have identifiers
+  /// (Subscription). 0: they have none, or the server names several at once.
   std::uint32_t subscription = 0;
 };
 

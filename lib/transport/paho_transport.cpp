@@ -16,11 +16,12 @@
 namespace mqfail {
 namespace {
 
-// The heap of Paho's receive thread breathes with the inbox. Left alone, malloc(3) gives the memory
-// back at each breath and takes it anew, a page fault for each 4 KiB: 64 KiB payloads came at less
-// than half the rate in every second run. So twice what the inbox may hold stays.
+// The heap of Paho's receive thread grows and shrinks with the inbox. By default malloc(3) gives
+// the memory back each time and takes it again, with a page fault for each 4 KiB: 64 KiB payloads
+// came at less than half the rate in every second run. So malloc keeps twice what the inbox may
+// hold.
 constexpr int kKeptHeap = 2 * static_cast<int>(Connection::kInboxBytes);
-// Larger payloads get pages of their own (the threshold no longer moves when the other is set).
+// Larger payloads get pages of their own. Setting one threshold stops malloc from moving the other.
 constexpr int kOwnPages = 1 << 20;
 
 constexpr std::size_t kSlots = 16;  // to begin with

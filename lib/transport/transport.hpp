@@ -75,7 +75,7 @@ struct ConnectSettings {
 struct ConnectionFacts {
   Protocol protocol = Protocol::mqtt5;
   bool session_present = false;
-  std::uint16_t receive_maximum = 65535;  ///< of the server, for QoS 1 and 2 of ours
+  std::uint16_t receive_maximum = 65535;  ///< of the server, for our QoS 1 and 2 messages
   std::uint32_t maximum_packet_size = 0;  ///< 0: no limit
   int maximum_qos = 2;
   bool retain_available = true;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Seam: a CONNACK without properties.
-// Shortfall (Paho 1.3.12): a server that speaks only MQTT 3 answers a MQTT 5 CONNECT in its own
-// tongue, with two bytes (seen with aedes). Paho then leaves the properties uninitialised and frees
-// them: a crash, whenever the heap was used before. Mended: the missing length of the properties is
-// added. Unnecessary when: Paho initialises them.
+// Shortfall (Paho 1.3.12): a server that speaks only MQTT 3 answers an MQTT 5 CONNECT in the form
+// of MQTT 3, with two bytes (seen with aedes). Paho then leaves the properties uninitialised and
+// frees them: a crash, whenever the heap was used before. Mended: the missing length of the
+// properties is added. Unnecessary when: Paho initialises them.
 #include <array>
 
 #include "transport/paho_seams/real.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether Paho really goes through the seams. One that the linker has left out is a hole that shows
-// only as lost time or lost messages, so each seam reports when it is called, and the first
-// connection that opens asks who has not.
+// Whether Paho really goes through the seams. If the linker leaves one out, this shows only as lost
+// time or lost messages. So each seam reports that it is called, and each connection that opens
+// asks which seams have not reported.
 #pragma once
 
 #include <atomic>

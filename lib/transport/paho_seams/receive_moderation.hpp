@@ -30,8 +30,8 @@ class ReceiveModeration {
   void found_after(Duration waited) {
     rounds_ = waited < kDense ? std::min(rounds_ + 1, kRounds) : 0;
   }
-  /// The pause before the next round. `awaited`: how many answers a sender waits for; 0 where
-  /// nobody waits for a certain number.
+  /// The pause before the next round. `awaited`: how many answers a sender waits for; 0 if no
+  /// sender waits for a certain number.
   Duration pause(std::size_t awaited) const {
     if (rounds_ < kRounds) return Duration::zero();
     if (awaited == 0 || awaited >= static_cast<std::size_t>(kMost / kPerAnswer)) return kMost;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Paho's receive thread, as the other threads and seams see it: who it is, how its wait is ended,
-// and how to wait until it has come round. run_thread.cpp starts it.
+// Paho's receive thread, for the other threads and seams: whether the caller is that thread, how to
+// end its wait, and how to wait for its next round. run_thread.cpp starts it.
 #pragma once
 
 #include <chrono>

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Seam: one receive thread for the whole run, and no other.
-// Shortfall (Paho 1.3.12): the receive thread ends with the last connection and is started again by
-// the next connect; a connect that comes between "told to stop" and "stopped" waits for answers
-// that nobody reads (read in MQTTClient_stop and MQTTClient_connectURIVersion). Mended: the first
-// thread that Paho ever starts is the receive thread; when Paho ends it, it begins anew, and later
-// starts of it do nothing. All that Paho starts besides is a thread for "connection lost", so that
-// the callback may call Paho. Ours does not, and runs in the thread that saw the loss, at once: it
-// is told sooner, and where no thread can be made it is told at all. A receive thread that cannot
-// be made is told, too, and the next connect tries again: Paho does not look. Unnecessary when:
-// Paho's receive thread outlives its connections.
-// And: between two runs of it Paho's `running` is false for a moment. A connecting thread that
-// looks then serves the sockets itself, while the receive thread is at work again: both in the one
-// static copy of the poll set, which either may reallocate, and the one takes the answers for which
-// the other waits. Mended: the receive thread lets go of Paho's mutex, under which `running` is
-// read, only where it begins to wait, so not between two runs; and no other thread gets into
-// Socket_getReadySocket(). Unnecessary when: the copy is the caller's own.
+// Shortfall (Paho 1.3.12): the receive thread ends with the last connection, and the next connect
+// starts it again. A connect between "told to stop" and "stopped" waits for answers that no thread
+// reads (MQTTClient_stop and MQTTClient_connectURIVersion). Mended: the first thread that Paho
+// starts is the receive thread; when Paho ends it, it starts again by itself, and later starts of
+// it do nothing. The only other thread that Paho starts is one for "connection lost", so that the
+// callback may call Paho. Our callback does not call Paho, so it runs at once in the thread that
+// saw the loss: the loss is told sooner, and also where no thread can be made. If the receive
+// thread cannot be made, the attempt fails with the reason and the next connect tries again: Paho
+// does not check. Unnecessary when: Paho's receive thread outlives its connections.
+// And: between two runs of the receive thread Paho's `running` is false for a moment. A connecting
+// thread that reads it then serves the sockets itself, while the receive thread works again. Both
+// use the one static copy of the poll set, which each may reallocate, and each takes the answers
+// for which the other waits. Mended: the receive thread unlocks Paho's mutex, under which `running`
+// is read, only where it begins to wait, so not between two runs; and no other thread gets into
+// Socket_getReadySocket(). Unnecessary when: each caller has its own copy.
 #include "transport/paho_seams/run_thread.hpp"
 
 #include <pthread.h>

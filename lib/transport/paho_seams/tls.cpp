@@ -102,7 +102,7 @@ void __wrap_SSL_CTX_set_msg_callback(SSL_CTX* /*context*/,
                                      void (* /*callback*/)(int, int, int, const void*, size_t, SSL*,
                                                            void*)) {}
 
-// Also called for every connection without TLS, to do nothing.
+// Paho calls it for connections without TLS, too; then OpenSSL need not be loaded.
 void __wrap_SSL_SESSION_free(SSL_SESSION* session) {
   if (session != nullptr) __real_SSL_SESSION_free(session);
 }

@@ -49,8 +49,8 @@ class TlsAttempt {
 
   const Server& server_;
   const bool shows_certificate_;
-  bool asked_ = false;       // the server wants a certificate of ours
-  std::string certificate_;  // the first thing that was wrong with the server's
+  bool asked_ = false;       // the server asks for a client certificate
+  std::string certificate_;  // the first thing that was wrong with the server's certificate
 };
 
 }  // namespace mqfail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why a TLS connection did not come about, in words: what was wrong, with the date, the names or
-// the version that matter. OpenSSL's own words remain for what is not told apart here.
+// Why a TLS connection was not made, in words: what was wrong, with the date, the names or the
+// version that matter. For all other causes OpenSSL's own words are used.
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 

@@ -101,7 +101,7 @@ int __wrap_poll(pollfd* fds, nfds_t count, int timeout) {
   mqfail::t_waited = true;
   mqfail::count_receiver_round();
   if ((fds[0].events & POLLIN) == 0) {
-    // Paho asks who could be written to; a Wire always can.
+    // Paho asks which descriptors can be written to; a Wire always can.
     for (nfds_t i = 0; i < count; ++i) fds[i].revents = POLLOUT;
     return static_cast<int>(count);
   }

@@ -28,8 +28,8 @@ std::string reserved_code(PacketType type, int code) {
          std::string(digits.data(), end);
 }
 
-// An error of MQTT 5 is taken from any packet that can report one: servers are not always exact
-// about which belongs where, and the error is what the user wants to hear.
+// An error of MQTT 5 is accepted in any packet that can report one: servers use some codes in
+// packets that the standard does not name, and the user needs the error.
 bool known_code(PacketType type, int code, Protocol protocol) {
   const bool mqtt5 = protocol == Protocol::mqtt5;
   if (mqtt5 && code >= kFirstError) return code <= kLastError;
@@ -81,7 +81,7 @@ std::string flaw_of_connack(std::string_view body, Protocol protocol) {
     return of_size(kType, body.size());
   }
   const int code = byte_at(body, 1);
-  // Without properties: from a server that knows no MQTT 5, in its own tongue (seam connack).
+  // Without properties: from a server that knows only MQTT 3, in its form (seam connack).
   const bool mqtt3_form = body.size() == 2;
   // MQTT 3.1 says of the first byte only that it is reserved.
   if (protocol != Protocol::mqtt31 && (byte_at(body, 0) & 0xFEU) != 0) {

@@ -40,7 +40,7 @@ std::string_view name(PacketType type);
 /// "SUBACK of 2 bytes": what is said of one whose length is wrong.
 std::string of_size(PacketType type, std::size_t size);
 
-/// A SUBSCRIBE or UNSUBSCRIBE of ours: what its answer must fit.
+/// One of our SUBSCRIBEs or UNSUBSCRIBEs: what its answer must fit.
 struct Asked {
   PacketType answer = PacketType::suback;
   std::uint16_t id = 0;

@@ -20,8 +20,8 @@ class Keepalive {
   Keepalive(Duration period, TimePoint now) : period_(period), sent_(now), life_(now) {}
 
   /// The server's own keepalive (MQTT 5, 3.2.2.3.14; 0: it does not look). Ours is the smaller of
-  /// the two: a client may ping at any time (3.1.2.10), and how fast we look is not the server's to
-  /// say.
+  /// the two: a client may ping at any time (3.1.2.10), so the server cannot make us look more
+  /// seldom.
   void promise(Duration server) {
     if (server > Duration::zero() && (server < period_ || period_ <= Duration::zero()))
       period_ = server;
@@ -30,8 +30,8 @@ class Keepalive {
 
   /// The kernel took something.
   void sent(TimePoint now) { sent_ = std::max(sent_, now); }
-  /// A PINGREQ was put behind what waits to be sent, for us or for somebody else's purpose. True if
-  /// it is the first since the last sign of life: a loss depends on its answer.
+  /// A PINGREQ was appended to what waits to be sent, for the keepalive or for another purpose.
+  /// True if it is the first since the last sign of life: a loss depends on its answer.
   bool pinged(TimePoint now) {
     pinged_ = now;
     owed_ += kAnswerBytes;
@@ -44,7 +44,7 @@ class Keepalive {
     if (asked_) asked_ = now;
   }
   /// Bytes of MQTT have come, `whole` if a packet ended in them. While a packet is under way, the
-  /// answers to our pings would count as its bytes: what is not more than they are is no life.
+  /// answers to our pings would count as its bytes: only more bytes than those are a sign of life.
   void arrived(TimePoint now, std::size_t bytes, bool whole) {
     if (!whole) {
       const std::size_t answers = std::min(bytes, owed_);

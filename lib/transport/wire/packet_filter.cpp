@@ -40,7 +40,7 @@ std::optional<std::size_t> PacketFilter::admit(std::string_view bytes) {
     if (part_ == Part::payload && left_ == 0) part_ = Part::header;
     if (fine && part_ == Part::header) ++ended_;
     if (leaving_) {
-      farewell_ += bytes.substr(begin, at - begin);
+      disconnect_ += bytes.substr(begin, at - begin);
     } else {
       admitted = at;
     }
@@ -153,7 +153,7 @@ bool PacketFilter::judge(std::string_view head) {
 std::string PacketFilter::flaw_of_packet(std::string_view head) {
   const Protocol protocol = protocol_;
   if (type_ == PacketType::publish) {
-    // Without a byte of it nobody has asked how long its head is.
+    // The length of its head was never asked for, as no byte of it came.
     if (head.empty()) return of_size(type_, 0);
     return flaw_of_publish(flags_, head, protocol);
   }

@@ -47,7 +47,7 @@ class PacketFilter {
   /// The server's DISCONNECT, from its first byte to its last; null as long as none has come in
   /// full.
   const std::string* disconnect_packet() const {
-    return leaving_ && part_ == Part::header ? &farewell_ : nullptr;
+    return leaving_ && part_ == Part::header ? &disconnect_ : nullptr;
   }
   /// The answer to our CONNECT behind its remaining length; empty until it has come.
   const std::string& connack() const { return connack_; }
@@ -80,7 +80,7 @@ class PacketFilter {
   std::size_t left_ = 0;    // of it, to come
   std::string head_;        // of a packet whose head came in pieces, so far
   std::uint64_t ended_ = 0;
-  std::string farewell_, connack_, flaw_;
+  std::string disconnect_, connack_, flaw_;
 };
 
 }  // namespace mqfail

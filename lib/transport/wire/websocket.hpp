@@ -17,7 +17,7 @@
 
 namespace mqfail {
 
-/// Thread: put(), close() and take() need one lock; the rest belongs to whoever calls take().
+/// Thread: put(), close() and take() need one lock; the rest belongs to the caller of take().
 /// `out` is what waits to be sent.
 class WebSocket {
  public:

@@ -7,8 +7,8 @@
 // write, where the Wire puts many packets into one. Its codec by itself is not public.
 //
 // One MQTT packet is one frame, although the standard allows any cut (MQTT 5 section 6): there are
-// servers that read only the first packet of a frame (NanoMQ, issue 1844), and what is behind it
-// would be lost without a word. One system call for many packets is made of many frames.
+// servers that read only the first packet of a frame (NanoMQ, issue 1844), and drop what is behind
+// it. One system call for many packets has many frames in it.
 #pragma once
 
 #include <sys/uio.h>

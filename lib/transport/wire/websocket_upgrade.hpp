@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a connection becomes a WebSocket (RFC 6455 section 4): one HTTP/1.1 request and its answer,
 // as bytes in and bytes out. Boost.Beast's parser reads the answer; redirects are not followed, for
-// they could lead to where nobody named a server.
+// they could lead to a host that is not in the list of servers.
 #pragma once
 
 #include <array>

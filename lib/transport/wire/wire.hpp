@@ -34,7 +34,7 @@
 
 namespace mqfail {
 
-/// What a wire tells its owner, from any thread. An empty function: nobody wants to know.
+/// What a wire tells its owner, from any thread. Each function may be empty.
 struct WireCallbacks {
   /// A backlog above kBacklogBytes has drained, or something has come for the session. No lock.
   std::function<void()> wake;
@@ -97,8 +97,8 @@ class Wire {
   std::size_t readable();
   /// Something to do that poll(2) does not know of: the TLS handshake is to be begun.
   void kick(bool on) { kicked_ = on; }
-  /// Back-pressure: while paused nothing is read and silence is no loss. The silence of a pause is
-  /// ours: the server's begins anew when it ends.
+  /// Back-pressure: while paused nothing is read and silence is no loss. The silence of the server
+  /// counts from the end of the pause.
   void pause(bool on);
   bool paused() const { return paused_.load(std::memory_order_acquire); }
   /// Something came in for the session: it is woken once, when all that is here is worked off, so

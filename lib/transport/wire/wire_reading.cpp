@@ -105,7 +105,7 @@ std::ptrdiff_t Wire::receive_tls(void* into, std::size_t size) {
   if (got == 0) note_end(WireEnd::end_of_stream, 0);
   if (read.fatal) note_end(WireEnd::error, ECONNRESET);
   // Session tickets, say: a server with Nagle's algorithm holds its CONNACK until TCP has
-  // acknowledged them, 40 ms if nobody asks for it.
+  // acknowledged them, which takes 40 ms by itself.
   if (read.received != 0) note_received();
   if (got <= 0 && read.received != 0) note_life(read.received, false);  // of a record
   // OpenSSL gives a record at a time, and a server may put each packet into one of its own. What

@@ -59,6 +59,15 @@ BOOST_AUTO_TEST_CASE(an_acknowledgement_goes_with_its_message_in_any_order) {
 // A packet id is used again once it was acknowledged.
 BOOST_AUTO_TEST_CASE(a_message_claims_the_newest_acknowledgement_of_its_packet_id) {
   HeldAcknowledgements held;
+  take(held, ack('\x50', 9));
+  take(held, ack('\x40', 9));
+  held.claim(9);
+  BOOST_TEST(orphans(held) == ack('\x50', 9));
+  take(held, ack('\x50', 9));
+  take(held, ack('\x50', 9));
+  held.claim(9);
+  held.claim(9);
+  BOOST_TEST(orphans(held).empty());
   take(held, ack('\x50', 7));
   held.claim(7);
   take(held, ack('\x70', 7));  // PUBCOMP of the same message

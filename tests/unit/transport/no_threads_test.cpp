@@ -10,51 +10,19 @@
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
-#include <condition_variable>
-#include <mutex>
-#include <vector>
 
 #include "loopback.hpp"
 #include "policy/reason.hpp"
+#include "recorded_events.hpp"
 #include "transport/paho_transport.hpp"
 
 using namespace mqfail;
 using test::Listener;
+using test::RecordedEvents;
 
 namespace {
 
 std::atomic<int> g_refused_at{0};  // the how-manieth thread from now on; 0: none
-
-/// Hears what the transport tells, from any thread.
-class Ear final : public TransportListener {
- public:
-  void post(Event event) override {
-    const std::lock_guard lock(mutex_);
-    events_.push_back(std::move(event));
-    heard_.notify_all();
-  }
-  void wake() override {}
-  Reason failure_of(AttemptId attempt) {
-    std::unique_lock lock(mutex_);
-    Reason found;
-    const bool came = heard_.wait_for(lock, std::chrono::seconds(20), [&] {
-      for (const Event& event : events_) {
-        const auto* const failed = std::get_if<event::Failed>(&event);
-        if (failed == nullptr || failed->attempt != attempt) continue;
-        found = failed->reason;
-        return true;
-      }
-      return false;
-    });
-    BOOST_REQUIRE(came);
-    return found;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable heard_;
-  std::vector<Event> events_;
-};
 
 ConnectSettings settings() {
   ConnectSettings connect;
@@ -77,12 +45,12 @@ extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attribute
 // First of all, while Paho has no receive thread yet.
 BOOST_AUTO_TEST_CASE(
     a_receive_thread_that_cannot_start_fails_the_attempt_and_the_next_tries_again) {
-  Ear ear;
+  RecordedEvents events;
   Listener listener;
-  PahoTransport transport(ear);
+  PahoTransport transport(events);
   g_refused_at = 2;  // the attempt's own is the first
   transport.connect(AttemptId{1}, listener.server(), settings(), Protocol::mqtt5);
-  const Reason reason = ear.failure_of(AttemptId{1});
+  const Reason reason = events.failure_of(AttemptId{1});
   BOOST_TEST(g_refused_at == 0);
   BOOST_TEST((reason.cause == Cause::local));
   BOOST_TEST(describe(reason) == "no thread can be started (ulimit -u)");
@@ -94,25 +62,25 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST(byte == '\x10');
   close(next);
   close(peer);
-  BOOST_TEST((ear.failure_of(AttemptId{2}).cause != Cause::local));
+  BOOST_TEST((events.failure_of(AttemptId{2}).cause != Cause::local));
 }
 
 BOOST_AUTO_TEST_CASE(an_attempt_whose_thread_cannot_start_fails_with_the_reason) {
-  Ear ear;
+  RecordedEvents events;
   Listener listener;
-  PahoTransport transport(ear);
+  PahoTransport transport(events);
   g_refused_at = 1;
   transport.connect(AttemptId{1}, listener.server(), settings(), Protocol::mqtt5);
-  const Reason reason = ear.failure_of(AttemptId{1});
+  const Reason reason = events.failure_of(AttemptId{1});
   BOOST_TEST((reason.cause == Cause::local));
   BOOST_TEST(describe(reason) == "no thread can be started (ulimit -u)");
   transport.abandon(AttemptId{1});
 }
 
 BOOST_AUTO_TEST_CASE(an_attempt_without_descriptors_fails_with_the_reason_and_the_next_is_tried) {
-  Ear ear;
+  RecordedEvents events;
   Listener listener;
-  PahoTransport transport(ear);
+  PahoTransport transport(events);
   rlimit before{};
   getrlimit(RLIMIT_NOFILE, &before);
   const int lowest = dup(0);
@@ -122,7 +90,7 @@ BOOST_AUTO_TEST_CASE(an_attempt_without_descriptors_fails_with_the_reason_and_th
     setrlimit(RLIMIT_NOFILE, &few);
     const auto attempt = AttemptId{more + 1};
     transport.connect(attempt, listener.server(), settings(), Protocol::mqtt5);
-    const Reason reason = ear.failure_of(attempt);
+    const Reason reason = events.failure_of(attempt);
     BOOST_TEST((reason.cause == Cause::local));
     BOOST_TEST(describe(reason) == "too many open files");
     transport.abandon(attempt);
@@ -131,5 +99,5 @@ BOOST_AUTO_TEST_CASE(an_attempt_without_descriptors_fails_with_the_reason_and_th
   transport.connect(AttemptId{9}, listener.server(), settings(), Protocol::mqtt5);
   const int peer = listener.accept();
   close(peer);
-  BOOST_TEST((ear.failure_of(AttemptId{9}).cause != Cause::local));
+  BOOST_TEST((events.failure_of(AttemptId{9}).cause != Cause::local));
 }
