@@ -19,6 +19,8 @@
 #include "base/write.hpp"
 #include "certificates/tls_files.hpp"
 #include "policy/transcript.hpp"
+#include "session/clock.hpp"
+#include "session/loop.hpp"
 #include "tool/descriptors.hpp"
 #include "tool/exit_status.hpp"
 #include "tool/line_writer.hpp"
@@ -156,7 +158,7 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
   if (!roster.documents.empty()) {
     auto watch = DocumentWatch::open(roster.documents, program.started);
     if (watch) {
-      settings.documents = &documents.emplace(std::move(*watch));
+      documents.emplace(std::move(*watch));
     } else {
       events.warn(watch.error().message + "; " + watch.error().hint);
     }
@@ -178,7 +180,6 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
   // No descriptor of ours is opened before all that the options name are.
   const auto signals = Signals::block();
   if (!signals) return number(events.tell(signals.error()));
-  settings.signal_fd = signals->fd();
 
   const auto mailbox = Mailbox::make();
   if (!mailbox) return number(events.tell(mailbox.error()));
@@ -190,7 +191,8 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
       .clear();  // a password that changes stays nowhere: the policy's list is the only one
   Session session(std::move(settings), std::move(mind), transport, **mailbox, *work, events,
                   program.started);
-  const int status = session.run();
+  const int status =
+      run(session, {**mailbox, *work, signals->fd(), documents ? &*documents : nullptr});
   events.drain();
   if (trace) trace->drain();
   // Not by returning: Paho's threads are still at work, and there is nothing left to lose.

@@ -44,9 +44,9 @@ std::size_t Failover::Engine::under_way() const {
 
 bool Failover::Engine::is_free(ServerIndex server) const {
   return std::none_of(live.begin(), live.end(),
-                      [&](const Live& one) { return one.attempt.server == server; }) &&
+                      [&](const Accepted& one) { return one.attempt.server == server; }) &&
          std::none_of(standbys.begin(), standbys.end(),
-                      [&](const Live& one) { return one.attempt.server == server; }) &&
+                      [&](const Accepted& one) { return one.attempt.server == server; }) &&
          std::none_of(attempts.begin(), attempts.end(),
                       [&](const Attempt& one) { return one.server == server; });
 }

@@ -95,9 +95,15 @@ struct TakeOver {
   AttemptId attempt;
   ServerIndex server;
 };
+/// Drop an attempt that is not live, whether it is under way or has ended by itself; no event of it
+/// counts any more.
 struct Abandon {
   AttemptId attempt;
-};  ///< drop it without ceremony; no event of it counts any more
+};
+/// The live connection has ended by itself: what it still holds may be taken, then it is dropped.
+struct Retire {
+  AttemptId attempt;
+};
 struct Disconnect {
   AttemptId attempt;
 };  ///< leave in good order
@@ -114,8 +120,9 @@ struct Use {
   Duration outage;
   bool failback = false;
 };
-/// For the reporter: the attempt ended, `verdict` says what follows. Also for attempts that timed
-/// out.
+// The Tell actions are for the reporter; they do nothing to a connection.
+
+/// The attempt ended or timed out, `verdict` says what follows.
 struct TellFailed {
   AttemptId attempt;
   ServerIndex server;
@@ -167,10 +174,10 @@ struct GiveUp {
 };
 }  // namespace action
 
-using Action =
-    std::variant<action::Connect, action::TakeOver, action::Abandon, action::Disconnect,
-                 action::Use, action::TellFailed, action::TellStandbyReady, action::TellStandbyLost,
-                 action::TellLost, action::TellBackoff, action::TellListChanged, action::GiveUp>;
+using Action = std::variant<action::Connect, action::TakeOver, action::Abandon, action::Retire,
+                            action::Disconnect, action::Use, action::TellFailed,
+                            action::TellStandbyReady, action::TellStandbyLost, action::TellLost,
+                            action::TellBackoff, action::TellListChanged, action::GiveUp>;
 using Actions = std::vector<Action>;
 
 }  // namespace mqfail

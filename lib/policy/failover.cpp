@@ -86,16 +86,18 @@ void Failover::Engine::reached(const event::Reached& event) {
 // Failed and Lost both come here: the end of an attempt is its end, whichever word a transport that
 // raced with us has chosen.
 void Failover::Engine::ended(AttemptId id, const Reason& reason, Duration silent) {
-  const auto used =
-      std::find_if(live.begin(), live.end(), [&](const Live& one) { return one.attempt.id == id; });
+  const auto used = std::find_if(live.begin(), live.end(),
+                                 [&](const Accepted& one) { return one.attempt.id == id; });
   if (used != live.end()) return lost(used, reason, silent);
   const auto ready = std::find_if(standbys.begin(), standbys.end(),
-                                  [&](const Live& one) { return one.attempt.id == id; });
+                                  [&](const Accepted& one) { return one.attempt.id == id; });
   if (ready != standbys.end()) return standby_lost(ready, reason);
-  if (probe && probe->id == id) return probed(reason);
+  const bool of_probe = probe && probe->id == id;
   const auto found = std::find_if(attempts.begin(), attempts.end(),
                                   [&](const Attempt& attempt) { return attempt.id == id; });
-  if (found == attempts.end()) return;
+  if (!of_probe && found == attempts.end()) return;
+  out.emplace_back(action::Abandon{id});
+  if (of_probe) return probed(reason);
   const Attempt attempt = *found;
   attempts.erase(found);
   failed(attempt, reason);
@@ -143,7 +145,7 @@ void Failover::Engine::list_changed(const event::ListChanged& event) {
     if (returning == attempt.id) returning.reset();
     return true;
   });
-  std::erase_if(standbys, [&](const Live& one) {
+  std::erase_if(standbys, [&](const Accepted& one) {
     if (roster.contains(one.attempt.server)) return false;
     out.emplace_back(action::Disconnect{one.attempt.id});
     return true;
@@ -155,7 +157,7 @@ void Failover::Engine::list_changed(const event::ListChanged& event) {
       ++one;
       continue;
     }
-    const Live gone = *one;
+    const Accepted gone = *one;
     one = live.erase(one);
     out.emplace_back(action::Disconnect{gone.attempt.id});
     left(gone, now);
@@ -177,7 +179,7 @@ void Failover::Engine::list_changed(const event::ListChanged& event) {
 void Failover::Engine::stopped() {
   abandon_all();
   leave_standbys();
-  for (const Live& one : live) out.emplace_back(action::Disconnect{one.attempt.id});
+  for (const Accepted& one : live) out.emplace_back(action::Disconnect{one.attempt.id});
   live.clear();
   state = FailoverState::stopped;
 }
@@ -250,9 +252,9 @@ void Failover::Engine::learn_protocol(const Attempt& attempt, const Reason& reas
   }
 }
 
-void Failover::Engine::lost(std::vector<Live>::iterator which, const Reason& reason,
+void Failover::Engine::lost(std::vector<Accepted>::iterator which, const Reason& reason,
                             Duration silent) {
-  const Live gone = *which;
+  const Accepted gone = *which;
   const ServerIndex server = gone.attempt.server;
   const Duration up = now - gone.since;
   live.erase(which);
@@ -261,6 +263,7 @@ void Failover::Engine::lost(std::vector<Live>::iterator which, const Reason& rea
   early_losses = wordless && up < settings.stable ? early_losses + 1 : 0;
   const bool maybe_twin = settings.client_id_given && early_losses >= kTwinLosses;
   out.emplace_back(action::TellLost{gone.attempt.id, server, reason, up, maybe_twin});
+  out.emplace_back(action::Retire{gone.attempt.id});
 
   const Verdict what = verdict(reason, true, true);
   const bool ghost = what == Verdict::taken_over && now < ghosts_until;
@@ -305,7 +308,7 @@ void Failover::Engine::lost_the_last() {
 
 // A live connection is behind us. If it proved stable, what went wrong before it is forgiven.
 // `last_sign`: of its life.
-bool Failover::Engine::left(const Live& gone, TimePoint last_sign) {
+bool Failover::Engine::left(const Accepted& gone, TimePoint last_sign) {
   const ServerIndex server = gone.attempt.server;
   if (live.empty()) {
     from = server;

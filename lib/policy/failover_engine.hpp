@@ -31,7 +31,7 @@ struct Failover::Engine {
     bool guess = false;        // 3.1.1 only because MQTT 5 was answered by a close
     Phase reached = Phase::dns;
   };
-  struct Live {
+  struct Accepted {  // by its server: a live one or a standby
     Attempt attempt;
     TimePoint since;
   };
@@ -49,8 +49,8 @@ struct Failover::Engine {
 
   Pass pass;
   std::vector<Attempt> attempts;
-  std::vector<Live> live;
-  std::vector<Live> standbys;  // connected and not live, the first is the next
+  std::vector<Accepted> live;
+  std::vector<Accepted> standbys;  // connected and not live, the first is the next
   Failback failback;
   std::optional<Attempt> probe;         // of a priority server
   std::optional<AttemptId> returning;   // the attempt to a priority server beside a live secondary
@@ -78,12 +78,12 @@ struct Failover::Engine {
   void list_changed(const event::ListChanged& event);
   void stopped();
   void failed(const Attempt& attempt, const Reason& reason);
-  void lost(std::vector<Live>::iterator which, const Reason& reason, Duration silent);
+  void lost(std::vector<Accepted>::iterator which, const Reason& reason, Duration silent);
   Verdict judge(const Attempt& attempt, const Reason& reason) const;
   void learn_protocol(const Attempt& attempt);
   void learn_protocol(const Attempt& attempt, const Reason& reason);
   void lost_the_last();
-  bool left(const Live& gone, TimePoint last_sign);
+  bool left(const Accepted& gone, TimePoint last_sign);
   void time_out();
   std::optional<TimePoint> deadline() const;
 
@@ -121,8 +121,8 @@ struct Failover::Engine {
   // standby.cpp
   void stand_by(const Attempt& attempt);
   void promote();
-  void take_over(std::vector<Live>::iterator which);
-  void standby_lost(std::vector<Live>::iterator which, const Reason& reason);
+  void take_over(std::vector<Accepted>::iterator which);
+  void standby_lost(std::vector<Accepted>::iterator which, const Reason& reason);
   void leave_standbys();
   std::vector<ServerIndex> priority() const;
   void watch_priority();

@@ -24,7 +24,7 @@ void Failover::Engine::promote() {
   while (!standbys.empty() && on_the_way() < missing_live()) take_over(standbys.begin());
 }
 
-void Failover::Engine::take_over(std::vector<Live>::iterator which) {
+void Failover::Engine::take_over(std::vector<Accepted>::iterator which) {
   Attempt attempt = which->attempt;
   standbys.erase(which);
   attempt.role = Role::active;
@@ -39,11 +39,12 @@ void Failover::Engine::take_over(std::vector<Live>::iterator which) {
 }
 
 // It disturbs nobody: the next one waits for its back-off.
-void Failover::Engine::standby_lost(std::vector<Live>::iterator which, const Reason& reason) {
-  const Live gone = *which;
+void Failover::Engine::standby_lost(std::vector<Accepted>::iterator which, const Reason& reason) {
+  const Accepted gone = *which;
   const ServerIndex server = gone.attempt.server;
   standbys.erase(which);
   const Duration up = now - gone.since;
+  out.emplace_back(action::Abandon{gone.attempt.id});
   out.emplace_back(action::TellStandbyLost{gone.attempt.id, server, reason, up});
   const Verdict what = verdict(reason, true, true);
   const bool was_stable = up >= settings.stable;
@@ -122,8 +123,9 @@ void Failover::Engine::probed(std::optional<Reason> failure) {
 
 // Make before break: the secondary stays live until this one is.
 void Failover::Engine::go_back(ServerIndex server) {
-  const auto standby = std::find_if(standbys.begin(), standbys.end(),
-                                    [&](const Live& one) { return one.attempt.server == server; });
+  const auto standby = std::find_if(standbys.begin(), standbys.end(), [&](const Accepted& one) {
+    return one.attempt.server == server;
+  });
   if (standby != standbys.end()) {
     returning = standby->attempt.id;
     return take_over(standby);
@@ -134,7 +136,7 @@ void Failover::Engine::go_back(ServerIndex server) {
 }
 
 void Failover::Engine::returned(const Attempt& attempt) {
-  const Live old = live.front();
+  const Accepted old = live.front();
   live = {{attempt, now}};
   left(old, now);
   out.emplace_back(
@@ -152,7 +154,7 @@ void Failover::Engine::abandon_probe() {
 }
 
 void Failover::Engine::leave_standbys() {
-  for (const Live& one : standbys) out.emplace_back(action::Disconnect{one.attempt.id});
+  for (const Accepted& one : standbys) out.emplace_back(action::Disconnect{one.attempt.id});
   standbys.clear();
 }
 

@@ -196,6 +196,9 @@ std::string transcript_line(const Action& action, Duration at, const Failover& f
       [&](const Abandon& a) {
         return join({"abandon ", id(a.attempt)});
       },
+      [&](const Retire& a) {
+        return join({"retire ", id(a.attempt)});
+      },
       [&](const Disconnect& a) {
         return join({"disconnect ", id(a.attempt)});
       },

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "session/clock.hpp"
 #include "session/mailbox.hpp"
 #include "session/session.hpp"
 #include "transport/paho_transport.hpp"

@@ -75,7 +75,7 @@ void Publisher::lost(AttemptId attempt, const Reason& reason, TimePoint now) {
 void Publisher::offline(AttemptId attempt, TimePoint now) {
   if (const auto connection = find(attempt); connection != connections_.end())
     remove(connection, now);
-  transport_.abandon(attempt);
+  finished_.push_back(attempt);
 }
 
 // The messages that this server has not acknowledged are open in the outbox: the next server gets
@@ -101,10 +101,7 @@ void Publisher::remove(std::vector<PublishingConnection>::iterator connection, T
 
 void Publisher::leave(AttemptId attempt, TimePoint now) {
   const auto connection = find(attempt);
-  if (connection == connections_.end()) {
-    transport_.disconnect(attempt, Duration::zero());
-    return;
-  }
+  if (connection == connections_.end()) return finished_.push_back(attempt);
   connection->leave_by = now + kLeavePatience;
   leaving_ = true;
   sender_.pause(true);
@@ -123,7 +120,7 @@ void Publisher::go_on_leaving(TimePoint now) {
     if (!settled && now < *connection.leave_by) continue;
     const AttemptId old = connection.attempt;
     remove(connections_.begin() + static_cast<std::ptrdiff_t>(i), now);
-    transport_.disconnect(old, Duration::zero());
+    finished_.push_back(old);
   }
 }
 
@@ -227,8 +224,8 @@ void Publisher::poll_fds(std::vector<pollfd>& fds) const {
   fds.push_back({wants_input() ? source_->fd() : -1, POLLIN, 0});
 }
 
-void Publisher::on_poll(const pollfd* fds, std::size_t count) {
-  if (count == 1 && fds[0].revents != 0) source_->read_some();
+void Publisher::on_poll(const pollfd* fds, std::size_t count, TimePoint now) {
+  if (count == 1 && fds[0].revents != 0) source_->read_some(now);
 }
 
 std::optional<TimePoint> Publisher::deadline() const {
@@ -274,7 +271,7 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
   for (PublishingConnection& connection : connections_) {
     take_answers(connection);
     lost_max_ += connection.barrier.give_up();
-    if (connection.leave_by) transport_.disconnect(connection.attempt, Duration::zero());
+    if (connection.leave_by) finished_.push_back(connection.attempt);
   }
   take_rest(now);
   write_undelivered(ending);

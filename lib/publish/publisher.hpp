@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "publish/outbox.hpp"
@@ -37,8 +38,9 @@ class Publisher final : public Work {
   void offline(AttemptId attempt, TimePoint now) override;
   void leave(AttemptId attempt, TimePoint now) override;
   std::vector<Trouble> pump(TimePoint now) override;
+  std::vector<AttemptId> take_finished() override { return std::exchange(finished_, {}); }
   void poll_fds(std::vector<pollfd>& fds) const override;
-  void on_poll(const pollfd* fds, std::size_t count) override;
+  void on_poll(const pollfd* fds, std::size_t count, TimePoint now) override;
   std::optional<TimePoint> deadline() const override;
   bool done() const override;
   void stop(TimePoint now) override;
@@ -70,6 +72,7 @@ class Publisher final : public Work {
   Sender sender_;
   Shortage shortage_;
   std::vector<PublishingConnection> connections_;
+  std::vector<AttemptId> finished_;
   bool leaving_ = false;  // one of them; until it is gone, nothing is sent
   std::optional<TimePoint> drain_until_;
   std::uint64_t taken_ = 0;  // the number of the last message from the source

@@ -7,18 +7,16 @@
 #include <cerrno>
 #include <cstring>
 
-#include "session/clock.hpp"
-
 namespace mqfail {
 namespace {
 constexpr Duration kSoon = std::chrono::milliseconds(1);
 constexpr Duration kRarely = std::chrono::milliseconds(500);
 }  // namespace
 
-void LineSource::read_some() {
+void LineSource::read_some(TimePoint now) {
   if (ended_ || stopped_) return;
   if (peek_) {
-    peek_some();
+    peek_some(now);
     return;
   }
   if (head_ > 0) {
@@ -40,8 +38,8 @@ void LineSource::read_some() {
 
 // The buffer is what has left the input, which a line longer than a pipe has to, and what is seen
 // of the rest.
-void LineSource::peek_some() {
-  release();
+void LineSource::peek_some(TimePoint now) {
+  release(now);
   const std::size_t seen = buffer_.size();
   buffer_.resize(taken_ + Peek::kSize);
   const ssize_t got = peek_->look(buffer_.data() + taken_, Peek::kSize);
@@ -54,19 +52,19 @@ void LineSource::peek_some() {
     peek_->take(buffer_.size() - taken_);
     taken_ = buffer_.size();
   }
-  look_again_in(buffer_.size() == seen ? std::min<Duration>(wait_ * 2, kRarely) : kSoon);
+  look_again_at(now, buffer_.size() == seen ? std::min<Duration>(wait_ * 2, kRarely) : kSoon);
 }
 
 // The beginning of a line stays in the pipe, so it is readable all the time. More of it is told by
 // Peek::fd(), but not while a writer is blocked in one large write: then only a look shows it.
-void LineSource::look_again_in(Duration wait) {
+void LineSource::look_again_at(TimePoint now, Duration wait) {
   look_at_.reset();
   if (has_line_ || ended_ || stopped_ || taken_ == buffer_.size()) return;
   wait_ = wait;
-  look_at_ = steady_now() + wait;
+  look_at_ = now + wait;
 }
 
-void LineSource::release() {
+void LineSource::release(TimePoint now) {
   if (!peek_ || head_ == 0) return;
   if (head_ > taken_) peek_->take(head_ - taken_);
   buffer_.erase(0, head_);
@@ -74,7 +72,7 @@ void LineSource::release() {
   scanned_ -= head_;
   line_end_ -= std::min(head_, line_end_);
   head_ = 0;
-  look_again_in(kSoon);
+  look_again_at(now, kSoon);
 }
 
 // Finds the end of the first line, if it is here.

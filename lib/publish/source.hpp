@@ -33,7 +33,7 @@ class Source {
   virtual bool at_end() const = 0;
   /// The descriptor to wait for, or -1; then read_some().
   virtual int fd() const { return -1; }
-  virtual void read_some() {}
+  virtual void read_some(TimePoint /*now*/) {}
   /// When next() will have something although nothing happens.
   virtual std::optional<TimePoint> due() const { return std::nullopt; }
   /// Read no more; what was read is still handed out, but not an incomplete last line.
@@ -47,7 +47,7 @@ class Source {
 
   // -- what a spool adds
   /// What next() has handed out is safe: it may leave the input.
-  virtual void release() {}
+  virtual void release(TimePoint /*now*/) {}
   /// Messages are kept on disk until they are settled: the input is read during an outage, too, and
   /// what is unsettled at the end is not lost.
   virtual bool keeps() const { return false; }
@@ -82,8 +82,8 @@ class LineSource final : public Source {
     if (ended_ || stopped_ || has_line_) return -1;
     return peek_ ? peek_->fd(taken_ < buffer_.size()) : fd_;
   }
-  void read_some() override;
-  void release() override;
+  void read_some(TimePoint now) override;
+  void release(TimePoint now) override;
   std::optional<TimePoint> due() const override { return look_at_; }
   void stop() override;
   std::string_view rest() const override {
@@ -96,8 +96,8 @@ class LineSource final : public Source {
  private:
   static constexpr std::size_t kBlock = 65536;
   void look();
-  void peek_some();
-  void look_again_in(Duration wait);
+  void peek_some(TimePoint now);
+  void look_again_at(TimePoint now, Duration wait);
 
   const int fd_;
   const char delimiter_;

@@ -7,7 +7,6 @@
 #include "base/counted.hpp"
 #include "base/number.hpp"
 #include "base/text.hpp"
-#include "session/clock.hpp"
 
 namespace mqfail {
 namespace {
@@ -82,7 +81,7 @@ void SpooledSource::store(TimePoint now) {
     announcer_.announce(stalled);
   }
   retry_at_.reset();
-  input_->release();
+  input_->release(now);
   // What comes next and is here need not be read back.
   if (!group_.empty() && next_ == ready_.size() && handed_on_ + 1 == group_.at(0).number) {
     std::swap(ready_, group_);
@@ -151,9 +150,8 @@ int SpooledSource::fd() const {
   return stuck() || stopped_ || unfit_ ? -1 : input_->fd();
 }
 
-void SpooledSource::read_some() {
-  input_->read_some();
-  const TimePoint now = steady_now();
+void SpooledSource::read_some(TimePoint now) {
+  input_->read_some(now);
   do {
     absorb(now);
   } while (!stuck() && !unfit_ && input_->fd() < 0 && !input_->at_end());
@@ -166,7 +164,7 @@ std::optional<TimePoint> SpooledSource::due() const {
 void SpooledSource::tend(TimePoint now, bool hungry) {
   const bool due = retry_at_ && (now >= *retry_at_ || spool_->settled() == spool_->last());
   if (stuck() && due && !stopped_) store(now);
-  if (const auto look = input_->due(); hungry && fd() >= 0 && look && now >= *look) read_some();
+  if (const auto look = input_->due(); hungry && fd() >= 0 && look && now >= *look) read_some(now);
 }
 
 void SpooledSource::stop() {

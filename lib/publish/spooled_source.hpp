@@ -22,7 +22,7 @@ class SpooledSource final : public Source {
   std::optional<Item> next(TimePoint now) override;
   bool at_end() const override;
   int fd() const override;
-  void read_some() override;
+  void read_some(TimePoint now) override;
   std::optional<TimePoint> due() const override;
   void stop() override;
   int error_number() const override { return input_->error_number(); }

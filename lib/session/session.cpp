@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/session.hpp"
 
-#include <sys/signalfd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
 #include <string_view>
@@ -49,16 +46,41 @@ Session::Session(SessionSettings settings, Failover failover, Transport& transpo
       announcer_(announcer),
       started_(started) {}
 
-int Session::run() {
+void Session::start(TimePoint now) {
   list_servers();
-  step(event::Started{}, steady_now());
-  while (!ending_) wait(turn(steady_now()));
-  const TimePoint now = steady_now();
+  events_.emplace_back(event::Started{});
+  step(now);
+}
+
+std::optional<TimePoint> Session::turn(TimePoint now) {
+  for (const int signal : std::exchange(signals_, {})) heed(signal, now);
+  if (ending_) return std::nullopt;
+  for (Event& event : mailbox_.take()) events_.push_back(std::move(event));
+  step(now);
+  if (const auto due = failover_.deadline(); due && *due <= now) {
+    events_.emplace_back(event::Ticked{});
+    step(now);
+  }
+  if (!ending_ && std::exchange(documents_changed_, false)) reload();
+  step(now);
+  if (!ending_) pump(now);
+  if (!ending_ && settings_.run_for && now >= started_ + *settings_.run_for) {
+    end({Ending::How::timed_out, ErrorKind::unavailable, 0});
+  }
+  const auto until = earlier(failover_.deadline(), work_.deadline());
+  return settings_.run_for ? earlier(until, started_ + *settings_.run_for) : until;
+}
+
+int Session::finish(TimePoint now) {
   Notice exit{.name = NoticeName::exit};
   const int status = work_.finish(*ending_, reached_, now, exit);
-  step(event::Stopped{}, now);
-  // A policy that gave up has stopped by itself; what is live still is left in good order.
-  for (const Live& one : live_) transport_.disconnect(one.attempt, settings_.leave_patience);
+  end_finished();
+  events_ = {event::Stopped{}};
+  step(now);
+  // What is live is left in good order, whether the policy has stopped now or gave up before.
+  for (const Held& one : held_) {
+    if (one.live) transport_.disconnect(one.attempt, settings_.leave_patience);
+  }
   exit.more.insert(exit.more.begin(), {"exit", std::int64_t{status}});
   if (open_gaps_ != 0) exit.more.emplace_back("gaps", open_gaps_);
   if (status != 0) exit.level = Level::error;
@@ -66,72 +88,47 @@ int Session::run() {
   return status;
 }
 
-std::optional<TimePoint> Session::turn(TimePoint now) {
-  for (const Event& event : mailbox_.take()) step(event, now);
-  if (const auto due = failover_.deadline(); due && *due <= now) step(event::Ticked{}, now);
-  if (!ending_ && settings_.documents != nullptr && settings_.documents->changed(now)) reload(now);
-  if (!ending_) pump(now);
-  if (!ending_ && settings_.run_for && now >= started_ + *settings_.run_for) {
-    end({Ending::How::timed_out, ErrorKind::unavailable, 0});
+// Steps the policy through what has happened, and through what its actions bring about.
+void Session::step(TimePoint now) {
+  while (!events_.empty()) {
+    const Event event = std::move(events_.front());
+    events_.pop_front();
+    const Actions actions = failover_.step(event, now);
+    if (settings_.trace) settings_.trace(event, now, actions, failover_);
+    for (const Action& action : actions) {
+      std::visit([this, now](const auto& one) { carry_out(one, now); }, action);
+    }
   }
-  std::optional<TimePoint> until = failover_.deadline();
-  const auto sooner = [&until](std::optional<TimePoint> other) {
-    if (other && (!until || *other < *until)) until = other;
-  };
-  sooner(work_.deadline());
-  if (settings_.documents != nullptr) sooner(settings_.documents->deadline());
-  if (settings_.run_for) sooner(started_ + *settings_.run_for);
-  return until;
 }
 
 void Session::pump(TimePoint now) {
-  for (Trouble& trouble : work_.pump(now)) lose(std::move(trouble), now);
+  for (Trouble& trouble : work_.pump(now)) {
+    events_.emplace_back(event::Lost{trouble.attempt, std::move(trouble.reason)});
+  }
+  end_finished();
+  step(now);
   if (work_.done()) end({});
 }
 
-void Session::wait(std::optional<TimePoint> until) {
-  if (ending_) return;
-  DocumentWatch* const documents = settings_.documents;
-  std::vector<pollfd> fds{{mailbox_.fd(), POLLIN, 0},
-                          {settings_.signal_fd, POLLIN, 0},
-                          {documents == nullptr ? -1 : documents->fd(), POLLIN, 0}};
-  const std::size_t own = fds.size();
-  work_.poll_fds(fds);
-  timespec timeout{};
-  if (until) {
-    const auto left = std::max(*until - steady_now(), Duration::zero());
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-    timeout.tv_sec = seconds.count();
-    timeout.tv_nsec = std::chrono::duration_cast<std::chrono::nanoseconds>(left - seconds).count();
-  }
-  if (ppoll(fds.data(), fds.size(), until ? &timeout : nullptr, nullptr) <= 0) return;
-  work_.on_poll(fds.data() + own, fds.size() - own);
-  if (fds[2].revents != 0) documents->on_poll(steady_now());
-  if (fds[1].revents != 0) signalled(steady_now());
-}
-
-void Session::signalled(TimePoint now) {
-  signalfd_siginfo info{};
-  if (read(settings_.signal_fd, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return;
-  const int signal = static_cast<int>(info.ssi_signo);
+void Session::heed(int signal, TimePoint now) {
   if (signal == SIGUSR1) {
-    step(event::Hurried{}, now);
+    events_.emplace_back(event::Hurried{});
   } else if (signal == SIGHUP && !(settings_.hangup_ends && settings_.hangup_ends())) {
-    reload(now);
-  } else if (signal == SIGHUP && signals_ != 0) {
+    reload();
+  } else if (signal == SIGHUP && interrupted_) {
     // A terminal that goes says it twice, by itself and through its shell: that is no impatience.
-  } else if (++signals_ == 1) {
+  } else if (!std::exchange(interrupted_, true)) {
     work_.stop(now);
   } else {
     end({Ending::How::interrupted, ErrorKind::unavailable, signal});
   }
 }
 
-void Session::reload(TimePoint now) {
+void Session::reload() {
   if (!settings_.reload) return;
   auto servers = settings_.reload();
   if (servers) {
-    step(event::ListChanged{std::move(*servers)}, now);
+    events_.emplace_back(event::ListChanged{std::move(*servers)});
   } else {
     announcer_.announce({.name = NoticeName::warning,
                          .level = Level::warning,
@@ -149,23 +146,22 @@ void Session::end(Ending ending) {
   if (!ending_) ending_ = ending;
 }
 
-void Session::step(const Event& event, TimePoint now) {
-  // The policy forgets an attempt with its Lost; the connection's place is cleared by TellLost.
-  const Actions actions = failover_.step(event, now);
-  if (settings_.trace) settings_.trace(event, now, actions, failover_);
-  for (const Action& action : actions) {
-    std::visit([this, now](const auto& one) { carry_out(one, now); }, action);
+// The only place where a connection that the Work had comes to its end while the run goes on.
+void Session::end_finished() {
+  for (const AttemptId attempt : work_.take_finished()) {
+    const auto one = find(attempt);
+    if (one != held_.end() && one->ended) {
+      transport_.abandon(attempt);
+    } else {
+      transport_.disconnect(attempt, Duration::zero());
+    }
+    if (one != held_.end() && !one->live) held_.erase(one);
   }
-  for (Trouble& trouble : std::exchange(unfit_, {})) lose(std::move(trouble), now);
 }
 
-void Session::lose(Trouble trouble, TimePoint now) {
-  step(event::Lost{trouble.attempt, std::move(trouble.reason)}, now);
-}
-
-Session::LiveList::iterator Session::find(AttemptId attempt) {
-  return std::find_if(live_.begin(), live_.end(),
-                      [&](const Live& one) { return one.attempt == attempt; });
+std::vector<Session::Held>::iterator Session::find(AttemptId attempt) {
+  return std::find_if(held_.begin(), held_.end(),
+                      [&](const Held& one) { return one.attempt == attempt; });
 }
 
 Notice Session::about(NoticeName name, ServerIndex index) const {
@@ -213,35 +209,36 @@ void Session::carry_out(const action::TakeOver& take_over, TimePoint /*now*/) {
   transport_.take_over(take_over.attempt);
 }
 
-void Session::carry_out(const action::Abandon& abandon, TimePoint now) {
-  if (const auto one = find(abandon.attempt); one != live_.end()) {
-    live_.erase(one);
-    work_.offline(abandon.attempt, now);
-    return;
-  }
+void Session::carry_out(const action::Abandon& abandon, TimePoint /*now*/) {
   transport_.abandon(abandon.attempt);
+}
+
+void Session::carry_out(const action::Retire& retire, TimePoint now) {
+  const auto one = find(retire.attempt);
+  one->live = false;
+  one->ended = true;
+  work_.offline(retire.attempt, now);
+  end_finished();
 }
 
 void Session::carry_out(const action::Disconnect& disconnect, TimePoint now) {
   const auto one = find(disconnect.attempt);
-  if (one == live_.end()) {
+  if (one == held_.end()) {
     transport_.disconnect(disconnect.attempt, Duration::zero());
-    return;
+  } else if (!ending_) {  // else finish() leaves it
+    one->live = false;
+    work_.leave(disconnect.attempt, now);
   }
-  live_.erase(one);
-  if (!ending_) return work_.leave(disconnect.attempt, now);
-  transport_.disconnect(disconnect.attempt, settings_.leave_patience);
-  work_.offline(disconnect.attempt, now);
 }
 
 void Session::carry_out(const action::Use& use, TimePoint now) {
-  const ConnectionFacts* const facts = transport_.facts(use.attempt);
-  live_.push_back({use.attempt, use.server, use.epoch});
-  if (facts == nullptr) return;  // lost again already; the event is on its way
+  const ConnectionFacts& facts = *transport_.facts(use.attempt);
+  held_.push_back({use.attempt, use.epoch});
   reached_ = true;
-  tell_connected(use, *facts);
-  auto unfit = work_.online(use.attempt, failover_.server(use.server), use.epoch, *facts, now);
-  if (unfit) unfit_.push_back({use.attempt, std::move(*unfit)});
+  tell_connected(use, facts);
+  // Before whatever else has happened: the connection is of no use.
+  auto unfit = work_.online(use.attempt, failover_.server(use.server), use.epoch, facts, now);
+  if (unfit) events_.emplace_front(event::Lost{use.attempt, std::move(*unfit)});
 }
 
 void Session::tell_connected(const action::Use& use, const ConnectionFacts& facts) {
@@ -306,7 +303,7 @@ void Session::carry_out(const action::TellFailed& failed, TimePoint /*now*/) {
   if (failed.verdict == Verdict::older_protocol) {
     // No failure but a step of the search: the attempt that follows says why it is made.
     older_because_ = "with MQTT 3.1.1, because MQTT 5 was answered by: " + describe(failed.reason);
-    return transport_.abandon(failed.attempt);
+    return;
   }
   Notice notice = about(NoticeName::failed, failed.server);
   notice.level = failed.role == Role::probe ? Level::info : Level::warning;
@@ -317,7 +314,6 @@ void Session::carry_out(const action::TellFailed& failed, TimePoint /*now*/) {
   if (failed.role != Role::probe) {
     work_.failed(failover_.server(failed.server), failed.reason);
   }
-  transport_.abandon(failed.attempt);
 }
 
 void Session::carry_out(const action::TellStandbyReady& ready, TimePoint /*now*/) {
@@ -337,24 +333,20 @@ void Session::carry_out(const action::TellStandbyLost& lost, TimePoint /*now*/) 
   explain(notice, lost.reason);
   notice.more = {{"up_ms", milliseconds(lost.up)}};
   announcer_.announce(notice);
-  transport_.abandon(lost.attempt);
 }
 
 void Session::carry_out(const action::TellLost& lost, TimePoint now) {
   Notice notice = about(NoticeName::lost, lost.server);
   notice.level = Level::warning;
   notice.attempt = number(lost.attempt);
-  const auto one = find(lost.attempt);
-  if (one != live_.end()) notice.epoch = one->epoch;
+  notice.epoch = find(lost.attempt)->epoch;
   explain(notice, lost.reason);
   notice.more = {{"up_ms", milliseconds(lost.up)}};
   if (lost.maybe_twin) {
     notice.more.emplace_back("twin", std::string("another client may use our client id"));
   }
   announcer_.announce(notice);
-  if (one != live_.end()) live_.erase(one);
   work_.lost(lost.attempt, lost.reason, now);
-  work_.offline(lost.attempt, now);
 }
 
 void Session::carry_out(const action::TellBackoff& backoff, TimePoint /*now*/) {

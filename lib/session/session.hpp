@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop: one thread, one mailbox, one clock, one sleep. It drains the mailbox, asks the policy,
-// carries out its actions and lets the Work move messages; it decides nothing itself.
+// What happened goes to the policy, its actions are carried out, and the Work moves messages. The
+// session decides nothing itself, reads no clock and waits for nothing: loop.hpp does both.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "policy/failover.hpp"
-#include "session/clock.hpp"
-#include "session/document_watch.hpp"
 #include "session/mailbox.hpp"
 #include "session/notice.hpp"
 #include "session/work.hpp"
@@ -23,9 +22,6 @@ struct SessionSettings {
   std::string probe_id;  ///< client id of probes of a priority server: nobody else's, nothing kept
   std::optional<Duration> run_for;  ///< -W: bounds the whole run
   Duration leave_patience{};        ///< how long the server may take to answer our DISCONNECT
-  int signal_fd = -1;               ///< a signalfd of INT, TERM, HUP, USR1; -1: none
-  /// Notices changed documents; borrowed; null: nothing does.
-  DocumentWatch* documents = nullptr;
   /// Reads the documents again (they changed, or SIGHUP); empty: there are none.
   std::function<Result<ServerList>()> reload;
   /// Whether a SIGHUP ends the run as SIGTERM does instead; asked at each. Empty: never.
@@ -34,28 +30,39 @@ struct SessionSettings {
   std::function<void(const Event&, TimePoint, const Actions&, const Failover&)> trace;
 };
 
+/// Entirely passive, as Failover is: time comes in, the deadline goes out. In one turn it is one
+/// time. Thread: one. Call start(), then turn() until is_over(), then finish().
 class Session {
  public:
   /// All references outlive the session. `started`: when the program began, for -W.
   Session(SessionSettings settings, Failover failover, Transport& transport, Mailbox& mailbox,
           Work& work, Announcer& announcer, TimePoint started);
 
-  /// Runs until the end and returns the exit status. The exit notice is the last.
-  int run();
+  void start(TimePoint now);
+  /// Does everything that is to be done at `now`. Returns when the next turn is due; empty: when
+  /// something happens (the mailbox rings, the Work's descriptors are ready, a signal comes).
+  std::optional<TimePoint> turn(TimePoint now);
+  bool is_over() const { return ending_.has_value(); }
+  /// Leaves every server and returns the exit status. The exit notice is the last.
+  int finish(TimePoint now);
+
+  /// The next turn heeds it: INT, TERM, HUP or USR1.
+  void signalled(int signal) { signals_.push_back(signal); }
+  /// The next turn reads the documents again.
+  void documents_changed() { documents_changed_ = true; }
 
  private:
-  std::optional<TimePoint> turn(TimePoint now);
-  void wait(std::optional<TimePoint> until);
-  void step(const Event& event, TimePoint now);
+  void step(TimePoint now);
   void pump(TimePoint now);
-  void signalled(TimePoint now);
-  void reload(TimePoint now);
-  void lose(Trouble trouble, TimePoint now);
+  void heed(int signal, TimePoint now);
+  void reload();
   void end(Ending ending);
+  void end_finished();
 
   void carry_out(const action::Connect& connect, TimePoint now);
   void carry_out(const action::TakeOver& take_over, TimePoint now);
   void carry_out(const action::Abandon& abandon, TimePoint now);
+  void carry_out(const action::Retire& retire, TimePoint now);
   void carry_out(const action::Disconnect& disconnect, TimePoint now);
   void carry_out(const action::Use& use, TimePoint now);
   void carry_out(const action::TellFailed& failed, TimePoint now);
@@ -80,20 +87,24 @@ class Session {
   Announcer& announcer_;
   const TimePoint started_;
 
-  struct Live {
+  // A connection that the Work has: live, left for another one, or ended with something to be taken
+  // from it still.
+  struct Held {
     AttemptId attempt;
-    ServerIndex server;
     std::uint64_t epoch;
+    bool live = true;
+    bool ended = false;  // by itself
   };
-  using LiveList = std::vector<Live>;
-  LiveList::iterator find(AttemptId attempt);
+  std::vector<Held>::iterator find(AttemptId attempt);
 
-  LiveList live_;               // in the order of their coming
-  std::vector<Trouble> unfit_;  // the Work refused the connection it was just given
+  std::deque<Event> events_;  // for the policy: no step begins inside another one
+  std::vector<int> signals_;
+  bool documents_changed_ = false;
+  std::vector<Held> held_;  // in the order of their coming
   bool reached_ = false;
   std::string older_because_;   // an attempt failed, and the next one speaks MQTT 3.1.1 for it
   std::int64_t open_gaps_ = 0;  // outages in which messages may have been lost
-  int signals_ = 0;
+  bool interrupted_ = false;    // one signal has asked for an orderly end
   std::optional<Ending> ending_;
 };
 

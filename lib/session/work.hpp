@@ -17,6 +17,13 @@
 
 namespace mqfail {
 
+/// The earlier of two deadlines; empty means never.
+constexpr std::optional<TimePoint> earlier(std::optional<TimePoint> one,
+                                           std::optional<TimePoint> other) {
+  if (!one || !other) return one ? one : other;
+  return *one < *other ? one : other;
+}
+
 /// How a run came to its end.
 struct Ending {
   enum class How {
@@ -53,19 +60,22 @@ class Work {
   virtual void failed(const Server& /*server*/, const Reason& /*reason*/) {}
   /// A live connection ended by itself; offline() follows at once.
   virtual void lost(AttemptId /*attempt*/, const Reason& /*reason*/, TimePoint /*now*/) {}
-  /// A live connection is gone. What it still holds may be taken; the Work says goodbye to the
-  /// attempt by Transport::abandon when it has.
+  /// A live connection is gone. What it still holds may be taken, until the Work says by
+  /// take_finished() that it has.
   virtual void offline(AttemptId attempt, TimePoint now) = 0;
   /// Another server is live in its place, and this one is as good as before: what is under way on
-  /// it may end. The Work says goodbye by Transport::disconnect, soon; no offline() follows.
+  /// it may end, soon. take_finished() says when it has; no offline() follows.
   virtual void leave(AttemptId attempt, TimePoint now) = 0;
   /// Does what can be done now, on all live connections. Those in the answer are lost to the
   /// session: it names each to offline().
   virtual std::vector<Trouble> pump(TimePoint now) = 0;
+  /// The connections that the Work needs no longer, each once: the session ends them. Asked after
+  /// offline(), pump() and finish().
+  virtual std::vector<AttemptId> take_finished() = 0;
 
   /// What to wait for besides the mailbox. `on_poll` has the same entries with their revents.
   virtual void poll_fds(std::vector<pollfd>& fds) const = 0;
-  virtual void on_poll(const pollfd* fds, std::size_t count) = 0;
+  virtual void on_poll(const pollfd* fds, std::size_t count, TimePoint now) = 0;
   /// When pump() wants to be called without a stir.
   virtual std::optional<TimePoint> deadline() const = 0;
 

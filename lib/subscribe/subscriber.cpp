@@ -140,11 +140,7 @@ bool Subscriber::collect(TimePoint now) {
     }
     novelty_.offline(over->feed);
     removal_.offline(over->attempt);
-    if (over->live) {
-      transport_.disconnect(over->attempt, Duration::zero());
-    } else {
-      transport_.abandon(over->attempt);
-    }
+    finished_.push_back(over->attempt);
     over = connections_.erase(over);
   }
   bool any = false;
@@ -241,7 +237,7 @@ void Subscriber::poll_fds(std::vector<pollfd>& fds) const {
   fds.push_back({output_.fd(), static_cast<short>(output_.pending() ? POLLOUT : 0), 0});
 }
 
-void Subscriber::on_poll(const pollfd* fds, std::size_t count) {
+void Subscriber::on_poll(const pollfd* fds, std::size_t count, TimePoint /*now*/) {
   if (count == 1 && (fds[0].revents & (POLLERR | POLLNVAL)) != 0 && !output_.pending())
     done_ = true;
 }
@@ -288,7 +284,7 @@ int Subscriber::finish(const Ending& ending, bool /*reached*/, TimePoint now, No
   write_out(now);
   removal_.go_on(now);
   for (const ReceivingConnection& connection : connections_) {
-    if (connection.last_ping) transport_.disconnect(connection.attempt, Duration::zero());
+    if (connection.last_ping) finished_.push_back(connection.attempt);
   }
   missing_report_.tell(now);
   exit.more = {{"received", as_int(received_)},

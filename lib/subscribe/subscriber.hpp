@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "session/work.hpp"
@@ -45,8 +46,9 @@ class Subscriber final : public Work {
   void offline(AttemptId attempt, TimePoint now) override;
   void leave(AttemptId attempt, TimePoint now) override;
   std::vector<Trouble> pump(TimePoint now) override;
+  std::vector<AttemptId> take_finished() override { return std::exchange(finished_, {}); }
   void poll_fds(std::vector<pollfd>& fds) const override;
-  void on_poll(const pollfd* fds, std::size_t count) override;
+  void on_poll(const pollfd* fds, std::size_t count, TimePoint now) override;
   std::optional<TimePoint> deadline() const override;
   bool done() const override {
     if (output_.state() != Output::State::open) return done_;
@@ -101,6 +103,7 @@ class Subscriber final : public Work {
   OutputStall stall_;
   MissingReport missing_report_;
   std::vector<ReceivingConnection> connections_;
+  std::vector<AttemptId> finished_;
   std::size_t turn_ = 0;                   // of the live connections
   std::vector<Unacknowledged> in_buffer_;  // goes out with the buffer
   bool more_ = false;

@@ -128,7 +128,7 @@ class Transport {
   /// `patience`.
   virtual bool disconnect(AttemptId attempt, Duration patience) = 0;
 
-  /// Facts of a Connected attempt; null if it is not (or no longer) known.
+  /// Facts of a Connected attempt, until abandon() or disconnect() ends it; null of any other.
   virtual const ConnectionFacts* facts(AttemptId attempt) const = 0;
 
   /// Puts one message into the send buffer of the attempt; flush() sends it. Returns the packet id

@@ -31,6 +31,9 @@ class Saboteur {
         return {action::Disconnect{connected->attempt}};
       }
     }
+    ended_.reset();
+    if (const auto* failed = std::get_if<event::Failed>(&event)) ended_ = failed->attempt;
+    if (const auto* lost = std::get_if<event::Lost>(&event)) ended_ = lost->attempt;
     const bool was_stopped = failover_.state() == FailoverState::stopped;
     Actions out = mangle(failover_.step(event, now));
     const auto* failed = std::get_if<event::Failed>(&event);
@@ -94,8 +97,13 @@ class Saboteur {
         if (live_ == left->attempt) live_.reset();
       } else if (std::holds_alternative<action::GiveUp>(action)) {
         if (sabotage_ == Sabotage::never_gives_up) out.pop_back();
-      } else if (std::holds_alternative<action::Abandon>(action)) {
-        if (sabotage_ == Sabotage::keeps_losers) out.pop_back();
+      } else if (const auto* dropped = std::get_if<action::Abandon>(&action)) {
+        const bool dead = ended_ == dropped->attempt;
+        if (sabotage_ == (dead ? Sabotage::keeps_the_dead : Sabotage::keeps_losers)) out.pop_back();
+      } else if (const auto* retired = std::get_if<action::Retire>(&action)) {
+        if (sabotage_ == Sabotage::keeps_the_lost) out.pop_back();
+        if (sabotage_ == Sabotage::abandons_the_lost)
+          out.back() = action::Abandon{retired->attempt};
       } else if (const auto* use = std::get_if<action::Use>(&action)) {
         if (sabotage_ == Sabotage::counts_wrong) std::get<action::Use>(out.back()).epoch = 1;
         failed_back_ = use->failback;
@@ -133,6 +141,7 @@ class Saboteur {
   std::optional<ServerIndex> cooled_;
   std::optional<AttemptId> live_;
   std::optional<AttemptId> probe_;
+  std::optional<AttemptId> ended_;  // by itself, in this step
   bool failed_back_ = false;
 };
 

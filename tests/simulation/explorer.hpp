@@ -16,7 +16,10 @@ namespace mqfail::test {
 enum class Sabotage {
   none,
   doubles_attempts,      ///< every Connect comes twice
-  keeps_losers,          ///< Abandon is swallowed
+  keeps_losers,          ///< the Abandon of what has not ended by itself is swallowed
+  keeps_the_dead,        ///< the Abandon of what has ended is swallowed
+  keeps_the_lost,        ///< Retire is swallowed
+  abandons_the_lost,     ///< Retire becomes Abandon
   wakes_the_dead,        ///< a stale event starts an attempt
   ignores_cooling,       ///< goes back to the server that just asked for rest
   answers_late,          ///< the deadline is one millisecond ago

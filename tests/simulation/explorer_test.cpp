@@ -40,6 +40,9 @@ std::ostream& operator<<(std::ostream& out, const Broken& broken) {
 const std::vector<Broken> kBroken{
     {Sabotage::doubles_attempts, Law::one_live_attempt, "doubles attempts"},
     {Sabotage::keeps_losers, Law::one_live_attempt, "keeps losers"},
+    {Sabotage::keeps_the_dead, Law::drops_what_ended, "keeps the dead"},
+    {Sabotage::keeps_the_lost, Law::drops_what_ended, "keeps the lost"},
+    {Sabotage::abandons_the_lost, Law::drops_what_ended, "abandons the lost"},
     {Sabotage::wakes_the_dead, Law::stale_events_inert, "wakes the dead"},
     {Sabotage::ignores_cooling, Law::no_cooling_while_free, "ignores cooling"},
     {Sabotage::answers_late, Law::deadline_not_past, "answers late"},

@@ -52,6 +52,8 @@ const char* name(Law law) {
       return "epochs count changes of the server";
     case Law::left_in_peace:
       return "what is live is left in peace";
+    case Law::drops_what_ended:
+      return "what has ended is dropped, once";
     case Law::standby_takes_over:
       return "a standby takes over at once";
     case Law::fails_back_fairly:
@@ -127,6 +129,7 @@ void Laws::hear(const Event& event) {
   stopping_ = std::holds_alternative<event::Stopped>(event);
   older_.reset();
   left_.reset();
+  to_drop_.clear();
   excused_ = std::holds_alternative<event::Hurried>(event) ||
              std::holds_alternative<event::ListChanged>(event);
   if (std::holds_alternative<event::Hurried>(event) && (width() > 1 || settings_.standbys > 0)) {
@@ -147,6 +150,7 @@ void Laws::hear(const Event& event) {
     }
   } else if (!std::holds_alternative<event::Reached>(event)) {
     const Open gone = open_[*id];
+    to_drop_[*id] = live_.contains(*id);
     open_.erase(*id);
     ended(gone, *id);
   }
@@ -158,7 +162,10 @@ std::optional<Violation> Laws::see(const Action& action) {
     return see_connect(*a);
   }
   if (const auto* a = std::get_if<action::TakeOver>(&action)) return see_take_over(*a);
-  if (const auto* a = std::get_if<action::Abandon>(&action)) return see_end(a->attempt);
+  if (const auto* a = std::get_if<action::Abandon>(&action)) {
+    return to_drop_.contains(a->attempt) ? see_drop(a->attempt, false) : see_end(a->attempt);
+  }
+  if (const auto* a = std::get_if<action::Retire>(&action)) return see_drop(a->attempt, true);
   if (const auto* a = std::get_if<action::Disconnect>(&action)) {
     const auto found = open_.find(a->attempt);
     const bool listed = found != open_.end() && std::find(order_.begin(), order_.end(),
@@ -417,6 +424,15 @@ std::optional<Violation> Laws::see_end(AttemptId id) {
   return std::nullopt;
 }
 
+std::optional<Violation> Laws::see_drop(AttemptId id, bool was_live) {
+  const auto found = to_drop_.find(id);
+  if (found != to_drop_.end() && found->second == was_live) {
+    to_drop_.erase(found);
+    return std::nullopt;
+  }
+  return broken(Law::drops_what_ended, "#" + number(id) + " is dropped for no reason, or wrongly");
+}
+
 void Laws::ended(const Open& attempt, AttemptId id) {
   if (attempt.role == Role::probe) {
     if (!excused_) probe_ended_ = now_;
@@ -461,6 +477,9 @@ std::optional<Violation> Laws::after(std::optional<TimePoint> deadline) {
   if (deadline && *deadline < now_) return broken(Law::deadline_not_past, "it is in the past");
   if (deadline && *deadline == now_ && idle_tick_) {
     return broken(Law::deadline_not_past, "a tick did nothing and is due again at once");
+  }
+  if (!to_drop_.empty()) {
+    return broken(Law::drops_what_ended, "#" + number(to_drop_.begin()->first) + " is not dropped");
   }
   if (over_) return std::nullopt;
   if (const auto end = end_of_patience(); tick_ && end && now_ >= *end) {

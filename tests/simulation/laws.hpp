@@ -22,10 +22,12 @@ enum class Law {
   time_bound,             ///< no attempt outlives its connect timeout
   silent_after_stop,      ///< after stop or giving up: no action, no deadline
   denied_by_all,          ///< giving up as denied needs the word of every server
-  counted_epochs,  ///< Use follows Connected; its epochs count from 1, one more each change of
-                   ///< server
-  left_in_peace,   ///< while one is live, nobody is waited for and no connection is ended, but by
-                   ///< a failback
+  counted_epochs,    ///< Use follows Connected; its epochs count from 1, one more each change of
+                     ///< server
+  left_in_peace,     ///< while one is live, nobody is waited for and no connection is ended, but by
+                     ///< a failback
+  drops_what_ended,  ///< what has ended by itself is dropped in the same step, once: a live one by
+                     ///< Retire, any other by Abandon
   standby_takes_over,  ///< none is live: a standby is, or is on the way, in the same step
   fails_back_fairly,   ///< to a priority server, after good probes in a row, not before the hold
   speaks_what_it_can,  ///< 3.1.1 only behind a close on MQTT 5 and as long as that is answered
@@ -90,6 +92,7 @@ class Laws {
   Verdicts see_connect(const action::Connect& connect);
   Verdicts see_use(const action::Use& use);
   Verdicts see_end(AttemptId id);
+  Verdicts see_drop(AttemptId id, bool was_live);
   void see_lost(const action::TellLost& lost);
   Verdicts after(std::optional<TimePoint> deadline);
   void cool(ServerIndex server);
@@ -115,6 +118,7 @@ class Laws {
   std::map<ServerIndex, Book> books_;
   std::vector<ServerIndex> order_;
   std::set<AttemptId> live_;
+  std::map<AttemptId, bool> to_drop_;     // ended by itself in this step; whether it was live
   std::optional<ServerIndex> last_lost_;  // whose loss left none live
   std::optional<ServerIndex> older_;      // one more try there, with an older protocol
   std::optional<TimePoint> not_before_;

@@ -97,9 +97,9 @@ BOOST_AUTO_TEST_CASE(the_single_server_is_tried_again_at_once_after_a_stable_con
   it("0 started");
   it("1 connected #1");
   BOOST_TEST(it("10001 lost #1 closed phase=publish") ==
-             "tell-lost #1 a up=10000: closed phase=publish; connect #2 a mqtt5");
+             "tell-lost #1 a up=10000: closed phase=publish; retire #1; connect #2 a mqtt5");
   BOOST_TEST(it("10002 " + repeated(2, "failed")) ==
-             "tell-failed #2 a next: refused phase=tcp; tell-backoff 100 pass=1 warn");
+             "abandon #2; tell-failed #2 a next: refused phase=tcp; tell-backoff 100 pass=1 warn");
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_dies_right_after_connack_backs_off_as_if_it_had_refused) {
@@ -124,11 +124,11 @@ BOOST_AUTO_TEST_CASE(the_life_of_a_short_connection_shortens_no_back_off) {
   it("0 started");
   it("0 connected #1");
   BOOST_TEST(it("60 lost #1 closed phase=publish") ==
-             "tell-lost #1 a up=60: closed phase=publish; tell-backoff 100 pass=1 warn");
+             "tell-lost #1 a up=60: closed phase=publish; retire #1; tell-backoff 100 pass=1 warn");
   it("160 ticked");
   it("160 connected #2");
   BOOST_TEST(it("5000 lost #2 closed phase=publish") ==
-             "tell-lost #2 a up=4840: closed phase=publish; tell-backoff 200 pass=2");
+             "tell-lost #2 a up=4840: closed phase=publish; retire #2; tell-backoff 200 pass=2");
 }
 
 BOOST_AUTO_TEST_CASE(a_loss_that_comes_as_a_failure_is_a_loss_all_the_same) {
@@ -136,9 +136,9 @@ BOOST_AUTO_TEST_CASE(a_loss_that_comes_as_a_failure_is_a_loss_all_the_same) {
   it("0 started");
   it("1 connected #1");
   BOOST_TEST(it("20000 failed #1 closed phase=publish") ==
-             "tell-lost #1 a up=19999: closed phase=publish; connect #2 b mqtt5");
+             "tell-lost #1 a up=19999: closed phase=publish; retire #1; connect #2 b mqtt5");
   BOOST_TEST(it("20001 lost #2 refused phase=tcp") ==
-             "tell-failed #2 b next: refused phase=tcp; connect #3 a mqtt5");
+             "abandon #2; tell-failed #2 b next: refused phase=tcp; connect #3 a mqtt5");
 }
 
 BOOST_AUTO_TEST_CASE(the_bounds_on_passes_mean_what_they_say) {
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(a_bound_of_no_passes_gives_up_at_the_first_loss) {
   it("1 connected #1");
   BOOST_TEST(
       it("60000 lost #1 closed phase=publish") ==
-      "tell-lost #1 a up=59999: closed phase=publish; "
+      "tell-lost #1 a up=59999: closed phase=publish; retire #1; "
       "give-up unavailable bound=maxReconnectAttempts passes=0 attempts=1: closed phase=publish");
 }
 
@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(passes_of_the_start_do_not_count_against_a_later_bound) {
   it("101 ticked");
   it("102 connected #2");
   BOOST_TEST(it("103 lost #2 closed phase=publish") ==
-             "tell-lost #2 a up=1: closed phase=publish; tell-backoff 200 pass=1 warn");
+             "tell-lost #2 a up=1: closed phase=publish; retire #2; tell-backoff 200 pass=1 warn");
 }
 
 BOOST_AUTO_TEST_CASE(once_ends_where_the_live_server_leaves_the_list) {

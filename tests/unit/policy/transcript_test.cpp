@@ -121,6 +121,7 @@ BOOST_AUTO_TEST_CASE(every_action_has_a_line) {
   BOOST_TEST(line(action::Connect{id, kA, Role::probe, Protocol::mqtt31}) ==
              "1 -> connect #3 a mqtt31 probe");
   BOOST_TEST(line(action::Abandon{id}) == "1 -> abandon #3");
+  BOOST_TEST(line(action::Retire{id}) == "1 -> retire #3");
   BOOST_TEST(line(action::Disconnect{id}) == "1 -> disconnect #3");
   BOOST_TEST(line(action::Use{id, kA, 2, kB, ms(5)}) ==
              "1 -> use #3 a epoch=2 from=\"b c\" outage=5");

@@ -52,11 +52,11 @@ std::vector<std::string> lines_of(const std::vector<std::string>& blocks, char d
   };
   for (const std::string& block : blocks) {
     input.write(block);
-    source.read_some();
+    source.read_some({});
     collect();
   }
   input.finish();
-  source.read_some();
+  source.read_some({});
   collect();
   BOOST_TEST(source.at_end());
   return all;
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_read_while_a_line_waits) {
   LineSource source(input.reader(), '\n');
   BOOST_TEST(source.fd() == input.reader());
   input.write("one\ntwo\n");
-  source.read_some();
+  source.read_some({});
   BOOST_TEST(source.fd() == -1);
   BOOST_TEST(std::string(source.next(TimePoint{})->payload) == "one");
   BOOST_TEST(source.fd() == -1);
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_stop_still_gives_the_lines_that_were_read_but_not_half_a_
   Pipe input;
   LineSource source(input.reader(), '\n');
   input.write("one\ntwo\nthr");
-  source.read_some();
+  source.read_some({});
   source.stop();
   BOOST_TEST(take(source) == (Lines{"one", "two"}), boost::test_tools::per_element());
   BOOST_TEST(source.at_end());
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(lines_are_counted_as_an_editor_does) {
   Pipe input;
   LineSource source(input.reader(), '\n');
   input.write("one\n\nthree\n");
-  source.read_some();
+  source.read_some({});
   BOOST_TEST(source.next(TimePoint{})->line == 1U);
   BOOST_TEST(source.next(TimePoint{})->line == 2U);
   BOOST_TEST(source.next(TimePoint{})->line == 3U);

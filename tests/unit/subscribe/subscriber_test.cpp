@@ -83,17 +83,16 @@ struct Stage {
     const auto got = ::read(ends[0], chunk.data(), chunk.size());
     return {chunk.data(), static_cast<std::size_t>(got) - 1};
   }
-  bool has_ended(std::uint64_t attempt) const {
-    const auto in = [&](const std::vector<AttemptId>& ended) {
-      return std::count(ended.begin(), ended.end(), id(attempt)) != 0;
-    };
-    return in(transport.abandoned) || in(transport.disconnected);
+  bool has_ended(std::uint64_t attempt) {
+    for (const AttemptId one : subscriber->take_finished()) finished.push_back(one);
+    return std::count(finished.begin(), finished.end(), id(attempt)) != 0;
   }
 
   std::array<int, 2> ends{};
   ScriptedTransport transport;
   Deaf deaf;
   TimePoint now{1h};
+  std::vector<AttemptId> finished;
   std::unique_ptr<Output> output;
   std::unique_ptr<Subscriber> subscriber;
 };

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The few lines that know a clock and poll(2): they wait until something happens or is due, and
+// tell the session.
+#pragma once
+
+#include "session/document_watch.hpp"
+#include "session/session.hpp"
+
+namespace mqfail {
+
+/// What there is to wait for. All of it is borrowed.
+struct Waiting {
+  Mailbox& mailbox;
+  Work& work;
+  int signal_fd = -1;                  ///< a signalfd of INT, TERM, HUP, USR1; -1: none
+  DocumentWatch* documents = nullptr;  ///< notices changed documents; null: nothing does
+};
+
+/// Runs the session to its end and returns the exit status.
+int run(Session& session, const Waiting& waiting);
+
+}  // namespace mqfail
