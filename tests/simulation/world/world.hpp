@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// A world in which a real Session works: virtual time, servers that fail by a schedule that comes
+// from one seed, and a story of what happened. publish.hpp and subscribe.hpp put the Works into it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/random.hpp"
+#include "session/session.hpp"
+#include "transport.hpp"
+
+namespace mqfail::test {
+
+/// The promises of delivery.md that are checked, and what every run owes beside them.
+enum class Promise {
+  p1_exit_status,
+  p2_nothing_twice,
+  p3_order,
+  p4_bounded,
+  p5_acks,
+  p6_spool,
+  p7_numbers,
+  s1_written_first,
+  s2_once,
+  s3_copies,
+  s5_sessions,
+  s6_retained,
+  s7_stalled,
+  s8_gap,
+  protocol,  ///< what a server may expect of a client
+  comes_to_an_end,
+};
+const char* name(Promise promise);
+
+/// A defect between the Work and the world, to see that the laws are checked.
+enum class Break {
+  none,
+  believes_in_acknowledgements,  ///< that nobody sent
+  sends_again,                   ///< what was acknowledged
+  swaps,                         ///< two messages that follow each other
+  reads_on,                      ///< though there is no room
+  counts_twice,                  ///< one server's acknowledgement for two
+  settles_too_much,              ///< in the spool
+  numbers_wrong,
+  sends_too_many,  ///< more than Receive Maximum
+  never_wakes,     ///< an acknowledgement is not heard of
+  acknowledges_unwritten,
+  prints_twice,    ///< what came again
+  loses_one,       ///< a message of many is not printed
+  forgets_copies,  ///< each server's messages look different
+  stays_silent,    ///< about gaps
+  hides_the_stall,
+  repeats_retained,
+};
+
+struct Outcome {
+  struct Violation {
+    Promise promise;
+    std::string what;
+  };
+  std::optional<Violation> violation;
+  std::string story;  ///< if it was asked for
+  std::uint64_t turns = 0, switches = 0, moved = 0;
+  int exit = -1;
+};
+
+class World : public Announcer {
+ public:
+  World(std::uint64_t seed, Break broken, bool told) : dice(seed), broken_(broken), told_(told) {}
+
+  // Announcer. Every notice goes into the story.
+  void announce(const Notice& notice) override;
+
+ protected:
+  Random dice;
+  Agenda agenda;
+  std::vector<std::unique_ptr<SimulatedServer>> servers;
+  Outcome out;
+  bool killed = false;  ///< kill -9 has come: the objects of the run are thrown away
+
+  std::int64_t below(std::int64_t bound) {
+    return static_cast<std::int64_t>(dice.below(static_cast<std::uint64_t>(bound)));
+  }
+  bool chance(std::int64_t one_in) { return below(one_in) == 0; }
+  Duration between(Duration least, Duration most) {
+    return least + Duration(below((most - least).count() + 1));
+  }
+  bool is(Break what) const { return broken_ == what; }
+  Break broken() const { return broken_; }
+  void tell(const std::string& line);
+  void broke(Promise promise, const std::string& what);
+
+  void make_servers(std::int64_t count, bool all_mqtt5);
+  ServerList server_list() const;
+  FailoverSettings draw_failover();
+  SessionSettings session_settings();
+  /// Faults of all servers until `end`, most of them while they are `busy`; then they are well.
+  void draw_faults(Duration busy, Duration end);
+  /// Runs until the session is over: its exit status. Nothing, if it was killed or a law is broken.
+  std::optional<int> live(Session& session, Mailbox& mailbox, Work& work);
+  /// After each turn.
+  virtual void look() {}
+  /// The session is over and finish() is next.
+  virtual void before_finish() {}
+
+  std::vector<int> signals;     ///< for the next turn
+  bool persistent_ = false;     ///< -c
+  bool keeps_sessions_ = true;  ///< a server that dies
+
+ private:
+  void draw_fault(SimulatedServer& server, TimePoint at, Duration most);
+  void end_faults(SimulatedServer& server);
+
+  const Break broken_;
+  const bool told_;
+};
+
+/// One schedule with a publisher or a subscriber in it.
+Outcome publish_in_a_world(std::uint64_t seed, Break broken = Break::none, bool told = false);
+Outcome subscribe_in_a_world(std::uint64_t seed, Break broken = Break::none, bool told = false);
+
+}  // namespace mqfail::test

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole runs of mqfail-pub and mqfail-sub in worlds that are not there: no schedule of faults may
+// break a promise of delivery.md, and every promise must notice when it is broken.
+//   simulation_world -- --seed N --count N     from this seed on, so many schedules
+//   simulation_world -- --story N              tells one schedule
+#include "world.hpp"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <iostream>
+
+namespace mqfail::test {
+namespace {
+
+std::uint64_t argument(std::string_view flag, std::uint64_t otherwise) {
+  const auto& suite = boost::unit_test::framework::master_test_suite();
+  for (int i = 1; i + 1 < suite.argc; ++i) {
+    if (suite.argv[i] == flag) return std::stoull(suite.argv[i + 1]);
+  }
+  return otherwise;
+}
+
+using InAWorld = Outcome (*)(std::uint64_t, Break, bool);
+
+// The first schedule from `seed` on that breaks a promise, told.
+void explore(InAWorld run, const char* what) {
+  const std::uint64_t first = argument("--seed", 1);
+  const std::uint64_t count = argument("--count", 500);
+  Outcome sum;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    const Outcome one = run(seed, Break::none, false);
+    sum.turns += one.turns;
+    sum.switches += one.switches;
+    sum.moved += one.moved;
+    if (!one.violation) continue;
+    BOOST_ERROR(what << ", seed " << seed << ": " << name(one.violation->promise) << ": "
+                     << one.violation->what << "\n"
+                     << run(seed, Break::none, true).story);
+    return;
+  }
+  std::cout << count << " schedules " << what << " from seed " << first << ": " << sum.turns
+            << " turns, " << sum.switches << " switches, " << sum.moved << " messages\n";
+  // A world in which nothing happens proves nothing.
+  BOOST_TEST(sum.switches * 10 > count);
+}
+
+struct Broken {
+  InAWorld run;
+  Break broken;
+  Promise promise;
+  const char* title;
+};
+std::ostream& operator<<(std::ostream& out, const Broken& broken) {
+  return out << broken.title;
+}
+
+const std::vector<Broken> kBroken{
+    {publish_in_a_world, Break::believes_in_acknowledgements, Promise::p1_exit_status,
+     "believes in acknowledgements"},
+    {publish_in_a_world, Break::sends_again, Promise::p2_nothing_twice, "sends again"},
+    {publish_in_a_world, Break::swaps, Promise::p3_order, "swaps"},
+    {publish_in_a_world, Break::reads_on, Promise::p4_bounded, "reads on"},
+    {publish_in_a_world, Break::counts_twice, Promise::p5_acks, "counts twice"},
+    {publish_in_a_world, Break::settles_too_much, Promise::p6_spool, "settles too much"},
+    {publish_in_a_world, Break::numbers_wrong, Promise::p7_numbers, "numbers wrong"},
+    {publish_in_a_world, Break::sends_too_many, Promise::protocol, "sends too many"},
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(no_schedule_of_faults_breaks_a_promise_of_the_publisher) {
+  if (const std::uint64_t seed = argument("--story", 0); seed != 0) {
+    std::cout << publish_in_a_world(seed, Break::none, true).story;
+    return;
+  }
+  explore(publish_in_a_world, "of mqfail-pub");
+}
+
+BOOST_DATA_TEST_CASE(every_promise_notices_when_it_is_broken, kBroken, broken) {
+  bool noticed = false;
+  std::string instead;
+  for (std::uint64_t seed = 1; seed <= 300 && !noticed; ++seed) {
+    const Outcome found = broken.run(seed, broken.broken, false);
+    noticed = found.violation && found.violation->promise == broken.promise;
+    if (found.violation) instead = found.violation->what;
+  }
+  BOOST_TEST(noticed, "not noticed; instead: " << instead);
+}
+
+BOOST_AUTO_TEST_CASE(the_same_seed_is_the_same_story) {
+  BOOST_TEST(publish_in_a_world(7, Break::none, true).story ==
+             publish_in_a_world(7, Break::none, true).story);
+}
+
+}  // namespace mqfail::test
