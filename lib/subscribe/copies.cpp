@@ -17,6 +17,8 @@ std::size_t Copies::join(const std::string& server, TimePoint since, bool resume
     ++known->connections;
     return static_cast<std::size_t>(known - places_.begin());
   }
+  const std::uint64_t of_server =
+      known == places_.end() ? 0 : bit(static_cast<std::size_t>(known - places_.begin()));
   // The old connection of the same server may still have messages for us: then it keeps its place.
   auto free = known;
   if (free == places_.end() || free->connections > 0) {
@@ -30,7 +32,11 @@ std::size_t Copies::join(const std::string& server, TimePoint since, bool resume
   }
   *free = {server, since, 1};
   const auto place = static_cast<std::size_t>(free - places_.begin());
-  for (Print& print : prints_) print.senders &= ~bit(place);
+  for (Print& print : prints_) {
+    const bool sent_it = ((print.senders | print.earlier) & of_server) != 0;
+    print.senders &= ~bit(place);
+    print.earlier = sent_it ? print.earlier | bit(place) : print.earlier & ~bit(place);
+  }
   return place;
 }
 
@@ -57,9 +63,12 @@ Copies::Print* Copies::find_copied(std::size_t place, const Digest& digest, Time
   if (copied == nullptr && numbers.size() - head == 1) {
     // A message that was printed just before the server joined may have reached that server just
     // after. If only one equal message was printed, this one is taken for its copy. If there are
-    // several, a message could be lost that way.
+    // several, or if the server sent that one on its connection before, a message could be lost
+    // that way.
     Print& only = print(numbers.back());
-    if ((only.senders & bit(place)) == 0 && only.at >= places_[place].since - kSkew) copied = &only;
+    if (((only.senders | only.earlier) & bit(place)) == 0 &&
+        only.at >= places_[place].since - kSkew)
+      copied = &only;
   }
   return copied;
 }
@@ -90,7 +99,7 @@ bool Copies::sent_by_all(const Print& print) const {
 void Copies::forget_old(TimePoint now) {
   while (!prints_.empty()) {
     const Print& oldest = prints_.front();
-    const Duration age = now - oldest.at;
+    const Duration age = now - std::max(oldest.at, resumed_);
     // A server that joins now may still send what is younger than that (is_copy).
     const bool settled = age > kSkew && sent_by_all(oldest);
     if (age <= window_ && !settled) return;

@@ -40,6 +40,9 @@ class Copies {
   std::size_t join(const std::string& server, TimePoint since, bool resumed);
   /// All messages of the connection were taken.
   void leave(std::size_t place);
+  /// Until now no messages could be taken from anybody: copies that came in time are recognised for
+  /// another window.
+  void resumed(TimePoint now) { resumed_ = now; }
 
   /// True if `digest` from `place` is a copy of what was printed.
   bool has_copy(std::size_t place, const Digest& digest, TimePoint now) {
@@ -56,7 +59,8 @@ class Copies {
   struct Print {
     Digest digest;
     TimePoint at;
-    std::uint64_t senders;  // a bit a place
+    std::uint64_t senders;      // a bit a place
+    std::uint64_t earlier = 0;  // the same, of servers that sent it on a connection before
   };
   struct Place {
     std::string server;  // empty once its server has another place
@@ -79,6 +83,7 @@ class Copies {
   void forget_old(TimePoint now);
 
   Duration window_;
+  TimePoint resumed_{};
   std::vector<Place> places_;
   std::deque<Print> prints_;
   std::uint64_t first_ = 0;  // number of prints_.front()

@@ -24,6 +24,11 @@ void Novelty::offline(const Feed& feed) {
   copies_.leave(feed.place);
 }
 
+void Novelty::resumed(const Feed& feed, TimePoint now) {
+  copies_.resumed(now);
+  if (feed.overlap) feed.overlap->resumed(now);
+}
+
 bool Novelty::is_ahead(const Message& message, Feed& feed, TimePoint now) {
   if (!settings_.several_servers) return false;
   if (message.number != 0) return sequences_.opens_hole(message.publisher, message.number);

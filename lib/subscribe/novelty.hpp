@@ -54,6 +54,9 @@ class Novelty {
   /// All messages of the connection were taken.
   void offline(const Feed& feed);
 
+  /// Until now the output was blocked, and no messages were taken from the connection.
+  void resumed(const Feed& feed, TimePoint now);
+
   bool is_new(const Message& message, const Feed& feed, TimePoint now);
   /// Whether another server may still bring messages that were published before this one: numbers
   /// are missing, or, without numbers, the connection has joined a stream and nothing shows yet

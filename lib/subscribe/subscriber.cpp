@@ -103,7 +103,10 @@ bool Subscriber::write_out(TimePoint now) {
     stall_.blocked(now);
     return false;
   }
-  if (const auto blocked = stall_.flowing(now)) tell_what_may_be_lost(*blocked);
+  if (const auto blocked = stall_.flowing(now)) {
+    tell_what_may_be_lost(*blocked);
+    for (const ReceivingConnection& one : connections_) novelty_.resumed(one.feed, now);
+  }
   for (const auto& [attempt, count] : in_buffer_) transport_.acknowledge(attempt, count);
   in_buffer_.clear();
   removal_.written();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ledger.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace mqfail::test {
@@ -57,10 +58,17 @@ std::set<std::size_t> Ledger::unsettled() const {
   return lines;
 }
 
+std::size_t Ledger::missing() const {
+  return static_cast<std::size_t>(
+      std::count_if(settled_.begin(), settled_.end(),
+                    [](const Line& line) { return line.stored.empty() && !line.failed; }));
+}
+
 void Ledger::sent(AttemptId attempt, const std::string& server, const Message& message) {
   const std::size_t line = line_of(message.payload);
   tell_("line " + std::to_string(line) + " to " + server + " on " + number(attempt));
   if (line == 0 || line > settled_.size()) return;
+  look_for_failed_();
   Connection& here = connections_[attempt];
   const Line& entry = settled_[line - 1];
   if (is_settled(line)) {
@@ -81,7 +89,10 @@ void Ledger::sent(AttemptId attempt, const std::string& server, const Message& m
     break;
   }
   here.last = std::max(here.last, line);
-  here.sent.insert(line);
+  if (terms_.qos == 0) {
+    settled_[line - 1].acked.insert(server);  // nothing more will be heard of it
+    return;
+  }
   here.under_way.insert(line);
   open_.insert(line);
   if (here.under_way.size() > terms_.window) {
@@ -99,7 +110,7 @@ void Ledger::answered(AttemptId attempt, const std::string& server, const Packet
         std::to_string(code));
   if (line == 0 || line > settled_.size()) return;
   connections_[attempt].under_way.erase(line);
-  if (code >= 0x80) return;
+  if (code >= 0x80 || settled_[line - 1].failed) return;
   settled_[line - 1].acked.insert(server);
   if (is_settled(line)) open_.erase(line);
   if (!settled_[line - 1].stored.contains(server)) {

@@ -23,13 +23,14 @@ class Ledger final : public Witness {
   struct Terms {
     std::size_t window, acks;
     std::string publisher_id;  // empty: not numbered
-    std::size_t servers;
+    int qos;
   };
   void expect(Terms terms, std::function<void(Promise, const std::string&)> broke,
-              std::function<void(const std::string&)> tell) {
+              std::function<void(const std::string&)> tell, std::function<void()> look_for_failed) {
     terms_ = std::move(terms);
     broke_ = std::move(broke);
     tell_ = std::move(tell);
+    look_for_failed_ = std::move(look_for_failed);
   }
 
   /// So many more lines are in the input.
@@ -46,6 +47,8 @@ class Ledger final : public Witness {
     return line <= settled_.size() && settled_[line - 1].acked.size() >= terms_.acks;
   }
   std::set<std::size_t> unsettled() const;
+  /// Lines that no server has stored, though they did not fail.
+  std::size_t missing() const;
   bool has_failed(std::size_t line) const { return settled_[line - 1].failed; }
   /// Lines that were sent to some server and are neither settled nor failed.
   std::size_t open_lines() const { return open_.size(); }
@@ -55,7 +58,7 @@ class Ledger final : public Witness {
   void answered(AttemptId attempt, const std::string& server, const Packet& message,
                 int code) override;
   void ended(AttemptId attempt, const std::string& server) override;
-  void accepted(AttemptId attempt, std::size_t receive_maximum) override {
+  void accepted(AttemptId attempt, std::size_t receive_maximum, bool) override {
     connections_[attempt].receive_maximum = receive_maximum;
   }
 
@@ -68,12 +71,13 @@ class Ledger final : public Witness {
   struct Connection {
     std::size_t receive_maximum = 65535;
     std::size_t last = 0;  // line sent
-    std::set<std::size_t> sent, under_way;
+    std::set<std::size_t> under_way;
   };
 
   Terms terms_{1, 1, "", 1};
   std::function<void(Promise, const std::string&)> broke_;
   std::function<void(const std::string&)> tell_;
+  std::function<void()> look_for_failed_;
   std::vector<Line> settled_;  // by line, the first is 1
   std::set<std::size_t> open_;
   std::map<AttemptId, Connection> connections_;

@@ -66,14 +66,16 @@ class PublishWorld final : public World {
     make_servers(1 + below(4), !settings_.publisher_id.empty());
     lines_ = static_cast<std::size_t>(1 + below(chance(4) ? 300 : 60));
     settings_.topic = "t";
-    settings_.qos = chance(3) ? 2 : 1;
+    settings_.qos = chance(8) ? 0 : chance(3) ? 2 : 1;
+    if (chance(8)) settings_.timeout = between(1s, 20s);
     settings_.window = static_cast<std::size_t>(1 + below(chance(2) ? 8 : 100));
     settings_.drain_timeout = between(5s, 60s);
     settings_.ack_timeout = between(1s, 10s);
     settings_.delimited = true;
     failover_ = draw_failover();
     const auto count = static_cast<std::int64_t>(servers.size());
-    if (count > 1 && chance(4)) settings_.acks = static_cast<std::size_t>(2 + below(count - 1));
+    if (count > 1 && settings_.qos > 0 && chance(4))
+      settings_.acks = static_cast<std::size_t>(2 + below(count - 1));
     failover_.width = static_cast<std::int64_t>(settings_.acks);
     if (chance(4)) failover_.standbys = 1 + below(2);
     if (settings_.acks == 1 && chance(4)) {
@@ -83,7 +85,7 @@ class PublishWorld final : public World {
       failover_.priority_hold = between(0ms, 5s);
     }
     if (chance(8)) settings_.max_cache_bytes = 500;
-    if (chance(12) || is(Break::settles_too_much)) {
+    if ((settings_.qos > 0 && chance(12)) || is(Break::settles_too_much)) {
       spool_ =
           (std::filesystem::temp_directory_path() / ("mqfail-world-" + std::to_string(getpid())))
               .string();
@@ -108,9 +110,9 @@ class PublishWorld final : public World {
     agenda.in(end + 1000s, [this] { broke(Promise::comes_to_an_end, "it goes on for ever"); });
     make_descriptors();
     ledger_.expect(
-        {settings_.window, settings_.acks, settings_.publisher_id, servers.size()},
+        {settings_.window, settings_.acks, settings_.publisher_id, settings_.qos},
         [this](Promise promise, const std::string& what) { broke(promise, what); },
-        [this](const std::string& line) { tell(line); });
+        [this](const std::string& line) { tell(line); }, [this] { read_failures(); });
     failover_seed_ = dice.next();
     settings_of_session_ = session_settings();
   }
@@ -133,6 +135,12 @@ class PublishWorld final : public World {
     if (const auto whole = text.rfind('\n'); whole != std::string::npos) text.resize(whole + 1);
     lines_ = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
     Duration at{};
+    // Every server closes the connection over one of the lines.
+    if (chance(12)) {
+      const auto line =
+          payload_of(1 + static_cast<std::size_t>(below(static_cast<std::int64_t>(lines_))), 0);
+      for (const auto& server : servers) server->be_poisoned_by(line);
+    }
     while (!text.empty()) {
       const auto size =
           std::min(text.size(), static_cast<std::size_t>(1 + below(chance(3) ? 60000 : 200)));
@@ -157,7 +165,7 @@ class PublishWorld final : public World {
   void make_descriptors() {
     if (pipe2(input_, O_CLOEXEC | O_NONBLOCK) != 0) broke(Promise::comes_to_an_end, "no pipe");
     undelivered_ = memfd_create("undelivered", MFD_CLOEXEC);
-    settings_.undelivered_fd = spool_.empty() ? undelivered_ : -1;
+    settings_.undelivered_fd = undelivered_;
     for (const auto& server : servers) {
       server->on_publish = [this, name = server->name](const Packet& packet, AttemptId,
                                                        bool stored) {
@@ -204,15 +212,28 @@ class PublishWorld final : public World {
     for (const auto& [key, value] : notice.more) {
       const auto* number = std::get_if<std::int64_t>(&value);
       if (number == nullptr) continue;
-      if (notice.name == NoticeName::failed && key == "line") {
-        ledger_.failed(static_cast<std::size_t>(*number));
-      }
-      if (notice.name == NoticeName::exit && key == "unsettled") told_unsettled_ = *number;
+      // The payload follows at once; `line` counts the lines of this life's input.
+      if (notice.name == NoticeName::failed && key == "line") failure_told_ = true;
+      if (notice.name == NoticeName::exit && key == "lost_max") told_lost_ = *number;
     }
     if (notice.name == NoticeName::connected) reached_ = true;
   }
 
+  void read_failures() {
+    if (!std::exchange(failure_told_, false)) return;
+    char chunk[4096];
+    for (ssize_t got = 0; (got = pread(undelivered_, chunk, sizeof chunk, failures_read_)) > 0;) {
+      failures_ += std::string_view(chunk, static_cast<std::size_t>(got));
+      failures_read_ += got;
+    }
+    for (std::size_t end = 0; (end = failures_.find('\n')) != std::string::npos;) {
+      ledger_.failed(line_of(failures_));
+      failures_.erase(0, end + 1);
+    }
+  }
+
   void look() override {
+    read_failures();
     if (is(Break::reads_on)) source_->read_some(agenda.now());
     // P4: while the window is full nothing leaves the pipe.
     int left = 0;
@@ -233,6 +254,7 @@ class PublishWorld final : public World {
   }
 
   void settle_accounts(int status) {
+    read_failures();
     std::set<std::size_t> open = ledger_.unsettled();
     // An earlier life has told what failed in it.
     if (!spool_.empty()) {
@@ -240,12 +262,21 @@ class PublishWorld final : public World {
     }
     tell("exit " + std::to_string(status) + ", " + std::to_string(open.size()) + " unsettled of " +
          std::to_string(ledger_.lines()));
-    if (status == 0 && !open.empty()) {
+    // After a signal the rest of the input is left where it is.
+    const std::string unread = read_all(input_[0]);
+    const std::size_t read =
+        ledger_.lines() - static_cast<std::size_t>(std::count(unread.begin(), unread.end(), '\n'));
+    if (status == 0 && !open.empty() && !(interrupted_ && *open.begin() > read)) {
       broke(settings_.acks > 1 ? Promise::p5_acks : Promise::p1_exit_status,
             "exit 0, and line " + std::to_string(*open.begin()) + " is not acknowledged");
     }
-    if (!spool_.empty()) return settle_spool(status, open);
-    if (status != 0 && open.empty() && !interrupted_) {
+    if (!spool_.empty()) return settle_spool(status, open, unread);
+    if (settings_.qos == 0 &&
+        ledger_.missing() > static_cast<std::size_t>(told_lost_) + open.size()) {
+      broke(Promise::p1_exit_status, std::to_string(ledger_.missing()) + " lines are lost, told " +
+                                         std::to_string(told_lost_));
+    }
+    if (status != 0 && open.empty() && !interrupted_ && told_lost_ == 0) {
       broke(Promise::p1_exit_status,
             "exit " + std::to_string(status) + " although all are acknowledged");
     }
@@ -253,7 +284,7 @@ class PublishWorld final : public World {
       broke(Promise::p1_exit_status, "exit " + std::to_string(status));
     }
     lseek(undelivered_, 0, SEEK_SET);
-    std::string rest = read_all(undelivered_) + read_all(input_[0]);
+    std::string rest = read_all(undelivered_) + unread;
     std::multiset<std::string> left, wanted;
     for (std::size_t end = 0; (end = rest.find('\n')) != std::string::npos;
          rest.erase(0, end + 1)) {
@@ -264,7 +295,7 @@ class PublishWorld final : public World {
     for (std::size_t begin = 0; begin < written_.size();) {
       const std::size_t end = std::min(written_.find('\n', begin), written_.size());
       const bool cut = end == written_.size();  // the end of the input came within the line
-      if (open.contains(++line) || (cut && status != 0 && !ledger_.is_settled(line))) {
+      if (open.contains(++line) || (cut && !ledger_.is_settled(line))) {
         wanted.insert(written_.substr(begin, end - begin));
       }
       begin = end + 1;
@@ -276,7 +307,7 @@ class PublishWorld final : public World {
   }
 
   // What is not settled is in the spool or still in the pipe.
-  void settle_spool(int status, const std::set<std::size_t>& open) {
+  void settle_spool(int status, const std::set<std::size_t>& open, const std::string& unread) {
     auto spool = Spool::open(spool_, "t", kPublisherId);
     if (!spool) return broke(Promise::p6_spool, spool.error().message);
     std::set<std::size_t> kept;
@@ -290,7 +321,6 @@ class PublishWorld final : public World {
       if (batch.size() == 0) break;
       after += batch.size() + damaged;
     }
-    const std::string unread = read_all(input_[0]);
     const auto lines = static_cast<std::size_t>(std::count(unread.begin(), unread.end(), '\n'));
     for (const std::size_t line : open) {
       if (kept.contains(line) || line > ledger_.lines() - lines) continue;
@@ -308,9 +338,11 @@ class PublishWorld final : public World {
   std::uint64_t failover_seed_ = 0;
   std::size_t lines_ = 0, taken_before_ = 0;
   bool full_before_ = false, interrupted_ = false, reached_ = false;
-  std::string spool_, written_;
+  std::string spool_, written_, failures_;
+  off_t failures_read_ = 0;
+  bool failure_told_ = false;
   int input_[2] = {-1, -1}, undelivered_ = -1;
-  std::int64_t told_unsettled_ = 0;
+  std::int64_t told_lost_ = 0;
   Source* source_ = nullptr;
   Ledger ledger_;
 };

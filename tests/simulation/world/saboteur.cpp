@@ -105,7 +105,23 @@ void SaboteurTransport::take_acknowledged(AttemptId attempt, std::vector<Acknowl
 
 std::size_t SaboteurTransport::take_messages(AttemptId attempt,
                                              const std::function<bool(const Message&)>& visit) {
-  const std::size_t taken = inner_.take_messages(attempt, visit);
+  const auto changed = [&](const Message& message) {
+    Message copy = message;
+    std::string payload(message.payload);
+    if (broken_ == Break::forgets_copies) {
+      payload += "#" + std::to_string(static_cast<std::uint64_t>(attempt));
+      copy.payload = payload;
+    }
+    if (broken_ == Break::repeats_retained) copy.retain = false;
+    if (broken_ == Break::prints_twice && message.number != 0 && ++count_ % 5 == 0) {
+      copy.number = 0;
+      copy.publisher = {};
+      if (!visit(copy)) return false;
+      return visit(message);
+    }
+    return visit(copy);
+  };
+  const std::size_t taken = inner_.take_messages(attempt, changed);
   if (broken_ == Break::acknowledges_unwritten) inner_.acknowledge(attempt, taken);
   return taken;
 }

@@ -23,7 +23,9 @@ class SaboteurTransport final : public Transport {
 
   void connect(AttemptId attempt, const Server& server, const ConnectSettings& settings,
                Protocol protocol) override {
-    inner_.connect(attempt, server, settings, protocol);
+    ConnectSettings changed = settings;
+    if (broken_ == Break::sessions_forgotten) changed.clean_session = true;
+    inner_.connect(attempt, server, changed, protocol);
   }
   void take_over(AttemptId attempt) override { inner_.take_over(attempt); }
   void abandon(AttemptId attempt) override { inner_.abandon(attempt); }

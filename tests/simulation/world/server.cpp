@@ -48,9 +48,6 @@ void SimulatedServer::die(bool keeps_sessions) {
     if (!peer->over) gone(*peer, true);
   }
   if (keeps_sessions) return;
-  for (const auto& [client_id, session] : sessions_) {
-    if (on_session_lost) on_session_lost(client_id);
-  }
   sessions_.clear();
   retained_.clear();
 }
@@ -81,8 +78,8 @@ void SimulatedServer::be_deaf(bool deaf) {
   }
 }
 
-void SimulatedServer::publish(const Packet& message) {
-  if (!up_ || frozen_) return;
+bool SimulatedServer::publish(const Packet& message) {
+  if (!up_ || frozen_) return false;
   if (message.retain) retained_[message.topic] = message;
   for (auto& [client_id, session] : sessions_) {
     if (!session.qos) continue;
@@ -96,6 +93,7 @@ void SimulatedServer::publish(const Packet& message) {
     session.waiting.push_back(std::move(copy));
     if (peer != peers_.end()) send_waiting(**peer);
   }
+  return true;
 }
 
 void SimulatedServer::heard(Peer& peer, const Packet& packet) {
@@ -185,13 +183,14 @@ void SimulatedServer::connect(Peer& peer, const Packet& packet) {
 }
 
 void SimulatedServer::receive(Peer& peer, const Packet& packet) {
-  if (poison_ == packet.payload) {
+  if (poison_ && packet.payload.starts_with(*poison_)) {
     peer.link->close_to_client(false);
     return gone(peer, false);
   }
   Session& session = *session_of(peer);
   const bool again = packet.qos == 2 && session.received.contains(packet.id);
-  if (on_publish && !again) on_publish(packet, peer.link->attempt, refusal_ == 0);
+  if (on_publish && !again)
+    on_publish(packet, peer.link->attempt, packet.qos == 0 || refusal_ == 0);
   if (packet.qos == 0) return;
   const Kind kind = packet.qos == 1 ? Kind::puback : Kind::pubrec;
   if (packet.qos == 2 && refusal_ == 0) session.received.insert(packet.id);

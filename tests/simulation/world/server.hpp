@@ -53,17 +53,21 @@ class SimulatedServer {
   void refuse_messages(int code) { refusal_ = code; }
   /// Stores, answers pings and acknowledges nothing.
   void be_deaf(bool deaf);
-  /// It closes the connection over this payload.
-  void be_poisoned_by(std::string payload) { poison_ = std::move(payload); }
+  /// It closes the connection over a payload that begins so.
+  void be_poisoned_by(std::string beginning) { poison_ = std::move(beginning); }
   bool is_well() const { return up_ && !frozen_ && !dark_ && connack_ == 0 && refusal_ == 0; }
 
-  /// Somebody else publishes here. It goes to who is subscribed, and to sessions that are kept.
-  void publish(const Packet& message);
+  /// Somebody else publishes here; false: nobody takes it. It goes to who is subscribed, and to
+  /// sessions that are kept.
+  bool publish(const Packet& message);
+  /// A subscribed session is here for this client, connected or not.
+  bool has_session(const std::string& client_id) const {
+    const auto found = sessions_.find(client_id);
+    return found != sessions_.end() && found->second.qos.has_value();
+  }
 
   /// Every PUBLISH that it has received in whole, and whether it took it.
   std::function<void(const Packet&, AttemptId, bool)> on_publish;
-  /// A client's session ended with this many messages in it: what they held is lost.
-  std::function<void(const std::string& client_id)> on_session_lost;
 
   const std::string name;
 

@@ -124,8 +124,9 @@ class SimulatedTransport::Connection final : public End,
                       packet.retain, packet.duplicate, packet.id};
       message.publisher = packet.publisher;
       message.number = packet.number;
+      world_.witness_.visiting(attempt_, packet);
       if (!visit(message)) break;
-      world_.witness_.taken(attempt_, packet);
+      world_.witness_.taken(attempt_, server_.name, packet);
       taken_.push_back(std::move(inbox_.front()));
       inbox_.pop_front();
       ++count;
@@ -168,7 +169,7 @@ class SimulatedTransport::Connection final : public End,
     facts_.session_present = packet.session_present;
     facts_.receive_maximum = packet.receive_maximum;
     facts_.address = server_.name;
-    world_.witness_.accepted(attempt_, packet.receive_maximum);
+    world_.witness_.accepted(attempt_, packet.receive_maximum, packet.session_present);
     if (settings_.standby) return online();
     subscribe();
   }
@@ -211,6 +212,7 @@ class SimulatedTransport::Connection final : public End,
     const Stage before = std::exchange(stage_, Stage::closed);
     if (link_) link_->set_client(nullptr);
     if (std::exchange(silent_, true)) return;
+    world_.witness_.lost(attempt_, world_.agenda_.now() - silent);
     if (before == Stage::online) {
       world_.listener_.post(event::Lost{attempt_, std::move(reason), silent});
     } else {

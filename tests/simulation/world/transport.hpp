@@ -21,10 +21,13 @@ class Witness {
   virtual void sent(AttemptId, const std::string& /*server*/, const Message&) {}
   virtual void answered(AttemptId, const std::string& /*server*/, const Packet& /*message*/,
                         int /*code*/) {}
-  /// The session was handed it.
-  virtual void taken(AttemptId, const Packet& /*message*/) {}
+  /// The session is about to be shown it, and has taken it.
+  virtual void visiting(AttemptId, const Packet& /*message*/) {}
+  virtual void taken(AttemptId, const std::string& /*server*/, const Packet& /*message*/) {}
   virtual void acknowledged(AttemptId, const Packet& /*message*/) {}
-  virtual void accepted(AttemptId, std::size_t /*receive_maximum*/) {}
+  virtual void accepted(AttemptId, std::size_t /*receive_maximum*/, bool /*session_present*/) {}
+  /// It has ended by itself; its server gave the last sign of life then.
+  virtual void lost(AttemptId, TimePoint /*last_life*/) {}
   virtual void ended(AttemptId, const std::string& /*server*/) {}
 };
 

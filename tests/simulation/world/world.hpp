@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A world in which a real Session works: virtual time, servers that fail by a schedule that comes
-// from one seed, and a story of what happened. publish.hpp and subscribe.hpp put the Works into it.
+// from one seed, and a story of what happened. publish.cpp and subscribe.cpp put the Works into it.
 #pragma once
 
 #include <memory>
@@ -46,12 +46,11 @@ enum class Break {
   settles_too_much,              ///< in the spool
   numbers_wrong,
   sends_too_many,  ///< more than Receive Maximum
-  never_wakes,     ///< an acknowledgement is not heard of
   acknowledges_unwritten,
-  prints_twice,    ///< what came again
-  loses_one,       ///< a message of many is not printed
-  forgets_copies,  ///< each server's messages look different
-  stays_silent,    ///< about gaps
+  prints_twice,        ///< what came again
+  sessions_forgotten,  ///< connects without its session
+  forgets_copies,      ///< each server's messages look different
+  stays_silent,        ///< about gaps
   hides_the_stall,
   repeats_retained,
 };

@@ -2,7 +2,8 @@
 // Whole runs of mqfail-pub and mqfail-sub in worlds that are not there: no schedule of faults may
 // break a promise of delivery.md, and every promise must notice when it is broken.
 //   simulation_world -- --seed N --count N     from this seed on, so many schedules
-//   simulation_world -- --story N              tells one schedule
+//   simulation_world -- --story N              tells one schedule of mqfail-pub
+//   simulation_world -- --story-sub N          the same of mqfail-sub
 #include "world.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
@@ -27,7 +28,9 @@ using InAWorld = Outcome (*)(std::uint64_t, Break, bool);
 // The first schedule from `seed` on that breaks a promise, told.
 void explore(InAWorld run, const char* what) {
   const std::uint64_t first = argument("--seed", 1);
-  const std::uint64_t count = argument("--count", 500);
+  // A long run is fifty times as long with MQFAIL_FULL=1: a million schedules altogether.
+  const bool full = argument("--count", 0) >= 10000 && std::getenv("MQFAIL_FULL") != nullptr;
+  const std::uint64_t count = argument("--count", 500) * (full ? 50 : 1);
   Outcome sum;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const Outcome one = run(seed, Break::none, false);
@@ -66,6 +69,14 @@ const std::vector<Broken> kBroken{
     {publish_in_a_world, Break::settles_too_much, Promise::p6_spool, "settles too much"},
     {publish_in_a_world, Break::numbers_wrong, Promise::p7_numbers, "numbers wrong"},
     {publish_in_a_world, Break::sends_too_many, Promise::protocol, "sends too many"},
+    {subscribe_in_a_world, Break::acknowledges_unwritten, Promise::s1_written_first,
+     "acknowledges what is not written"},
+    {subscribe_in_a_world, Break::prints_twice, Promise::s2_once, "prints twice"},
+    {subscribe_in_a_world, Break::forgets_copies, Promise::s3_copies, "forgets copies"},
+    {subscribe_in_a_world, Break::sessions_forgotten, Promise::s5_sessions, "forgets sessions"},
+    {subscribe_in_a_world, Break::repeats_retained, Promise::s6_retained, "repeats retained"},
+    {subscribe_in_a_world, Break::hides_the_stall, Promise::s7_stalled, "hides the stall"},
+    {subscribe_in_a_world, Break::stays_silent, Promise::s8_gap, "stays silent"},
 };
 
 }  // namespace
@@ -76,6 +87,14 @@ BOOST_AUTO_TEST_CASE(no_schedule_of_faults_breaks_a_promise_of_the_publisher) {
     return;
   }
   explore(publish_in_a_world, "of mqfail-pub");
+}
+
+BOOST_AUTO_TEST_CASE(no_schedule_of_faults_breaks_a_promise_of_the_subscriber) {
+  if (const std::uint64_t seed = argument("--story-sub", 0); seed != 0) {
+    std::cout << subscribe_in_a_world(seed, Break::none, true).story;
+    return;
+  }
+  explore(subscribe_in_a_world, "of mqfail-sub");
 }
 
 BOOST_DATA_TEST_CASE(every_promise_notices_when_it_is_broken, kBroken, broken) {
@@ -90,8 +109,9 @@ BOOST_DATA_TEST_CASE(every_promise_notices_when_it_is_broken, kBroken, broken) {
 }
 
 BOOST_AUTO_TEST_CASE(the_same_seed_is_the_same_story) {
-  BOOST_TEST(publish_in_a_world(7, Break::none, true).story ==
-             publish_in_a_world(7, Break::none, true).story);
+  for (const InAWorld run : {publish_in_a_world, subscribe_in_a_world}) {
+    BOOST_TEST(run(7, Break::none, true).story == run(7, Break::none, true).story);
+  }
 }
 
 }  // namespace mqfail::test

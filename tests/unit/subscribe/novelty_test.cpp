@@ -104,6 +104,29 @@ BOOST_AUTO_TEST_CASE(the_same_payload_on_another_topic_is_another_message) {
   BOOST_TEST(stage.novelty.is_new(there, stage.feeds['b'], stage.now));
 }
 
+// Found by simulation_world: a server that has just been restarted sends what it sent just before.
+BOOST_AUTO_TEST_CASE(a_server_that_comes_back_at_once_may_send_the_same_again) {
+  Stage stage = two();
+  stage.send('a', "x");
+  stage.leave('a');
+  stage.join('a');
+  stage.send('a', "x");
+  BOOST_TEST(stage.printed == "xx");
+  stage.send('b', "x");
+  stage.send('b', "x");
+  BOOST_TEST(stage.printed == "xx");
+}
+
+// Found by simulation_world: while standard output is blocked, copies wait with everything else.
+BOOST_AUTO_TEST_CASE(a_copy_that_waited_for_a_blocked_output_is_recognised) {
+  Stage stage = two();
+  stage.send('a', "x");
+  stage.now += 1min;
+  stage.novelty.resumed(stage.feeds['b'], stage.now);
+  stage.send('b', "x");
+  BOOST_TEST(stage.printed == "x");
+}
+
 // Server b was away while "on" was sent twice; what it sends when it is back is not taken for that.
 BOOST_AUTO_TEST_CASE(a_server_that_was_away_owes_nothing) {
   Stage stage = two();

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: Apache-2.0
+// mqfail-sub in the world: others publish on servers that fail, a reader takes the output or
+// stalls, and what is printed is held against delivery.md S1 to S8.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <map>
+#include <set>
+
+#include "ledger.hpp"
+#include "saboteur.hpp"
+#include "subscribe/subscriber.hpp"
+#include "world.hpp"
+
+namespace mqfail::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kPublisherId = "ffeeddccbbaa99887766554433221100";
+constexpr Duration kPrecision = 2ms;
+
+class SubscribeWorld final : public World, public Witness {
+ public:
+  SubscribeWorld(std::uint64_t seed, Break broken, bool told) : World(seed, broken, told) {
+    draw();
+  }
+  ~SubscribeWorld() override {
+    for (const int fd : output_) {
+      if (fd >= 0) close(fd);
+    }
+  }
+
+  Outcome run() {
+    std::optional<int> status;
+    do {
+      killed = false;
+      status = one_life();
+    } while (!status && !out.violation);
+    if (status && !out.violation) {
+      out.exit = *status;
+      settle_accounts(*status);
+    }
+    out.moved = published_.size();
+    return std::move(out);
+  }
+
+ private:
+  struct Published {
+    std::string payload;
+    bool retained = false;
+    std::set<std::string> on;    // servers that took it
+    std::set<std::string> kept;  // servers that owe it to our session
+  };
+  struct Printed {
+    std::string payload;
+    std::uint64_t number;
+    std::size_t end;  // in the output
+  };
+
+  void draw() {
+    hot_ = chance(2);
+    persistent_ = chance(3);
+    numbered_ = chance(2);
+    qos_ = static_cast<int>(below(3));
+    if (is(Break::sessions_forgotten)) {
+      persistent_ = true;
+      qos_ = 1;
+    }
+    keeps_sessions_ = persistent_ || chance(2);
+    make_servers(1 + below(chance(3) ? 1 : 3), true);
+    failover_ = draw_failover();
+    failover_.width = hot_ ? 0 : 1;
+    if (!hot_ && !persistent_ && chance(3)) failover_.standbys = 1;
+    if (!hot_ && chance(4)) {
+      failover_.priority_backup = true;
+      failover_.priority_probe_interval = between(50ms, 2s);
+      failover_.priority_stable = 1 + below(2);
+      failover_.priority_hold = between(0ms, 5s);
+    }
+    settings_of_session_ = session_settings();
+    settings_of_session_.connect.subscriptions = {{.filter = "#", .qos = qos_}};
+    settings_of_session_.connect.properties.receive_maximum =
+        static_cast<std::uint16_t>(1 + below(chance(2) ? 5 : 100));
+    const Duration end = between(500ms, 30s);
+    const Duration busy = chance(2) ? end : between(5ms, 500ms);
+    draw_faults(busy, end);
+    draw_messages(busy);
+    if (chance(4)) draw_stall(busy);
+    if (chance(6)) {
+      agenda.in(between(1ms, end), [this] {
+        tell("kill -9");
+        killed = true;
+      });
+    }
+    agenda.in(end + 60s, [this] {
+      tell("SIGINT");
+      signals.push_back(SIGINT);
+    });
+    agenda.in(end + 200s, [this] { broke(Promise::comes_to_an_end, "it goes on for ever"); });
+    failover_seed_ = dice.next();
+    if (pipe2(output_, O_CLOEXEC) != 0) broke(Promise::comes_to_an_end, "no pipe");
+    fcntl(output_[0], F_SETFL, O_NONBLOCK);
+    if (stalls_) fcntl(output_[1], F_SETPIPE_SZ, 4096);
+  }
+
+  void draw_messages(Duration busy) {
+    const auto count = 1 + below(chance(4) ? 300 : 60);
+    const Duration skew = chance(2) ? 0ms : between(0ms, 50ms);
+    Duration at{};
+    std::uint64_t number = 0;
+    for (std::int64_t i = 1; i <= count; ++i) {
+      at += between(0us, busy * 2 / count);
+      Packet packet{.kind = Kind::publish, .qos = static_cast<int>(below(3))};
+      const bool repeats = !numbered_ && i > 1 && !published_.back().retained && chance(6);
+      packet.payload = payload_of(static_cast<std::size_t>(repeats ? i - 1 : i),
+                                  static_cast<std::size_t>(below(chance(8) ? 1500 : 30)));
+      packet.topic = "t";
+      if (repeats) packet.payload = published_.back().payload;
+      const bool retained = chance(8);
+      if (retained) {
+        packet.topic = "r" + std::to_string(below(3));
+        packet.payload = std::string(1, static_cast<char>('x' + below(2)));
+        packet.retain = true;
+      } else if (numbered_) {
+        packet.publisher = kPublisherId;
+        packet.number = ++number;
+      }
+      published_.push_back({packet.payload, retained, {}, {}});
+      for (const auto& server : servers) {
+        const Duration later = server == servers.front() ? Duration{} : skew;
+        agenda.in(at + later, [this, packet, index = published_.size() - 1, &server = *server] {
+          if (!server.publish(packet)) return;
+          Published& message = published_[index];
+          message.on.insert(server.name);
+          if (persistent_ && std::min(packet.qos, qos_) > 0 && server.has_session("client")) {
+            message.kept.insert(server.name);
+          }
+        });
+      }
+    }
+  }
+
+  void draw_stall(Duration busy) {
+    stalls_ = true;
+    const Duration at = between(0us, busy), time = between(10ms, 20s);
+    agenda.in(at, [this] {
+      tell("the reader stalls");
+      stalled_ = true;
+    });
+    agenda.in(at + time, [this] {
+      tell("the reader reads");
+      stalled_ = false;
+      drain();
+    });
+  }
+
+  SubscriberSettings settings() {
+    SubscriberSettings settings;
+    settings.format = [this](const Message& message, const std::string& server_id, std::uint64_t,
+                             std::string& text) { print(message, server_id, text); };
+    settings.keepalive = settings_of_session_.connect.keepalive;
+    settings.novelty = {.several_servers = hot_, .window = settings.keepalive * 2, .key = {1, 2}};
+    return settings;
+  }
+
+  std::optional<int> one_life() {
+    auto mailbox = Mailbox::make();
+    if (!mailbox) return std::nullopt;
+    SimulatedTransport transport(agenda, servers, **mailbox, *this);
+    SaboteurTransport saboteur(transport, broken());
+    Output output(output_[1]);
+    now_writing_ = &output;
+    Subscriber subscriber(settings(), saboteur, *this, output);
+    Failover failover(failover_, server_list(), Random(failover_seed_));
+    Session session(settings_of_session_, std::move(failover), saboteur, **mailbox, subscriber,
+                    *this, agenda.now());
+    seen_.clear();
+    last_printed_.clear();
+    live_.clear();
+    first_ = {};
+    blocked_since_.reset();
+    expect_gap_ = told_stalled_ = false;
+    gaps_ = 0;
+    const auto status = live(session, **mailbox, subscriber);
+    if (!status) {  // what was not written is not printed
+      was_killed_ = true;
+      const std::size_t written = bytes_written();
+      std::erase_if(printed_, [&](const Printed& one) { return one.end > written; });
+      text_.resize(written);
+    }
+    now_writing_ = nullptr;
+    return status;
+  }
+
+  // -- the output
+
+  std::size_t bytes_written() const {
+    int waiting = 0;
+    ioctl(output_[0], FIONREAD, &waiting);
+    return read_ + static_cast<std::size_t>(waiting);
+  }
+  void drain() {
+    char chunk[65536];
+    for (ssize_t got = 0; (got = read(output_[0], chunk, sizeof chunk)) > 0;) {
+      if (text_.compare(read_, static_cast<std::size_t>(got), chunk,
+                        static_cast<std::size_t>(got)) != 0) {
+        broke(Promise::s1_written_first, "the output is not what was printed");
+      }
+      read_ += static_cast<std::size_t>(got);
+    }
+  }
+  void print(const Message& message, const std::string& server, std::string& text) {
+    const std::string line = std::string(message.topic) + " " + std::string(message.payload) + "\n";
+    text += line;
+    text_ += line;
+    tell("printed " + line.substr(0, std::min<std::size_t>(line.size() - 1, 8)) + " of " + server);
+    printed_.push_back({std::string(message.payload), message.number, text_.size()});
+    if (seen_.empty()) first_number_ = visiting_.number;
+    if (numbered_ && visiting_.number != 0 && !seen_.insert(visiting_.number).second) {
+      broke(Promise::s2_once, "number " + std::to_string(visiting_.number) + " is printed again");
+    }
+    const std::string topic(message.topic), payload(message.payload);
+    const auto last = last_printed_.find(topic);
+    if (visiting_.retain && last != last_printed_.end() && last->second == payload) {
+      broke(Promise::s6_retained, topic + " is printed again and is unchanged");
+    }
+    last_printed_[topic] = payload;
+  }
+
+  // -- Witness
+  void visiting(AttemptId attempt, const Packet& packet) override {
+    visiting_ = packet;
+    // What the first connection of a run brings is new.
+    if (attempt == first_) visiting_.retain = false;
+  }
+  void taken(AttemptId attempt, const std::string& server, const Packet& packet) override {
+    tell("took " + packet.topic + " " + packet.payload.substr(0, 6) + " of " + server + " on #" +
+         std::to_string(static_cast<std::uint64_t>(attempt)));
+    if (!packet.retain) ++taken_[packet.payload][server];
+  }
+  void acknowledged(AttemptId, const Packet& packet) override {
+    const std::size_t written = bytes_written();
+    const auto found = std::find_if(printed_.begin(), printed_.end(), [&](const Printed& one) {
+      return one.payload.starts_with(packet.payload);
+    });
+    if (found == printed_.end()) {
+      broke(Promise::s1_written_first, packet.payload + " is acknowledged and was never printed");
+    } else if (found->end > written) {
+      broke(Promise::s1_written_first, packet.payload + " is acknowledged before it is written");
+    }
+  }
+  void accepted(AttemptId attempt, std::size_t, bool session_present) override {
+    present_[attempt] = session_present;
+  }
+  void lost(AttemptId attempt, TimePoint last_life) override { last_life_[attempt] = last_life; }
+
+  // -- what is told
+  void announce(const Notice& notice) override {
+    if (is(Break::stays_silent) && notice.name == NoticeName::gap) return;
+    if (is(Break::hides_the_stall) && notice.name == NoticeName::stalled) return;
+    World::announce(notice);
+    const auto number = [&](std::string_view key) {
+      for (const auto& [each, value] : notice.more) {
+        if (each != key) continue;
+        if (const auto* truth = std::get_if<bool>(&value)) return std::int64_t{*truth};
+        if (const auto* count = std::get_if<std::int64_t>(&value)) return *count;
+      }
+      return std::int64_t{-1};
+    };
+    switch (notice.name) {
+      case NoticeName::connected:
+        if (!hot_) live_.clear();
+        live_.insert(AttemptId{*notice.attempt});
+        last_connected_ = AttemptId{*notice.attempt};
+        if (first_ == AttemptId{}) first_ = last_connected_;
+        // Back after an outage: it must be told.
+        if (number("outage_ms") >= 0) expect_gap_ = true;
+        return;
+      case NoticeName::lost:
+        live_.erase(AttemptId{*notice.attempt});
+        if (live_.empty()) silent_since_ = last_life_[AttemptId{*notice.attempt}];
+        return;
+      case NoticeName::gap:
+        if (number("may_be_missing") < 0) return;
+        expect_gap_ = false;
+        if (number("may_be_missing") == 1) ++gaps_;
+        return check_gap(notice, number("may_be_missing") == 1);
+      case NoticeName::stalled:
+        told_stalled_ = number("ended") == 0;
+        return;
+      case NoticeName::exit:
+        told_missing_ = number("missing");
+        told_gaps_ = std::max<std::int64_t>(number("gaps"), 0);
+        return;
+      default:
+        return;
+    }
+  }
+  void check_gap(const Notice& notice, bool may_miss) {
+    const Duration outage = agenda.now() - silent_since_;
+    const Duration off = *notice.dur > outage ? *notice.dur - outage : outage - *notice.dur;
+    if (off > kPrecision && failover_.width == 1) {
+      broke(Promise::s8_gap, "the outage is " + std::to_string(milliseconds(outage)) +
+                                 " ms, told " + std::to_string(milliseconds(*notice.dur)));
+    }
+    if (may_miss != (qos_ == 0 || !present_[last_connected_])) {
+      broke(Promise::s8_gap, "whether messages may be missing is told wrongly");
+    }
+  }
+
+  void look() override {
+    if (!stalled_) drain();
+    if (expect_gap_) broke(Promise::s8_gap, "an outage is over, and no gap is told");
+    if (now_writing_->buffer().size() > 65536 + 4096) {
+      broke(Promise::s7_stalled, "the output grows although nobody reads");
+    }
+    pollfd room{output_[1], POLLOUT, 0};
+    if (!stalled_ || !now_writing_->pending() || ::poll(&room, 1, 0) != 0) {
+      blocked_since_.reset();
+      return;
+    }
+    if (!blocked_since_) blocked_since_ = agenda.now();
+    const Duration half = settings_of_session_.connect.keepalive / 2;
+    if (agenda.now() - *blocked_since_ > half + kPrecision && !told_stalled_) {
+      broke(Promise::s7_stalled, "the output is blocked, and nothing is told");
+    }
+  }
+  void before_finish() override {
+    stalled_ = false;
+    drain();
+  }
+
+  // -- the end
+  void settle_accounts(int status) {
+    drain();
+    if (status != 0) broke(Promise::comes_to_an_end, "exit " + std::to_string(status));
+    if (read_ != text_.size()) {
+      broke(Promise::s1_written_first, "what was printed is not written at the end");
+    }
+    if (numbered_ && !seen_.empty()) {
+      // Those before the first one that came were published before we were there.
+      const auto from_first =
+          static_cast<std::size_t>(std::distance(seen_.find(first_number_), seen_.end()));
+      const auto holes =
+          static_cast<std::int64_t>(*seen_.rbegin() - first_number_ + 1 - from_first);
+      if (told_missing_ != holes) {
+        broke(Promise::s2_once, std::to_string(holes) + " numbers are missing, told " +
+                                    std::to_string(told_missing_));
+      }
+    }
+    if (told_gaps_ != gaps_) broke(Promise::s8_gap, "the exit event does not count the gaps");
+    std::map<std::string, std::size_t> printed, published;
+    for (const Printed& one : printed_) ++printed[one.payload.substr(0, payload_size(one.payload))];
+    for (const Published& one : published_) {
+      if (!one.retained) ++published[one.payload];
+    }
+    for (const Published& one : published_) {
+      if (one.retained) continue;
+      const std::size_t times = printed[one.payload];
+      if ((servers.size() == 1 || hot_) && !one.kept.empty() && times == 0) {
+        broke(Promise::s5_sessions, one.payload + " was kept for us and is not printed");
+      }
+      if (hot_ && !numbered_ && !persistent_ && !was_killed_) {
+        std::size_t most = 0;
+        for (const auto& [server, count] : taken_[one.payload]) most = std::max(most, count);
+        // Of what repeats, a server that joins may bring a message once more (Copies::kSkew).
+        const bool too_often = published[one.payload] == 1 && times > 1;
+        if (times < most || too_often) {
+          broke(Promise::s3_copies, one.payload.substr(0, 6) + " is printed " +
+                                        std::to_string(times) + " times; one server sent it " +
+                                        std::to_string(most) + " times, published " +
+                                        std::to_string(published[one.payload]));
+        }
+      }
+    }
+  }
+  // A saboteur may have put something behind it.
+  static std::size_t payload_size(const std::string& printed) {
+    return std::min(printed.find('#'), printed.size());
+  }
+
+  FailoverSettings failover_;
+  SessionSettings settings_of_session_;
+  std::uint64_t failover_seed_ = 0;
+  bool hot_ = false, numbered_ = false, stalls_ = false, stalled_ = false, was_killed_ = false;
+  int qos_ = 0;
+  int output_[2] = {-1, -1};
+  Output* now_writing_ = nullptr;
+
+  std::vector<Published> published_;
+  std::vector<Printed> printed_;
+  std::string text_;      // that was printed
+  std::size_t read_ = 0;  // of it, by the reader
+  Packet visiting_;
+  std::set<std::uint64_t> seen_;                     // numbers, in this life
+  std::uint64_t first_number_ = 0;                   // of them
+  std::map<std::string, std::string> last_printed_;  // by topic, in this life
+  std::map<std::string, std::map<std::string, std::size_t>> taken_;
+
+  std::set<AttemptId> live_;
+  AttemptId last_connected_{}, first_{};
+  std::map<AttemptId, bool> present_;
+  std::map<AttemptId, TimePoint> last_life_;
+  TimePoint silent_since_{};
+  std::optional<TimePoint> blocked_since_;
+  bool expect_gap_ = false, told_stalled_ = false;
+  std::int64_t gaps_ = 0, told_gaps_ = 0, told_missing_ = 0;
+};
+
+}  // namespace
+
+Outcome subscribe_in_a_world(std::uint64_t seed, Break broken, bool told) {
+  return SubscribeWorld(seed, broken, told).run();
+}
+
+}  // namespace mqfail::test
