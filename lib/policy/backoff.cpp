@@ -7,7 +7,7 @@
 namespace mqfail {
 namespace {
 
-// Below these a pause is no pause, and a dead roster would be hammered.
+// Shorter delays would let a list of dead servers be tried without a pause.
 constexpr Duration kLeastInitial = std::chrono::milliseconds(1);
 constexpr Duration kLeastCap = std::chrono::milliseconds(10);
 
@@ -17,7 +17,7 @@ Duration seed(const BackoffSettings& settings, Duration cap) {
   return std::clamp(wanted, kLeastInitial, cap);
 }
 
-// Uniform in [low, high], both ends possible.
+// Uniform in [low, high], including both ends.
 Duration between(Duration low, Duration high, Random& random) {
   if (high <= low) return low;
   const auto width = static_cast<std::uint64_t>((high - low).count());
@@ -35,7 +35,7 @@ Backoff::Backoff(const BackoffSettings& settings)
       bound_(initial_) {}
 
 Duration Backoff::grown(double factor) const {
-  // In floating point, because b(n) x multiplier may leave the range of Duration; the cap does not.
+  // Floating point, because b(n) x multiplier may be outside the range of Duration.
   const double product = static_cast<double>(bound_.count()) * factor;
   if (product >= static_cast<double>(cap_.count())) return cap_;
   return Duration(static_cast<Duration::rep>(std::llround(product)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long to wait after the n-th failure in a row: the formula of mqfail(7), BACK-OFF, and nothing
-// else. The dice are handed in, so that every number can be tested exactly.
+// The delay after the n-th failure in a row: the formula of mqfail(7), "The delay", and nothing
+// else. The random numbers are an argument, so tests can check exact values.
 #pragma once
 
 #include "base/random.hpp"
@@ -9,19 +9,19 @@
 
 namespace mqfail {
 
-/// Seed of the back-off where initialReconnectDelay is not given, or is 0 (which would never grow).
+/// The first bound if initialReconnectDelay is not given or is 0 (a bound of 0 would never grow).
 inline constexpr Duration kDefaultInitialDelay = std::chrono::milliseconds(100);
 
-/// A row of delays b(0), b(1) ... = min(cap, initial x multiplier^n), with chance mixed in:
-/// none b(n); full 0..b(n); equal b(n)/2..b(n); decorrelated initial..3 x the delay before, at most
-/// cap.
+/// The delays of failures in a row. The bound is b(n) = min(cap, initial x multiplier^n). The delay
+/// is b(n) for Jitter::none, random in 0..b(n) for full, in b(n)/2..b(n) for equal, and in
+/// initial..3 x the delay before (at most cap) for decorrelated.
 class Backoff {
  public:
   explicit Backoff(const BackoffSettings& settings);
 
-  /// The delay after one more failure. Never negative, never above the cap.
+  /// The delay after one more failure. It is never negative and never above the cap.
   Duration next(Random& random);
-  /// Failures so far are forgiven: the next delay is the first one again.
+  /// The next delay is the first one again.
   void reset() { bound_ = initial_; }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One lambda a word for std::visit, so that the compiler names the word that was forgotten.
+// One lambda for each alternative of std::visit. The compiler reports an alternative without one.
 #pragma once
 
 namespace mqfail {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a protocol version is called where people and scripts read it: "3.1", "3.1.1", "5".
+// The name of a protocol version for people and scripts: "3.1", "3.1.1", "5".
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of failover.md section 3: one row a code. Codes without a row mean `next`.
+// The table of failover.md, section 3: one row for each code. A code without a row means `next`.
 #include "policy/reason.hpp"
 
 namespace mqfail {
@@ -46,18 +46,18 @@ Verdict verdict(const Reason& reason, bool version_fixed, bool live) {
     case Cause::connack:
       return connack_verdict(reason.code, version_fixed);
     case Cause::disconnect:
-      // Before the connection is in use 0x8E may be our own parallel attempt in the same cluster.
+      // Before the connection is live, 0x8E may come from our own parallel attempt in one cluster.
       if (reason.code == 0x8E && live) return Verdict::taken_over;
-      // Of a live connection these are about a message (failover.md section 3, class poison), which
-      // the publisher knows how to find; the server is as good as before.
+      // On a live connection these two are about a message (failover.md, section 3, class poison).
+      // publish/poison finds that message; the server is as good as before.
       if (live && (reason.code == 0x95 || reason.code == 0x99)) return Verdict::next;
-      // Below 0x80 a DISCONNECT reports no error, and its codes are not those of a MQTT 3 CONNACK.
+      // A DISCONNECT code below 0x80 is no error, and it is not a CONNACK code of MQTT 3.
       return reason.code < 0x80 ? Verdict::next : connack_verdict(reason.code, true);
     case Cause::ack_refused:
-      return Verdict::cool;  // or it would be asked again as soon as the next one dies
+      return Verdict::cool;  // otherwise the server is used again as soon as the next one dies
     case Cause::closed:
     case Cause::reset: {
-      // ActiveMQ closes and RabbitMQ resets where a MQTT 5 CONNECT comes in; neither says why.
+      // ActiveMQ closes and RabbitMQ resets after a MQTT 5 CONNECT; neither says why.
       const bool unanswered = !live && reason.phase == Phase::connack;
       return unanswered && !version_fixed ? Verdict::older_protocol : Verdict::next;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What reasons are called: short names for the transcript and JSON, one line for people.
+// The names of reasons: short names for transcripts and JSON, one line for people.
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -8,6 +8,61 @@
 
 namespace mqfail {
 namespace {
+
+// In the order of the enumerators.
+constexpr std::array<std::string_view, 7> kPhases{"dns",     "tcp",       "tls",    "ws",
+                                                  "connack", "subscribe", "publish"};
+constexpr std::array<std::string_view, 15> kCauses{
+    "dns",    "refused",    "reset",     "closed",      "timeout",     "tls",   "ws",   "connack",
+    "suback", "disconnect", "keepalive", "ack-timeout", "ack-refused", "unfit", "local"};
+constexpr std::array<std::string_view, 7> kVerdicts{
+    "next", "cool", "auth", "redirect", "ours", "older-protocol", "taken-over"};
+static_assert(kPhases.size() == static_cast<std::size_t>(Phase::publish) + 1);
+static_assert(kCauses.size() == static_cast<std::size_t>(Cause::local) + 1);
+static_assert(kVerdicts.size() == static_cast<std::size_t>(Verdict::taken_over) + 1);
+
+// MQTT 5, 2.4: the reason codes from 0x80 on, without a gap.
+constexpr std::array<std::string_view, 35> kMqtt5Errors{
+    "unspecified error",                       // 0x80
+    "malformed packet",                        // 0x81
+    "protocol error",                          // 0x82
+    "implementation specific error",           // 0x83
+    "unsupported protocol version",            // 0x84
+    "client identifier not valid",             // 0x85
+    "bad user name or password",               // 0x86
+    "not authorized",                          // 0x87
+    "server unavailable",                      // 0x88
+    "server busy",                             // 0x89
+    "banned",                                  // 0x8A
+    "server shutting down",                    // 0x8B
+    "bad authentication method",               // 0x8C
+    "keep alive timeout",                      // 0x8D
+    "session taken over",                      // 0x8E
+    "topic filter invalid",                    // 0x8F
+    "topic name invalid",                      // 0x90
+    "packet identifier in use",                // 0x91
+    "packet identifier not found",             // 0x92
+    "receive maximum exceeded",                // 0x93
+    "topic alias invalid",                     // 0x94
+    "packet too large",                        // 0x95
+    "message rate too high",                   // 0x96
+    "quota exceeded",                          // 0x97
+    "administrative action",                   // 0x98
+    "payload format invalid",                  // 0x99
+    "retain not supported",                    // 0x9A
+    "qos not supported",                       // 0x9B
+    "use another server",                      // 0x9C
+    "server moved",                            // 0x9D
+    "shared subscriptions not supported",      // 0x9E
+    "connection rate exceeded",                // 0x9F
+    "maximum connect time",                    // 0xA0
+    "subscription identifiers not supported",  // 0xA1
+    "wildcard subscriptions not supported",    // 0xA2
+};
+// MQTT 3.1.1, 3.2.2.3: the return codes of CONNACK from 0 on.
+constexpr std::array<std::string_view, 6> kMqtt3Returns{
+    "accepted",           "unacceptable protocol version", "identifier rejected",
+    "server unavailable", "bad user name or password",     "not authorized"};
 
 std::string hex(int code) {
   std::array<char, 16> digits{};
@@ -93,79 +148,15 @@ std::string upgrade(int status) {
 }  // namespace
 
 std::string_view name(Phase phase) {
-  switch (phase) {
-    case Phase::dns:
-      return "dns";
-    case Phase::tcp:
-      return "tcp";
-    case Phase::tls:
-      return "tls";
-    case Phase::ws:
-      return "ws";
-    case Phase::connack:
-      return "connack";
-    case Phase::subscribe:
-      return "subscribe";
-    case Phase::publish:
-      return "publish";
-  }
-  return "";
+  return kPhases.at(static_cast<std::size_t>(phase));
 }
 
 std::string_view name(Cause cause) {
-  switch (cause) {
-    case Cause::dns:
-      return "dns";
-    case Cause::refused:
-      return "refused";
-    case Cause::reset:
-      return "reset";
-    case Cause::closed:
-      return "closed";
-    case Cause::timeout:
-      return "timeout";
-    case Cause::tls:
-      return "tls";
-    case Cause::ws:
-      return "ws";
-    case Cause::connack:
-      return "connack";
-    case Cause::suback:
-      return "suback";
-    case Cause::disconnect:
-      return "disconnect";
-    case Cause::keepalive:
-      return "keepalive";
-    case Cause::ack_timeout:
-      return "ack-timeout";
-    case Cause::ack_refused:
-      return "ack-refused";
-    case Cause::unfit:
-      return "unfit";
-    case Cause::local:
-      return "local";
-  }
-  return "";
+  return kCauses.at(static_cast<std::size_t>(cause));
 }
 
 std::string_view name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::next:
-      return "next";
-    case Verdict::cool:
-      return "cool";
-    case Verdict::auth:
-      return "auth";
-    case Verdict::redirect:
-      return "redirect";
-    case Verdict::ours:
-      return "ours";
-    case Verdict::older_protocol:
-      return "older-protocol";
-    case Verdict::taken_over:
-      return "taken-over";
-  }
-  return "";
+  return kVerdicts.at(static_cast<std::size_t>(verdict));
 }
 
 std::string describe(const Reason& reason) {
@@ -206,103 +197,15 @@ std::string describe(const Reason& reason) {
 }
 
 std::string_view mqtt5_reason_name(int code) {
-  switch (code) {
-    case 0x00:
-      return "normal disconnection";
-    case 0x04:
-      return "disconnect with will message";
-    case 0x80:
-      return "unspecified error";
-    case 0x81:
-      return "malformed packet";
-    case 0x82:
-      return "protocol error";
-    case 0x83:
-      return "implementation specific error";
-    case 0x84:
-      return "unsupported protocol version";
-    case 0x85:
-      return "client identifier not valid";
-    case 0x86:
-      return "bad user name or password";
-    case 0x87:
-      return "not authorized";
-    case 0x88:
-      return "server unavailable";
-    case 0x89:
-      return "server busy";
-    case 0x8A:
-      return "banned";
-    case 0x8B:
-      return "server shutting down";
-    case 0x8C:
-      return "bad authentication method";
-    case 0x8D:
-      return "keep alive timeout";
-    case 0x8E:
-      return "session taken over";
-    case 0x8F:
-      return "topic filter invalid";
-    case 0x90:
-      return "topic name invalid";
-    case 0x91:
-      return "packet identifier in use";
-    case 0x92:
-      return "packet identifier not found";
-    case 0x93:
-      return "receive maximum exceeded";
-    case 0x94:
-      return "topic alias invalid";
-    case 0x95:
-      return "packet too large";
-    case 0x96:
-      return "message rate too high";
-    case 0x97:
-      return "quota exceeded";
-    case 0x98:
-      return "administrative action";
-    case 0x99:
-      return "payload format invalid";
-    case 0x9A:
-      return "retain not supported";
-    case 0x9B:
-      return "qos not supported";
-    case 0x9C:
-      return "use another server";
-    case 0x9D:
-      return "server moved";
-    case 0x9E:
-      return "shared subscriptions not supported";
-    case 0x9F:
-      return "connection rate exceeded";
-    case 0xA0:
-      return "maximum connect time";
-    case 0xA1:
-      return "subscription identifiers not supported";
-    case 0xA2:
-      return "wildcard subscriptions not supported";
-    default:
-      return "unknown reason";
-  }
+  if (code == 0x00) return "normal disconnection";
+  if (code == 0x04) return "disconnect with will message";
+  const auto place = static_cast<std::size_t>(code - 0x80);
+  return code >= 0x80 && place < kMqtt5Errors.size() ? kMqtt5Errors.at(place) : "unknown reason";
 }
 
 std::string_view mqtt3_return_name(int code) {
-  switch (code) {
-    case 0:
-      return "accepted";
-    case 1:
-      return "unacceptable protocol version";
-    case 2:
-      return "identifier rejected";
-    case 3:
-      return "server unavailable";
-    case 4:
-      return "bad user name or password";
-    case 5:
-      return "not authorized";
-    default:
-      return "unknown return code";
-  }
+  const auto place = static_cast<std::size_t>(code);
+  return place < kMqtt3Returns.size() ? kMqtt3Returns.at(place) : "unknown return code";
 }
 
 }  // namespace mqfail

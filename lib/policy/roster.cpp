@@ -30,11 +30,11 @@ std::vector<ServerIndex> joined(std::vector<ServerIndex> first,
   return first;
 }
 
-// A set of servers, by their places in the roster.
+// A set of servers or endpoints, by their numbers.
 class Marks {
  public:
   explicit Marks(std::size_t size) : marks_(size) {}
-  /// False if it was there already.
+  /// False if the number was in the set already.
   bool insert(std::size_t place) {
     const bool fresh = !marks_[place];
     marks_[place] = true;
@@ -46,6 +46,7 @@ class Marks {
   std::vector<bool> marks_;
 };
 
+// What `wanted` has and `list` has not, each once. `size` is above every index.
 std::vector<ServerIndex> missing_from(const std::vector<ServerIndex>& list,
                                       const std::vector<ServerIndex>& wanted, std::size_t size) {
   Marks there(size);
@@ -103,8 +104,7 @@ void Roster::settled(ServerIndex index) {
   entry(index).putting_off.reset();
 }
 
-// A rest only grows longer while the revision stays, so the end of the shortest one is worth
-// keeping.
+// While the revision stays the same, no rest ends sooner. So the end of the shortest rest is kept.
 bool Roster::all_cooling(TimePoint now) const {
   if (seen_revision_ == revision_ && all_rest_until_ > now) return true;
   TimePoint shortest = TimePoint::max();
@@ -187,8 +187,8 @@ ServerIndex Roster::find_or_add(const Server& server) {
   return add(server);
 }
 
-// An update knows endpoints only: where one is configured, that entry with its credentials is
-// meant.
+// An update names endpoints only. A configured entry of the same endpoint is used with its
+// credentials.
 ServerIndex Roster::find_endpoint_or_add(const Server& server) {
   for (const ServerIndex index : entries_at_[endpoint_of(server)]) {
     if (contains(index)) return index;
@@ -202,7 +202,7 @@ std::size_t Roster::endpoint_of(const Server& server) {
   return found->second;
 }
 
-// A server that is in no list any more is remembered, but not how to be let in.
+// A server that is in no list any more is remembered without its secrets.
 void Roster::drop_secrets() {
   Marks kept(entries_.size());
   for (const auto* list : {&updated_, &configured_, &learned_}) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ordered servers and what is remembered of each: resting until, put off until, protocol
-// spoken, who was lost.
-// A pool that is only a pool: it never decides when to connect. Order and updates: failover.md 2
-// and 5. A list of n servers costs n steps, wherever they come from (2.6).
+// The servers in their order, and what is remembered of each: until when it rests or is put off,
+// its protocol, and which server was lost last. The roster never decides when to connect. The rules
+// of order and updates are in failover.md, sections 2 and 5. A list of n servers costs O(n) steps
+// (section 2, rule 6).
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@
 
 namespace mqfail {
 
-/// What an update did to the order; `any` is false if it left everything as it was.
+/// What a changed list did to the order. `any` is false if the order is the same.
 struct RosterChange {
   std::vector<ServerIndex> added;
   std::vector<ServerIndex> removed;
@@ -29,62 +29,64 @@ struct RosterChange {
 
 class Roster {
  public:
-  /// `servers` become indices 0, 1, 2 ...; the later of two with the same endpoint is never tried.
+  /// `servers` get the indices 0, 1, 2 ... If two have the same endpoint, the later one is never
+  /// tried. `cooling`: the back-off of each server's rests.
   Roster(const ServerList& servers, const BackoffSettings& cooling);
 
-  /// Valid for the whole run, also for servers that have left the order.
+  /// The reference is valid for the whole run, also after the server has left the order.
   const Server& server(ServerIndex index) const { return entry(index).server; }
-  /// The order of preference: last update, configured, learned earlier; without doubles.
+  /// The order of preference: servers of the last update, configured servers, servers of earlier
+  /// updates. Each endpoint is there once.
   const std::vector<ServerIndex>& order() const { return order_; }
   bool contains(ServerIndex index) const { return entry(index).listed; }
 
-  /// The order of one pass: shuffled (Fisher-Yates) if `randomize`; the server lost last comes
-  /// last.
+  /// The order of one pass: shuffled (Fisher-Yates) if `randomize`. The server that was lost last
+  /// comes last.
   std::vector<ServerIndex> pass(bool randomize, Random& random) const;
 
-  /// `index` was connected and is lost. It stays last in every pass until another one is lost or an
-  /// update of the list names it.
+  /// The connection to `index` was lost. The server comes last in every pass until another server
+  /// is lost or an update of the list names it.
   void lost(ServerIndex index) { lost_ = index; }
-  /// `index` rests for one back-off of its own, longer each time until settled().
+  /// `index` rests for one back-off of its own. It is longer each time, until settled().
   void cool(ServerIndex index, TimePoint now, Random& random);
-  /// `index` failed while others are live: it is not missed so badly that it could not wait for one
-  /// back-off of its own, longer each time until settled(), counted from `since`.
+  /// `index` failed while other servers are live, so it can wait: it is put off for one back-off of
+  /// its own from `since`. The back-off is longer each time, until settled().
   void put_off(ServerIndex index, TimePoint since, Random& random);
-  /// The same, until `end`.
+  /// `index` is put off until `end`.
   void put_off_until(ServerIndex index, TimePoint end);
-  /// When `index` may be tried while others are live: neither put off nor resting.
+  /// When `index` may be tried while other servers are live: it neither rests nor is put off.
   TimePoint free_at(ServerIndex index) const;
-  /// Until when `index` rests; in the past if it does not.
+  /// The end of the rest of `index`. It is in the past if `index` does not rest.
   TimePoint rests_until(ServerIndex index) const { return entry(index).rests_until; }
-  /// Changes whenever some server may be tried sooner than was said before.
+  /// Changes whenever a server may be tried sooner than this roster said before.
   std::uint64_t revision() const { return revision_; }
-  /// Nobody is put off any more; who rests goes on resting.
+  /// No server is put off any more. Rests go on.
   void hurry();
-  /// A connection to `index` proved stable: its next rest is a first one again.
+  /// A connection to `index` was stable, so its back-offs begin again with the first delay.
   void settled(ServerIndex index);
   bool is_cooling(ServerIndex index, TimePoint now) const { return entry(index).rests_until > now; }
   bool all_cooling(TimePoint now) const;
 
-  /// The protocol to open with: what this server was found to speak, else `preferred`.
+  /// The protocol of the next CONNECT: what the server is known to speak, else `preferred`.
   Protocol protocol(ServerIndex index, Protocol preferred) const;
-  /// Proved: by its word, or by a connection with MQTT 5.
+  /// The protocol is proved, by a reason code or by a connection with MQTT 5.
   void remember_protocol(ServerIndex index, Protocol protocol);
-  /// It takes 3.1.1 and has closed on MQTT 5 without a word, which a proxy with a dead backend does
-  /// as well: 3.1.1 is opened with until forget_guess().
+  /// The server accepts 3.1.1 and has closed after a MQTT 5 CONNECT without a reason. A proxy whose
+  /// server is down does this, too, so it proves nothing: 3.1.1 is used until forget_guess().
   void guess_older(ServerIndex index) { entry(index).guessed_older = true; }
   void forget_guess(ServerIndex index) { entry(index).guessed_older = false; }
   bool guesses_older(ServerIndex index) const;
   bool has_spoken_mqtt5(ServerIndex index) const { return entry(index).speaks == Protocol::mqtt5; }
 
-  /// A document replaces the configured servers, an update adds to them (`forget`: and drops what
-  /// earlier updates added). An empty list changes nothing. Entries that differ in their id only
-  /// are renamed in place; any other difference makes a new entry.
+  /// A document replaces the configured servers. An update adds to them; with `forget`, the servers
+  /// of earlier updates leave. An empty list changes nothing. An entry that differs only in its id
+  /// is renamed; any other difference makes a new entry.
   RosterChange change(const ServerList& servers, ListSource source, bool forget);
 
  private:
   struct Entry {
     Server server;
-    std::size_t endpoint;  // the same number for the same endpoint
+    std::size_t endpoint;  // the same endpoint has the same number
     Backoff cooling;
     TimePoint rests_until{};
     Backoff putting_off;
@@ -92,7 +94,7 @@ class Roster {
     std::optional<Protocol> speaks;
     bool guessed_older = false;
     bool listed = false;           // in order_
-    bool without_secrets = false;  // it has left every list, and its secrets were overwritten
+    bool without_secrets = false;  // it has left every list and its secrets are gone
   };
   Entry& entry(ServerIndex index) { return entries_[static_cast<std::size_t>(index)]; }
   const Entry& entry(ServerIndex index) const { return entries_[static_cast<std::size_t>(index)]; }
@@ -104,17 +106,17 @@ class Roster {
   std::size_t endpoint_of(const Server& server);
   void note_sooner(TimePoint before, TimePoint after);
 
-  BackoffSettings cooling_;    // of each server's own back-offs
-  std::deque<Entry> entries_;  // a deque, so that server() stays valid while the roster grows
+  BackoffSettings cooling_;    // for each server's own back-offs
+  std::deque<Entry> entries_;  // a deque keeps server() valid while the roster grows
   std::unordered_map<std::string, std::size_t> endpoints_;  // by endpoint_key()
   std::vector<std::vector<ServerIndex>> entries_at_;        // by endpoint
   std::vector<ServerIndex> configured_;
-  std::vector<ServerIndex> updated_;  // of the last update
-  std::vector<ServerIndex> learned_;  // of updates before it
+  std::vector<ServerIndex> updated_;  // by the last update
+  std::vector<ServerIndex> learned_;  // by earlier updates
   std::vector<ServerIndex> order_;
   std::optional<ServerIndex> lost_;
   std::uint64_t revision_ = 0;
-  mutable TimePoint all_rest_until_{};  // as long as the revision and the order stay
+  mutable TimePoint all_rest_until_{};  // valid while the revision is seen_revision_
   mutable std::uint64_t seen_revision_ = 0;
 };
 

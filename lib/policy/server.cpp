@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shows and compares servers. What is shown never contains a user or a password.
+// Prints and compares servers. Printed text never contains a user, a password or a query.
 #include "policy/server.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The knobs of failover.md section 1 as values, with its defaults. Parsing them (URI or flags) is
-// lib/config's business.
+// The options of failover.md, section 1, as values with their defaults. lib/config parses them from
+// a URI or from flags.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,16 @@
 
 namespace mqfail {
 
-/// How much chance goes into a delay: none is ActiveMQ's exact 10, 20, 40 ...
+/// How random a delay is (policy/backoff). none gives the exact delays of ActiveMQ: 10, 20, 40 ...
 enum class Jitter { full, equal, decorrelated, none };
 
-/// startupTimeout where the user gave no bound: a server that starts a moment later is waited for,
-/// and a list of dead servers is an error within seconds (failover.md section 1).
+/// startupTimeout if the user gave no bound. A server that starts a moment later is waited for, and
+/// a list of dead servers is an error within seconds (failover.md, section 1).
 inline constexpr Duration kStartupTimeout = std::chrono::seconds(10);
 
 struct BackoffSettings {
-  std::optional<Duration> initial;  ///< initialReconnectDelay; see failover.md for "not given"
+  std::optional<Duration>
+      initial;  ///< initialReconnectDelay; if given, also the delay after a loss
   Duration cap = std::chrono::seconds(30);
   bool exponential = true;
   double multiplier = 2.0;  ///< at least 1
@@ -33,26 +34,26 @@ struct FailoverSettings {
   std::int64_t max_passes = -1;          ///< maxReconnectAttempts: -1 never gives up
   std::int64_t startup_max_passes = -1;  ///< startupMaxReconnectAttempts; -1: take max_passes
   bool once = false;                     ///< --once: one pass, no reconnect
-  /// The user gave a bound of his own (any of these, also -1 or off, or -W): it takes the place of
+  /// The user gave a bound (any of these, also -1 or off, or -W). It takes the place of
   /// kStartupTimeout.
   bool bounded = false;
-  std::optional<Duration> startup_timeout;  ///< startupTimeout, where it was given
+  std::optional<Duration> startup_timeout;  ///< startupTimeout, if it was given
   std::optional<Duration> give_up_after;
   Duration connect_timeout = std::chrono::seconds(5);
   std::optional<Duration> connect_stagger;
   Duration stable = std::chrono::seconds(10);
   std::int64_t warn_every = 10;  ///< warnAfterReconnectAttempts; 0 and below: never
   bool forget_learned = false;   ///< updateClusterClientsOnRemove
-  std::int64_t width = 1;        ///< servers to have live at once (--acks); 0: all (--standby hot)
+  std::int64_t width = 1;        ///< number of live servers (--acks); 0: all (--standby hot)
   std::int64_t standbys = 0;     ///< backupPoolSize: connections kept ready beside the live one
-  bool priority_backup = false;  ///< fail back; only where one server is live at a time
-  ServerList priority_servers;   ///< priorityURIs, told apart by endpoint; empty: the first server
+  bool priority_backup = false;  ///< failback; only if one server is live at a time
+  ServerList priority_servers;   ///< priorityURIs, compared by endpoint; empty: the first server
   Duration priority_probe_interval = std::chrono::seconds(30);
   std::int64_t priority_stable = 2;                   ///< good probes in a row before failing back
-  Duration priority_hold = std::chrono::seconds(60);  ///< least stay on a server before that
-  std::optional<Protocol> protocol;  ///< -V; not given: MQTT 5 first, 3.1.1 where refused
-  bool mqtt5_required = false;       ///< --sequence, -D ...: who does not speak it is passed over
-  bool client_id_given = false;      ///< by the user: another run may have it, too
+  Duration priority_hold = std::chrono::seconds(60);  ///< least time on a server before failback
+  std::optional<Protocol> protocol;                   ///< -V; not given: MQTT 5 first, then 3.1.1
+  bool mqtt5_required = false;   ///< --sequence, -D ...: servers without MQTT 5 are not used
+  bool client_id_given = false;  ///< by the user, so another run may use the same id
   friend bool operator==(const FailoverSettings&, const FailoverSettings&) = default;
 };
 
