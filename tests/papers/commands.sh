@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Every command line of the manual pages, as they are rendered at 80 columns, of --help and of the
-# README runs when it is pasted. In a network of its own, where the hosts a, b and c exist and a
-# server listens on port 1883; what reads for ever is ended after one message by an options file.
+# Every command line of the manual pages, as they are rendered at 80 columns, of --help, of the README
+# and of CONTRIBUTING.md runs when it is pasted. They run in a network of their own, in which the hosts a,
+# b and c exist and a server listens on port 1883. An options file ends mqfail-sub after one message.
 # usage: commands.sh MAN_DIRECTORY BIN_DIRECTORY SOURCE_DIRECTORY
 set -euo pipefail
 man=$1 bin=$2 source=$3
@@ -79,8 +79,12 @@ run() {  # run WHERE TEXT
   count=$((count + 1))
   bash -n <<<"$text" 2>syntax || { complain "$where: bash cannot read:" $'\n'"$text" $'\n'"$(<syntax)"; return; }
   case $text in
-    cmd/demo.sh* | tests/run.sh* | 'cmake --preset release'*)  # hours of work, which other tests do
-      [[ $text == cmake* || -x $source/${text%% *} ]] || complain "$where: there is no $text"
+    cmd/* | tests/* | cmake\ * | ctest\ * | clang-format\ * | git\ *)  # hours of work, which other tests do
+      [[ $text != @(cmd|tests)/* || -x $source/${text%% *} ]] || complain "$where: ${text%% *} cannot be run"
+      local word
+      for word in $text; do
+        [[ $word != @(cmd|tests|lib)/* || -e $source/$word ]] || complain "$where: there is no $word: $text"
+      done
       return
       ;;
     'mqfail-config serve'*)
@@ -137,8 +141,10 @@ for command in sub pub probe config; do
     run "mqfail-$command --help" "$text"
   done < <("mqfail-$command" --help | sed '/^Usage/,$d' | sed -n 's/^  //p')
 done
-while IFS= read -r text; do
-  if is_command "$text" || [[ $text =~ ^(cmd|tests)/ ]]; then run README.md "$text"; fi
-done < <(sed -n 's/^    //p' "$source/README.md")
+for page in README.md .github/CONTRIBUTING.md; do
+  while IFS= read -r text; do
+    if is_command "$text" || [[ $text =~ ^(cmd|tests)/ ]]; then run "$page" "$text"; fi
+  done < <(sed -En 's/^ {4,}//p' "$source/$page")
+done
 ((count >= 25)) || complain "only $count command lines were found"
 exit "$failed"
