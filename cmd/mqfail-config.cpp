@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mqfail-config: writes, shows and checks the stored lists of servers (product.md section 5).
-// Rule: data goes to standard output, everything else to standard error, and an error changes
-// nothing.
+// mqfail-config: stores, prints and checks the lists of servers (product.md, section 5). Data goes
+// to standard output, everything else to standard error. An error changes nothing.
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -117,7 +116,7 @@ int edit(const ConfigOptions& options, StoredList& list) {
   return change->reading.valid() ? 0 : refuse({"key=value", Secret()}, change->reading);
 }
 
-// Exit status 1: they differ, as diff(1) has it.
+// Exit status 1 means a difference, as with diff(1).
 int diff(const ConfigOptions& options, const StoredList& list) {
   if (const auto good = check_component_id(options.component); !good) return fail(good.error());
   const auto document = read_input(options);
@@ -183,7 +182,7 @@ int convert_listing(const ConfigOptions& options, const ComponentStore& store,
   return print(write_document(*servers, true));
 }
 
-// Sealed secrets are opaque: they can only be named, and that only where they are stored.
+// A sealed secret can only be named, and only where it is stored.
 int convert(const ConfigOptions& options, const ComponentStore& store, const StoredList& list) {
   if (const auto good = check_component_id(options.component); !good) return fail(good.error());
   const bool stored = options.component_given && !options.file;
@@ -213,7 +212,7 @@ int convert(const ConfigOptions& options, const ComponentStore& store, const Sto
   return listing ? print_as(options.form, *listing) : fail(listing.error());
 }
 
-// True if the user says so, or has said so with -y.
+// True if the user confirms, or gave -y.
 Result<bool> confirmed(const ConfigOptions& options) {
   if (options.yes) return true;
   if (isatty(STDIN_FILENO) == 0) {
@@ -239,8 +238,8 @@ int remove(const ConfigOptions& options, StoredList& list) {
   return removed ? 0 : fail(removed.error());
 }
 
-// A line a certificate, or a file that does not open: thumbprint, end of its time, state, file,
-// subject, with tabs between.
+// One line for each certificate, and for each file that cannot be opened: thumbprint, end of the
+// validity, state, file and subject, separated by tabs.
 int list_certificates(const ConfigOptions& options, const ComponentStore& store) {
   if (const auto good = check_component_id(options.component); !good) return fail(good.error());
   CertificateSearch search = certificate_search_of_user();
@@ -313,7 +312,8 @@ int run(const ConfigOptions& options) {
 int main(int argc, char** argv) {
   if (const auto filled = mqfail::fill_standard_descriptors(); !filled)
     return mqfail::fail(filled.error());
-  // A file size limit must be an error of write(2), with the old document intact, not a death.
+  // A file size limit must be an error of write(2) that leaves the old document intact, not a fatal
+  // signal.
   std::signal(SIGXFSZ, SIG_IGN);
   prctl(PR_SET_DUMPABLE, 0);  // a core file would hold passwords
   const auto options = mqfail::parse_config_options(argc, argv);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// mqfail-probe: would a server take us, and which? Wiring only. Standard output always gets a
-// verdict, UNKNOWN too, and the exit status is the Monitoring Plugins'.
+// mqfail-probe: which servers accept a connection? This file only connects the parts. Standard
+// output always gets a verdict, also UNKNOWN, and the exit status is that of the Monitoring
+// Plugins.
 #include <sys/prctl.h>
 #include <unistd.h>
 

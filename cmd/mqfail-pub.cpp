@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mqfail-pub: exit 0 means that a server has every message. Wiring only: options to roster, roster
-// to session, session to exit status.
+// mqfail-pub: exit 0 means that a server has every message. This file only connects the parts:
+// options, roster, session, exit status.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,8 +38,9 @@ Result<std::string> read_whole(int fd, const std::string& name) {
   }
 }
 
-// An empty message deletes a retained one, so no input at all is the failure of whoever should have
-// written it (product.md section 3). An empty regular file is a message, as in mosquitto_pub.
+// An empty message deletes a retained message. So no input at all is an error of the program that
+// should have written it (product.md, section 3). An empty regular file is a message, as in
+// mosquitto_pub.
 Result<std::string> read_stream(int fd, const std::string& name) {
   auto payload = read_whole(fd, name);
   if (!payload || !payload->empty()) return payload;
@@ -70,7 +71,7 @@ Result<std::unique_ptr<Source>> make_source(const PubOptions& options) {
       return Error{ErrorKind::no_input, "standard input is not open for reading",
                    "-l reads messages from it"};
     }
-    // With a spool a line leaves the input when it is on the disk.
+    // With a spool, a line leaves the input when it is on the disk.
     auto peek = options.spool_directory.empty() ? nullptr : Peek::of(STDIN_FILENO);
     return std::unique_ptr<Source>(std::make_unique<LineSource>(
         STDIN_FILENO, options.split_at_null ? '\0' : '\n', std::move(peek)));
@@ -85,7 +86,7 @@ Result<std::unique_ptr<Source>> make_source(const PubOptions& options) {
       std::make_unique<RepeatSource>(std::move(*payload), options.repeat, options.repeat_delay));
 }
 
-// Opened before anything is read, so that a path that cannot be written costs nothing.
+// It is opened before anything is read, so a path that cannot be written loses nothing.
 Result<int> open_undelivered(const std::string& path) {
   if (path.empty()) return -1;
   struct stat input {};
@@ -104,7 +105,7 @@ Result<int> open_undelivered(const std::string& path) {
   return fd;
 }
 
-// The 128 bits that tell the numbers of this publisher from those of all others.
+// The 128 bits that identify the numbers of this publisher.
 std::string throw_publisher_id() {
   char digits[33];
   std::snprintf(digits, sizeof digits, "%016llx%016llx",
@@ -113,7 +114,7 @@ std::string throw_publisher_id() {
   return digits;
 }
 
-// Two names of one address are one server.
+// Two names of one endpoint are one server.
 std::size_t different_servers(const ServerList& servers) {
   std::set<std::string> different;
   for (const Server& server : servers) different.insert(endpoint_key(server));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mqfail-sub: messages of whichever server is alive, on standard output. Wiring only: options to
-// roster, roster to session, session to exit status.
+// mqfail-sub: prints the messages of a server that is alive. This file only connects the parts:
+// options, roster, session, exit status.
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,8 +21,8 @@
 namespace mqfail {
 namespace {
 
-// How many messages of QoS 1 and 2 the server may have under way. Paho searches inbound QoS 2
-// messages one by one, so this is bounded; -C wants no more than it will print.
+// How many messages of QoS 1 and 2 may be under way from the server. Paho searches inbound QoS 2
+// messages one by one, so this is bounded. With -C it is at most the number of messages to print.
 constexpr std::uint64_t kReceiveMaximum = 100;
 
 Result<MessageFormat> make_format(const SubOptions& options) {
@@ -34,7 +34,8 @@ Result<MessageFormat> make_format(const SubOptions& options) {
 NoveltySettings make_novelty(const SubOptions& options) {
   NoveltySettings novelty;
   novelty.several_servers = options.hot && options.dedupe;
-  // A server that is silent for one and a half keepalives is lost; who is alive is not later.
+  // A server that is silent for one and a half keepalives is lost, so no living server is later
+  // than this.
   novelty.window = options.common.connect.keepalive * 2;
   novelty.hold_back_unchanged = options.hold_back_unchanged && !options.retain_as_published;
   novelty.removes = options.remove_retained;
@@ -102,7 +103,7 @@ int main(int argc, char** argv) {
   receive_maximum = static_cast<std::uint16_t>(
       std::min({static_cast<std::uint64_t>(receive_maximum.value_or(kReceiveMaximum)),
                 options.count.value_or(kReceiveMaximum)}));
-  // The server's end of stream tells that it has our last acknowledgements.
+  // The end of stream of the server shows that it has the last acknowledgements.
   settings.leave_patience = std::chrono::milliseconds(500);
   Output output(STDOUT_FILENO, options.sync);
   return run(program, options.common, std::move(*roster), std::move(settings), events,

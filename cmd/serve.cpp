@@ -21,7 +21,7 @@
 namespace mqfail {
 namespace {
 
-// One line, one write(2), as events are.
+// One line is one write(2), as for events.
 std::string log_line(std::string_view text) {
   const std::time_t now = std::time(nullptr);
   std::tm local{};

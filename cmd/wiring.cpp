@@ -30,7 +30,7 @@
 namespace mqfail {
 namespace {
 
-// A core file would hold the passwords.
+// A core file would contain the passwords.
 void keep_secrets_in(const ServerList& servers) {
   const bool any = std::any_of(servers.begin(), servers.end(), [](const Server& server) {
     return server.password || !server.tls.key.empty() || server.tls.psk ||
@@ -47,7 +47,7 @@ void tell_start(Announcer& announcer, const NamedRoster& roster) {
   announcer.announce(start);
 }
 
-// Writes each step of the policy as a transcript (--trace): a log from the field that is a test.
+// Writes each step of the policy as a transcript (--trace). Such a file can be replayed as a test.
 class Trace {
  public:
   static Result<Trace> open(const std::string& path, const TranscriptHead& head, TimePoint begin) {
@@ -71,7 +71,8 @@ class Trace {
   void drain() const { lines_->drain(); }
 
  private:
-  // A transcript with a hole cannot be replayed, and this line keeps it from being read as one.
+  // A transcript with a hole cannot be replayed. This line prevents that it is read as a complete
+  // one.
   Trace(int fd, TimePoint begin)
       : lines_(std::make_shared<LineWriter>(fd,
                                             [](std::uint64_t dropped) {
@@ -177,7 +178,7 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
   settings.hangup_ends = [hangup = HangUp::of_process(), documents = !roster.documents.empty()] {
     return hangup.ends(documents);
   };
-  // No descriptor of ours is opened before all that the options name are.
+  // No file is opened before all descriptors that the options name.
   const auto signals = Signals::block();
   if (!signals) return number(events.tell(signals.error()));
 
@@ -195,7 +196,8 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
       run(session, {**mailbox, *work, signals->fd(), documents ? &*documents : nullptr});
   events.drain();
   if (trace) trace->drain();
-  // Not by returning: Paho's threads are still at work, and there is nothing left to lose.
+  // The process ends without a return from main, because Paho's threads still run and nothing is
+  // left to write.
   leave(status);
 }
 

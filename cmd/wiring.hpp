@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What mqfail-sub and mqfail-pub wire alike: roster, events, transport, session, exit status. The
-// difference between the two is the Work that they bring.
+// What mqfail-sub and mqfail-pub set up in the same way: roster, events, transport, session, exit
+// status. They differ in their Work.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 
 namespace mqfail {
 
-/// Made first thing in main: descriptors 0, 1 and 2 are open from here on, and -W counts from here.
+/// It is made first in main: from then on the descriptors 0, 1 and 2 are open, and -W counts.
 struct Program {
   const char* name;
   TimePoint started;
@@ -21,28 +21,28 @@ struct Program {
   static Program begin(const char* name);
 };
 
-/// 64 bits of chance, from the system.
+/// 64 random bits from the system.
 std::uint64_t throw_dice();
 
 EventWriter make_events(const Program& program, const CommonOptions& options);
 
-/// The servers that the options name. What belongs to TLS on this machine is looked at, too: here,
-/// at the start, it ends the run, while later only its server fails.
+/// The servers that the options name. The TLS files on this machine are checked here, too: at the
+/// start an error ends the run, later only the server that needs the file fails.
 Result<NamedRoster> roster_at_start(const CommonOptions& options);
 
 /// The error for an errno of standard output.
 Error unwritten(int failed);
 
-/// Prints --help or --version. Status 0, or 74 if that could not be written.
+/// Prints --help or --version. The status is 0, or 74 if the text could not be written.
 int print(const Program& program, const Printout& printout);
 
-/// A run over `roster` with the Work that `make_work` makes; tells start and warnings first.
-/// Returns the exit status.
+/// A run over `roster` with the Work that `make_work` makes. It reports start and warnings first,
+/// and returns the exit status.
 int run(const Program& program, const CommonOptions& options, NamedRoster roster,
         SessionSettings settings, EventWriter& events,
         const std::function<std::unique_ptr<Work>(Transport&)>& make_work);
 
-/// Ends the process without taking Paho's threads apart: everything is flushed by now.
+/// Ends the process without destroying Paho's threads. Everything is flushed before.
 [[noreturn]] void leave(int status);
 
 }  // namespace mqfail

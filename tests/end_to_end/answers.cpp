@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Servers whose answers are not well formed, against the whole command with Paho in it: it goes on
-// to the next server, says what was wrong, and never crashes. The table of all forms is in
-// unit/transport/gate_test.cpp; here are those that Paho reads wrongly, and one of each packet.
+// Servers whose answers are malformed, against the whole command with Paho. mqfail uses the next
+// server, reports what was wrong, and never crashes. tests/unit/transport has the table of all
+// forms; this file has the forms that Paho reads wrongly, and one of each packet.
 #include <algorithm>
 
 #include "end_to_end/tools.hpp"
@@ -24,7 +24,7 @@ std::string hex(std::string_view digits) {
   return result;
 }
 
-/// Left for the other server, with these words, and ended in good order.
+/// The command left for the other server with this text as the reason, and ended in good order.
 void expect_left(const Bad& bad, Process& reader, Events& events, ScriptedServer& other,
                  const std::string& event) {
   BOOST_TEST_CONTEXT("-V " << bad.version << ", " << bad.flaw) {
@@ -39,7 +39,7 @@ void expect_left(const Bad& bad, Process& reader, Events& events, ScriptedServer
   }
 }
 
-// What is not initialised must not be zero by chance.
+// Memory that is not initialised must not be zero by chance.
 const std::map<std::string, std::string> kPerturbed{{"MALLOC_PERTURB_", "90"}};
 
 }  // namespace

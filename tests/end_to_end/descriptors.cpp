@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Descriptors that are closed or not what a flag says they are: no number that the caller means
-// ever names a file or socket of ours. And those that take no more: nothing waits for them.
+// Descriptors that are closed, or are not what an option says. A number that the caller gives never
+// means a file or socket of mqfail. If a descriptor blocks, nothing waits for it.
 #include <sys/ioctl.h>
 
 #include "end_to_end/tools.hpp"
@@ -11,7 +11,7 @@ using namespace rig;
 
 namespace {
 
-// `argv` as a shell starts it with these redirections, and with nothing that the test inherited.
+// `argv` as a shell starts it with these redirections. Nothing else is inherited from the test.
 Arguments with(const std::string& redirections, const Arguments& argv) {
   Arguments all{"/bin/sh", "-c", "exec \"$@\" 3<&- 4<&- 5<&- 9<&- " + redirections, "sh"};
   all.insert(all.end(), argv.begin(), argv.end());
@@ -31,7 +31,7 @@ std::string target(pid_t pid, int fd) {
       .string();
 }
 
-// A reader with two servers goes on through messages, a failover and its end.
+// A subscriber with two servers continues through messages, a failover and its end.
 void reads_on(const Arguments& argv, ScriptedServer& a, ScriptedServer& b) {
   Process reader(argv);
   BOOST_REQUIRE_MESSAGE(a.wait_for(What::subscribe), shown(argv));
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(events_go_on_with_the_number_of_those_that_were_dropped) {
                       command("mqfail-sub", {"--events", "json", "-s", server.uri(), "-t", "t",
                                              "-F", "%J", "--connect-timeout", "5s"})));
   BOOST_REQUIRE(server.wait_for(What::subscribe));
-  // Each of these is a warning of some 300 bytes; 1 MiB of them waits.
+  // Each of these warnings has about 300 bytes; 1 MiB of them is kept.
   const std::size_t sent = 8000;
   for (std::size_t i = 0; i < sent; ++i) server.publish({.topic = "t", .payload = "no json"});
   server.publish({.topic = "t", .payload = "\"the last\""});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What appears on stderr, with servers that want to write there themselves. Secrets never do.
+// What appears on standard error, also when servers send text that is meant for it. Secrets never
+// appear.
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -39,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_refuses_is_quoted) {
     BOOST_TEST(failed->get("text") == "back at noon");
     BOOST_TEST(failed->number("code") == 0x88);
   }
-  // Behind other properties, over the length that is shown, and to people.
+  // After other properties, longer than the length that is printed, and in the form for people.
   ScriptedServer server({.connack_v5 = 0x87,
                          .connack_properties = {{property::server_reference, 0, "elsewhere", {}},
                                                 reason("ask " + std::string(1000, 'A'))}});
@@ -70,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_farewell_in_one_breath_with_the_suback_is_noticed) {
     Process reader(sub({"-s", server.uri(), "-t", "t"}));
     BOOST_REQUIRE(server.wait_for(What::subscribe));
     server.disconnect_all(0x8b, {reason(hostile)});
-    // Whether it counts as a failed attempt or as a loss: it must try again.
+    // A failed attempt or a loss: in both cases the command must try again.
     BOOST_TEST(server.wait_for(What::connect, 2, 8s), reader.bytes(Stream::err));
   }
 }
@@ -150,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_good_run_of_one_message_is_silent) {
                   .stdin_file = (scratch / "file").string()});
   BOOST_TEST(std::count(piped.err.begin(), piped.err.end(), '\n') == 1, piped.err);
   BOOST_TEST(piped.err.find(" connected ") != std::string::npos, piped.err);
-  // Trouble is told, and what came of it.
+  // A problem is reported, and so is its end.
   const Finished second =
       run(command("mqfail-pub", {"-s", dead_uri(), "-s", a.uri(), "-t", "t", "-m", "x"}));
   BOOST_TEST(second.exit.status == 0);
@@ -270,7 +271,7 @@ BOOST_AUTO_TEST_CASE(no_secret_is_seen_anywhere) {
       BOOST_TEST(reader.bytes(Stream::out).find(secret) == std::string::npos);
     }
   }
-  // Also not when it is refused.
+  // Also when it is refused.
   Process refused(
       sub({"-s", "mqtt://joe:wrong-" + secret + "@127.0.0.1:" + port, "-t", "t", "-d"}));
   CHECK_STATUS(refused, 77);
@@ -291,7 +292,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_talks_nonsense_is_left_and_nobody_crashes) {
   for (const std::string& bytes : nonsense) {
     ScriptedServer a({.garbage = bytes});
     Mosquitto b;
-    // What is not initialised must not be zero by chance.
+    // Memory that is not initialised must not be zero by chance.
     Process reader(
         {.argv = sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "--connect-timeout", "1s"}),
          .environment = {{"MALLOC_PERTURB_", "90"}}});
@@ -320,7 +321,7 @@ BOOST_AUTO_TEST_CASE(nonsense_on_a_live_connection_is_a_loss) {
     BOOST_REQUIRE(a.wait_for(What::subscribe));
     a.send_raw(bytes);
     a.publish({.topic = "t", .payload = "after"});
-    // Either it left for the other server, or it took no harm and prints what follows.
+    // Either the command left for the other server, or it stayed and prints the next messages.
     const bool went_on = b.wait_for_subscriber(".*", 3s) ||
                          reader.wait_for_line(Stream::out, "after", 1s).has_value();
     BOOST_TEST(went_on, reader.bytes(Stream::err));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A cable that is pulled: the server is there, nothing comes back and nobody says so. One server is
-// in a network namespace behind a link that the test cuts, the other one beside us.
+// A cable is pulled: the server is there, but no packet comes back and no error is reported. One
+// server is in a network namespace behind a link that the test cuts; the other one is on this side.
 #include "end_to_end/in_own_network.hpp"
 #include "end_to_end/tools.hpp"
 
@@ -41,7 +41,7 @@ class FarServer {
   static std::string uri() { return "mqtt://10.99.0.2"; }
   void cut() { must(there({"ip", "link", "set", "far", "down"})); }
   void join() { must(there({"ip", "link", "set", "far", "up"})); }
-  /// A command on the other side of the link.
+  /// Runs a command on the other side of the link.
   Arguments there(const Arguments& what) const {
     Arguments argv{"nsenter", "-t", std::to_string(server_->pid()), "-n"};
     argv.insert(argv.end(), what.begin(), what.end());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SIGHUP: read the documents again, or the end of a run whose terminal has gone.
+// SIGHUP reads the documents again, or ends a run whose terminal has gone.
 #include "end_to_end/tools.hpp"
 #include "rig/terminal.hpp"
 
@@ -7,8 +7,8 @@ using namespace rig;
 
 namespace {
 
-// `argv` with `terminal` as its controlling terminal and standard input; `first`: what the shell
-// does before. The shell is the session's leader until the command takes its place.
+// Starts `argv` with `terminal` as its controlling terminal and standard input. The shell runs
+// `first`; it leads the session until the command replaces it.
 Arguments on(const Terminal& terminal, const std::string& first, const Arguments& argv) {
   Arguments all{find_program("setsid"),
                 "--ctty",

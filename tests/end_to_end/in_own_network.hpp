@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For one source of a test program: the whole program runs in a network of its own, and what needs
-// one says so with in_own_network().
+// For one source file of a test program. The whole program runs in a network of its own, and a test
+// that needs this calls in_own_network().
 #pragma once
 
 #include <boost/test/unit_test.hpp>
@@ -10,7 +10,7 @@
 
 namespace {
 
-// Before any test, so before any thread.
+// This runs before any test, so before any thread.
 struct Network {
   Network() { why_not() = rig::enter_own_network(); }
   static std::string& why_not() {

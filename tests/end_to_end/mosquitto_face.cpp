@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Doubtful invocations, given to mosquitto's tools and to ours side by side: both take them and
-// print the same, both refuse them, or ours alone is strict, which NOTES in the man pages say.
+// Doubtful command lines, given to the mosquitto tools and to mqfail. Either both accept them and
+// print the same, or both refuse them, or only mqfail is strict; NOTES in the man pages say where.
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_doubtful_invocation_ends_as_with_mosquitto_or_as_the_note
     return first;
   };
   const std::vector<Row> rows{
-      // -D: words in any case, each property but the user's once.
+      // -D: letter case does not matter, and each property except user-property may be given once.
       {"pub", with(mqtt5, {"-D", "publish", "Content-Type", "t"}), Both::take},
       {"pub", with(mqtt5, {"-D", "PUBLISH", "content-type", "t"}), Both::take},
       {"pub",
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_doubtful_invocation_ends_as_with_mosquitto_or_as_the_note
                   "session-expiry-interval", "5"}),
        Both::refuse},
       {"pub", with(mqtt5, {"-D", "publish", "message-expiry-interval", "5x"}), Both::ours_refuses},
-      // Numbers: mosquitto takes what atoi(3) makes of them.
+      // Numbers: mosquitto takes the result of atoi(3).
       {"sub", with(one, {"-t", "r/x", "-q", "3"}), Both::refuse},
       {"sub", with(one, {"-t", "r/x", "-q", "x"}), Both::ours_refuses},
       {"sub", with(one, {"-t", "r/x", "-q", ""}), Both::ours_refuses},
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_doubtful_invocation_ends_as_with_mosquitto_or_as_the_note
       {"sub", with(one, {"-t", "r/x", "-F", "%y"}), Both::refuse},
       {"sub", with(one, {"-t", "r/x", "-F", "%"}), Both::refuse},
       {"sub", with(one, {"-t", "r/x", "-F", "\\q"}), Both::refuse},
-      // A topic in -L and another one.
+      // A topic in -L and another topic.
       {"sub", with(two, {"-L", at + "r/x", "-t", "r/y"}), Both::take},
       {"sub", with(two, {"-L", at + "r/x", "-L", at + "r/y"}), Both::take},
       {"sub", with(two, {"-L", at}), Both::ours_refuses},
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_doubtful_invocation_ends_as_with_mosquitto_or_as_the_note
       {"pub", {"-L", at + "a", "-L", at + "b", "-m", "x"}, Both::ours_refuses},
       {"pub", {"-L", at + "a", "-L", at + "a", "-m", "x"}, Both::take},
       {"pub", with(to, {"-t", "a", "-t", "b"}), Both::take},
-      // The rest.
+      // Other options.
       {"pub", with(to, {"-t", "a/+"}), Both::refuse},
       {"pub", with(to, {"-t", "a", "-n"}), Both::refuse},
       {"pub", with(to, {"-t", "a", "--will-payload", "w"}), Both::refuse},
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_doubtful_invocation_ends_as_with_mosquitto_or_as_the_note
   for (const Row& row : rows) {
     Arguments theirs = row.arguments;
     theirs.insert(theirs.begin(), std::string("mosquitto_") + row.tool);
-    // One that subscribes to nothing waits for -W.
+    // A subscriber without a topic waits for -W.
     const bool waits = row.both == Both::ours_refuses && row.arguments.back() == at;
     const Finished mosquitto = waits ? Finished{} : run(theirs);
     Arguments ours = command(std::string("mqfail-") + row.tool, row.arguments);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// mqfail-probe: the verdict is the exit status, and stdout always carries one.
+// mqfail-probe: the exit status is the verdict, and standard output always has a verdict.
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_missing_document_is_unknown) {
 BOOST_AUTO_TEST_CASE(json_is_json) {
   Mosquitto a;
   const Probed probed = probe({"-s", a.uri(), "-s", dead_uri(), "--format", "json"});
-  // Pretty or not, the whole output is one value: the test's parser wants it on one line.
+  // The whole output is one JSON value, pretty or not. The test's parser needs it on one line.
   std::string line = probed.out;
   std::replace(line.begin(), line.end(), '\n', ' ');
   while (!line.empty() && line.back() == ' ') line.pop_back();
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(connect_timeout_bounds_one_attempt_and_a_phase_is_named_onc
   BOOST_TEST(probed.out.find("\nWARNING - 1/2 up, the preferred a does not answer (connack)\n") !=
                  std::string::npos,
              probed.out);
-  // The option of one server wins.
+  // The option of the single server wins.
   const Probed own = probe({"-s", silent.uri() + "?serverId=a&connectTimeout=200", "-t", "15",
                             "--connect-timeout", "14s"});
   BOOST_TEST(own.seconds < 10.0);

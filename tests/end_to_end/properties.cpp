@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The MQTT 5 properties that a user asks for, as a server gets them.
+// The MQTT 5 properties that a user asks for, as a server receives them.
 #include "end_to_end/tools.hpp"
 
 using namespace rig;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mqfail-pub --acks N: exit 0 means that N servers have each message. What the servers got is read
-// on the wire, in front of servers that are killed, frozen and brought back.
+// mqfail-pub --acks N: exit 0 means that N servers have each message. A proxy in front of each
+// server reads what the server got. The servers are killed, frozen and started again.
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -26,7 +26,7 @@ struct Station {
   }
 };
 
-/// Per line: on how many of the stations it was acknowledged. Checks the order on each connection.
+/// For each line, the number of servers that acknowledged it. Checks the order on each connection.
 std::vector<int> holders(std::vector<Station*> stations, std::uint32_t lines) {
   std::vector<int> result(lines + 1, 0);
   for (Station* station : stations) {
@@ -145,7 +145,8 @@ BOOST_AUTO_TEST_CASE(kills_among_three_servers_leave_two_with_everything) {
       ++killed;
       return Do::die;
     });
-    // An acknowledgement that is lost with its server: it has the message, and nobody knows.
+    // An acknowledgement is lost with its server: the server has the message, and the client does
+    // not know it.
     b.proxy.on_acknowledgement([&](std::size_t count) {
       if (count < 9000) return Do::forward;
       if (count < 9010) return Do::drop;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mqfail-pub: exit 0 means delivered. Scripted servers say what they received and what they
-// acknowledged; nothing else is believed.
+// mqfail-pub: exit 0 means delivered. Scripted servers record what they received and what they
+// acknowledged; the test trusts nothing else.
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_dies_mid_stream_costs_nothing) {
     std::set<std::uint32_t> settled;
     for (ScriptedServer* server : {&a, &b}) {
       for (const std::uint32_t number : numbers(acknowledged(*server))) settled.insert(number);
-      // Order: on each connection the numbers rise.
+      // Order: the numbers rise on each connection.
       std::map<int, std::uint32_t> last;
       for (const Seen& seen : server->log(What::publish)) {
         const std::uint32_t number = number_of(seen.publish.payload).value_or(0);
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_dies_mid_stream_costs_nothing) {
   }
 }
 
-// Paho's receive thread would sleep for 100 ms before it says so.
+// Paho's receive thread alone would notice it after 100 ms.
 BOOST_AUTO_TEST_CASE(a_disconnect_with_messages_under_way_is_told_at_once) {
   const Script mute{.at_publish = 1, .then = Then::stop_acking};
   double least = 1;
@@ -273,7 +273,7 @@ BOOST_AUTO_TEST_CASE(an_outage_is_felt_by_the_pipe_and_memory_stays_bounded) {
   REQUIRE_EVENT(publisher, events, "connected");
   server.refuse();
   REQUIRE_EVENT(publisher, events, "lost");
-  // 50 MB are offered; a bounded reader takes a pipe and a window of it.
+  // 50 MB are offered. A bounded reader takes a pipe and a window of them.
   std::atomic<std::size_t> taken{0};
   std::thread writer([&] {
     const std::string line = numbered_line(1, 999) + "\n";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How mqfail-pub ends when not all went well: the status, the count on stderr, and every payload
-// that was not settled, byte for byte.
+// How mqfail-pub ends after a failure: the exit status, the count on standard error, and every
+// unsettled payload, byte for byte.
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(a_payload_file_that_is_missing_is_66) {
   CHECK_STATUS(publisher, 66);
 }
 
-// An empty message would delete what is retained.
+// An empty message would delete the retained message.
 BOOST_AUTO_TEST_CASE(no_input_at_all_is_66_and_publishes_nothing) {
   Mosquitto server;
   Process keeper(command("mqfail-pub", {"-s", server.uri(), "-t", "t", "-r", "-m", "kept"}));
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(qos_0_to_a_dying_server_is_reported_and_75) {
     CHECK_STATUS(publisher, allowed ? 0 : 75);
     const auto dropped = events.last("dropped");
     BOOST_REQUIRE_MESSAGE(dropped.has_value(), publisher.bytes(Stream::err));
-    // An upper bound: whatever is in neither log must be within the count.
+    // The count is an upper bound: a line that is in neither log must be within it.
     std::set<std::uint32_t> seen;
     for (ScriptedServer* server : {&a, &b})
       for (const std::uint32_t number : numbers(received(*server))) seen.insert(number);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mqfail-pub and servers that do not allow everything: what a CONNACK limits is obeyed to the byte,
-// what a server refuses goes to the next one, and late words settle nothing twice.
+// mqfail-pub and servers with limits. The limits of a CONNACK are kept to the byte, a message that
+// one server refuses goes to the next, and a late acknowledgement settles nothing twice.
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_cannot_keep_what_is_asked_is_passed_over) {
   };
   for (const Case& c : {Case{property::maximum_qos, {"-q", "2"}},
                         Case{property::retain_available, {"-q", "1", "-r"}}}) {
-    // Maximum QoS 0 and 1 are the only values it has; Retain Available is 0.
+    // Maximum QoS has only the values 0 and 1. Retain Available is 0.
     const std::uint32_t value = c.property == property::maximum_qos ? 1 : 0;
     ScriptedServer a({.connack_properties = {{c.property, value, {}, {}}}}), b;
     Arguments arguments{"-s", a.uri(), "-s", b.uri(), "-t", "t", "-l"};
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(the_maximum_packet_size_is_used_to_the_last_byte) {
       longest = std::max(longest, seen.publish.payload.size());
     }
     BOOST_TEST(largest == limit);
-    // Each of the others has failed by its line.
+    // Each of the other lines has failed with its line number.
     Events events(publisher);
     std::size_t failed = 0;
     for (const Said& said : events.all()) {
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(the_maximum_packet_size_is_used_to_the_last_byte) {
   }
 }
 
-// What is unsettled is bounded by bytes, whatever the window; then the input waits.
+// The bytes of unsettled messages are bounded, whatever the window is. Then the input waits.
 BOOST_AUTO_TEST_CASE(max_cache_size_bounds_what_is_unsettled_and_the_input_waits) {
   const Scratch scratch;
   for (const Arguments& how :
@@ -172,15 +172,16 @@ BOOST_AUTO_TEST_CASE(acknowledgements_out_of_order_and_with_holes_settle_their_o
   using Do = RecordingProxy::Do;
   ScriptedServer a, b;
   RecordingProxy proxy(a.port());
-  // Of the first thirty each third is lost and the two others change places; then nothing comes.
+  // Of the first thirty acknowledgements, every third is lost and the other two change places.
+  // After that none comes.
   proxy.on_acknowledgement([](std::size_t count) {
     if (count > 30 || count % 3 == 0) return Do::drop;
     return count % 3 == 1 ? Do::swap : Do::forward;
   });
   Publisher publisher({"-s", proxy.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "-l"});
   publisher.feed(numbered_lines(1, 200));
-  // The twenty have been heard when the last of their successors is on its way: the window is 100,
-  // and what waits for the first third stays in it.
+  // The twenty acknowledgements have arrived when the last of the next messages is under way: the
+  // window is 100, and the lost third stays in it.
   BOOST_REQUIRE(a.wait_for(What::publish, 102));
   proxy.die();
   CHECK_STATUS(publisher, 0);
@@ -207,7 +208,8 @@ BOOST_AUTO_TEST_CASE(answers_after_a_freeze_settle_at_most_once) {
   publisher.feed(numbered_lines(101, 300));
   CHECK_STATUS(publisher, 0);
   BOOST_TEST(events.last("exit")->number("acked") == 300);
-  // Its Receive Maximum is 20. What it answers before we have let go of it still counts.
+  // The Receive Maximum of the server is 20. What it acknowledges before the connection ends still
+  // counts.
   const long resent = events.last("exit")->number("resent");
   BOOST_TEST(resent >= 0);
   BOOST_TEST(resent <= 20);
@@ -240,12 +242,13 @@ BOOST_AUTO_TEST_CASE(payloads_at_the_edges_arrive_as_they_are) {
   }
 }
 
-// The largest packet there is at QoS 1 and 2, with a topic of one byte, and one byte more.
+// The largest possible packet at QoS 1 and 2 with a topic of one byte, and a packet of one byte
+// more.
 BOOST_AUTO_TEST_CASE(the_largest_payload_arrives, *full()) {
   Mosquitto server({.lines = {"max_queued_bytes 0"}});
   const Scratch scratch;
   const std::string file = (scratch / "in").string();
-  // Remaining length 268,435,455: two bytes and the topic, a packet id, no properties.
+  // Remaining Length 268,435,455: two bytes and the topic, a packet identifier, no properties.
   const std::string largest(268'435'455 - 2 - 1 - 2 - 1, 'p');
   write_file(file, largest);
   for (const std::string qos : {"0", "1", "2"}) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A message over which servers close the connection fails alone: it is named, kept, and everything
-// else arrives. Servers that die for their own reasons are no reason to give a message up.
+// Servers close the connection because of one message. Only this message fails: it is named and
+// kept, and all others arrive. A server that dies for another reason fails no message.
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -21,7 +21,7 @@ Arguments with(Arguments arguments, const Arguments& more) {
   return arguments;
 }
 
-/// The second line has failed, and only it.
+/// The second line has failed, and no other.
 void check_that_only_the_second_failed(Process& publisher, const std::string& undelivered) {
   CHECK_STATUS(publisher, 75);
   BOOST_TEST((read_file(undelivered) == kPoison + "\n"));
@@ -38,7 +38,7 @@ void check_that_only_the_second_failed(Process& publisher, const std::string& un
   BOOST_TEST(events.last("exit")->number("unsettled") == 1);
 }
 
-/// Does so at each message of more than 2000 bytes, and takes all others.
+/// Closes at each message of more than 2000 bytes, and accepts all others.
 Script closing(Then then, int code = 0) {
   return {.longest_payload = 2000, .then = then, .disconnect_code = code};
 }
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(with_acks_such_a_message_fails_although_one_server_has_it) 
   BOOST_TEST(acknowledged(b) == (std::vector<std::string>{"first", kPoison, "last"}));
 }
 
-// Whatever is under way when a server is killed is innocent, however often that happens.
+// A message that is under way when a server is killed does not fail, however often that happens.
 BOOST_AUTO_TEST_CASE(a_server_that_is_killed_again_and_again_fails_no_message) {
   Mosquitto server;
   const std::uint32_t lines = 3000;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mqfail-pub --spool: what was read is on disk, whatever happens to the run, and what cannot be
-// kept is told.
+// mqfail-pub --spool: a message that was read is on the disk, whatever happens to the run. What
+// cannot be kept is reported.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,7 +27,7 @@ Arguments spooling(const std::string& server, const std::string& spool,
   return all;
 }
 
-/// Distinct numbers in the order of their first arrival.
+/// The different numbers in the order of their first arrival.
 std::vector<std::uint32_t> first_arrivals(const std::vector<std::string>& payloads) {
   std::set<std::uint32_t> seen;
   std::vector<std::uint32_t> result;
@@ -37,7 +37,7 @@ std::vector<std::uint32_t> first_arrivals(const std::vector<std::string>& payloa
   return result;
 }
 
-/// A spool with lines 1 to `lines` that no server has taken.
+/// A spool with the lines 1 to `lines`, which no server has accepted.
 void fill(const std::string& spool, std::uint32_t lines) {
   Spooler spooler(spooling(dead_uri(), spool, {"--startup-max-reconnect-attempts", "3"}));
   spooler.feed(numbered_lines(1, lines));
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_spool_survives_a_kill_at_any_point) {
     Spooler again(spooling(server.uri(), spool));
     again.close_stdin();
     CHECK_STATUS(again, 0);
-    // What it had read forms a prefix of the input, and it had read at least what it sent.
+    // What the command read is a prefix of the input, and it has at least what was sent.
     const auto arrived = first_arrivals(acknowledged(server));
     BOOST_REQUIRE(!arrived.empty());
     BOOST_TEST(complete(arrived), "seed " << seed);
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(what_a_killed_run_had_not_stored_is_still_in_the_pipe) {
     const std::string spool = (scratch / "spool").string();
     ScriptedServer server;
     LastingPipe pipe((scratch / "pipe").string());
-    // In pieces that end anywhere, in the middle of lines too.
+    // The pieces end anywhere, also in the middle of a line.
     std::thread writer([&] {
       const std::string all = numbered_lines(1, lines);
       for (std::size_t at = 0; at < all.size();) {
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(what_a_killed_run_had_not_stored_is_still_in_the_pipe) {
       return Command{.argv = pub(spooling(uri, spool, {"--startup-max-reconnect-attempts", "-1"})),
                      .stdin_file = pipe.path()};
     };
-    // By turns with a server and without one: there is most to be stored then.
+    // With and without a server by turns, because most is stored while there is none.
     Dice kills(seed + 100);
     for (int kill = 1; kill <= 10; ++kill) {
       Process spooler(run(kill % 2 == 0 ? dead_uri() : server.uri()));
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_stops_the_reading_and_is_told) {
     for (std::uint32_t i = 1; i <= lines; ++i) pipe.write(numbered_line(i, 100) + "\n");
   });
   {
-    // A limit on the size of a file is a disk that is full.
+    // A limit on the file size acts as a full disk.
     Arguments argv{"bash", "-c", "ulimit -f 400; exec \"$@\"", "bash"};
     const Arguments rest =
         pub(spooling(dead_uri(), spool, {"--startup-max-reconnect-attempts", "-1"}));
@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_end_is_found_and_told) {
     Events events(spooler);
     BOOST_TEST(events.last("exit")->number("unsettled") ==
                5000L - static_cast<long>(intact.size()));
-    // No number is given twice: a subscriber would take the second message for a duplicate.
+    // No number is used twice, because a subscriber would take the second message for a duplicate.
     BOOST_TEST(server.log(What::publish).back().publish.user("mqfail-seq").value_or("") == "5001");
     Spooler after(spooling(server.uri(), spool));
     after.close_stdin();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The list of servers as a document: stored by mqfail-config, used by name, changed while running.
+// The list of servers as a document: mqfail-config stores it, a command uses it by name, and it
+// changes while the command runs.
 #include <sys/stat.h>
 
 #include "end_to_end/tools.hpp"
@@ -148,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_running_publisher_takes_a_file_that_is_written_in_place_o
   BOOST_TEST(a.count(What::connect) == 1U);
 }
 
-// A message fails when every server of the list has refused it, and that is the list as it is now.
+// A message fails when every server of the list has refused it. The list is the present one.
 BOOST_AUTO_TEST_CASE(a_message_is_refused_by_every_server_of_the_list_as_it_is_now) {
   const auto refuses = [](const rig::Publish&) { return 0x97; };
   for (const bool grows : {false, true}) {
@@ -243,7 +244,7 @@ BOOST_FIXTURE_TEST_CASE(a_component_keeps_the_client_of_its_data_source_until_an
          source + R"(, "userName": "u", "password": "p", "clientId": "of-the-store",
                        "mqttVersion": "3.1.1"}})");
   connects_as(" as of-the-store (p2,");
-  // A list says nothing of the client, nor does a change of a server.
+  // A list without a DataSource does not change the client, and neither does a changed server.
   config({"set", "--component", "MQTT1"}, document({server.port()}));
   config({"edit", "--component", "MQTT1", "--server-id", "s" + std::to_string(server.port()),
           "userName=u"});
@@ -284,7 +285,7 @@ BOOST_AUTO_TEST_CASE(a_document_that_becomes_a_fifo_or_a_folder_is_told_and_hold
   std::filesystem::remove(file);
   std::filesystem::create_directory(file);
   is_told();
-  // They are alive: they take the next list, and end when they are told to.
+  // The commands are alive: they use the next list, and end when a signal asks for it.
   std::filesystem::remove(file);
   write_file(other, document({a.port(), b.port()}));
   std::filesystem::rename(other, file);
@@ -305,7 +306,7 @@ BOOST_AUTO_TEST_CASE(what_can_be_read_only_once_is_read_once_and_the_rest_again)
   write_file(watched, document({a.port()}));
   write_file(scratch / "in", document({b.port()}));
   write_file(scratch / "password", "hunter2\n");
-  // Standard input, and FIFOs as a shell's <(...) makes them.
+  // Standard input, and FIFOs as a shell makes them for <(...).
   const std::string line = bin("mqfail-sub") + " -t t --events json --servers " + watched.string() +
                            " --servers - -s \"mqtt://joe@127.0.0.1:1?password-file=$1\"";
   const std::string fifo = (scratch / "fifo").string();

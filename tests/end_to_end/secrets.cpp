@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A document with a password, stored, used and shown by the commands: the password opens the
-// server's door and is seen nowhere else.
+// The commands store, use and print a document with a password. The password logs in at the server
+// and appears nowhere else.
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -44,7 +44,7 @@ struct Home {
     said += process.bytes(Stream::out) + process.bytes(Stream::err);
     return status;
   }
-  // Every file below, what the commands wrote, and the document that was given in left aside.
+  // Every file below, except what the commands wrote and the document that was given.
   bool seen_anywhere(const std::string& secret) {
     std::filesystem::remove(scratch / "in");
     if (said.find(secret) != std::string::npos) return true;
@@ -94,7 +94,8 @@ BOOST_FIXTURE_TEST_CASE(a_sealed_password_opens_the_servers_door_and_is_seen_now
     arguments.insert(arguments.end(), {"--component", "M"});
     BOOST_TEST(config(arguments) == 0);
   }
-  // What comes in may hold it, and what goes out may not: status and verb, with it in the document.
+  // The input may have the password, the output may not. Exit status and verb, with the password in
+  // the document.
   const std::string holds_it = document(server, "two", kPassword);
   for (const auto& [status, verb] : std::vector<std::pair<int, Arguments>>{
            {1, {"diff", "--component", "M"}},
@@ -183,7 +184,7 @@ BOOST_FIXTURE_TEST_CASE(what_get_shows_and_set_takes_back_changes_nothing_not_ev
   Process get = start(command("mqfail-config", {"get", "--component", "M"}));
   CHECK_STATUS(get, 0);
   BOOST_TEST(config({"set", "--component", "M"}, get.bytes(Stream::out)) == 0);
-  // Nor does the same document once more, with the password in it.
+  // The same document once more, with the password in it, does not show it either.
   BOOST_TEST(config({"set", "--component", "M"}, document(server, "one", kPassword)) == 0);
   BOOST_TEST(bytes_of(stored) == before);
   BOOST_TEST((std::filesystem::last_write_time(stored) == time));
@@ -237,7 +238,7 @@ BOOST_FIXTURE_TEST_CASE(rekey_seals_every_list_anew_and_forgets_the_old_key, Hom
     Process reader = start(sub({"--component", id, "-t", "t", "-E"}));
     CHECK_STATUS(reader, 0);
   }
-  // One list that does not open, and no key is replaced.
+  // One list cannot be opened, so the key is not replaced.
   const std::string kept = bytes_of(key);
   write_file(stored, old);
   BOOST_TEST(config({"rekey"}) == 78);
@@ -314,12 +315,12 @@ BOOST_FIXTURE_TEST_CASE(edit_takes_a_password_from_standard_input_and_diff_knows
   BOOST_TEST(config({"diff", "--component", "M"}, document(server, "one", kPassword)) == 0);
   Process reader = start(sub({"--component", "M", "-t", "t", "-E"}));
   CHECK_STATUS(reader, 0);
-  // The other keys leave it as it is; another id would make it unreadable.
+  // Changes of other keys leave the password as it is; another id would make it unreadable.
   const std::string before = bytes_of(stored);
   BOOST_TEST(config(with("userName=joe")) == 0);
   BOOST_TEST(config(with("serverId=two")) == 65);
   BOOST_TEST(bytes_of(stored) == before);
-  // Without the key the difference cannot be told, and no key is made for asking.
+  // Without the key the difference is unknown, and the question makes no key.
   std::filesystem::remove(key);
   BOOST_TEST(config({"diff", "--component", "M"}, document(server, "one", kPassword)) == 78);
   BOOST_TEST(!std::filesystem::exists(key));
@@ -341,7 +342,7 @@ BOOST_FIXTURE_TEST_CASE(what_convert_writes_opens_the_servers_door_in_a_real_she
                bin("mqfail-sub"), text});
     CHECK_STATUS(reader, 0);
   }
-  // The same list under another endpoint: the password stays where it is.
+  // The same list with another endpoint: the password stays with its endpoint.
   Mosquitto other;
   Process thief = start(sub({"-s", other.uri() + "?serverId=it%27s%20one&component=M", "-t", "t"}));
   CHECK_STATUS(thief, 78);
@@ -383,7 +384,7 @@ BOOST_FIXTURE_TEST_CASE(a_stored_password_goes_to_no_other_address_whatever_chan
       BOOST_TEST(bytes_of(stored) == before);
     }
   }
-  // A URI that takes its password from the list is held to the same.
+  // A URI that takes its password from the list follows the same rule.
   for (const std::string elsewhere :
        {"mqtt://127.0.0.1:18998?", "mqtts://127.0.0.1:18999?", "mqtts://127.0.0.1:18998?tls=TLS11&",
         "mqtts://127.0.0.1:18998?validate=false&"}) {
@@ -406,7 +407,7 @@ BOOST_FIXTURE_TEST_CASE(a_password_in_the_wrong_shape_is_quoted_by_no_message, H
   const std::string file = (scratch / "document").string();
   const std::string topics = "t";
   std::vector<Typed> all;
-  // Everything that may stand where a server stands, and the same behind every way of naming one.
+  // Every form in which a server can be named, and the same after every option that names servers.
   const std::vector<std::string> uris = {
       "failover:(mqtt://u:SECRETone,SECRETtwo@127.0.0.1:1)",
       "failover:mqtt://u:SECRETone,SECRETtwo@127.0.0.1:1",
@@ -462,7 +463,7 @@ BOOST_FIXTURE_TEST_CASE(a_password_in_the_wrong_shape_is_quoted_by_no_message, H
       all.push_back({command("mqfail-config", {"convert", "--to", form}), uri, ""});
     all.push_back({command("mqfail-config", {"convert", "--to", "json"}), "-s '" + uri + "'", ""});
     add("mqfail-config", {"get", uri});
-    // On one line and on lines of their own; right otherwise, and with an error beside it.
+    // On one line and on separate lines; without an error, and with an error next to it.
     for (const std::string rest : {"", ",\"prt\":1"}) {
       all.push_back({command("mqfail-config", {"check"}),
                      "[{\"hostNameOrIpAddress\":\"" + uri + "\"" + rest + "}]", ""});

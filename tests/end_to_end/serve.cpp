@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mqfail-config serve, asked by curl as users ask it, and by bytes on a socket where curl is too
-// polite.
+// mqfail-config serve. curl sends requests as users do; a plain socket sends the bytes that curl
+// does not send.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -96,7 +96,7 @@ struct Serving : Home {
     setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     return fd;
   }
-  // All that comes until the other side closes, or until `until` was seen.
+  // Reads until the other side closes the connection, or until `until` arrives.
   static std::string receive(const Fd& fd, const std::string& until = {}) {
     std::string all;
     char part[4096];
@@ -113,7 +113,7 @@ struct Serving : Home {
 }  // namespace
 
 BOOST_FIXTURE_TEST_CASE(the_pages_own_command_works_with_both_of_its_files, Serving) {
-  // The page's command names the port; other programs on this machine may have it for a moment.
+  // The command in the man page has a fixed port; another program may have it for a moment.
   for (int tries = 0; tries < 20 && !process; ++tries) {
     process = std::make_unique<Process>(
         Command{.argv = command("mqfail-config", {"serve"}), .environment = environment});
@@ -190,7 +190,7 @@ BOOST_FIXTURE_TEST_CASE(each_method_does_what_its_verb_does, Serving) {
   BOOST_TEST(ask("POST", server("a"), "/a").head.find("Allow: GET, HEAD, PUT, PATCH, DELETE\r\n") !=
              std::string::npos);
 
-  // An empty variable at the end of a script's address does not remove everything.
+  // An empty variable at the end of a script's address must not remove the whole list.
   BOOST_TEST(ask("DELETE", "", "/").status == 404);
   BOOST_TEST(get().body == all.body);
   for (const std::string id : {"/c", "/d%20%2F%C3%BC"})
@@ -239,7 +239,7 @@ BOOST_FIXTURE_TEST_CASE(a_broken_document_is_answered_with_all_its_errors_and_ch
   }
   BOOST_TEST(read_file(stored) == before);
 
-  // What is stored is broken: not the client's fault, and a new list mends it.
+  // The stored list has an error: this is not an error of the client, and a new list repairs it.
   write_file(stored, "[{]");
   chmod(stored.c_str(), 0600);
   BOOST_TEST(get().status == 500);
@@ -267,7 +267,7 @@ BOOST_FIXTURE_TEST_CASE(passwords_are_sealed_masked_and_seen_nowhere, Serving) {
       ask("PUT", server("b", R"(,"userName":"joe","password":")" + kMask + "\""), "/b");
   BOOST_TEST(unknown.status == 400);
   BOOST_TEST(unknown.says("none is stored"), unknown);
-  // The key changes under a running service; what it seals must still open.
+  // The key changes while the service runs. The passwords that the service seals must still open.
   BOOST_TEST(config({"rekey"}).exit.status == 0);
   BOOST_TEST(ask("PATCH", R"({"password":"new"})", "/a").status == 204);
   BOOST_TEST(
@@ -308,7 +308,7 @@ BOOST_FIXTURE_TEST_CASE(a_stored_password_stays_with_its_server_whatever_a_reque
   }
   BOOST_TEST(ask("POST", server("b", secret + kMask + "\"")).status == 400);
   BOOST_TEST(read_file(stored) == before);
-  // Asterisks of another number are no password.
+  // Another number of asterisks is not a password.
   for (const std::string few : {"*", "*****", "****************"}) {
     const Reply reply = ask("PATCH", "{\"password\":\"" + few + "\"}", "/a");
     BOOST_TEST(reply.status == 400);
@@ -367,7 +367,7 @@ BOOST_FIXTURE_TEST_CASE(strangers_and_web_pages_are_refused, Serving) {
                    server("a"), url})
                  .status == 204);
 
-  // Nothing but a component's list has a name.
+  // Only the list of a component has a path.
   const std::string base = "http://localhost" + at;
   const auto status_of_path = [&](const std::string& path) {
     return curl({"--path-as-is", base + path}).status;
@@ -384,7 +384,7 @@ BOOST_FIXTURE_TEST_CASE(strangers_and_web_pages_are_refused, Serving) {
   BOOST_TEST(status_of_path("/API/v1/Configuration/MQTT1/redundantservers") == 200);
   BOOST_TEST(std::distance(std::filesystem::directory_iterator(folder), {}) == 2);  // MQTT1, .lock
 
-  // What curl cannot say.
+  // What curl cannot send.
   const auto answer_to = [&](const std::string& bytes) {
     const Fd fd = open();
     write_all(fd.get(), bytes);
@@ -401,7 +401,7 @@ BOOST_FIXTURE_TEST_CASE(strangers_and_web_pages_are_refused, Serving) {
   BOOST_TEST(
       answer_to(head("PUT " + kPath, kJson + "\r\nContent-Length: 2\r\nExpect: a miracle\r\n")) ==
       "HTTP/1.1 417");
-  // A request smuggled behind another is none.
+  // A request that is hidden behind another request is not answered.
   BOOST_TEST(
       answer_to(head("GET " + kPath, "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")) ==
       "HTTP/1.1 400");
@@ -460,7 +460,7 @@ BOOST_FIXTURE_TEST_CASE(so_many_connections_and_no_more_are_served_at_once, Serv
   }
   Fd late = open();
   write_all(late.get(), head("GET " + kPath));
-  // 64 heads are under way, so nobody looks at the 65th; as soon as one of them ends, it is served.
+  // 64 heads are under way, so the 65th is not read. When one of them ends, it is served.
   const timeval short_patience{0, 300000};
   setsockopt(late.get(), SOL_SOCKET, SO_RCVTIMEO, &short_patience, sizeof short_patience);
   BOOST_TEST(receive(late).empty());
@@ -492,7 +492,7 @@ BOOST_FIXTURE_TEST_CASE(writers_take_turns_and_a_lock_that_stays_taken_is_said, 
   const std::string before = read_file(stored);
   Process waiting(
       Arguments{find_program("curl"), "-sS", "-w", "%{http_code}", "-X", "DELETE", url + "/w0"});
-  // Who only reads does not wait for it.
+  // A reader does not wait for the lock.
   const Moment start = Clock::now();
   BOOST_TEST(get().status == 200);
   BOOST_TEST(seconds_between(start, Clock::now()) < 4.0);
@@ -527,7 +527,7 @@ BOOST_FIXTURE_TEST_CASE(other_addresses_want_a_permission_and_a_token, Serving) 
   BOOST_TEST(status({"--listen", "127.0.0.1:0", "--token-file", path}) == 78);
   write_file(path, token + "\n");
 
-  // All of 127.0.0.0/8 is this machine; so the permission can be tested without listening outside.
+  // All of 127.0.0.0/8 is this machine, so the test needs no address that other machines reach.
   serve({"--listen-anywhere", "--token-file", path});
   const auto with = [&](const std::string& authorization) {
     return curl({"-H", "Authorization: " + authorization, url}).status;
@@ -543,7 +543,7 @@ BOOST_FIXTURE_TEST_CASE(other_addresses_want_a_permission_and_a_token, Serving) 
   BOOST_TEST(with("bearer " + token) == 404);
   BOOST_TEST(process->bytes(Stream::err).find(token) == std::string::npos);
 
-  // The port is taken.
+  // The port is in use.
   BOOST_TEST(status({"--listen", "127.0.0.1:" + std::to_string(port)}) == 69);
 }
 
@@ -563,7 +563,7 @@ BOOST_FIXTURE_TEST_CASE(a_service_manager_hands_over_the_socket_and_is_told, Ser
     const ssize_t got = recv(told.get(), text, sizeof text, 0);
     return std::string(text, got < 0 ? 0 : static_cast<std::size_t>(got));
   };
-  // The shell becomes the service, so that its process id is the one that was announced.
+  // The shell becomes the service, so its process id is the announced one.
   Fd inherited(fcntl(listener.get(), F_DUPFD, 10));
   const std::string start = "exec 3<&" + std::to_string(inherited.get()) +
                             "; LISTEN_PID=$$ LISTEN_FDS=1 exec " + bin("mqfail-config") + " serve";
@@ -588,7 +588,7 @@ BOOST_FIXTURE_TEST_CASE(a_service_manager_hands_over_the_socket_and_is_told, Ser
   BOOST_TEST(last.find("Connection: close\r\n") != std::string::npos, last);
   CHECK_STATUS(*process, 0);
 
-  // What is no socket is refused.
+  // A descriptor that is not a socket is refused.
   environment["LISTEN_FDS"] = "1";
   const Finished none = run(Command{
       .argv = {"bash", "-c", "LISTEN_PID=$$ exec " + bin("mqfail-config") + " serve 3</dev/null"},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A server that has stopped, whatever it promised and whatever is under way: it is lost after one
-// and a half keepalives of silence (failover.md section 3).
+// A server that has stopped, whatever keepalive it announced and whatever is under way, is lost
+// after one and a half keepalives of silence (failover.md, section 3).
 #include <atomic>
 
 #include "end_to_end/tools.hpp"
@@ -9,10 +9,10 @@ using namespace rig;
 
 namespace {
 
-// -k 2: lost after 3 s. What comes on top is for a machine that is busy.
+// -k 2 means lost after 3 s. The rest of the bound is for a busy machine.
 constexpr double kLatest = 6.0;
 
-/// Writes a line every 10 ms until it goes.
+/// Writes a line every 10 ms until the object is destroyed.
 class Feeder {
  public:
   explicit Feeder(Process& process)

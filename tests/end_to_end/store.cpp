@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store under accident: whatever moment mqfail-config is killed in, whoever else writes, and
-// when the disk is full, what is stored is the old list or the new one, and the next run works.
+// The store after accidents: mqfail-config is killed at any moment, other processes write, and the
+// disk is full. The stored list is always the old one or the new one, and the next run works.
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -47,7 +47,7 @@ struct Home {
   int inputs_ = 0;
 };
 
-// Those that strace wrote, the first one left aside: that is the execve of its own.
+// The calls that strace wrote, without the first one, which is its own execve.
 std::vector<std::string> names_of_calls(const std::string& trace) {
   std::vector<std::string> names;
   std::ifstream file(trace);
@@ -94,7 +94,7 @@ BOOST_FIXTURE_TEST_CASE(killed_at_any_system_call_it_leaves_the_old_list_or_the_
     return run(made);
   };
   BOOST_REQUIRE_EQUAL(traced({}), 0);
-  // strace counts each kind of call by itself.
+  // strace counts each kind of call separately.
   std::map<std::string, int> counted;
   std::vector<std::pair<std::string, int>> calls;
   for (const std::string& name : names_of_calls(trace)) calls.emplace_back(name, ++counted[name]);
@@ -109,13 +109,13 @@ BOOST_FIXTURE_TEST_CASE(killed_at_any_system_call_it_leaves_the_old_list_or_the_
     old_ones += now == old_list ? 1 : 0;
     new_ones += now == new_list ? 1 : 0;
     if (now == old_list && !std::filesystem::exists(scratch / "state")) continue;
-    // What it had begun is in nobody's way.
+    // A file that the killed process left does no harm.
     BOOST_TEST(run(set_new) == 0, "after " << call << ": " << said);
     BOOST_REQUIRE_EQUAL(run(set_old), 0);
   }
   BOOST_TEST(old_ones > 50U);
   BOOST_TEST(new_ones > 3U);
-  // Nothing half written is left behind.
+  // No half-written file is left.
   BOOST_TEST(std::distance(std::filesystem::directory_iterator(folder), {}) == 1);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// -W bounds the whole run, whatever hangs: exit 27 on time. Runs alone, since it measures time.
+// -W limits the whole run, whatever hangs: exit 27 in time. This test runs alone, since it measures
+// time.
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -24,7 +25,7 @@ BOOST_AUTO_TEST_CASE(a_refused_connection_does_not_outlast_the_deadline) {
 }
 
 BOOST_AUTO_TEST_CASE(a_black_hole_does_not_outlast_the_deadline) {
-  // A full accept queue: the kernel drops our SYN, as a firewall does.
+  // A full accept queue: the kernel drops the SYN, as a firewall does.
   const Fd listener = listen_on(0, 0);
   const Fd filler = connect_to(port_of(listener), 0ms);
   BOOST_REQUIRE(!!filler);

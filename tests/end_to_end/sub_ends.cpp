@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How mqfail-sub ends: every exit status of the contract, and what must be true when it has ended.
+// How mqfail-sub ends: every exit status of the contract, and what must be true at the end.
 #include <set>
 #include <sstream>
 
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(an_acknowledgement_leaves_only_after_the_write) {
   constexpr std::size_t size = 1000;
   for (std::uint32_t i = 1; i <= 300; ++i)
     server.publish({.topic = "t", .payload = numbered_line(i, size), .qos = 1});
-  // S7: the keepalive goes on while stdout blocks; three pings are three seconds of it.
+  // S7: the keepalive goes on while stdout blocks; three pings are three seconds.
   BOOST_TEST(server.wait_for(What::ping, 3, 8s));
   const std::size_t acked = server.count(What::ack);
   BOOST_TEST(acked * (size + 1) <= 65536U, acked << " acknowledged, and a pipe holds 65536 bytes");
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(with_sync_an_acknowledgement_leaves_only_once_it_is_on_the_
     ScriptedServer server;
     Arguments argv{find_program("strace"),        "-f", "-qq", "-o", trace, "-e",
                    "trace=write,fdatasync,sendto"};
-    // The first fdatasync asks whether it can be done at all.
+    // The first fdatasync only checks whether the file can be synced at all.
     if (broken) argv.insert(argv.end(), {"-e", "inject=fdatasync:error=EIO:when=2+"});
     const Arguments reader_argv =
         sub({"-s", server.uri(), "-t", "t", "-q", "1", "--sync", "-C", "30"});
@@ -352,7 +352,7 @@ BOOST_AUTO_TEST_CASE(each_server_is_asked_to_unsubscribe_before_the_connection_c
   BOOST_TEST(b.count(What::unsubscribe) == 1U);
 }
 
-// An answer without a code is no answer.
+// An answer without a reason code is malformed.
 BOOST_AUTO_TEST_CASE(a_server_that_does_not_unsubscribe_us_is_passed_over) {
   for (const std::vector<int>& codes : {std::vector<int>{0x87}, std::vector<int>{}}) {
     ScriptedServer a({.unsuback = codes}), b;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mqfail-sub while servers die, freeze and come back. The same numbered stream goes to both
-// servers, so that what is printed says at once what was lost, doubled or out of order.
+// mqfail-sub while servers die, freeze and come back. Both servers get the same numbered stream, so
+// the output shows what was lost, duplicated or out of order.
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(printing_goes_on_after_the_first_server_is_killed) {
   BOOST_TEST(events.count("lost") == 1U);
   BOOST_TEST(events.count("failover") == 1U);
   BOOST_TEST(events.count("connected") == 2U);
-  // S8: the switch says how long nothing could arrive.
+  // S8: the failover event says how long nothing could arrive.
   const auto gap = events.last("gap");
   BOOST_REQUIRE_MESSAGE(gap.has_value(), "the switch is not reported as a gap");
   BOOST_TEST(gap->number("dur_ms") >= 0);
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(all_servers_may_be_down_for_five_seconds) {
   const std::size_t before = reader.line_count(Stream::out);
   BOOST_REQUIRE(reader.wait_for_lines(Stream::out, before + 20, 10s));
   BOOST_TEST(rises(numbers(reader), events.count("failover") + events.count("failback")));
-  // No storm: 5 s of doubling delays from 100 ms are a handful of passes.
+  // No storm: 5 s of delays that double from 100 ms are only a few passes.
   BOOST_TEST(events.count("backoff") <= 30U);
   reader.signal(SIGTERM);
   CHECK_STATUS(reader, 0);
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(a_server_behind_a_proxy_that_once_closed_is_asked_with_vers
   Process reader(sub({"-s", server.uri(), "-t", "t"}));
   Events events(reader);
   REQUIRE_EVENT(reader, events, "subscribed");
-  // The step down is told, and not as a failure.
+  // The step to MQTT 3.1.1 is reported, and not as a failure.
   BOOST_TEST(events.count("failed") == 0U);
   BOOST_TEST(events.last("trying")->get("level") == "info");
   BOOST_TEST(events.last("trying")->get("reason").find("3.1.1") != std::string::npos);
@@ -233,7 +233,8 @@ BOOST_AUTO_TEST_CASE(twins_at_a_mosquitto_back_off_and_are_told) {
                          version, "--reconnect-jitter", "none"};
     Process one(sub(twin)), other(sub(twin));
     Events of_one(one), of_other(other);
-    // 100, 200, 400, 800 ms: the first whose third loss comes is told then.
+    // The delays are 100, 200, 400 and 800 ms. The client that has its third loss first reports the
+    // twin.
     const auto told = [&](Events& events) {
       return events
           .wait(
@@ -264,14 +265,15 @@ BOOST_AUTO_TEST_CASE(an_outage_counts_from_the_last_sign_of_life) {
   for (Process* const process : {&keeper, &reader}) {
     Events& events = process == &keeper ? of_keeper : of_reader;
     REQUIRE_EVENT(*process, events, "gap");
-    // It was lost after 1.5 s of silence; what came to the moment of noticing was under 1 ms.
+    // The loss came after 1.5 s of silence; counted from the moment of noticing it would be under 1
+    // ms.
     BOOST_TEST(events.last("gap")->number("dur_ms") >= 1400);
     BOOST_TEST(events.last("failover")->number("dur_ms") >= 1400);
     BOOST_TEST(events.last("connected")->number("outage_ms") >= 1400);
     process->signal(SIGTERM);
     CHECK_STATUS(*process, 0);
   }
-  // The server of the script has kept its session.
+  // The scripted server has kept the session.
   BOOST_TEST(of_keeper.last("gap")->get("may_be_missing") == "false");
   BOOST_TEST(of_keeper.last("exit")->number("gaps") == -1);
   BOOST_TEST(of_reader.last("exit")->number("gaps") == 1);
@@ -292,7 +294,7 @@ BOOST_AUTO_TEST_CASE(a_switch_to_a_server_without_our_session_is_a_gap_at_any_qu
   }
 }
 
-// The command with a hosts file of its own.
+// Starts the command with a hosts file of its own.
 Arguments with_hosts(const std::string& file, const Arguments& argv) {
   Arguments all{"unshare", "-rm", "sh", "-c", R"(mount --bind "$0" /etc/hosts && exec "$@")", file};
   all.insert(all.end(), argv.begin(), argv.end());
@@ -306,7 +308,7 @@ boost::unit_test::precondition may_mount() {
 }
 
 BOOST_AUTO_TEST_CASE(a_frozen_first_address_does_not_hold_the_name, *may_mount()) {
-  // The kernel accepts for it, as for a process that is stopped; nobody ever answers.
+  // The kernel accepts connections for it, as for a stopped process, and nothing answers.
   const Fd frozen = listen_on(0);
   const std::string port = std::to_string(port_of(frozen));
   Mosquitto good({.lines = {"listener " + port + " 127.0.0.2"}});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Byte for byte what mosquitto_sub prints, shown by running both on the same server at the same
-// time.
+// The output is byte for byte that of mosquitto_sub. Both commands run on the same server at the
+// same time.
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -32,7 +32,7 @@ struct Pair {
   int their_status = 0, our_status = 0;
 };
 
-/// Both commands with the same options; both are subscribed before the first message.
+/// Both commands have the same options. Both are subscribed before the first message.
 Pair both(const Arguments& options, const std::vector<Publish>& publishes, std::size_t count) {
   Mosquitto server;
   const std::string port = std::to_string(server.port());
@@ -69,8 +69,7 @@ void same(const Arguments& options, std::size_t count = messages().size()) {
 
 }  // namespace
 
-// At QoS 2 only the moment differs at which a message counts as arrived (PUBLISH here, PUBREL
-// there).
+// At QoS 2 only the moment of arrival differs (PUBLISH here, PUBREL in mosquitto_sub).
 BOOST_AUTO_TEST_CASE(a_message_of_qos_2_is_the_same) {
   const Pair pair = both({"-t", "plant/#", "-q", "2", "-F", "%q %t %p"}, {messages()[3]}, 1);
   BOOST_TEST(pair.ours == pair.theirs);
@@ -93,7 +92,8 @@ BOOST_AUTO_TEST_CASE(formats_are_the_same) {
        {"%t %p", "%t\\0%p\\0", "%x", "%X", "%l", "%q %r %m", "%%", "%t|%20t|%-20t|%.5t|%-12.5t|",
         "%l|%08l|%8l|%-8l|", "%q\\t%p\\n%t\\r\\v\\a\\e", "a\\\\b", "%8x|%-8q|", "%I %F",
         "%A %C %D %E %P %R %S|", "@@", "plain words"}) {
-    // %I and %F name a second; run again if it turned over in between.
+    // %I and %F print the second. The test runs again if the second changed between the two
+    // outputs.
     if (std::string(format) == "%I %F") continue;
     same({"-t", "plant/#", "-q", "1", "-F", format});
   }
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(retained_messages_are_removed_as_mosquitto_sub_does) {
       client.publish({.topic = topic, .payload = "x", .qos = 1, .retain = true});
     Process reader({programs[i], "-h", "127.0.0.1", "-p", std::to_string(server.port()), "-q", "1",
                     "-t", "t/#", "-v", "--remove-retained", "-i", "reader"});
-    // Three, and the three empty ones that we sent ourselves.
+    // Three messages, and the three empty messages that the command sent.
     BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 6, 10s));
     reader.signal(SIGTERM);
     status_of(reader);

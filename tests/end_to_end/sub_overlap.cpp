@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Filters that overlap: a message that matches several of them is printed once, a message that was
-// published twice is printed twice, and what it takes is not seen in the output.
+// Filters that overlap: a message that matches several filters is printed once, and a message that
+// was published twice is printed twice. The subscription identifiers do not appear in the output.
 #include <set>
 
 #include "end_to_end/tools.hpp"
@@ -16,7 +16,7 @@ Arguments with(Arguments arguments, const Arguments& more) {
   return arguments;
 }
 
-/// What is printed, up to -C, of four messages of which the first two are alike.
+/// The output, up to -C, for four messages. The first two are equal.
 std::string printed(const Arguments& options) {
   Mosquitto server;
   Process reader(sub(with({"-s", server.uri(), "-i", "ours"}, with(kOverlapping, options))));
@@ -29,7 +29,7 @@ std::string printed(const Arguments& options) {
   return reader.bytes(Stream::out);
 }
 
-/// The SUBSCRIBEs of a run, until it is subscribed.
+/// The SUBSCRIBE packets of a run, until it is subscribed.
 std::vector<Subscribe> subscribes(ScriptedServer& server, const Arguments& options) {
   Process reader(sub(with({"-s", server.uri()}, options)));
   Events events(reader);
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_message_that_matches_several_filters_is_printed_once) {
                  "-V " << version << " -q " << qos);
     }
   }
-  // Also with the machinery of several servers behind it.
+  // Also with --standby hot.
   BOOST_TEST(printed({"--standby", "hot", "-C", "4"}) == "same\nsame\nother\nend\n");
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A reader that stops reading (delivery.md S7): memory stays bounded, the keepalive goes on, the
-// stall and its end are told, and at QoS 1 nothing is lost. MQFAIL_FULL=1: a minute of it.
+// A reader that stops reading (delivery.md, S7): memory stays bounded, the keepalive goes on, the
+// stall and its end are reported, and at QoS 1 nothing is lost. MQFAIL_FULL=1 takes a minute.
 #include <atomic>
 #include <cstdlib>
 #include <list>
@@ -12,7 +12,7 @@ using namespace rig;
 
 namespace {
 
-/// Publishes numbered lines at QoS 0 as fast as the machine goes, until told to stop.
+/// Publishes numbered lines at QoS 0 as fast as possible, until it is stopped.
 class Flood {
  public:
   explicit Flood(ScriptedServer& server)
@@ -38,7 +38,7 @@ class Flood {
 
 }  // namespace
 
-// Small messages, because then most of the memory is what a message costs besides its bytes.
+// Small messages: most of the memory is the overhead of each message.
 BOOST_AUTO_TEST_CASE(a_flood_at_qos_0_before_a_blocked_stdout_is_bounded_and_told) {
   constexpr long kBoundKib = 16 * 1024;
   ScriptedServer server({.most_queued = 100'000});
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(a_flood_at_qos_0_before_a_blocked_stdout_is_bounded_and_tol
     return said.get("ended") == "true" && said.number("dur_ms") >= 500;
   });
   REQUIRE_EVENT(reader, events, "gap", [](const Said& said) { return said.number("qos") == 0; });
-  // What comes now is read as ever.
+  // Later messages are read as usual.
   server.change([](Script& script) { script.most_queued = 0; });
   server.publish({.topic = "t", .payload = numbered_line(last + 1)});
   const std::string end = numbered_line(last + 1);
@@ -78,8 +78,8 @@ BOOST_AUTO_TEST_CASE(a_flood_at_qos_0_before_a_blocked_stdout_is_bounded_and_tol
   BOOST_TEST(server.count(What::connect) == 1U);
 }
 
-// Large messages, too: then the connection itself is not read any more, and the answers to our
-// pings wait in it.
+// Large messages: the connection itself is not read any more, so the answers to the pings wait in
+// it.
 BOOST_AUTO_TEST_CASE(a_reader_that_sleeps_keeps_its_connection_and_loses_nothing_at_qos_1) {
   const int keepalive = is_full_run() ? 5 : 1;
   const std::size_t pings = is_full_run() ? 12 : 3;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mqfail-sub with more than one connection: --standby hot and warm, fail-back; and what the next
-// connection brings again.
+// mqfail-sub with more than one connection (--standby hot and warm, failback), and what the next
+// connection delivers again.
 #include <iterator>
 #include <set>
 
@@ -10,13 +10,13 @@ using namespace rig;
 
 namespace {
 
-/// A hot reader of topic t that is subscribed on all of `servers`.
+/// A subscriber of topic t with --standby hot, subscribed on all of `servers`.
 class Hot : public Process {
  public:
   Hot(const std::vector<Mosquitto*>& servers, const Arguments& more)
       : Process(arguments(servers, more)) {
     for (Mosquitto* const server : servers) BOOST_REQUIRE(server->wait_for_subscriber(".*"));
-    // The server knows of the subscription before we know of the grant.
+    // The server logs the subscription before the client gets the SUBACK.
     Events events(*this);
     for (std::size_t i = 0; i < servers.size(); ++i) REQUIRE_EVENT(*this, events, "subscribed");
   }
@@ -32,9 +32,9 @@ class Hot : public Process {
   }
 };
 
-/// By how many seconds a line came later after the one before than it was published after it: the
-/// most in five lines, and of many such fives the median, which a busy machine alone does not
-/// raise.
+/// How many seconds later a line came after the line before than it was published after it. The
+/// maximum of each five lines, and the median of many such maxima: a busy machine alone does not
+/// raise it.
 struct Lateness {
   double quiet;        ///< while nothing happened
   double after_kills;  ///< the five lines around the kill of one of the servers, by turns
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(hot_standby_keeps_legal_repeats) {
   BOOST_TEST(reader.bytes(Stream::out) == "on\non\noff\non\non\nend\n");
 }
 
-// A silence after a kill would be there after every kill. The longest of all is the benchmark's.
+// A gap after a kill would be there after every kill. The benchmark measures the longest one.
 BOOST_AUTO_TEST_CASE(a_kill_is_not_heard_in_a_hot_stream) {
   const Lateness late = lateness();
   BOOST_TEST_MESSAGE("late by " << late.quiet * 1000 << " ms, after kills by "
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(hot_standby_gives_up_only_when_nobody_is_there) {
   CHECK_STATUS(denied, 77);
 }
 
-// S1 for copies: the second one is acknowledged too, but not before the first is written.
+// S1 for copies: the second copy is acknowledged too, but not before the first one is written.
 BOOST_AUTO_TEST_CASE(a_copy_is_acknowledged_when_the_original_is_written) {
   ScriptedServer a, b;
   Process reader(
@@ -209,7 +209,8 @@ BOOST_AUTO_TEST_CASE(a_copy_is_acknowledged_when_the_original_is_written) {
   const Publish large{.topic = "t", .payload = std::string(1 << 20, 'x'), .qos = 1};
   a.publish(large);
   b.publish(large);
-  // Nobody reads: the pipe takes a part, and neither is acknowledged. Both connections are alive.
+  // Nothing is read: the pipe takes a part, and neither copy is acknowledged. Both connections are
+  // alive.
   BOOST_REQUIRE(a.wait_for(What::ping, 1, 20s));
   BOOST_REQUIRE(b.wait_for(What::ping, 1, 20s));
   BOOST_TEST(a.count(What::ack) == 1U);
@@ -332,7 +333,7 @@ BOOST_AUTO_TEST_CASE(a_stagger_passes_by_a_frozen_server) {
   BOOST_TEST(events.count("lost") == 0U);
 }
 
-// Ten times there and back: each kill is a loss, and no way back is one.
+// Ten times to the other server and back: each kill is a loss, and no failback is one.
 BOOST_AUTO_TEST_CASE(ten_times_to_the_secondary_and_back) {
   Mosquitto a, b;
   Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "-i", "me",
@@ -357,7 +358,7 @@ BOOST_AUTO_TEST_CASE(ten_times_to_the_secondary_and_back) {
   BOOST_TEST(events.count("failover") == 10U);
   BOOST_TEST(events.count("lost") == 10U);
   BOOST_TEST(events.count("gap") == 10U);
-  // No number is missing but around a kill, and none is damaged.
+  // Only around a kill a number may be missing, and none is damaged.
   std::set<std::uint32_t> all;
   for (const std::uint32_t number : numbers(reader)) all.insert(number);
   BOOST_TEST(all.count(0) == 0U);
@@ -422,7 +423,7 @@ BOOST_AUTO_TEST_CASE(it_goes_back_to_the_preferred_server_without_a_loss) {
   reader.signal(SIGTERM);
   CHECK_STATUS(reader, 0);
   BOOST_TEST(events.count("lost") == 1U);
-  // Make before break: after the one hole of the kill the stream has no other hole.
+  // Make before break: the stream has no gap except that of the kill.
   const auto printed = numbers(reader);
   std::size_t holes = 0, doubles = 0;
   for (std::size_t i = 1; i < printed.size(); ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLS against a real server with an authority made for this test. What does not verify is left,
-// with the cause in the event, and never replaced by plain text.
+// TLS with a real server and a certificate authority of this test. A server that cannot be verified
+// is not used; the event has the cause, and plain text is never used instead.
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -54,8 +54,8 @@ BOOST_AUTO_TEST_CASE(a_server_of_our_authority_is_accepted_by_name_and_by_addres
   }
 }
 
-// mosquitto with Nagle's algorithm holds the CONNACK until TCP has acknowledged the tickets, which
-// takes 40 ms if nobody asks for it.
+// With Nagle's algorithm, mosquitto holds the CONNACK back until TCP has acknowledged the session
+// tickets. That takes 40 ms unless the client asks TCP to acknowledge at once.
 BOOST_AUTO_TEST_CASE(the_session_tickets_of_tls_1_3_do_not_hold_up_the_connack) {
   Mosquitto server({.certificate = certificates().certificate(), .key = certificates().key()});
   const auto fastest = [&](const char* version) {
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(insecure_accepts_another_name_and_says_so) {
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_certificate_never_falls_to_plain_text) {
-  // On the same port a plain server would answer at once; the scripted one reads what comes.
+  // A plain server on the same port would answer at once; the scripted one reads what comes.
   ScriptedServer plain;
   Process reader(sub({"-s", tls_uri("localhost", plain.port()), "-t", "t", "--cafile",
                       certificates().authority(), "-u", "joe", "-P", "secret", "--connect-timeout",

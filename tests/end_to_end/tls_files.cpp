@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a user did wrong around TLS is told in words that help: a local file that cannot be used,
-// before anything is connected to; a port that speaks something else; an address that a certificate
-// has as a name.
+// User errors with TLS are reported with a remedy: a local file that cannot be used, before the
+// first connection; a port that speaks another protocol; an address that the certificate has as a
+// name.
 #include "end_to_end/in_own_network.hpp"
 #include "end_to_end/tools.hpp"
 #include "rig/authority.hpp"
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_changed_document_that_needs_a_bad_file_is_taken_and_ends_
 
 BOOST_AUTO_TEST_CASE(a_port_that_speaks_something_else_is_told, *in_own_network()) {
   const World& w = world();
-  // mosquitto wants a listener of plain MQTT beside one for WebSocket.
+  // mosquitto needs a listener for plain MQTT besides one for WebSocket.
   const auto web_lines = [] {
     return std::vector<std::string>{"protocol websockets",
                                     "listener " + std::to_string(free_port()) + " 127.0.0.1"};

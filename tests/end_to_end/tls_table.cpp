@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of TLS: what a server shows and speaks, what the user asked for, and how it ends,
-// against `openssl s_server` and mosquitto. A tap in front of each server sees the first bytes that
-// a client sends: a TLS handshake, always.
+// The table of TLS: what a server shows and supports, what the user asked for, and the result, with
+// `openssl s_server` and mosquitto. A tap in front of each server sees the first bytes of the
+// client: always a TLS handshake.
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -14,7 +14,7 @@ using namespace rig;
 
 namespace {
 
-// Forwards bytes to a server and remembers how each connection began.
+// Forwards bytes to a server and records the first bytes of each connection.
 class Tap {
  public:
   explicit Tap(std::uint16_t upstream) : upstream_(upstream), listener_(listen_on(0)) {
@@ -30,9 +30,9 @@ class Tap {
   std::uint16_t port() const { return port_; }
 
   int connections() const { return connections_; }
-  /// How many began with anything but a ClientHello in a TLS record.
+  /// The number of connections that began with anything but a ClientHello in a TLS record.
   int without_hello() const { return without_hello_; }
-  /// Ends what is open now: RST, or FIN without TLS's goodbye, as by a killed server.
+  /// Ends the open connections with RST, or with FIN without a TLS close_notify, as after kill.
   void cut(bool reset = true) {
     reset_ = reset;
     cut_ = true;
@@ -151,7 +151,7 @@ std::string document(std::uint16_t port, const std::string& thumbprint,
          (password.empty() ? "" : ", \"clientCertificatePassword\": \"" + password + "\"") + "}";
 }
 
-// How a run of mqfail-pub with one server ended.
+// The result of a run of mqfail-pub with one server.
 struct End {
   std::string connected;  // "TLSv1.3"; empty: it was not
   std::string cause;      // of its failure
@@ -279,7 +279,8 @@ BOOST_AUTO_TEST_CASE(the_search_path_is_gone_through_in_order) {
     return status_of(publisher) == 0;
   };
   BOOST_TEST(!works({}));
-  // .NET keeps them without a password and under this name; a password does not keep them closed.
+  // .NET stores certificates without a password and under this name. A configured password does no
+  // harm.
   const std::string dot_net = (store / (w.client.sha1 + ".pfx")).string();
   write_pfx(dot_net, w.client, {});
   BOOST_TEST(works({}));
@@ -297,7 +298,7 @@ BOOST_AUTO_TEST_CASE(the_search_path_is_gone_through_in_order) {
   environment["MQFAIL_CERT_DIR"] = named.string();
   BOOST_TEST(works({}));
   BOOST_TEST(in({"certs"}) == "-\t-\tneeds a password\t" + named.string() + "/n\\x1b[31m.p12\t-\n");
-  // Nothing of the key was left behind anywhere.
+  // No part of the key is left anywhere.
   for (const auto& entry : std::filesystem::recursive_directory_iterator(home.path())) {
     if (entry.is_regular_file()) {
       BOOST_TEST(read_file(entry.path()).find("PRIVATE KEY") == std::string::npos, entry.path());
@@ -360,7 +361,7 @@ BOOST_AUTO_TEST_CASE(each_row_of_the_table_ends_as_it_should) {
   const std::string secret = "00c0ffee";
   Scratch folder;
   write_file(folder / "psk", "sensor:" + secret + "\n");
-  // mosquitto's tls_version is the oldest version, not the only one.
+  // tls_version of mosquitto is the oldest version, not the only one.
   write_file(folder / "openssl.cnf",
              "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\n"
              "MaxProtocol = TLSv1.2\n");

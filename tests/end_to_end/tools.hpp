@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the end-to-end tests start a command, and what they ask of a stream. Every expectation in
-// this folder comes from the contract of the commands, none from their code.
+// How the end-to-end tests start a command, and checks of a stream of numbered lines. Every
+// expectation in this folder comes from the contract of the commands, none from their code.
 #pragma once
 
 #include <boost/test/unit_test.hpp>
@@ -32,7 +32,7 @@ inline Arguments command(const std::string& name, const Arguments& arguments) {
   return argv;
 }
 
-/// With machine-readable events, as most tests want.
+/// With machine-readable events, which most tests need.
 inline Arguments told(const std::string& name, const Arguments& arguments) {
   Arguments argv = command(name, arguments);
   argv.insert(argv.begin() + 1, {"--events", "json"});
@@ -50,7 +50,7 @@ inline std::string uri(std::uint16_t port) {
   return "mqtt://127.0.0.1:" + std::to_string(port);
 }
 
-/// A URI where nothing listens.
+/// A URI at which nothing listens.
 inline std::string dead_uri() {
   return uri(free_port());
 }
@@ -61,7 +61,7 @@ inline std::string numbered_lines(std::uint32_t first, std::uint32_t last, std::
   return all;
 }
 
-/// The numbers of lines; 0 for a damaged one.
+/// The numbers of lines; 0 for a damaged line.
 inline std::vector<std::uint32_t> numbers(const std::vector<std::string>& lines) {
   std::vector<std::uint32_t> result;
   for (const std::string& line : lines) result.push_back(number_of(line).value_or(0));
@@ -74,9 +74,9 @@ inline std::vector<std::uint32_t> numbers(Process& process) {
   return numbers(lines);
 }
 
-/// No damage, nothing twice, nothing out of order; but at each of so many switches the number under
-/// way to both servers in that moment may come again, since the next server may read it after our
-/// SUBSCRIBE.
+/// No line is damaged, duplicated or out of order. There is one exception for each of `switches`
+/// changes of the server: the number that is under way to both servers at that moment may come
+/// twice, since the next server may read it after the SUBSCRIBE.
 inline bool rises(const std::vector<std::uint32_t>& numbers, std::size_t switches = 0) {
   std::uint32_t last = 0;
   for (const std::uint32_t number : numbers) {
@@ -87,14 +87,14 @@ inline bool rises(const std::vector<std::uint32_t>& numbers, std::size_t switche
   return true;
 }
 
-/// Rising, and nothing is missing between the first and the last.
+/// The numbers rise, and none is missing between the first and the last.
 inline bool complete(const std::vector<std::uint32_t>& numbers) {
   return rises(numbers) &&
          (numbers.empty() || numbers.back() - numbers.front() + 1 == numbers.size());
 }
 
-/// The payloads of the PUBLISHes that a scripted server received, each once, in the order of first
-/// arrival.
+/// The payloads of the PUBLISH packets that a scripted server received, each once, in the order of
+/// first arrival.
 inline std::vector<std::string> received(ScriptedServer& server) {
   std::vector<std::string> result;
   for (const Seen& seen : server.log(What::publish)) result.push_back(seen.publish.payload);
@@ -107,9 +107,9 @@ inline std::vector<std::string> acknowledged(ScriptedServer& server) {
   return result;
 }
 
-/// For BOOST_AUTO_TEST_CASE(name, *offered("mqfail-sub", {"--standby", "hot"})): a command that
-/// says of an option that it is not yet supported is not tested for it, and the report says
-/// "skipped". As soon as it takes the option, the test counts.
+/// For BOOST_AUTO_TEST_CASE(name, *offered("mqfail-sub", {"--standby", "hot"})): if the command
+/// says that it does not support the option yet, the test is "skipped". It counts as soon as the
+/// command accepts the option.
 inline boost::unit_test::precondition offered(const std::string& name, const Arguments& option) {
   return boost::unit_test::precondition([=](boost::unit_test::test_unit_id) {
     Arguments arguments{"-s", dead_uri()};
@@ -126,19 +126,19 @@ inline boost::unit_test::precondition offered(const std::string& name, const Arg
   });
 }
 
-/// What takes much time or memory is wanted: MQFAIL_FULL=1.
+/// True if long and large tests are wanted: MQFAIL_FULL=1.
 inline bool is_full_run() {
   const char* const wanted = std::getenv("MQFAIL_FULL");
   return wanted != nullptr && *wanted == '1';
 }
 
-/// For a test that runs then only, else it is "skipped".
+/// For a test that runs only with MQFAIL_FULL=1; otherwise it is "skipped".
 inline boost::unit_test::precondition full() {
   return boost::unit_test::precondition(
       [](boost::unit_test::test_unit_id) { return is_full_run(); });
 }
 
-/// Requires an exit within `patience` (longer under a sanitizer) and gives the status.
+/// Requires an exit within `patience` (longer with a sanitizer) and returns the status.
 inline int status_of(Process& process, milliseconds patience = 15s) {
   const auto exit = process.wait_exit(patience * rig::kSlower);
   BOOST_REQUIRE_MESSAGE(exit.has_value(), "did not end; stderr: " << process.bytes(Stream::err));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// MQTT over WebSocket, plain and over TLS, against a real server (mosquitto on libwebsockets), in a
+// MQTT over WebSocket, plain and with TLS, with a real server (mosquitto on libwebsockets) in a
 // network of its own.
 #include "end_to_end/in_own_network.hpp"
 #include "end_to_end/tools.hpp"
@@ -14,7 +14,7 @@ const Certificates& certificates() {
   return made;
 }
 
-/// One mosquitto with a WebSocket listener, and a plain one beside it for the other end.
+/// One mosquitto with a WebSocket listener, and a plain listener for the other client.
 class WebServer {
  public:
   explicit WebServer(bool tls = false) : tls_(tls), plain_(free_port()), server_(settings()) {}
@@ -27,7 +27,7 @@ class WebServer {
   Mosquitto* operator->() { return &server_; }
 
  private:
-  // The plain listener is the second of the file; what follows a listener is its own.
+  // The plain listener is the second one of the file; options after a listener belong to it.
   MosquittoSettings settings() const {
     MosquittoSettings it;
     it.lines = {"protocol websockets", "max_queued_messages 0", "max_inflight_messages 0",
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(the_probe_times_the_upgrade, *in_own_network()) {
     BOOST_TEST(probed.out.find("\"ws_ms\":") != std::string::npos, probed.out);
     BOOST_TEST((probed.out.find("\"tls_ms\":") != std::string::npos) == tls, probed.out);
   }
-  // An MQTT server without WebSocket, and one with it behind a certificate.
+  // An MQTT server without WebSocket, and a WebSocket server with a certificate.
   const Finished wrong = run(command(
       "mqfail-probe", {"-s", "ws://127.0.0.1:" + std::to_string(plain.plain()), "-t", "3"}));
   BOOST_TEST(wrong.exit.status == 2, wrong.out);

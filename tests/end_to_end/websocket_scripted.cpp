@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a real WebSocket server will not do on demand: a front that answers, cuts, pings and closes
-// as it is told.
+// What a real WebSocket server does not do on demand: a front that answers, cuts the connection,
+// pings and closes as the test says.
 #undef BOOST_TEST_MODULE  // main() is in websocket.cpp
 #include "end_to_end/tools.hpp"
 #include "rig/websocket_front.hpp"
@@ -15,7 +15,7 @@ std::string both(const Said& said) {
   return said.get("reason") + " | " + said.get("text");
 }
 
-// The only server, so that it ends with 69; what was said of the attempt.
+// It is the only server, so the run ends with 69. Returns the reason of the attempt.
 std::string refused(const WebScript& script, const Arguments& more = {}) {
   ScriptedServer upstream;
   WebSocketFront front(upstream.port(), script);
@@ -32,7 +32,7 @@ std::string refused(const WebScript& script, const Arguments& more = {}) {
   return both(*failed);
 }
 
-// The most memory it has had, once that has not changed for half a second.
+// The maximum of the resident memory, once it has not changed for half a second.
 long settled_peak(Process& process) {
   long peak = process.peak_kib();
   const Moment end = Clock::now() + 20s;
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(a_query_goes_out_in_the_request_however_the_server_was_name
     Process publisher({.argv = pub(arguments), .stdin_file = (scratch / "in").string()});
     CHECK_STATUS(publisher, 0);
     BOOST_TEST(front.request().find(request) == 0U, front.request());
-    // It may hold a token.
+    // It may contain a token.
     BOOST_TEST(publisher.bytes(Stream::err).find("x-amz") == std::string::npos);
   };
   const std::string encoded =
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(a_query_goes_out_in_the_request_however_the_server_was_name
     asks(front, {"--servers", "-"}, document(front));
   }
   {
-    // There and back, and as a URI.
+    // To a document and back, and as a URI.
     WebSocketFront front(server.port());
     Scratch scratch;
     const auto converted = [&](const std::string& form, const std::string& in) {

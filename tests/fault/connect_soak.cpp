@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many failovers in one process, from one server to the other and back, each with a subscription
-// and a message, ended by the server without a word: descriptors, threads and memory stay as they
-// were.
+// and a message. The server ends each connection without a DISCONNECT. Descriptors, threads and
+// memory must stay as they were.
 #include <dirent.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -38,8 +38,8 @@ Inventory take_stock(const Process& process) {
           std::strtol(status.c_str() + at + 6, nullptr, 10)};
 }
 
-// One connection, from accept to a hang-up in which nothing is left unread. `at_its_height` is
-// called while it is in use.
+// One connection, from accept to a close in which no byte is left unread. `at_its_height` is called
+// while the connection is in use.
 void serve_one(const Fd& listener, const std::function<void()>& at_its_height) {
   pollfd wait{listener.get(), POLLIN, 0};
   BOOST_REQUIRE(::poll(&wait, 1, 10'000) == 1);

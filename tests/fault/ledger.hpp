@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bookkeeping of a fault run: N numbered lines went in; what was sent, acknowledged and left
-// over says what was lost, doubled, reordered or damaged. A loss that nothing reports is the worst
-// there is.
+// The bookkeeping of a fault run. N numbered lines go in; what was sent, acknowledged and left over
+// shows what was lost, duplicated, reordered or damaged. A loss that is not reported is the worst
+// fault.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace fault {
 
-/// One server's book.
+/// The record of one server.
 struct Book {
   std::vector<rig::Passed> passed;
 };
@@ -31,7 +31,7 @@ struct Account {
   double longest_gap = 0;           ///< seconds between two PUBLISHes that followed each other
 };
 
-/// `undelivered` is the content of that file; the input was lines 1 to `lines`.
+/// `undelivered` is the content of that file. The input was the lines 1 to `lines`.
 Account settle(std::uint32_t lines, const std::vector<Book>& books, const std::string& undelivered);
 
 }  // namespace fault

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A ledger that finds nothing proves nothing: each kind of damage is made once and must be found.
+// A ledger that finds nothing proves nothing, so each kind of damage is made once and must be
+// found.
 #include <boost/test/unit_test.hpp>
 
 #include "fault/ledger.hpp"

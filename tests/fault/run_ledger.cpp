@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs mqfail under a schedule of faults that follows from a seed, and settles the ledger after
-// each run. `run_ledger pub|acks|spool|stranded|hot|pipe [--seeds FIRST-LAST] [--lines N]`; a
-// failure names its seed.
+// Runs mqfail under a schedule of faults that follows from a seed, and checks the ledger after each
+// run: `run_ledger pub|acks|spool|stranded|hot|pipe [--seeds FIRST-LAST] [--lines N]`. A failure
+// names its seed.
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,14 +38,14 @@ struct Options {
   std::size_t outage_ms = 2'000;  ///< of all servers at once, at most
 };
 
-/// What the run is charged with; empty: nothing.
+/// The faults that the ledger found in a run; empty if there are none.
 using Charges = std::vector<std::string>;
 
 void charge(Charges& charges, bool ok, const std::string& what) {
   if (!ok) charges.push_back(what);
 }
 
-/// A command as every run has it: its servers, topic t, events as JSON.
+/// A command of a run: its servers, topic t, events as JSON.
 std::vector<std::string> command(const std::string& tool, const std::vector<std::string>& servers,
                                  const std::vector<std::string>& more) {
   std::vector<std::string> argv{mqfail::test::bin_dir() + "/" + tool, "--events", "json", "-t",
@@ -79,7 +79,8 @@ void report(std::uint64_t seed, const fault::Account& account, const Exit& exit,
   std::fflush(stdout);
 }
 
-/// A real server with a proxy that knows; killed from the proxy's thread, raised from the main one.
+/// A real server behind a recording proxy. The proxy's thread kills it; the main thread starts it
+/// again.
 struct Station {
   Mosquitto server;
   RecordingProxy proxy{server.port()};
@@ -117,15 +118,15 @@ enum class Kind {
 constexpr const char* kind_names[] = {"kill",  "kill-at-ack", "lost-acks", "freeze",  "pause",
                                       "reset", "fin",         "half-open", "swapped", "all-down"};
 
-/// A fault comes with the Nth PUBLISH over all servers, or the first acknowledgement after it.
+/// A fault happens at the Nth PUBLISH over all servers, or at the first acknowledgement after it.
 struct Fault {
   std::size_t at;
   Kind kind;
   int down_ms;  ///< -1: never comes back
 };
 
-/// What befalls the servers, from a seed. Only the last fault may be for good. Some come in pairs,
-/// the second during the resend after the first, and some in a row: a server that flaps.
+/// The faults of a run, from a seed. Only the last fault may be permanent. Some come in pairs, the
+/// second during the resend after the first, and some in a row: a server that flaps.
 std::vector<Fault> throw_schedule(Dice& dice, const Options& options) {
   const std::uint32_t lines = options.lines;
   static constexpr Kind chances[] = {Kind::kill_at_publish, Kind::kill_at_publish,
@@ -166,8 +167,8 @@ std::string story_of(const std::vector<Fault>& schedule) {
   return story;
 }
 
-/// Carries a schedule out on its stations: the faults from the proxies' threads, what mends them by
-/// tend() from the main one.
+/// Carries out a schedule on its stations. The proxies' threads make the faults; tend() repairs
+/// them on the main thread.
 class Fate {
  public:
   Fate(std::vector<Station*> stations, std::vector<Fault> schedule, std::size_t swallow)
@@ -178,7 +179,7 @@ class Fate {
     }
   }
 
-  /// Raises and thaws who is due; called again and again.
+  /// Starts and thaws the stations whose time has come. It is called again and again.
   void tend() {
     for (Station* station : stations_) {
       bool due = false, to_bury = false;
@@ -209,7 +210,8 @@ class Fate {
   }
 
  private:
-  /// Who is down is not hit again. But for the outage of all, one server stays up.
+  /// A station that is down gets no further fault. Except in the outage of all, one server stays
+  /// up.
   bool is_due(const Station& station) const {
     return next_ < schedule_.size() && published_ >= schedule_[next_].at && !station.down;
   }
@@ -266,7 +268,8 @@ class Fate {
     }
     if (fault.kind == Kind::lost_acks && ++swallowed_ < swallow_) return Do::drop;
     if (fault.kind != Kind::kill_at_ack && fault.kind != Kind::lost_acks) return Do::forward;
-    // The server has stored them and says so, and nobody hears it; then it dies.
+    // The servers have stored the lines and acknowledged them, but no acknowledgement arrives. Then
+    // the server dies.
     swallowed_ = 0;
     down(station, fault.down_ms);
     station.kill_now();
@@ -286,7 +289,7 @@ std::vector<fault::Book> books_of(const std::vector<Station*>& stations) {
   return books;
 }
 
-/// Lines that fewer servers than `acks` have acknowledged.
+/// Lines that fewer than `acks` servers have acknowledged.
 std::size_t held_by_too_few(const std::vector<fault::Book>& books, std::uint32_t lines, int acks) {
   std::vector<int> holders(lines + 1, 0);
   for (const fault::Book& book : books) {
@@ -301,7 +304,7 @@ std::size_t held_by_too_few(const std::vector<fault::Book>& books, std::uint32_t
       std::count_if(holders.begin() + 1, holders.end(), [&](int count) { return count < acks; }));
 }
 
-/// The lines go through servers that die again and again; nothing may be lost, and the run must
+/// The lines go through servers that die again and again. Nothing may be lost, and the run must
 /// succeed.
 bool delivered(std::uint64_t seed, const Options& options, std::size_t servers, int acks) {
   Dice dice(seed);
@@ -366,13 +369,13 @@ bool pub_survives(std::uint64_t seed, const Options& options) {
   return delivered(seed, options, 2, 1);
 }
 
-/// --acks 2 of three servers.
+/// --acks 2 with three servers.
 bool acks_survive(std::uint64_t seed, const Options& options) {
   return delivered(seed, options, 3, 2);
 }
 
-/// Servers die, and mqfail-pub itself is killed or told to end and started again with its spool:
-/// the next run goes on where the last one stopped reading.
+/// Servers die, and mqfail-pub itself is killed or told to end and started again with its spool.
+/// The next run continues at the place where the last one stopped reading.
 bool spool_survives(std::uint64_t seed, const Options& options) {
   Dice dice(seed);
   Station a, b;
@@ -380,7 +383,7 @@ bool spool_survives(std::uint64_t seed, const Options& options) {
   Fate fate({&a, &b}, schedule, dice.between(1, 30));
   Scratch scratch;
   LastingPipe pipe((scratch / "pipe").string());
-  // It ends when the last run has begun: a pipe without a writer cannot be opened any more.
+  // It ends when the last run has begun, because a pipe without a writer cannot be opened any more.
   std::thread writer([&] { pipe.write(input_of(options.lines)); });
   auto argv = command(
       "mqfail-pub", {a.proxy.uri(), b.proxy.uri()},
@@ -394,8 +397,8 @@ bool spool_survives(std::uint64_t seed, const Options& options) {
   std::thread ending;
   for (std::size_t run = 1; run <= runs; ++run) {
     const bool last = run == runs;
-    // At the end the longest freeze and the longest back-off must fit; 75 would be right, too, but
-    // says nothing of the resend.
+    // At the end there must be time for the longest freeze and the longest back-off. Exit status 75
+    // would be right, too, but says nothing about the resend.
     argv.push_back(last ? "60s" : "8s");
     pub = std::make_unique<Process>(Command{.argv = argv, .stdin_file = pipe.path()});
     argv.pop_back();
@@ -443,8 +446,8 @@ bool spool_survives(std::uint64_t seed, const Options& options) {
   return charges.empty();
 }
 
-/// All servers die and nobody comes back: 75 in time, and every line is either acknowledged or left
-/// over.
+/// All servers die and none comes back: exit status 75 in time, and every line is acknowledged or
+/// left over.
 bool pub_is_stranded(std::uint64_t seed, const Options& options) {
   Dice dice(seed);
   Station a, b;
@@ -507,7 +510,7 @@ bool pub_is_stranded(std::uint64_t seed, const Options& options) {
   return charges.empty();
 }
 
-/// mqfail-sub on both servers at once; they die in turn. Everything is printed, once.
+/// mqfail-sub on both servers at once. They die by turns. Every line is printed once.
 bool hot_sub_survives(std::uint64_t seed, const Options& options) {
   Dice dice(seed);
   Mosquitto a, b;
@@ -538,8 +541,8 @@ bool hot_sub_survives(std::uint64_t seed, const Options& options) {
       victim.restart();
       charge(charges, victim.wait_for_subscriber("hot.*", 40s),
              "does not come back to a restarted server");
-      // What was published to the other one before this subscription may only be there: it must be
-      // out before that one is killed.
+      // A line that was published to the other server before this subscription may be there only.
+      // It must be printed before that server is killed.
       charge(charges, sub.wait_for_lines(Stream::out, stream.published(), 15s),
              "the stream stands still");
     }
@@ -582,8 +585,8 @@ bool hot_sub_survives(std::uint64_t seed, const Options& options) {
   return charges.empty();
 }
 
-/// Lines for a publisher's standard input for as long as the faults go on, at a pace that leaves
-/// time for them.
+/// Lines for the standard input of a publisher while the faults last. The pace leaves time for the
+/// faults.
 class LastingInput {
  public:
   explicit LastingInput(Process& to) : thread_([this, &to] { run(to); }) {}
@@ -613,9 +616,9 @@ class LastingInput {
   std::thread thread_;
 };
 
-/// mqfail-pub --sequence through two servers that are killed by turns into mqfail-sub --standby
-/// hot. If two servers must have each line, what comes out is what went in. If one is enough, what
-/// that one had not yet handed on dies with it: then the subscriber says how many lines are
+/// mqfail-pub --sequence through two servers, which are killed by turns, into mqfail-sub --standby
+/// hot. If two servers must have each line, the output is the input. If one is enough, the lines
+/// that a killed server had not yet delivered are lost. Then the subscriber says how many lines are
 /// missing.
 bool pipe_survives(std::uint64_t seed, const Options& options) {
   Dice dice(seed);
@@ -636,8 +639,8 @@ bool pipe_survives(std::uint64_t seed, const Options& options) {
   LastingInput input(pub);
   std::string story = by_two ? "pipe, --acks 2:" : "pipe, --acks 1:";
   const std::size_t kills = dice.between(2, 4);
-  // What was written before a server came back may be at the other one alone: it must be out before
-  // that one is killed.
+  // A line that was written before a server came back may be on the other server alone. It must be
+  // printed before that server is killed.
   const auto catch_up = [&] {
     const std::uint32_t so_far = input.written();
     const std::size_t here = sub.line_count(Stream::out);
@@ -692,8 +695,8 @@ bool pipe_survives(std::uint64_t seed, const Options& options) {
   const auto last = Events(sub).last("exit");
   charge(charges, last && last->number("missing") == static_cast<long>(account.lost),
          "SILENT LOSS: the subscriber does not say what is missing");
-  // A line for which the subscriber waits in vain is late, and it says so (delivery.md S2). Only a
-  // sanitizer slows a server that much.
+  // A line for which the subscriber has waited in vain is marked late (delivery.md, S2). Only a
+  // sanitizer makes a server that slow.
   const bool told_late = rig::kSlower > 1 && last && last->number("late") > 0;
   charge(charges, account.reordered == 0 || told_late, "lines out of order");
   if (by_two) charge(charges, told_late || sub.bytes(Stream::out) == in, "output is not input");
@@ -719,7 +722,8 @@ int main(int argc, char** argv) {
       options.mode = argument;
     }
   }
-  // The long version of the test suite asks for more by the environment; ctest passes no arguments.
+  // The long version of the test suite asks for more runs through the environment; ctest passes no
+  // arguments.
   if (const char* full = std::getenv("MQFAIL_FULL"); full != nullptr && *full == '1') {
     options.last = options.first + (options.last - options.first + 1) * 10 - 1;
     options.lines = 100'000;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A certificate authority inside the test: every kind of certificate, good and bad, in
+// A certificate authority inside the test. It makes every kind of certificate, good and bad, in
 // milliseconds.
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace rig {
 
-/// A certificate as it is wanted.
+/// The properties of a certificate to make.
 struct Wanted {
   std::string name = "localhost";                           ///< common name
   std::string alternatives = "DNS:localhost,IP:127.0.0.1";  ///< subjectAltName; "": none
@@ -36,10 +36,10 @@ class Issued {
 class Authority {
  public:
   explicit Authority(const std::string& name = "authority");
-  /// Its certificate, a PEM file.
+  /// The certificate of the authority, a PEM file.
   std::string file() const { return root_.certificate; }
   Issued issue(const Wanted& wanted = {});
-  /// An authority of second rank; what it issues needs its certificate in between.
+  /// An intermediate authority. What it issues needs its certificate in the chain.
   Issued issue_authority(const std::string& name);
   Issued issue_by(const Issued& by, const Wanted& wanted);
 
@@ -50,8 +50,8 @@ class Authority {
   Issued root_;
 };
 
-/// Writes a PKCS#12 file. `with_key` false: the certificate alone. `chain`: goes in as well.
-/// `old`: as OpenSSL 1.1 did it, with RC2 and 3DES.
+/// Writes a PKCS#12 file. `with_key` false: only the certificate. `chain`: further certificates in
+/// the file. `old`: in the form of OpenSSL 1.1, with RC2 and 3DES.
 struct Pfx {
   std::string password;
   bool with_key = true;

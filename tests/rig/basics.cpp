@@ -21,7 +21,7 @@
 namespace rig {
 namespace {
 
-// A peer that hangs up is an answer here, not the end of the test.
+// A peer that closes the connection is a result here, not the end of the test.
 const auto ignore_sigpipe = std::signal(SIGPIPE, SIG_IGN);
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -99,7 +99,8 @@ std::uint16_t port_of(const Fd& listener) {
 }
 
 std::uint16_t free_port() {
-  // Bound without listening: a connect in between is refused, not accepted by mistake.
+  // The port is bound without listening, so a connect in between is refused, not accepted by
+  // mistake.
   Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const sockaddr_in address = loopback(0);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)

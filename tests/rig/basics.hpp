@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What everything in the rig stands on: one clock, descriptors that close themselves, scratch
-// folders that vanish, numbered lines that notice damage. Everything listens on 127.0.0.1 only.
+// The basis of the rig: one clock, descriptors that close themselves, scratch folders that are
+// removed, numbered lines that detect damage. Everything listens on 127.0.0.1 only.
 #pragma once
 
 #include <chrono>
@@ -25,7 +25,8 @@ inline double seconds_between(Moment from, Moment to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
-/// The rig itself failed: no port, no program, no folder. Never used for what is under test.
+/// The rig itself has failed: no port, no program, no folder. It is never used for the program
+/// under test.
 struct Broken : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -55,7 +56,7 @@ class Fd {
   int fd_ = -1;
 };
 
-/// A folder of its own, removed with everything in it.
+/// A new folder, which is removed with its content.
 class Scratch {
  public:
   Scratch();
@@ -72,18 +73,18 @@ class Scratch {
 void write_file(const std::filesystem::path& path, std::string_view content);
 std::string read_file(const std::filesystem::path& path);
 
-/// A listening TCP socket on 127.0.0.1; `port` 0 lets the kernel choose.
+/// A TCP socket that listens on 127.0.0.1. With `port` 0 the kernel chooses the port.
 Fd listen_on(std::uint16_t port, int backlog = 64);
 std::uint16_t port_of(const Fd& listener);
 /// A port that was free a moment ago.
 std::uint16_t free_port();
-/// Connects within `patience`, or gives an empty Fd.
+/// Connects within `patience`, or returns an empty Fd.
 Fd connect_to(std::uint16_t port, milliseconds patience);
-/// From now on nothing listens, even while another thread still polls the descriptor.
+/// Stops listening, even while another thread still polls the descriptor.
 void stop_listening(Fd& listener);
 /// Closes with RST instead of FIN.
 void reset_connection(Fd& fd);
-/// Writes everything; false if the other side is gone.
+/// Writes everything. False if the other side has closed.
 bool write_all(int fd, std::string_view bytes);
 
 /// "00000042 5a3c11e0 padding…": a number, the CRC-32 of number and padding, and the padding.
@@ -91,7 +92,7 @@ std::string numbered_line(std::uint32_t number, std::size_t length = 0);
 /// The number of an undamaged numbered line.
 std::optional<std::uint32_t> number_of(std::string_view line);
 
-/// splitmix64: the same seed, the same schedule, on every machine.
+/// splitmix64: the same seed gives the same schedule on every machine.
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) : state_(seed) {}
@@ -104,7 +105,7 @@ class Dice {
   std::uint64_t state_;
 };
 
-/// A pipe written to in order to wake a poll().
+/// A pipe that a thread writes to in order to end a poll().
 class Waker {
  public:
   Waker();

@@ -128,7 +128,7 @@ void Recorder::run() {
       changed_.notify_all();
     }
   } catch (const Broken&) {
-    // The server died; what came until then is recorded.
+    // The server died. What arrived before is recorded.
   }
 }
 
@@ -220,7 +220,7 @@ void StreamPublisher::run() {
                          ? settings_.every_us
                          : std::chrono::duration_cast<std::chrono::microseconds>(settings_.every);
   Moment next = Clock::now();
-  // The first number waits for all servers, so that the tests' numbers mean the same on each.
+  // The first number waits for all servers, so a number means the same on each server.
   const Moment start = Clock::now() + 5s;
   while (!stop_ && Clock::now() < start) {
     for (Target& target : targets_) attend(target);

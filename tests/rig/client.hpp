@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clients of our own, on a plain socket: one that records everything a server delivers, and one
-// that publishes the same numbered stream to several servers at once and survives the death of any.
+// Clients on a plain socket, written for the tests: one records everything that a server delivers,
+// the other publishes the same numbered stream to several servers at once and survives the death of
+// any server.
 #pragma once
 
 #include <atomic>
@@ -13,7 +14,7 @@
 
 namespace rig {
 
-/// Blocking, for one thread. Throws Broken if the server does not behave.
+/// Blocking, for one thread. Throws Broken if the server does not follow the protocol.
 class Client {
  public:
   struct Settings {
@@ -26,9 +27,10 @@ class Client {
   Client(std::uint16_t port, const Settings& settings);
 
   void subscribe(const std::string& filter, int qos);
-  /// Returns when the server has acknowledged it (QoS 0: when it was sent and a ping came back).
+  /// Returns when the server has acknowledged the message (QoS 0: when it was sent and a ping came
+  /// back).
   void publish(const Publish& publish);
-  /// The next PUBLISH, acknowledged; nothing after `patience`.
+  /// The next PUBLISH, which is acknowledged; nothing after `patience`.
   std::optional<Publish> receive(milliseconds patience);
   int fd() const { return fd_.get(); }
 
@@ -48,8 +50,8 @@ struct Recorded {
   Moment at;
 };
 
-/// Subscribes before the constructor returns and records on a thread until the server or the object
-/// ends.
+/// Is subscribed when the constructor returns. Records on a thread until the server ends or the
+/// object is destroyed.
 class Recorder {
  public:
   Recorder(std::uint16_t port, const std::string& filter, int qos = 1);

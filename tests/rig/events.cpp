@@ -20,7 +20,8 @@ long Said::number(const std::string& key) const {
 }
 
 std::optional<Said> parse_event(const std::string& line) {
-  // Not even white space around it, and no raw control character or escape sequence inside.
+  // White space around the object and raw control characters or escape sequences in it are not
+  // allowed either.
   if (line.empty() || line.front() != '{' || line.back() != '}') return {};
   if (std::any_of(line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
     return {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A pipe that is full and that nobody reads, until somebody does.
+// A pipe that is full and is not read until the test reads it.
 #pragma once
 
 #include <fcntl.h>
@@ -27,7 +27,7 @@ class FullPipe {
     pollfd room{fd_.get(), POLLOUT, 0};
     return ::poll(&room, 1, 0) == 0;
   }
-  /// What was written to it besides the filling, up to now.
+  /// What was written to it so far, without the filling.
   std::string read() {
     std::string all;
     std::string block(65536, '\0');

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A pipe that outlives its readers, as that of `producer | while ! mqfail-pub ...; do :; done`.
+// A pipe that stays open when its reader ends, as in `producer | while ! mqfail-pub ...; do :;
+// done`.
 #pragma once
 
 #include <fcntl.h>
@@ -33,7 +34,7 @@ class LastingPipe {
     if (writer_ >= 0) ::close(writer_);
     writer_ = -1;
   }
-  /// No reader will come any more: a writer that is blocked gets an error.
+  /// There will be no further reader: a blocked writer gets an error.
   void close_reader() {
     if (reader_ >= 0) ::close(reader_);
     reader_ = -1;

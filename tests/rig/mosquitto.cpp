@@ -55,7 +55,7 @@ Mosquitto::~Mosquitto() = default;
 bool Mosquitto::start() {
   std::ostringstream conf;
   conf << "listener " << port_ << " 127.0.0.1\n";
-  // Started by root it would become another user and lose its scratch folder.
+  // As root, mosquitto would change to another user and lose its scratch folder.
   if (const passwd* user = ::getpwuid(::geteuid())) conf << "user " << user->pw_name << "\n";
   if (!settings_.user.empty()) {
     const std::string file = (folder_ / "passwords").string();

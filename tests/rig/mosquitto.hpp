@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A real MQTT server of our own: one process, one free port on 127.0.0.1, one scratch folder. It
-// can be killed, frozen, thawed and started again on the same port; the destructor stops it by pid.
+// A real MQTT server for a test: one process, one free port on 127.0.0.1, one scratch folder. It
+// can be killed, frozen, thawed and started again on the same port. The destructor stops it by its
+// process id.
 #pragma once
 
 #include <memory>
@@ -9,8 +10,8 @@
 
 namespace rig {
 
-/// A certificate authority, a server certificate for localhost and 127.0.0.1, and a stranger's
-/// authority.
+/// A certificate authority, a server certificate for localhost and 127.0.0.1, and another authority
+/// that nobody trusts.
 class Certificates {
  public:
   Certificates();
@@ -18,7 +19,7 @@ class Certificates {
   std::string stranger() const { return (folder_ / "stranger.crt").string(); }
   std::string certificate() const { return (folder_ / "server.crt").string(); }
   std::string key() const { return (folder_ / "server.key").string(); }
-  /// A certificate of the same authority for a name that is not ours.
+  /// A certificate of the same authority for another host name.
   std::string other_certificate() const { return (folder_ / "other.crt").string(); }
   std::string other_key() const { return (folder_ / "other.key").string(); }
 
@@ -47,15 +48,16 @@ class Mosquitto {
 
   void kill9();      ///< returns when it is gone
   void terminate();  ///< SIGTERM, returns when it is gone
-  /// Nothing, if it has ended: by then its pid may be somebody else's.
+  /// Nothing if it has ended, because its process id may belong to another process then.
   void signal(int number) { process_->signal(number); }
   void freeze();  ///< SIGSTOP: the kernel still accepts and acknowledges TCP
   void thaw();
   void restart();  ///< the same port; returns when it accepts
   bool running() { return process_ && process_->running(); }
-  /// Waits until a SUBSCRIBE of `client` (a regex on the id) is in force.
+  /// Waits until a SUBSCRIBE of `client` (a regular expression for the id) is in force.
   bool wait_for_subscriber(const std::string& client, milliseconds patience = 10s);
-  /// Waits for so many lines that match; it logs subscriptions and their ends, with `lines` more.
+  /// Waits for this number of lines that match. It logs subscriptions and their ends, with `lines`
+  /// more.
   bool wait_for_log(const std::string& regex, milliseconds patience = 10s, std::size_t count = 1);
   std::string log();  ///< what it said on stderr since the last start
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A network of our own: mosquitto's websockets listener ignores the address it is told to bind and
-// listens on all interfaces, so it must not run where there are any.
+// A network namespace for a test. The WebSocket listener of mosquitto ignores its bind address and
+// listens on all interfaces, so it may run only where there are none.
 #pragma once
 
 #include <string>
 
 namespace rig {
 
-/// Moves this process, and what it starts from now on, into a network namespace that has a loopback
-/// interface and nothing else. Call it once, before any thread. Needs root, or a kernel that lets
-/// users have namespaces; returns why it did not work, or nothing.
+/// Moves this process, and every process that it starts later, into a network namespace that has
+/// only a loopback interface. It is called once, before any thread exists. It needs root, or a
+/// kernel that allows user namespaces. Returns why it failed, or nothing.
 std::string enter_own_network();
 
 }  // namespace rig

@@ -48,7 +48,7 @@ double Exit::cpu_seconds() const {
 
 Process::Process(Command command) {
   if (command.argv.empty()) throw Broken("no command");
-  // Nothing of the caller's own configuration may reach what is under test.
+  // The caller's own configuration must not reach the program under test.
   std::map<std::string, std::string> environment{
       {"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"},
       {"HOME", "/nonexistent"},
@@ -78,7 +78,7 @@ Process::Process(Command command) {
   pid_ = ::fork();
   if (pid_ < 0) throw Broken("fork");
   if (pid_ == 0) {
-    // Only what is allowed between fork and exec in a program with threads.
+    // Between fork and exec of a program with threads, only async-signal-safe calls are allowed.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(in.get(), 0);
     ::dup2(out.get(), 1);
@@ -205,7 +205,7 @@ std::optional<Exit> Process::wait_exit(milliseconds patience) {
   std::unique_lock lock(mutex_);
   const Moment end = Clock::now() + patience;
   if (!changed_.wait_until(lock, end, [this] { return exit_.has_value(); })) return {};
-  // A grandchild may hold the pipes open; the program's own last words are there after this.
+  // A grandchild may hold the pipes open. After this the last output of the program is there.
   changed_.wait_until(lock, Clock::now() + 2s, [this] { return out_.ended && err_.ended; });
   return exit_;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program under test: its ends, its lines with the moment each arrived, its exit. Every wait is
-// for an event and has a bound; nothing sleeps and hopes. The destructor kills what still runs, by
-// pid.
+// A program under test: its descriptors, its lines with the time at which each arrived, its exit.
+// Every wait is for an event and has a bound; there is no fixed sleep. The destructor kills a
+// program that still runs, by its process id.
 #pragma once
 
 #include <sys/resource.h>
@@ -54,36 +54,36 @@ class Process {
 
   pid_t pid() const { return pid_; }
   Moment started() const { return started_; }
-  /// Does nothing if it has exited.
+  /// Does nothing if the program has ended.
   void signal(int number);
   bool running();
-  /// The most memory it has had so far, 0 when it has ended. Not from its rusage: the kernel counts
-  /// there what we, its parent, had when it was forked.
+  /// The maximum of its resident memory so far, 0 when it has ended. It is not taken from rusage,
+  /// because the kernel counts the memory that the parent had at the fork.
   long peak_kib() const;
 
-  /// Writes to standard input; false once the program has closed it.
+  /// Writes to standard input. False if the program has closed it.
   bool write(std::string_view bytes);
-  /// Writes from a thread of its own, then closes standard input.
+  /// Writes from a separate thread, then closes standard input.
   void feed(std::string bytes);
   void close_stdin();
-  /// The reader of an unread standard output wakes up.
+  /// Wakes the reader of a standard output that is not read.
   void read_on();
 
-  /// The exit, or nothing if it still runs after `patience`.
+  /// The exit, or nothing if the program still runs after `patience`.
   std::optional<Exit> wait_exit(milliseconds patience);
 
-  /// The first line at or after index `from` that pleases; nothing after `patience` or at the end
-  /// of the stream.
+  /// The first line from index `from` on for which `pleases` is true; nothing after `patience` or
+  /// at the end of the stream.
   std::optional<Line> wait_for_line(Stream stream,
                                     const std::function<bool(const std::string&)>& pleases,
                                     milliseconds patience, std::size_t from = 0);
   std::optional<Line> wait_for_line(Stream stream, const std::string& regex, milliseconds patience,
                                     std::size_t from = 0);
-  /// True once the stream has at least `count` whole lines.
+  /// True when the stream has at least `count` whole lines.
   bool wait_for_lines(Stream stream, std::size_t count, milliseconds patience);
   std::vector<Line> lines(Stream stream);
   std::size_t line_count(Stream stream);
-  /// Everything that came, byte for byte. After wait_exit it is complete.
+  /// Everything that arrived, byte for byte. It is complete after wait_exit.
   std::string bytes(Stream stream);
 
  private:
@@ -108,7 +108,8 @@ class Process {
   std::thread out_reader_, err_reader_, reaper_, feeder_;
 };
 
-/// Runs to the end and gives what came; for helpers, not for what is under test.
+/// Runs a program to its end and returns its output. For auxiliary programs, not for the program
+/// under test.
 struct Finished {
   Exit exit;
   std::string out, err;
@@ -118,7 +119,7 @@ inline Finished run(std::vector<std::string> argv, milliseconds patience = 20s) 
   return run(Command{std::move(argv)}, patience);
 }
 
-/// A program of the system, also where sbin is not in the path of a plain user.
+/// The path of a system program, also if sbin is not in PATH.
 std::string find_program(const std::string& name);
 
 }  // namespace rig

@@ -210,7 +210,7 @@ void RecordingProxy::run() {
       accept_waiting();
       for (Pair& pair : pairs_) {
         if (pair.gone) continue;
-        // The server's words first: an acknowledgement it gave before it died still counts.
+        // The bytes of the server first: an acknowledgement that it sent before it died counts.
         const bool server_alive = pair.finished || pump(pair, false);
         const bool client_alive = !pair.gone && pump(pair, true);
         if (pair.gone) continue;

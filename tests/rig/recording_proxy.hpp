@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A TCP proxy in front of a real server that reads the MQTT on its way. It knows exactly what the
-// client sent and what the server acknowledged, and can die with the server at a chosen packet:
-// what a kill -9 of the server leaves open elsewhere is certain here.
+// A TCP proxy in front of a real server. It reads the MQTT packets, so it knows exactly what the
+// client sent and what the server acknowledged. It can end with the server at a chosen packet: what
+// is uncertain after kill -9 of a server is certain here.
 #pragma once
 
 #include <functional>
@@ -25,7 +25,7 @@ struct Passed {
 
 class RecordingProxy {
  public:
-  /// What to do with the packet in hand.
+  /// What to do with the present packet.
   enum class Do {
     forward,
     die,      ///< drop it, reset everything, listen no more: the server is dead
@@ -42,8 +42,8 @@ class RecordingProxy {
   std::uint16_t port() const { return port_; }
   std::string uri() const { return "mqtt://127.0.0.1:" + std::to_string(port_); }
 
-  /// Called on the proxy's thread with how many have come in its life, this one included; must not
-  /// call the proxy.
+  /// It is called on the proxy's thread with the number of PUBLISH packets so far, including this
+  /// one. It must not call the proxy.
   void on_publish(std::function<Do(std::size_t count)> decide);
   void on_acknowledgement(std::function<Do(std::size_t count)> decide);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The harness is believed by every other test, so it is tested first, with the clients of
-// mosquitto.
+// Every other test trusts the rig, so the rig is tested first, with the clients of mosquitto.
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 

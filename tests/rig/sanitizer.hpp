@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a build with sanitizers cannot show: how much memory the program itself takes (the
-// sanitizer's own is several times as much), and how fast it is. Bounds of memory are left out
-// there, upper bounds of time grow. Nothing else is left out of such a run.
+// What a build with sanitizers cannot show: how much memory the program itself uses (a sanitizer
+// uses several times as much), and how fast it is. Memory bounds are left out there, and upper time
+// bounds are longer. Nothing else is left out.
 #pragma once
 
 namespace rig {
@@ -17,11 +17,11 @@ constexpr bool kMemoryIsItsOwn = true;
 constexpr int kSlower = 1;
 #endif
 
-/// An upper bound of time that the program can be held to in this build (seconds).
+/// An upper time bound for this build (seconds).
 constexpr double at_most(double seconds) {
   return seconds * kSlower;
 }
-/// Whether so much memory (KiB) is within `bound`, as far as this build can tell.
+/// Whether this much memory (KiB) is within `bound`, as far as this build can show.
 constexpr bool memory_within(long kib, long bound) {
   return !kMemoryIsItsOwn || kib < bound;
 }

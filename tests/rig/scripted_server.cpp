@@ -391,7 +391,7 @@ void ScriptedServer::acknowledge(Connection& connection, const Publish& publish,
           encode_acknowledgement(type, connection.version, publish.id, code, script_.puback_reason),
           {}};
   if (type != Type::pubrec && code < 0x80) due.settles = publish;
-  // Sent from the loop even without a delay, so that the order of acknowledgements stays one.
+  // It is sent from the loop even without a delay, so the acknowledgements stay in order.
   due_.push_back(std::move(due));
   waker_.wake();
 }

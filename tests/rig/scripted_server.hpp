@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An MQTT server that misbehaves on demand and writes down, apart, what it received and what it
-// acknowledged. It stores nothing and routes nothing: it is an oracle and a villain, not a broker.
+// An MQTT server that misbehaves on demand. It records what it received and, separately, what it
+// acknowledged. It stores nothing and delivers nothing between clients.
 #pragma once
 
 #include <deque>
@@ -15,7 +15,7 @@
 
 namespace rig {
 
-/// What the server does at the Nth PUBLISH it receives in its life.
+/// What the server does at the Nth PUBLISH that it receives.
 enum class Then {
   nothing,
   close,         ///< FIN, without an acknowledgement
@@ -70,7 +70,7 @@ enum class What {
   malformed
 };
 
-/// One thing that happened; the part that fits `what` is filled in.
+/// One event of the log. Only the fields that belong to `what` are set.
 struct Seen {
   What what{};
   Moment at;
@@ -93,10 +93,10 @@ class ScriptedServer {
   std::string uri() const { return "mqtt://127.0.0.1:" + std::to_string(port_); }
 
   void change(const std::function<void(Script&)>& edit);
-  /// Sends a PUBLISH on every connection that has subscribed; a packet id is made where QoS asks
-  /// for it.
+  /// Sends a PUBLISH on every connection that has subscribed. It makes a packet identifier where
+  /// the QoS needs one.
   void publish(const Publish& publish);
-  /// Sends bytes as they are on every connection.
+  /// Sends the bytes unchanged on every connection.
   void send_raw(std::string_view bytes);
   void disconnect_all(int code, const std::vector<Property>& properties = {});
   void close_all();  ///< FIN
@@ -109,7 +109,7 @@ class ScriptedServer {
   std::size_t count(What what);
   std::size_t dropped();          ///< by publish(), see most_queued
   std::size_t tcp_connections();  ///< accepted so far, whatever was said on them
-  /// True once `pleases` holds for the log.
+  /// True when `pleases` is true for the log.
   bool wait_until(const std::function<bool(const std::vector<Seen>&)>& pleases,
                   milliseconds patience = 10s);
   bool wait_for(What what, std::size_t count = 1, milliseconds patience = 10s);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A terminal of our own (a pty): keys can be typed into it, and it can be taken away.
+// A terminal for a test (a pty). The test can type keys, and can take the terminal away.
 #pragma once
 
 #include <fcntl.h>
@@ -22,14 +22,14 @@ class Terminal {
         ::ptsname_r(master_.get(), name.data(), name.size()) != 0)
       throw Broken("no pty");
     path_ = name.data();
-    // Held open: what is typed works on a terminal that somebody has open.
+    // It is kept open, because typed keys have an effect only while the terminal is open somewhere.
     held_ = Fd(::open(path_.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
     if (!held_) throw Broken("cannot open " + path_);
   }
-  /// What programs open, with its discipline of lines: ^S stops it, ^C is SIGINT.
+  /// The path that programs open. It has a line discipline: ^S stops the output, ^C is SIGINT.
   const std::string& path() const { return path_; }
   bool type(std::string_view keys) { return write_all(master_.get(), keys); }
-  /// As when the window is closed or the line is cut.
+  /// As if the window was closed or the line was cut.
   void hang_up() {
     held_ = Fd();
     master_ = Fd();

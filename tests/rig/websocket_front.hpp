@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A WebSocket in front of a plain MQTT server, written a second time from RFC 6455: it is strict
-// with the client, writes down each of its frames, and does to it what a real server will not.
+// A WebSocket server in front of a plain MQTT server, written independently from RFC 6455. It is
+// strict with the client, records each of its frames, and does what a real server does not do on
+// demand.
 #pragma once
 
 #include <list>
@@ -37,13 +38,13 @@ class WebSocketFront {
   std::uint16_t port() const { return port_; }
   std::string uri() const { return "ws://127.0.0.1:" + std::to_string(port_); }
 
-  /// Sends bytes as they are on every connection that is a WebSocket.
+  /// Sends the bytes unchanged on every WebSocket connection.
   void send(std::string_view bytes);
   void stop_reading(bool stopped);
 
   std::string request();  ///< the head of the last upgrade
   std::vector<WebFrame> frames();
-  /// What the client did against the standard; empty while it is well.
+  /// What the client did against the standard; empty if nothing.
   std::string fault();
   bool wait_for_frame(int opcode, std::size_t count = 1, milliseconds patience = 10s);
   std::size_t connections();  ///< accepted so far
@@ -75,7 +76,7 @@ class WebSocketFront {
   std::thread thread_;
 };
 
-/// A frame as a server sends it.
+/// A frame in the form that a server sends.
 std::string web_frame(int first_byte, std::string_view payload);
 /// A Close frame.
 std::string web_close(int code, std::string_view text = {});

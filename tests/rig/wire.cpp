@@ -4,7 +4,7 @@
 namespace rig {
 namespace {
 
-/// Reads big-endian fields; after the first mistake `ok` is false and everything reads as zero.
+/// Reads big-endian fields. After the first mistake `ok` is false and every field reads as zero.
 struct Cursor {
   std::string_view rest;
   bool ok = true;

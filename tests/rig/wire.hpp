@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// MQTT 3.1.1 and 5 as bytes, written a second time from the standard: the tests must not believe
-// the product's own reading of it. Strict where a client of ours could be wrong.
+// MQTT 3.1.1 and 5 as bytes, written independently from the standard, because the tests must not
+// trust the product's own parser. It is strict where a client may be wrong.
 #pragma once
 
 #include <cstdint>
@@ -50,7 +50,7 @@ class PacketReader {
   bool malformed_ = false;
 };
 
-/// An MQTT 5 property: `number` for integers, `text` for strings and data, `key` of a user
+/// An MQTT 5 property: `number` for integers, `text` for strings and data, `key` for a user
 /// property.
 struct Property {
   int id = 0;
