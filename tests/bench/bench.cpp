@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Figures against the tools of mosquitto, on the same machine, in the same run, by turns, the
-// median of the rounds: so a busy machine slows both. Prints a Markdown table of ratios.
+// Figures of mqfail and of the mosquitto tools, on the same machine, in the same run, by turns, the
+// median of the rounds. So a busy machine slows both. Prints a Markdown table of ratios.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -63,7 +63,7 @@ std::string figure(const Range& range, int digits) {
          number(range.high(), digits) + ")";
 }
 
-/// The table, a row as soon as it is known; a ratio above 1 is good for us.
+/// The table. Each row is printed as soon as it is known. A ratio above 1 is good for mqfail.
 struct Table {
   std::string text;
   void print(const std::string& line) {
@@ -129,8 +129,8 @@ struct Load {
            "-byte payloads, ";
   }
   std::string server() const { return limited ? "default server, " : "server without limits, "; }
-  /// Messages of a long run. mosquitto_pub reuses packet ids above 65,535 unsettled lines, so QoS 1
-  /// and 2 stay below.
+  /// The number of messages of a long run. mosquitto_pub reuses packet identifiers above 65,535
+  /// unsettled lines, so QoS 1 and 2 stay below.
   std::uint32_t many() const {
     const std::uint32_t small = qos == 0 ? 600'000 : 60'000;
     return size > 10'000 ? 6'000 : small;
@@ -170,8 +170,8 @@ Arguments operator+(Arguments words, const Arguments& more) {
   return words;
 }
 
-/// What a process has used of the processors so far: for a server the measure of the rate that it
-/// allows, which a busy machine hardly moves.
+/// The processor time that a process has used so far. For a server it measures the rate that the
+/// server allows, and a busy machine hardly changes it.
 double cpu_seconds_of(pid_t pid) {
   std::istringstream text(read_file("/proc/" + std::to_string(pid) + "/schedstat"));
   double nanoseconds = 0;
@@ -210,13 +210,13 @@ void publish_rate(Table& table, int rounds, const Load& load) {
             &their_rate, true, 1);
   table.row("publish " + load.name() + load.server() + "CPU a message", "µs", our_cpu, &their_cpu,
             false);
-  // mosquitto_pub -q 0 ends before the server has read all.
+  // mosquitto_pub -q 0 ends before the server has read everything.
   if (load.qos > 0)
     table.row("publish " + load.name() + load.server() + "the server's CPU a message", "µs",
               our_server, &their_server, false);
 }
 
-/// Publishes at QoS 0 or 1 as fast as the server takes it, over plain TCP and MQTT 3.1.1, to the
+/// Publishes at QoS 0 or 1 as fast as the server accepts, over plain TCP and MQTT 3.1.1, until the
 /// last acknowledgement.
 void blast(std::uint16_t port, const Load& load, const std::vector<std::string>& payloads) {
   Client client(port);
@@ -253,8 +253,8 @@ void subscribe_rate(Table& table, int rounds, const Load& load) {
   }
   for (int round = 0; round < rounds; ++round) {
     for (const bool our_turn : {round % 2 == 0, round % 2 != 0}) {
-      // The publisher has a listener of its own, so that TLS is the reader's alone; the reader gets
-      // the window that a server grants by itself.
+      // The publisher has its own listener, so only the subscriber uses TLS. The subscriber gets
+      // the default window of the server.
       const std::uint16_t plain = free_port();
       MosquittoSettings settings = server_for(load);
       settings.lines = {"max_queued_messages 0", "max_queued_bytes 0",
@@ -296,7 +296,7 @@ void subscribe_rate(Table& table, int rounds, const Load& load) {
   table.row(what + "the server's CPU a message", "µs", our_server, &their_server, false);
 }
 
-/// The most memory that a run needs, with payloads of 64 KiB.
+/// The maximum of the resident memory of a run with payloads of 64 KiB.
 void peak_memory(Table& table, int rounds) {
   const auto peak = [](Process& process) {
     long most = 0;
@@ -335,7 +335,7 @@ void peak_memory(Table& table, int rounds) {
   }
 }
 
-/// A server that does nothing but pour: what the reader itself can take.
+/// A server that only sends: it measures what the subscriber can read.
 void firehose(Table& table, int rounds) {
   const std::uint32_t count = 1'000'000;
   std::string bytes;
@@ -378,9 +378,9 @@ void firehose(Table& table, int rounds) {
             0);
 }
 
-/// From kill -9 of the server in use to the first line that the next one delivered.
+/// From kill -9 of the server in use to the first line that the next server delivered.
 void failover_gap(Table& table, int kills, const std::string& standby, bool tls = false) {
-  // Publisher and witness have listeners of their own, so that TLS is the reader's alone.
+  // Publisher and witness have their own listeners, so only the subscriber uses TLS.
   const auto settings = [tls](std::uint16_t plain) {
     MosquittoSettings wanted = server_for({0, 100, tls});
     wanted.lines = {"listener " + std::to_string(plain) + " 127.0.0.1"};
@@ -391,7 +391,7 @@ void failover_gap(Table& table, int kills, const std::string& standby, bool tls 
   const auto uri = [tls](const Mosquitto& server) {
     return tls ? "mqtts://localhost:" + std::to_string(server.port()) : server.uri();
   };
-  // Each line names the server it came from.
+  // Each line names the server that delivered it.
   Arguments argv{bin("mqfail-sub"),
                  "--events",
                  "json",
@@ -440,7 +440,7 @@ void failover_gap(Table& table, int kills, const std::string& standby, bool tls 
     if (!line) throw Broken("it does not go on: " + reader.bytes(Stream::err));
     gap.add(seconds_between(killed, line->at) * 1000);
     const std::string err = reader.bytes(Stream::err);
-    // The bound: what was longer can be looked at.
+    // A longer gap than this is printed, so that it can be examined.
     if (gap.values.back() > 50) std::cerr << err.substr(std::min(told, err.size()));
     told = err.size();
     if (!reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 400, 20s))
@@ -517,8 +517,8 @@ void frozen(Table& table, int rounds) {
             0);
 }
 
-/// How many times a second a server that comes and goes can be connected to: a server that accepts,
-/// gives one message and hangs up.
+/// How many times a second mqfail-sub connects to a server that accepts, sends one message and
+/// closes the connection.
 void connects(Table& table, int rounds) {
   Range rate;
   for (int round = 0; round < rounds; ++round) {
@@ -536,7 +536,7 @@ void connects(Table& table, int rounds) {
       if (::read(fd.get(), chunk.data(), chunk.size()) <= 0) throw Broken("no CONNECT");
       write_all(fd.get(), encode_connack(5, 0, false, {}));
       if (::read(fd.get(), chunk.data(), chunk.size()) <= 0) throw Broken("no SUBSCRIBE");
-      // SUBACK and a message; its acknowledgement says that the connection is in use.
+      // The SUBACK and a message. Its acknowledgement shows that the connection is in use.
       const char answer[] = {'\x90', 4, chunk[2], chunk[3], 0, 0, '\x32', 7,
                              0,      1, 't',      0,        1, 0, 'x'};
       write_all(fd.get(), {answer, sizeof answer});
@@ -549,7 +549,7 @@ void connects(Table& table, int rounds) {
             0);
 }
 
-/// A server that does nothing but acknowledge, on MQTT 5, until the client goes.
+/// A server that only acknowledges, with MQTT 5, until the client ends.
 void acknowledge_all(const Fd& listener) {
   pollfd wait{listener.get(), POLLIN, 0};
   ::poll(&wait, 1, 5000);
@@ -570,7 +570,7 @@ void acknowledge_all(const Fd& listener) {
   }
 }
 
-/// What the promises of mqfail-pub cost when no server sets the pace.
+/// What the promises of mqfail-pub cost when no server limits the rate.
 void promises(Table& table, int rounds) {
   const Load load{1};
   const std::uint32_t count = 300'000;
@@ -642,13 +642,13 @@ void large_document(Table& table, int rounds) {
   for (const std::string verb : {"check", "set"}) {
     Range wall, memory;
     for (int round = 0; round < rounds; ++round) {
-      // A store of its own each round: a list that is stored already would not be written.
+      // Each round has its own store, because a list that is already stored is not written.
       Process process(Command{
           .argv = {bin("mqfail-config"), verb, "-f", file},
           .environment = {{"XDG_CONFIG_HOME", (scratch / std::to_string(round)).string()}}});
       const Exit exit = finish(process);
       wall.add(seconds_between(process.started(), exit.at) * 1000);
-      // rusage also counts what this process had at the fork, which is less.
+      // rusage also counts the memory of this process at the fork, which is less.
       memory.add(static_cast<double>(exit.usage.ru_maxrss) / 1024);
     }
     const std::string what = "mqfail-config " + verb + ", 10,000 servers (" +
@@ -658,7 +658,7 @@ void large_document(Table& table, int rounds) {
   }
 }
 
-// GETs of a list of ten servers over one kept connection, one after the other.
+// GET requests for a list of ten servers over one kept connection, one after the other.
 void rest_endpoint(Table& table, int rounds) {
   Scratch scratch;
   std::string text;
@@ -769,7 +769,8 @@ int main(int argc, char** argv) {
       ++failed;
     }
   };
-  // First what measures a whole process: forking it costs more once this one has grown.
+  // What measures a whole process comes first, because a fork costs more when this process has
+  // grown.
   part("start", [&] { start_to_exit(table, rounds); });
   part("document", [&] { large_document(table, rounds); });
   for (const auto& [name, measure] :
