@@ -187,7 +187,9 @@ class SimulatedTransport::Connection final : public End,
   }
   // Paho's keepalive: a ping when nothing came for the interval, a loss after one and a half.
   void watch() {
-    world_.agenda_.in(settings_.keepalive / 2, [self = weak_from_this()] {
+    const TimePoint lost_at = last_life_ + settings_.keepalive * 3 / 2;
+    const TimePoint look_at = world_.agenda_.now() + settings_.keepalive / 2;
+    world_.agenda_.at(std::min(look_at, lost_at), [self = weak_from_this()] {
       const auto here = self.lock();
       if (!here || here->stage_ == Stage::closed) return;
       const Duration silent = here->world_.agenda_.now() - here->last_life_;
