@@ -2,15 +2,11 @@
 #include "tool/format.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <ctime>
 
-#include "base/encoding.hpp"
 #include "base/number.hpp"
 #include "base/text.hpp"
-#include "base/utf8.hpp"
-#include "tool/json_text.hpp"
+#include "tool/local_time.hpp"
+#include "tool/message_json.hpp"
 
 namespace mqfail {
 namespace {
@@ -20,37 +16,6 @@ constexpr int kWidest = 65535;
 
 Error bad_format(const std::string& what, std::string hint) {
   return Error{ErrorKind::usage, what, std::move(hint)};
-}
-
-struct LocalTime {
-  std::tm parts{};
-  long nanoseconds = 0;
-
-  explicit LocalTime(std::chrono::system_clock::time_point wall) {
-    const auto since =
-        std::chrono::duration_cast<std::chrono::nanoseconds>(wall.time_since_epoch());
-    const auto whole = std::chrono::floor<std::chrono::seconds>(since);
-    const std::time_t time = whole.count();
-    nanoseconds = (since - whole).count();
-    localtime_r(&time, &parts);
-  }
-  std::string print(const char* format) const {
-    std::array<char, 100> text{};
-    return {text.data(), std::strftime(text.data(), text.size(), format, &parts)};
-  }
-};
-
-std::string digits(long value, int count) {
-  std::array<char, 24> text{};
-  const int length = std::snprintf(text.data(), text.size(), "%0*ld", count, value);
-  return {text.data(), static_cast<std::size_t>(length)};
-}
-
-// RFC 3339: mosquitto 2.0 writes 2020-05-06T22:12:00.000000Z+0100, which no parser takes.
-std::string timestamp(const LocalTime& time) {
-  const std::string zone = time.print("%z");
-  return time.print("%FT%T.") + digits(time.nanoseconds / 1000, 6) + zone.substr(0, 3) + ":" +
-         zone.substr(3);
 }
 
 // What a message may bring to a terminal: payloads keep their tabs and line ends, nothing else that
@@ -67,79 +32,6 @@ std::string shown(std::string_view text, bool payload) {
   return out;
 }
 
-void append_properties(JsonObject& root, std::string& out, const MessageProperties& properties,
-                       JsonStyle style) {
-  root.key("properties");
-  JsonObject object(out, style, 1);
-  // mosquitto_sub keeps the order of the wire; this is the order in which a mosquitto server sends.
-  for (const std::uint32_t id : properties.subscription_ids) {
-    object.number("subscription-identifier", id);
-  }
-  if (properties.topic_alias) object.number("topic-alias", *properties.topic_alias);
-  if (properties.payload_format) {
-    object.number("payload-format-indicator", *properties.payload_format);
-  }
-  if (properties.content_type) object.text("content-type", *properties.content_type);
-  if (properties.response_topic) object.text("response-topic", *properties.response_topic);
-  if (properties.correlation_data) object.text("correlation-data", *properties.correlation_data);
-  if (!properties.user.empty()) {
-    object.key("user-properties");
-    JsonObject user(out, style, 2);
-    for (const auto& [key, value] : properties.user) user.text(key, value);
-    user.close();
-  }
-  if (properties.message_expiry) {
-    object.number("message-expiry-interval", *properties.message_expiry);
-  }
-  object.close();
-}
-
-// %j, and %J where the payload is JSON itself. False: it is not, and nothing was appended.
-bool append_json(std::string& out, const Message& message, const LocalTime& time, bool embedded,
-                 JsonStyle style) {
-  const std::size_t before = out.size();
-  JsonObject root(out, style);
-  root.text("tst", timestamp(time));
-  root.text("topic", message.topic);
-  root.number("qos", message.qos);
-  root.number("retain", message.retain ? 1 : 0);
-  root.number("payloadlen", static_cast<long long>(message.payload.size()));
-  if (message.qos > 0) root.number("mid", message.packet_id);
-  if (message.late) root.number("late", 1);
-  if (message.properties != nullptr && !message.properties->empty()) {
-    append_properties(root, out, *message.properties, style);
-  }
-  if (message.payload.empty()) {
-    root.key("payload");
-    out += "null";
-  } else if (embedded) {
-    root.key("payload");
-    if (!append_json_value(out, message.payload, style, 1)) {
-      out.resize(before);
-      return false;
-    }
-  } else if (is_utf8(message.payload)) {
-    root.text("payload", message.payload);
-  } else {
-    root.key("payload");
-    out += "null";
-    root.text("payload_base64", base64(message.payload));
-  }
-  root.close();
-  return true;
-}
-
-}  // namespace
-
-MessageFormat MessageFormat::payload(FormatOptions options) {
-  return MessageFormat(Style::payload, options);
-}
-MessageFormat MessageFormat::verbose(FormatOptions options) {
-  return MessageFormat(Style::verbose, options);
-}
-
-namespace {
-
 // Reads digits at `at`, which moves behind them.
 Result<int> read_number(std::string_view spec, std::size_t& at) {
   int number = 0;
@@ -151,6 +43,13 @@ Result<int> read_number(std::string_view spec, std::size_t& at) {
 }
 
 }  // namespace
+
+MessageFormat MessageFormat::payload(FormatOptions options) {
+  return MessageFormat(Style::payload, options);
+}
+MessageFormat MessageFormat::verbose(FormatOptions options) {
+  return MessageFormat(Style::verbose, options);
+}
 
 Result<MessageFormat> MessageFormat::compile(std::string_view spec, FormatOptions options) {
   MessageFormat format(Style::plan, options);
@@ -345,8 +244,8 @@ bool MessageFormat::append_step(const Step& step, const Message& message, const 
       break;
     case 'J':
     case 'j':
-      return append_json(out, message, LocalTime(origin.wall), step.letter == 'J',
-                         {options_.pretty, escape});
+      return append_message_json(out, message, origin.wall, step.letter == 'J',
+                                 {options_.pretty, escape});
     case 'P':
       for (std::size_t i = 0; i < properties.user.size(); ++i) {
         const auto& [key, value] = properties.user[i];

@@ -206,19 +206,23 @@ void append_json_text(std::string& out, std::string_view text, JsonStyle style) 
     out += json_string(text);
     return;
   }
-  constexpr std::string_view kMeanings = "\b\f\n\r\t\"\\";
-  constexpr std::string_view kLetters = "bfnrt\"\\";
+  const auto is_escaped = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+  };
   out += '"';
-  for (const char c : text) {
-    if (const std::size_t which = kMeanings.find(c); which != std::string_view::npos) {
-      out += '\\';
-      out += kLetters[which];
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      std::array<char, 8> escaped{};
-      std::snprintf(escaped.data(), escaped.size(), "\\u%04x", static_cast<unsigned>(c));
-      out += escaped.data();
+  for (auto at = text.begin();; ++at) {
+    const auto stop = std::find_if(at, text.end(), is_escaped);
+    out.append(at, stop);
+    if (stop == text.end()) break;
+    at = stop;
+    constexpr std::string_view kMeanings = "\b\f\n\r\t\"\\";
+    constexpr std::string_view kLetters = "bfnrt\"\\";
+    if (const std::size_t which = kMeanings.find(*at); which != std::string_view::npos) {
+      out.append(1, '\\').append(1, kLetters[which]);
     } else {
-      out += c;
+      std::array<char, 8> escaped{};
+      std::snprintf(escaped.data(), escaped.size(), "\\u%04x", static_cast<unsigned>(*at));
+      out += escaped.data();
     }
   }
   out += '"';

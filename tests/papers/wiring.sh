@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What the options set is used: each member of the option structs is read outside the code that sets
-# it. (That each option sets something is tests/unit/tool/rows_test.cpp's to see.)
+# it. (That each option sets something is tests/unit/tool/option_table_test.cpp's to see.)
 # usage: wiring.sh SOURCE_DIRECTORY
 set -euo pipefail
 cd "$1"
