@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The splitter is our own: of a parser library nothing but the splitting would be used, and each
-// one that was tried copies words, which may be passwords, or knows no -D with three or four values
-// and no -s that may be two options.
+// The splitter is our own. Of CLI11 only the splitting was used, and the code round it was longer
+// than this: CLI11 copies words, which may be passwords, and does not support -D with three or four
+// values, nor a -s that means two options.
 #include "tool/command_line.hpp"
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 namespace mqfail {
 namespace {
 
-// mqfail-pub has two options -s: --server, whose value shows that it is one, and --stdin-file.
+// mqfail-pub has two options -s: --server, whose value is a URI, and --stdin-file.
 bool is_server_of_pub(const OptionRow& row) {
   return row.name == "server" && row.tools == static_cast<unsigned>(Tool::pub);
 }
@@ -29,7 +29,7 @@ class Splitter {
            const std::string& place, const OnGiven& on_given, std::vector<std::string>* operands)
       : rows_(rows), words_(words), place_(place), on_given_(on_given), operands_(operands) {}
 
-  // Goes on behind an error: what follows may be a password that is to be hidden.
+  // Continues after an error, because a later word may be a password that must be hidden.
   Result<std::vector<Given>> split() {
     while (at_ < words_.size()) {
       const std::string& word = words_[at_++];
@@ -55,7 +55,7 @@ class Splitter {
     return Done{};
   }
 
-  // Without what follows '=' or a letter: it may be a password.
+  // Leaves out what follows '=' or a letter, because it may be a password.
   static std::string shown(const std::string& word) {
     if (word.starts_with("--")) return shown_uri(word.substr(0, word.find('=')));
     return word.starts_with('-') ? printable(word.substr(0, 2)) : shown_uri(word);
@@ -126,8 +126,9 @@ class Splitter {
     return row == rows_.end() ? nullptr : &*row;
   }
 
-  // The row of --server if -s is one: glued to its value or before it. mosquitto_pub has no
-  // operands, so that the word behind -s is a server or another option. Null: it is --stdin-file.
+  // The row of --server if -s stands for it: in one word with a URI, or before one. mosquitto_pub
+  // has no operands, so that the word after -s is a server or another option. Null: -s stands for
+  // --stdin-file.
   Result<const OptionRow*> server_or_stdin(const std::string& glued) const {
     const bool alone = glued.empty() && (at_ == words_.size() || words_[at_].starts_with('-'));
     if (alone || (!glued.empty() && !is_server_uri(glued))) return nullptr;
@@ -139,7 +140,7 @@ class Splitter {
     return &*std::find_if(rows_.begin(), rows_.end(), is_server_of_pub);
   }
 
-  // `values`: what is glued to the option; the words that follow complete it.
+  // `values`: the value in the same word, if any. The next words complete it.
   Result<Done> option(const OptionRow& row, std::vector<std::string> values) {
     std::size_t wanted = row.takes_value() ? 1 : 0;
     if (row.values == "PROPERTY") {

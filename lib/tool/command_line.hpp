@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From words to options: which option, with which values, in the order they were written. What they
-// mean is the business of each row's setter.
+// mean is decided by the setter of each row.
 #pragma once
 
 #include <cstring>
@@ -25,7 +25,7 @@ struct Given {
     for (std::string& value : values) explicit_bzero(value.data(), value.size());
   }
   const std::string& value() const { return values.front(); }
-  /// How an error names it: with its place.
+  /// The name of the option in errors, with the place where it stands.
   std::string flag() const { return place + row->flag(); }
 };
 

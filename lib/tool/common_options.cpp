@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options that mqfail-sub, -pub and -probe share, and the setters that only they need. What
-// goes together is in common_rules.cpp.
+// The options that mqfail-sub, -pub and -probe share, and the setters that only these options need.
+// Rules between options are in common_rules.cpp.
 #include <array>
 #include <cstdint>
 
@@ -137,7 +137,7 @@ Result<Done> set_will_payload(const Given& given, Draft& draft) {
   return Done{};
 }
 
-// mosquitto: some options turn TLS on for -h.
+// As with mosquitto, some options turn TLS on for -h.
 template <Setter set>
 Result<Done> tls_on(const Given& given, Draft& draft) {
   draft.common.naming.defaults.tls_wanted = true;
@@ -166,10 +166,10 @@ Result<Done> set_no_verify(const Given& /*given*/, Draft& draft) {
 
 Result<Done> set_psk(const Given& given, Draft& draft) {
   const std::string& digits = given.value();
-  // Not bad_value(), which would show it.
+  // bad_value() would show the key.
   if (!all_hexadecimal(digits) || digits.empty() || digits.size() % 2 != 0 || digits.size() > 512) {
     return Error{ErrorKind::usage, given.flag() + " takes a key in hexadecimal digits",
-                 "two for each byte, 256 bytes at most"};
+                 "give two digits for each byte, 256 bytes at most"};
   }
   draft.common.naming.defaults.tls.psk = Secret(digits);
   return Done{};
@@ -182,7 +182,7 @@ Result<Done> set_events_fd(const Given& given, Draft& draft) {
   return Done{};
 }
 
-// read_sources() acts on these where they stand on the command line.
+// On the command line read_sources() acts on these options and removes them.
 Result<Done> command_line_only(const Given& given, Draft& /*draft*/) {
   return Error{ErrorKind::usage, given.flag() + " cannot stand in an options file",
                "put it on the command line"};
@@ -198,13 +198,12 @@ using enum OptionGroup;
 
 // Sorted by group; within a group as --help and the manual show it.
 constexpr OptionRow kRows[] = {
-    OptionRow{
-        "server", 's', "URI", servers, kSub | kProbe, naming<NamedServer>,
-        "a server, or a whole failover:(...) URI",
-        "May be repeated; the order is the order of preference. "
-        "The form is scheme://[user[:password]@]host[:port][/path][?option=value&...] "
-        "with the schemes tcp, mqtt (port 1883), ssl, tls, mqtts (8883), ws (80) and wss (443).",
-        "URI"}
+    OptionRow{"server", 's', "URI", servers, kSub | kProbe, naming<NamedServer>,
+              "a server, or a whole failover:(...) URI",
+              "May be repeated; the order is the order of preference. The form is "
+              "scheme://[user[:password]@]host[:port][/path][?option=value&...] with the schemes "
+              "tcp, mqtt (port 1883), ssl, tls, mqtts (8883), ws (80) and wss (443).",
+              "URI"}
         .in(Family::servers),
     OptionRow{
         "server", 's', "URI", servers, kPub, naming<NamedServer>,
@@ -224,22 +223,21 @@ constexpr OptionRow kRows[] = {
         .also('h')
         .in(Family::servers),
     OptionRow{"port", 'p', "PORT", servers, kAll, set_port,
-              "port of the hosts: once for all, or as often as hosts",
-              "1883, or 8883 with TLS, if not given. Alone it means localhost."}
+              "port of the hosts: given once for all hosts, or once for each",
+              "The default is 1883, or 8883 with TLS. Without a host it means localhost."}
         .in(Family::ports),
-    OptionRow{
-        "url", 'L', "URL", servers, kAll, naming<NamedUrl>,
-        "server and topic in one, mqtt://host[:port]/topic",
-        "May be repeated, each adds a server. Percent-encoding is decoded and IPv6 addresses stand "
-        "in brackets.",
-        "URI"}
+    OptionRow{"url", 'L', "URL", servers, kAll, naming<NamedUrl>,
+              "server and topic in one, mqtt://host[:port]/topic",
+              "May be repeated, each adds a server. Percent-encoding is decoded and IPv6 addresses "
+              "stand in brackets.",
+              "URI"}
         .in(Family::servers),
     OptionRow{"servers", 0, "FILE", servers, kAll, naming<NamedFile>,
               "a RedundantServers document, - for standard input", "See mqfail-servers(5).", "FILE"}
         .in(Family::servers),
     OptionRow{"component", 0, "ID", servers, kAll, naming<NamedComponent>,
               "a document stored by mqfail-config",
-              "Of a whole adapter file that --servers names, the component that is meant.",
+              "If --servers names a whole adapter file, this is the component to use from it.",
               "COMPONENT"}
         .in(Family::servers),
     {"username", 'u', "NAME", servers, kAll, set_username, "user name for servers that name none"},
@@ -255,14 +253,13 @@ constexpr OptionRow kRows[] = {
               "the password is the first line from file descriptor N"}
         .in(Family::password),
     OptionRow{"key-file", 0, "FILE", servers, kAll, set_key_file,
-              "the key that opens sealed passwords of a stored document",
-              "64 hexadecimal digits in a file that is yours alone; without it "
+              "the file with the key that opens sealed passwords of a stored document",
+              "The key is 64 hexadecimal digits, in a file that only you can read. The default is "
               "$CREDENTIALS_DIRECTORY/mqfail.key, else mqfail/mqfail.key in $XDG_STATE_HOME or "
               "~/.local/state.",
               "FILE"}
         .in(Family::key),
-    OptionRow{"key-fd", 0, "N", servers, kAll, set_key_fd,
-              "that key is read from file descriptor N"}
+    OptionRow{"key-fd", 0, "N", servers, kAll, set_key_fd, "read that key from file descriptor N"}
         .in(Family::key),
 
     OptionRow{"id", 'i', "ID", connection, kBoth, text<&Draft::id, "a client id">,
@@ -274,16 +271,16 @@ constexpr OptionRow kRows[] = {
         .in(Family::client_id),
     {"keepalive", 'k', "SECONDS", connection, kBoth, set_keepalive,
      "keepalive, 1 to 65535 (default 10)",
-     "A server that is silent for one and a half times as long is lost."},
+     "A server that sends nothing for one and a half times as long counts as lost."},
     {"protocol-version", 'V', "VERSION", connection, kBoth, set_protocol,
-     "5, 311 or 31 (default: 5, and 311 where a server speaks no 5)", "", "5 311 31"},
+     "5, 311 or 31 (default: 5, or 311 for a server that does not support 5)", "", "5 311 31"},
     {"protocol-version", 0, "VERSION", connection, kProbe, set_protocol,
-     "5, 311 or 31 (default: 5, and 311 where a server speaks no 5)", "", "5 311 31"},
+     "5, 311 or 31 (default: 5, or 311 for a server that does not support 5)", "", "5 311 31"},
     {"disable-clean-session", 'c', "", connection, kBoth,
      put<&ConnectSettings::clean_session, false>, "keep the session, needs -i",
-     "Sessions are one per server."},
+     "Each server has a session of its own."},
     {"", 'x', "SECONDS", connection, kBoth, mqtt5<set_session_expiry>,
-     "session expiry interval (MQTT 5); -1: never"},
+     "session expiry interval in seconds (MQTT 5); -1: never"},
     {"property", 'D', "COMMAND NAME VALUE", connection, kSub, mqtt5<set_property>,
      "an MQTT 5 property of CONNECT or WILL",
      "A user-property takes a name and a value. The names are those of mosquitto_sub(1).",
@@ -299,14 +296,14 @@ constexpr OptionRow kRows[] = {
     {"proxy", 0, "URL", connection, kBoth, not_supported, "use a local port forwarder", "", "URI"},
 
     {"will-topic", 0, "TOPIC", will, kBoth, set_will_topic,
-     "topic of the will, which a server publishes if we vanish",
-     "It is each server's own: one publishes it when its connection to us is lost, although we may "
-     "live on through another. With --standby hot every server has it."},
+     "topic of the will, a message that a server publishes if the connection is lost",
+     "Each connection has the will: its server publishes the will when that connection is lost, "
+     "even if the command goes on with another server. With --standby hot every server has it."},
     {"will-payload", 0, "TEXT", will, kBoth, set_will_payload,
      "the will's message (default empty)"},
     {"will-qos", 0, "QOS", will, kBoth, number<&Draft::will_qos, 0, 2>,
-     "its quality of service: 0, 1 or 2 (default 0)", "", "0 1 2"},
-    {"will-retain", 0, "", will, kBoth, put<&Will::retain>, "the will is retained"},
+     "quality of service of the will: 0, 1 or 2 (default 0)", "", "0 1 2"},
+    {"will-retain", 0, "", will, kBoth, put<&Will::retain>, "the server retains the will"},
 
     {"cafile", 0, "FILE", tls, kAll, tls_on<text<&TlsSettings::cafile, "a file">>,
      "trusted CA certificates; turns TLS on for -h", "", "FILE"},
@@ -317,19 +314,19 @@ constexpr OptionRow kRows[] = {
     {"key", 0, "FILE", tls, kAll, text<&TlsSettings::key, "a file">,
      "key of the client certificate (PEM)", "", "FILE"},
     {"cert-dir", 0, "DIR", tls, kAll, set_certificate_folder,
-     "look for certificates that a document names by thumbprint here",
-     "May be repeated. $MQFAIL_CERT_DIR, the component's directory, "
+     "look here for certificates that a document names by thumbprint",
+     "May be repeated. The search continues in $MQFAIL_CERT_DIR, the component's directory, "
      "/usr/share/OSIsoft/Adapters/MQTT/Certificates and "
-     "~/.dotnet/corefx/cryptography/x509stores/my follow. See mqfail-servers(5).",
+     "~/.dotnet/corefx/cryptography/x509stores/my. See mqfail-servers(5).",
      "DIR"},
     {"ciphers", 0, "LIST", tls, kAll, text<&TlsSettings::ciphers, "a list of ciphers">,
-     "ciphers in OpenSSL's words"},
+     "ciphers, as OpenSSL names them"},
     {"tls-version", 0, "VERSION", tls, kAll, set_tls_version,
      "tlsv1.3, tlsv1.2 or tlsv1.1 and no other (default: 1.2 or later)", "",
      "tlsv1.3 tlsv1.2 tlsv1.1"},
     {"tls-alpn", 0, "NAME", tls, kAll,
      text<&TlsSettings::alpn, "a protocol of at most 255 bytes", 255>,
-     "protocol to ask for where one port serves several"},
+     "ALPN protocol to ask for, if one port serves several protocols"},
     {"tls-use-os-certs", 0, "", tls, kAll, tls_on<put<&TlsSettings::use_os_certs>>,
      "trust the system's CA certificates; turns TLS on for -h"},
     {"insecure", 0, "", tls, kAll, put<&TlsSettings::verify_name, false>,
@@ -342,7 +339,7 @@ constexpr OptionRow kRows[] = {
                   "a pre-shared key takes the place of certificates"),
     {"psk-identity", 0, "ID", tls, kAll,
      text<&TlsSettings::psk_identity, "an identity of at most 255 bytes", 255>,
-     "the name that the server knows that key by"},
+     "the name by which the server knows the pre-shared key"},
     {"keyform", 0, "FORM", tls, kBoth, not_supported, "give the key as a PEM file with --key"},
     {"tls-engine", 0, "NAME", tls, kBoth, not_supported, "give the key as a PEM file with --key"},
     {"tls-engine-kpass-sha1", 0, "HEX", tls, kBoth, not_supported,
@@ -358,9 +355,9 @@ constexpr OptionRow kRows[] = {
     {"events", 0, "FORMAT", events, kBoth, choice<&Draft::events>,
      "events on stderr: human (default), json, logfmt or none", "", "human json logfmt none"},
     {"events-fd", 0, "N", events, kBoth, set_events_fd,
-     "events go to file descriptor N (json unless --events says), stderr stays human"},
+     "write events to file descriptor N (json, or the format of --events); stderr stays human"},
     {"quiet", 0, "", events, kBoth, put<&EventChoice::quiet>,
-     "no events on stderr; usage and configuration errors are told"},
+     "no events on stderr, only usage and configuration errors"},
     {"debug", 'd', "", events, kBoth, put<&CommonOptions::debug>, "all events, with more detail"},
 
     {"", 'o', "FILE", general, kBoth, command_line_only,

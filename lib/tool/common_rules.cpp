@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the shared options need of each other, beyond what a row can say, and what follows from
-// them.
+// Rules between the shared options that a row cannot express, and the settings that follow from
+// several options.
 #include <array>
 #include <cstdio>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options and verbs of mqfail-config. A verb names the options that mean something with it.
+// The options and verbs of mqfail-config. The row of a verb names the options that it has.
 #include "tool/config_options.hpp"
 
 #include <algorithm>
@@ -30,14 +30,14 @@ constexpr ConfigVerbRow kVerbs[] = {
     {"convert", ConfigVerb::convert, "component file to",
      "write a list as document, failover: URI or flags: convert --to uri"},
     {"diff", ConfigVerb::diff, "component file",
-     "tell how a document differs from the stored list; status 1 if it does"},
+     "show how a document differs from the stored list; status 1 if it does"},
     {"remove", ConfigVerb::remove, "component server-id yes",
      "remove the stored list, or one server of it"},
     {"schema", ConfigVerb::schema, "",
      "write the JSON Schema of the canonical form to standard output",
      "the schema is the same for all lists"},
     {"protect", ConfigVerb::protect, "component",
-     "seal passwords that somebody wrote into the stored list by hand"},
+     "seal passwords that were written into the stored list by hand"},
     {"rekey", ConfigVerb::rekey, "",
      "make a new key and seal every password of every stored list with it",
      "rekey seals every stored list anew"},
@@ -178,17 +178,18 @@ constexpr OptionRow kRows[] = {
     once({"listen", 0, "ADDR:PORT", general, kConfig, text<&ConfigOptions::listen>,
           "serve: listen there instead of 127.0.0.1:5590"}),
     {"listen-anywhere", 0, "", general, kConfig, put<&ConfigOptions::listen_anywhere>,
-     "serve: that address may be reached by other machines"},
+     "serve: other machines may reach that address"},
     once({"token-file", 0, "FILE", general, kConfig, text<&ConfigOptions::token_file>,
-          "serve: whoever asks must present the token in FILE", "", "FILE"}),
+          "serve: a client must present the token in FILE", "", "FILE"}),
     once({"timeout", 0, "TIME", general, kConfig, set_timeout,
-          "serve: disconnect who takes longer for a request (10s)"}),
+          "serve: disconnect a client whose request takes longer (10s)"}),
     {"help", 'h', "", general, kConfig, put<&ConfigOptions::help>, "print this help and exit"},
     {"version", 0, "", general, kConfig, put<&ConfigOptions::version>,
      "print the version and exit"},
 };
 
-// An option that some verbs have belongs to those alone; the rest belongs to all.
+// An option that a verb names in its row belongs only to the verbs that name it. The others belong
+// to all verbs.
 Result<Done> check_fit(const Given& given, const ConfigVerbRow& verb) {
   const std::string_view name = given.row->name;
   const auto verbs = verbs_with(name);
@@ -217,7 +218,7 @@ bool is_secret_key(std::string_view key) {
   return same_word(key, "password") || same_word(key, "clientCertificatePassword");
 }
 
-// What anybody may see in the list of processes: a secret is not among it.
+// Every user of the machine can see arguments, so that a secret may not be one.
 Result<Done> take_value(const std::string& argument, ConfigOptions& options) {
   const std::size_t equals = argument.find('=');
   std::string key = argument.substr(0, equals);
@@ -260,7 +261,7 @@ Result<const ConfigVerbRow*> take_operands(const std::vector<std::string>& opera
   return verb;
 }
 
-// Last: a descriptor can be read once.
+// Comes last, because a descriptor can be read only once.
 Result<Done> read_key(const ConfigVerbRow& verb, ConfigOptions& options) {
   const KeySource source = key_source_of_user();
   options.key.credentials = source.credentials;
@@ -326,12 +327,13 @@ std::string config_help() {
 check, fmt and convert read the stored list if --component is given and -f is not;
 with both, --component chooses among the components of a whole adapter file.
 convert also reads a failover: URI and flags, and never shows a password.
-edit -f merges a document by serverId: its keys are set, the others stay.
+edit -f merges a document by serverId: its keys are set, all other keys stay.
 edit takes key=value; null is the default, and password=- reads the password
-from standard input, because an argument is seen by everybody.
-A document with errors is exit status 65, and what is stored stays untouched.
-Passwords are stored sealed and shown as ***************; writing that keeps them,
-but a change of host, port, protocol or validation needs them given again.
+from standard input, because all users of the machine can see arguments.
+If a document has errors, the exit status is 65 and the stored list stays.
+Passwords are stored sealed and shown as ***************. A document with that
+value keeps the password, but a change of host, port, protocol or validation
+needs the password again.
 )";
 }
 

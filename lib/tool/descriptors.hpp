@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The descriptors that a command was started with: 0, 1 and 2, and those that a flag names by
-// number. Looked at before any descriptor of our own is opened, so that a number never means ours.
+// number. They are checked before a descriptor of our own is opened, so that a number never means
+// one of ours.
 #pragma once
 
 #include <string>

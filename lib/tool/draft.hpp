@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was said, before it is known whether it fits together: the target of every setter. A command
-// uses its own part.
+// The target of every setter: what the options say, before their rules are checked. A command uses
+// its own part.
 #pragma once
 
 #include <optional>
@@ -34,7 +34,7 @@ struct Draft {
   std::string needs_mqtt5;           ///< the first option given that does, "" if none
   std::set<std::string> properties;  ///< given with -D or -x, and source_of() it
 
-  /// Where the members of a part are.
+  /// The part of the settings that a member belongs to (setting() in setters.hpp).
   Draft& of(Draft*) { return *this; }
   CommonOptions& of(CommonOptions*) { return common; }
   EventChoice& of(EventChoice*) { return common.events; }
@@ -47,8 +47,8 @@ struct Draft {
   ConfigOptions& of(ConfigOptions*) { return config; }
 };
 
-/// Where an option stood: a property of an options file may be there again on the command line,
-/// which wins.
+/// Whether an option stands on the command line or in an options file. A property of a file may be
+/// given again on the command line, which wins.
 inline constexpr const char* kCommandLine = " (command line)";
 inline constexpr const char* kOptionsFile = " (options file)";
 inline std::string source_of(const Given& given) {
@@ -60,7 +60,7 @@ Result<Done> set_property(const Given& given, Draft& draft);
 
 bool names_url(const NamingRequest& naming);
 
-/// Checks what belongs together and completes `draft.common`.
+/// Checks the rules between shared options and completes `draft.common`.
 Result<Done> finish_common(Tool tool, Draft& draft, const Environment& environment);
 
 /// All options in the order in which they count, or the text of --help or --version.

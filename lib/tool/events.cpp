@@ -146,7 +146,7 @@ Fields fields(const Notice& notice, const EventOrigin& origin,
   return all;
 }
 
-// An exit with status 0 although not everything came or went, which was allowed then.
+// An exit with status 0 although messages were lost, which an option has allowed.
 bool misses_something(const Notice& exit) {
   return std::any_of(exit.more.begin(), exit.more.end(), [](const auto& count) {
     const auto& [key, value] = count;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a script sees when a command ends: the numbers of product.md section 7, in one place. An
-// Error's kind already is its status; no other number may leave a command.
+// The exit statuses (product.md section 7). The kind of an Error is its exit status. No command has
+// another one.
 #pragma once
 
 #include <string>

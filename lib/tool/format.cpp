@@ -18,8 +18,8 @@ Error bad_format(const std::string& what, std::string hint) {
   return Error{ErrorKind::usage, what, std::move(hint)};
 }
 
-// What a message may bring to a terminal: payloads keep their tabs and line ends, nothing else that
-// is not visible.
+// The text of a message for a terminal. Payloads keep tabs and line ends. Other characters that are
+// not visible are escaped.
 std::string shown(std::string_view text, bool payload) {
   if (!payload) return printable(text, std::string_view::npos);
   std::string out;

@@ -14,7 +14,7 @@ constexpr std::size_t kWidth = 80;
 std::string_view introduction(Tool tool) {
   switch (tool) {
     case Tool::sub:
-      return "Prints the messages of one of several MQTT servers, and goes on when it dies.\n"
+      return "Prints messages from one of several MQTT servers, and continues when one fails.\n"
              "\n"
              "  mqfail-sub -s mqtt://a -s mqtt://b -t 'plant/#' | jq .\n"
              "  mqfail-sub -h a -h b -t plant/temperature -C 1 -W 5\n"
@@ -32,7 +32,7 @@ std::string_view introduction(Tool tool) {
     case Tool::config:
       return "";
     case Tool::probe:
-      return "Asks every MQTT server of a list whether it answers; 0 OK, 1 WARNING, 2 CRITICAL.\n"
+      return "Checks every MQTT server of a list; exit status 0 OK, 1 WARNING, 2 CRITICAL.\n"
              "\n"
              "  mqfail-probe -s mqtt://a -s mqtt://b\n"
              "  mqfail-probe --component MQTT1 --format json -t 5\n"

@@ -35,7 +35,7 @@ std::string show(const std::vector<std::string>& values) {
   return out;
 }
 
-// The keys of a notice; each that a sentence takes is not told again.
+// The keys of a notice. A key that a sentence uses is not shown again.
 class Facts {
  public:
   explicit Facts(const Notice& notice) : notice_(notice) {}
@@ -108,7 +108,7 @@ std::string why(const Notice& notice) {
   return out;
 }
 
-// What it is about, and why; either may be empty.
+// The subject of the notice and its reason. Either may be empty.
 std::string about(const std::string& what, const std::string& why) {
   return what.empty() && why.starts_with(": ") ? why.substr(2) : what + why;
 }
@@ -153,7 +153,7 @@ std::string failed(const Notice& notice, Facts& facts) {
 }
 
 std::string lost(const Notice& notice, Facts& facts) {
-  // It was in use: there is no phase to tell.
+  // The server was in use, so that there is no phase.
   Notice in_use = notice;
   in_use.phase.clear();
   std::string out = about(label(notice), why(in_use));
@@ -222,7 +222,7 @@ std::string gave_up(const Notice& notice, Facts& facts) {
   if (const auto attempts = facts.take("attempts")) {
     out += (out.empty() ? "" : " ") + std::string("after ") + counted(*attempts, "attempt");
   }
-  // None came to its end: there is no number worth telling.
+  // No attempt has ended, so that there is no number to show.
   if (const auto passes = facts.take("passes"); passes && *passes != "0")
     out += " in " + *passes + (*passes == "1" ? " pass" : " passes");
   const auto elapsed = facts.take_ms("elapsed_ms");
@@ -268,7 +268,7 @@ std::string list_updated(const Notice& notice, Facts& facts) {
   return about(out.empty() ? "nothing added or removed" : out, why(notice));
 }
 
-// Everything there is: for events without a sentence of their own.
+// All keys: for events without a sentence of their own.
 std::string plain(const Notice& notice, Facts& facts) {
   std::string out = about(label(notice), why(notice));
   if (notice.dur) out.append(out.empty() ? "" : " ").append(human_duration(*notice.dur));

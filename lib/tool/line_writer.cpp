@@ -27,7 +27,7 @@ bool is_always_ready(int fd) {
   return S_ISCHR(status.st_mode) && isatty(fd) == 0;
 }
 
-// The signals of the process are not for the thread that is made here.
+// The thread that is made here takes no signals.
 class SignalsBlocked {
  public:
   SignalsBlocked() {
@@ -59,7 +59,7 @@ struct LineWriter::Queue {
       if (lines.empty()) return;
       const std::string& line = lines.front();
       lock.unlock();
-      (void)write_all(fd, line);  // nobody is left to be told if that fails
+      (void)write_all(fd, line);  // if that fails, there is nowhere to report it
       lock.lock();
       bytes -= line.size();
       lines.pop_front();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines to somebody who may stop reading: a full pipe, a terminal that ^S has stopped, a socket.
-// A thread of their own waits for him, so that nothing else does. The descriptor's flags stay as
-// they are, because they are shared with others: standard error is often the shell's as well.
+// Writes lines to a reader that may stop reading: a full pipe, a terminal stopped with ^S, a
+// socket. A thread waits for the reader, so that nothing else does. The flags of the descriptor
+// stay as they are, because other processes share them: standard error is often the shell's as
+// well.
 #pragma once
 
 #include <cstdint>

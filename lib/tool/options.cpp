@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From words to options, and what is known only when the roster is.
+// From words to options, and the rules that can be checked only when the roster is known.
 #include "tool/options.hpp"
 
 #include <unistd.h>

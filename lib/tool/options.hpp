@@ -18,7 +18,7 @@
 
 namespace mqfail {
 
-/// The surroundings that options depend on, as values, so that a test can choose them.
+/// The environment that options depend on, as values that a test can choose.
 struct Environment {
   std::optional<std::string> servers;          ///< $MQFAIL_SERVERS
   std::optional<std::string> xdg_config_home;  ///< $XDG_CONFIG_HOME
@@ -139,7 +139,7 @@ using Parsed = Result<std::variant<T, Printout>>;
 /// overwritten in `argv` as they are read. Errors are one line each: usage, or no_input for a file.
 Parsed<SubOptions> parse_sub(int argc, char** argv, const Environment& environment);
 Parsed<PubOptions> parse_pub(int argc, char** argv, const Environment& environment);
-/// `format` is set first of all, for a wrong command line wants its answer in that format, too.
+/// `format` is set first, because an error of the command line is reported in that format, too.
 Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& environment,
                                  ProbeFormat& format);
 

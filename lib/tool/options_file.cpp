@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options files in mosquitto's syntax: a `#` in a value is a part of it, as topics and passwords
-// have it.
+// Options files in mosquitto's syntax. A `#` in a value belongs to the value, as in topics and
+// passwords.
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -49,7 +49,7 @@ Result<std::vector<Given>> read_options_file(std::span<const OptionRow> rows,
     const std::string place = path + ":" + std::to_string(number) + ": ";
     const std::vector<std::string> words = words_of(line);
     if (!words[0].starts_with('-')) {
-      // Not quoted: it may be the rest of a password.
+      // The line is not quoted, because it may be the rest of a password.
       return Error{ErrorKind::usage, place + "this is not an option",
                    "a line is an option with its dashes, a space and its value"};
     }

@@ -32,8 +32,8 @@ void hide_in_argv(int argc, char** argv, std::string_view text) {
 }
 
 void hide_uri_in_argv(int argc, char** argv, std::string_view uri) {
-  // Generous on purpose: between "://" and the last "@" before the next "://" everything behind the
-  // first colon goes, even where a password has characters that should have been escaped.
+  // Hides everything from the first colon after "://" to the last "@" before the next "://". This
+  // covers a password with characters that should have been escaped.
   std::string current(uri);
   std::size_t start = uri.find("://");
   start = start == std::string_view::npos ? 0 : start + 3;
@@ -54,7 +54,7 @@ void hide_uri_in_argv(int argc, char** argv, std::string_view uri) {
 Result<Secret> password_from_fd(const std::string& flag, int fd) {
   std::string line;
   line.reserve(kLongestPassword + 1);  // once: what grows leaves copies behind
-  // A byte at a time: what follows the first line belongs to somebody else.
+  // A byte at a time, because another reader may want what follows the first line.
   for (char byte = 0; line.size() <= kLongestPassword;) {
     const ssize_t got = ::read(fd, &byte, 1);
     if (got < 0 && errno == EINTR) continue;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Passwords on their way in: they are taken out of the process list, and read from where nobody
-// else can see them.
+// Removes passwords from the process list, and reads them from files and descriptors that other
+// users cannot see.
 #pragma once
 
 #include <string>

@@ -38,11 +38,11 @@ using enum OptionGroup;
 constexpr OptionRow kRows[] = {
     {"topic", 0, "TOPIC", messages, kTool, not_yet_supported},
     {"", 't', "SECONDS", messages, kTool, seconds<&ProbeOptions::time_limit, false>,
-     "bound of the whole run (default 10)", "Fractions are allowed."},
+     "time limit of the whole run (default 10)", "Fractions are allowed."},
     {"min-up", 0, "N", messages, kTool, number<&ProbeOptions::min_up, 1, UINT32_MAX>,
-     "fewer servers that answer mean WARNING"},
+     "WARNING if fewer than N servers answer"},
     {"ok-if-any", 0, "", messages, kTool, put<&ProbeOptions::ok_if_any>,
-     "exit with 0 instead of 1 as long as some server answers"},
+     "exit with 0 instead of 1 if at least one server answers"},
     {"", 'w', "RANGE", messages, kTool, not_yet_supported},
     {"", 'c', "RANGE", messages, kTool, not_yet_supported},
     {"metric", 0, "NAME", messages, kTool, not_yet_supported},
@@ -71,7 +71,7 @@ Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& envir
     if (apart || words[i].starts_with("--format="))
       format = format_of(apart ? words[i + 1] : words[i].substr(9)).value_or(format);
   }
-  // What everybody asks first; with a value it is the host.
+  // -h alone asks for help; with a value it names a host.
   if (words == std::vector<std::string>{"-h"})
     return std::variant<ProbeOptions, Printout>(Printout{help_text(Tool::probe)});
   auto sources = read_sources(Tool::probe, argc, argv, environment);

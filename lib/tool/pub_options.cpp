@@ -11,7 +11,7 @@ Result<Done> set_topic(const Given& given, Draft& draft) {
   return check_topic_name(given.flag(), given.value());
 }
 
-// Where the message comes from; some say it with a value.
+// Where the message comes from. -m and -f have a value.
 template <PubSource source, auto... member>
 Result<Done> send(const Given& given, Draft& draft) {
   draft.source = source;
@@ -35,7 +35,7 @@ constexpr OptionRow kRows[] = {
     {"topic", 't', "TOPIC", messages, kTool, set_topic, "topic to publish to"},
     {"qos", 'q', "QOS", messages, kTool, number<&PubOptions::qos, 0, 2>,
      "quality of service of the messages: 0, 1 or 2 (default 0)",
-     "Only 1 and 2 survive the loss of a server.", "0 1 2"},
+     "Only messages with 1 or 2 survive the loss of a server.", "0 1 2"},
     OptionRow{"message", 'm', "TEXT", messages, kTool,
               send<PubSource::message, &PubOptions::message>, "the message"}
         .in(Family::message)
@@ -46,11 +46,10 @@ constexpr OptionRow kRows[] = {
         .in(Family::message)
         .not_with("message file stdin-file stdin-line null-message",
                   "only one kind of message can be sent at once"),
-    OptionRow{
-        "stdin-file", 's', "", messages, kTool, send<PubSource::stdin_file>,
-        "the message is all of standard input",
-        "If there is none, nothing is published and the exit status is 66: an empty message would "
-        "delete what is retained."}
+    OptionRow{"stdin-file", 's', "", messages, kTool, send<PubSource::stdin_file>,
+              "the message is all of standard input",
+              "If standard input is empty, nothing is published and the exit status is 66, because "
+              "an empty message would delete a retained one."}
         .in(Family::message)
         .not_with("message file stdin-line null-message",
                   "only one kind of message can be sent at once"),
@@ -80,16 +79,16 @@ constexpr OptionRow kRows[] = {
      "cold (default): one server at a time; warm: a connection to the next one is kept ready",
      "See STANDBY in mqfail(7).", "cold warm"},
     {"window", 0, "N", messages, kTool, number<&PubOptions::window, 1, kLargestWindow>,
-     "unacknowledged messages at most, 1 to 60000 (default 100)",
-     "Never more than the server's Receive Maximum allows; --max-cache-size bounds their bytes."},
+     "most unacknowledged messages at a time, 1 to 60000 (default 100)",
+     "The server's Receive Maximum may allow fewer. --max-cache-size limits their bytes."},
     {"", 'M', "N", messages, kTool, number<&PubOptions::window, 1, kLargestWindow>,
-     "the same as --window, as mosquitto calls it"},
+     "mosquitto's name for --window"},
     {"drain-timeout", 0, "TIME", messages, kTool, duration<&PubOptions::drain_timeout>,
-     "wait so long for acknowledgements at the end of input or after a signal (default 10s)"},
+     "longest wait for acknowledgements at the end of input or after a signal (default 10s)"},
     {"undelivered", 0, "FILE", messages, kTool, text<&PubOptions::undelivered_file>,
-     "write what was not acknowledged to FILE, in the form of the input",
-     "Byte-exact and ready to be fed back: lines for -l, records that end with NUL for -l -0, and "
-     "for -m, -f, -s and -n the bytes of the message, for -f.",
+     "write messages that were not acknowledged to FILE, in the form of the input",
+     "The file is byte-exact and can be used as input. It has lines for -l, and records that end "
+     "with NUL for -l -0. For -m, -f, -s and -n it has the bytes of the message, for -f.",
      "FILE"},
     {"allow-loss", 0, "", messages, kTool, put<&PubOptions::allow_loss>,
      "exit with 0 although QoS 0 messages were dropped"},
@@ -97,14 +96,14 @@ constexpr OptionRow kRows[] = {
      "keep the messages in DIR until a server has them; the next run sends what is left",
      "See SPOOL.", "DIR"},
     {"sequence", 0, "", messages, kTool, mqtt5<put<&PubOptions::sequence>>,
-     "number the messages, so that mqfail-sub prints each once and finds holes (MQTT 5)",
-     "The user properties mqfail-id (new for each run) and mqfail-seq (1, 2, 3, ...) say it. A "
-     "message that fails keeps its number: its hole is seen. A server that speaks no MQTT 5 is not "
-     "used."},
+     "number the messages, so that mqfail-sub prints each once and sees which are missing (MQTT 5)",
+     "The user properties mqfail-id (new for each run) and mqfail-seq (1, 2, 3, ...) carry the "
+     "numbers. A message that fails keeps its number, so that it is seen to be missing. A server "
+     "that does not support MQTT 5 is not used."},
     {"acks", 0, "N", messages, kTool, number<&PubOptions::acks, 1, 65535>,
      "publish to N servers at once; a message counts when N servers have acknowledged it",
-     "It needs -q 1 or 2. While fewer servers live, messages wait, and an event says so. A server "
-     "that has acknowledged a message does not get it again."},
+     "This needs -q 1 or 2. While fewer servers are connected, messages wait, and an event says "
+     "so. A server that has acknowledged a message does not get it again."},
 };
 
 Result<Done> finish_pub(Draft& draft) {

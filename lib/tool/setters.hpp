@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The vocabulary of the option table: each setter checks a value and puts it into one setting,
-// which is named by its member: number<&SubOptions::qos, 0, 2>. What only one option needs lies
-// beside its row.
+// The setters of the option table. Each checks a value and puts it into one setting, which it names
+// by its member: number<&SubOptions::qos, 0, 2>. A setter that only one option needs is in the file
+// of its row.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 
 namespace mqfail {
 
-/// "FLAG takes WANTED, not 'VALUE'". Without `wanted`: the words of the row.
+/// "FLAG takes WANTED, not 'VALUE'". Without `wanted`, the words of the row are listed.
 Error bad_value(const Given& given, const std::string& wanted);
 Error bad_value(const Given& given);
 
@@ -26,7 +26,7 @@ Result<std::int64_t> whole_number(const Given& given, std::int64_t least, std::i
 Result<Duration> read_seconds(const Given& given, bool zero_too);
 /// A duration with a unit (product.md, Units and flags).
 Result<Duration> read_duration(const Given& given);
-/// Which of the row's words it is.
+/// The index of the value in the words of the row.
 Result<std::size_t> word_index(const Given& given);
 
 /// A string literal as a template argument.
@@ -65,12 +65,13 @@ Result<Done> put(const Given& /*given*/, Draft& draft) {
   return Done{};
 }
 
-/// Accepted for the sake of another tool's command lines; the help says that it does nothing.
+/// For an option that is accepted so that command lines of other tools work. Its help says that it
+/// does nothing.
 inline Result<Done> nothing(const Given& /*given*/, Draft& /*draft*/) {
   return Done{};
 }
 
-/// A text as it is; with `wanted`, which says what it should be, one of 1 to `most` bytes.
+/// Any text. With `wanted`, which describes it in errors, a text of 1 to `most` bytes.
 template <auto member, Literal wanted = "", std::size_t most = SIZE_MAX>
 Result<Done> text(const Given& given, Draft& draft) {
   const bool any = wanted.text[0] == '\0';
@@ -95,7 +96,7 @@ Result<Done> duration(const Given& given, Draft& draft) {
   return store<member>(draft, read_duration(given));
 }
 
-/// An enum whose values stand in the order of the row's words.
+/// An enum. Its values have the order of the row's words.
 template <auto member>
 Result<Done> choice(const Given& given, Draft& draft) {
   return store<member>(draft, word_index(given));
@@ -108,7 +109,7 @@ Result<Done> filter(const Given& given, Draft& draft) {
   return check_topic_filter(given.flag(), given.value());
 }
 
-/// An option that means nothing before MQTT 5.
+/// An option that has no meaning before MQTT 5.
 template <Setter set>
 Result<Done> mqtt5(const Given& given, Draft& draft) {
   if (draft.needs_mqtt5.empty()) draft.needs_mqtt5 = given.flag();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signals as something to read: no code ever runs in a handler. And a word to systemd.
+// Signals are read from a descriptor: no code runs in a handler. Also messages to systemd.
 #pragma once
 
 #include <optional>

@@ -40,7 +40,7 @@ Result<Sources> read_sources(Tool tool, int argc, char** argv, const Environment
   };
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   auto written = read_command_line(option_table(tool), words, "", hide);
-  // One may be a password.
+  // A word may be a password.
   for (std::string& word : words) explicit_bzero(word.data(), word.size());
   if (!written) return written.error();
 

@@ -41,62 +41,66 @@ using enum OptionGroup;
 // Sorted by group; within a group as --help and the manual show it.
 constexpr OptionRow kRows[] = {
     {"topic", 't', "FILTER", messages, kTool, filter<&SubOptions::topics>,
-     "topic filter to subscribe to, may be repeated"},
+     "topic filter to subscribe to; may be repeated"},
     {"qos", 'q', "QOS", messages, kTool, number<&SubOptions::qos, 0, 2>,
      "quality of service to subscribe with: 0, 1 or 2 (default 0)", "", "0 1 2"},
     {"", 'C', "N", messages, kTool, number<&SubOptions::count, 1, INT64_MAX>,
      "exit with 0 after N messages"},
     {"", 'W', "SECONDS", messages, kTool, seconds<&CommonOptions::time_limit, false>,
-     "exit with 27 after so long, connecting included", "Fractions are allowed."},
+     "exit with 27 after this time, which includes connecting", "Fractions are allowed."},
     {"", 'E', "", messages, kTool, put<&SubOptions::exit_after_subscribe>,
      "exit with 0 as soon as all filters are granted"},
     {"filter-out", 'T', "FILTER", messages, kTool, filter<&SubOptions::filter_out>,
-     "drop messages whose topic matches, may be repeated"},
+     "drop messages whose topic matches; may be repeated"},
     {"", 'R', "", messages, kTool, put<&SubOptions::no_retained>, "drop retained messages"},
     {"retained-only", 0, "", messages, kTool, put<&SubOptions::retained_only>,
-     "only retained messages; exit at the first other one",
-     "With --standby hot the other servers may first send what they retain, within a second."},
+     "print only retained messages; exit at the first message that is not retained",
+     "With --standby hot, the other servers have one second to send their retained messages "
+     "first."},
     {"retain-as-published", 0, "", messages, kTool, mqtt5<put<&SubOptions::retain_as_published>>,
      "keep the retain flag as the publisher set it (MQTT 5)"},
     {"retain-handling", 0, "N", messages, kTool, mqtt5<number<&SubOptions::retain_handling, 0, 2>>,
-     "retained messages are sent 0 always, 1 to new subscriptions, 2 never (MQTT 5)", "", "0 1 2"},
+     "the server sends retained messages: 0 always, 1 for new subscriptions, 2 never (MQTT 5)", "",
+     "0 1 2"},
     {"unsubscribe", 'U', "FILTER", messages, kTool, filter<&SubOptions::unsubscribe>,
-     "end a subscription of a kept session (-c) once -t is granted, may be repeated",
-     "On each server, at each connection. A filter that was not subscribed to is no error."},
+     "end a subscription of a kept session (-c) after -t is granted; may be repeated",
+     "This happens on each server, at each connection. A filter without a subscription is no "
+     "error."},
     {"remove-retained", 0, "", messages, kTool, put<&SubOptions::remove_retained>,
-     "remove from its server each retained message that comes in",
-     "After it was printed, an empty retained message is published to its topic. See DELIVERY in "
-     "mqfail(7)."},
+     "remove each retained message that is received from its server",
+     "After the message is printed, an empty retained message is published to its topic. See "
+     "DELIVERY in mqfail(7)."},
     {"random-filter", 0, "PERCENT", messages, kTool, not_supported, "filter the output instead"},
     {"standby", 0, "MODE", messages, kTool, set_standby,
      "cold (default): one server at a time; warm: a connection to the next one is kept ready; hot: "
-     "all at once, so that the death of one leaves no gap",
+     "all at once, so that the loss of one leaves no gap",
      "See STANDBY in mqfail(7).", "cold warm hot"},
     {"dedupe", 0, "", messages, kTool, put<&SubOptions::dedupe>,
-     "print once what its publisher has numbered, what comes through several servers and what "
-     "matches several filters (default)",
-     "For the numbers see --sequence of mqfail-pub(1): the last 65536 of each of 2048 publishers "
-     "are remembered."},
-    {"no-dedupe", 0, "", messages, kTool, put<&SubOptions::dedupe, false>, "print all that comes"},
+     "print a message once if its publisher has numbered it, if it comes through several servers "
+     "or if it matches several filters (default)",
+     "The numbers are those of --sequence in mqfail-pub(1). The last 65536 numbers of each of 2048 "
+     "publishers are remembered."},
+    {"no-dedupe", 0, "", messages, kTool, put<&SubOptions::dedupe, false>,
+     "print every message that is received"},
     {"sequence-gaps", 0, "", messages, kTool, put<&SubOptions::sequence_gaps>,
      "exit with 75 if numbered messages are still missing at the end"},
     {"retained", 0, "MODE", messages, kTool, set_retained,
      "retained messages after a new connection: all, only those that have changed (default) or "
      "none (-R)",
-     "Changed means other than what was last printed for the topic. "
-     "With --retain-as-published all are printed.",
+     "A message has changed if it differs from the last one that was printed for its topic. With "
+     "--retain-as-published all are printed.",
      "all changed none"},
     {"sync", 0, "", messages, kTool, put<&SubOptions::sync>,
-     "messages are on the disk before they are acknowledged; standard output must be a file",
-     "fdatasync(2) after each batch. Without it they are written, but the loss of power may take "
-     "the last ones along."},
+     "acknowledge messages only when they are on the disk; standard output must be a file",
+     "There is an fdatasync(2) after each batch. Without it, messages are written before they are "
+     "acknowledged, but a loss of power may lose the last ones."},
 
     {"verbose", 'v', "", output, kTool, put<&SubOptions::verbose>,
      "print `topic payload' instead of the payload alone"},
     {"", 'N', "", output, kTool, put<&SubOptions::end_of_line, false>,
      "print no newline after each message"},
-    {"", 'F', "FORMAT", output, kTool, set_format, "print each message in a format of your own",
-     "See OUTPUT for its sequences."},
+    {"", 'F', "FORMAT", output, kTool, set_format, "print each message in FORMAT",
+     "See OUTPUT for the sequences of a format."},
     {"json", 0, "", output, kTool, set_json,
      "print each message as a JSON object, the same as -F %j"},
     {"pretty", 0, "", output, kTool, put<&SubOptions::pretty>,

@@ -19,7 +19,7 @@ Error wrong(std::string_view flag, std::string_view topic, const std::string& wh
                std::move(hint)};
 }
 
-// What names and filters have in common.
+// The rules that names and filters share.
 Result<Done> check_text(std::string_view flag, std::string_view topic) {
   if (topic.empty()) {
     return Error{ErrorKind::usage, std::string(flag) + " is empty",
@@ -36,8 +36,8 @@ Result<Done> check_text(std::string_view flag, std::string_view topic) {
   return Done{};
 }
 
-// The next level of `rest`, which loses it and the slash behind it; `more` says if a slash was
-// there.
+// Removes the next level from `rest`, with the slash after it, and returns it. `more`: there was a
+// slash.
 std::string_view take_level(std::string_view& rest, bool& more) {
   const std::size_t slash = rest.find('/');
   more = slash != std::string_view::npos;

@@ -19,7 +19,7 @@ namespace {
 
 using Kind = OptionKind;
 
-// Where the members of each part are.
+// The part of the settings that a member belongs to.
 FailoverTuning& part(FailoverTuning& tuning, FailoverTuning* /*tag*/) {
   return tuning;
 }
@@ -33,7 +33,7 @@ PublishTuning& part(FailoverTuning& tuning, PublishTuning* /*tag*/) {
   return tuning.publish;
 }
 
-// The value goes to one member, whose type says which of its forms.
+// Puts the value into one member. The type of the member says which form of the value it takes.
 template <class Part, class Member>
 void assign(FailoverTuning& tuning, Member Part::*member, const OptionValue& value) {
   Member& target = part(tuning, static_cast<Part*>(nullptr)).*member;
@@ -56,7 +56,7 @@ Result<Done> put(const OptionValue& value, FailoverTuning& tuning) {
   return Done{};
 }
 
-// The same for what bounds the search for a server, also where it is given as -1 or off.
+// The same for a bound of the search for a server. -1 and off are bounds as well.
 template <auto member>
 Result<Done> bound(const OptionValue& value, FailoverTuning& tuning) {
   tuning.settings.bounded = true;
@@ -94,7 +94,7 @@ constexpr std::array kOptions = {
                    put<&FailoverSettings::randomize>, "shuffle the servers at each pass"},
     FailoverOption{"initialReconnectDelay", "initial-reconnect-delay", Kind::duration, "",
                    put<&BackoffSettings::initial>,
-                   "wait so long before the first attempt after a loss; the seed of the back-off"}
+                   "delay before the first attempt after a loss; the back-off starts from it"}
         .from(0),
     FailoverOption{"maxReconnectDelay", "max-reconnect-delay", Kind::duration, "30000",
                    put<&BackoffSettings::cap>, "longest delay between two passes"},
@@ -105,46 +105,46 @@ constexpr std::array kOptions = {
     FailoverOption{"backOffMultiplier", "back-off-multiplier", Kind::real, "2.0",
                    put<&BackoffSettings::multiplier>, "another name for reconnectDelayExponent"},
     FailoverOption{"reconnectJitter", "reconnect-jitter", Kind::choice, "full",
-                   put<&BackoffSettings::jitter>, "how much chance goes into each delay"}
+                   put<&BackoffSettings::jitter>, "how each delay is randomized"}
         .words("full,equal,decorrelated,none"),
     FailoverOption{"maxReconnectAttempts", "max-reconnect-attempts", Kind::integer, "-1",
                    bound<&FailoverSettings::max_passes>,
-                   "give up after so many passes over the list; -1 never"}
+                   "give up after this number of passes over the list; -1: never"}
         .from(-1),
     FailoverOption{"startupMaxReconnectAttempts", "startup-max-reconnect-attempts", Kind::integer,
                    "-1", bound<&FailoverSettings::startup_max_passes>,
-                   "the same until the first success; -1 takes maxReconnectAttempts"}
+                   "the same until the first connection; -1: as maxReconnectAttempts"}
         .from(-1),
-    FailoverOption{"startupTimeout", "startup-timeout", Kind::duration, "10000",
-                   bound<&FailoverSettings::startup_timeout>,
-                   "give up if nothing has connected after so long; any other bound replaces the "
-                   "default"}
+    FailoverOption{
+        "startupTimeout", "startup-timeout", Kind::duration, "10000",
+        bound<&FailoverSettings::startup_timeout>,
+        "give up if no server has connected in this time; any other bound replaces the default"}
         .or_off(),
     FailoverOption{"giveUpAfter", "give-up-after", Kind::duration, "",
                    bound<&FailoverSettings::give_up_after>,
-                   "give up after so long without a server"}
+                   "give up after this time without a server"}
         .or_off(),
     FailoverOption{"connectTimeout", "connect-timeout", Kind::duration, "5000",
                    put<&FailoverSettings::connect_timeout>,
-                   "bound of one attempt, from DNS to the accepted CONNACK"},
+                   "time limit of one attempt, from DNS to the accepted CONNACK"},
     FailoverOption{"connectStagger", "connect-stagger", Kind::duration, "",
                    put<&FailoverSettings::connect_stagger>,
-                   "try the next server in parallel after so long without an answer"}
+                   "try the next server in parallel after this time without an answer"}
         .or_off(),
     FailoverOption{"timeout", "timeout", Kind::duration, "-1", put<&PublishTuning::timeout>,
-                   "a message unsettled for so long counts as failed"}
+                   "a message that is unsettled for this time counts as failed"}
         .of_publisher()
         .or_off(),
     FailoverOption{"ackTimeout", "ack-timeout", Kind::duration, "10000",
                    put<&PublishTuning::ack_timeout>,
-                   "a server that leaves a message unacknowledged so long counts as lost"}
+                   "a server that leaves a message unacknowledged for this time counts as lost"}
         .of_publisher(),
     FailoverOption{"stable", "stable", Kind::duration, "10000", put<&FailoverSettings::stable>,
-                   "a connection must live so long before the back-off resets"}
+                   "a connection must last this long before the back-off resets"}
         .from(0),
     FailoverOption{"warnAfterReconnectAttempts", "warn-after-reconnect-attempts", Kind::integer,
                    "10", put<&FailoverSettings::warn_every>,
-                   "warn at pass 1 and every so many passes; 0 never"}
+                   "warn at pass 1 and then every N passes; 0: never"}
         .from(-1),
     FailoverOption{"backup", "backup", Kind::boolean, "false", put<&FailoverTuning::backup>,
                    "keep a standby connection (--standby warm)"},
@@ -155,12 +155,12 @@ constexpr std::array kOptions = {
         .of_publisher(),
     FailoverOption{"maxCacheSize", "max-cache-size", Kind::bytes, "8388608",
                    put<&PublishTuning::max_cache_bytes>,
-                   "with so many bytes of unsettled messages the input waits"}
+                   "the input waits while unsettled messages have this number of bytes"}
         .of_publisher(),
     FailoverOption{"priorityBackup", "priority-backup", Kind::boolean, "false",
                    put<&FailoverSettings::priority_backup>, "fail back to a priority server"},
     FailoverOption{"priorityURIs", "priority-uris", Kind::text, "", set_priority,
-                   "the priority servers, with commas between; not given: the first server"},
+                   "the priority servers, separated by commas; default: the first server"},
     FailoverOption{"priorityProbeInterval", "priority-probe-interval", Kind::duration, "30000",
                    put<&FailoverSettings::priority_probe_interval>,
                    "how often to probe a priority server"},
@@ -169,7 +169,7 @@ constexpr std::array kOptions = {
                    "good probes in a row before failing back"},
     FailoverOption{"priorityHold", "priority-hold", Kind::duration, "60000",
                    put<&FailoverSettings::priority_hold>,
-                   "least stay on a server before failing back"}
+                   "shortest stay on a server before failing back"}
         .from(0),
     FailoverOption{"updateURIsSupported", "update-uris-supported", Kind::boolean, "true", nullptr,
                    "let the list change while running"},
@@ -184,7 +184,7 @@ constexpr std::array kOptions = {
     FailoverOption{"rebalanceUpdateURIs", "rebalance-update-uris", Kind::boolean, "false", nullptr,
                    "after an update move to the server that now comes first"},
     FailoverOption{"rebalanceSpread", "rebalance-spread", Kind::duration, "30000", nullptr,
-                   "move after a random part of this"}
+                   "move after a random part of this time"}
         .from(0),
     FailoverOption{"reconnectSupported", "reconnect-supported", Kind::boolean, "true", nullptr,
                    "follow MQTT 5 redirections"},
@@ -195,7 +195,7 @@ constexpr std::array kOptions = {
                    "most redirections in one pass"}
         .from(0),
     FailoverOption{"redirectCredentials", "redirect-credentials", Kind::boolean, "false", nullptr,
-                   "show the credentials to a server outside the roster"},
+                   "send the credentials to a server outside the roster"},
 };
 
 Error wrong(const FailoverOption& option, std::string_view value, std::string_view why,
@@ -332,7 +332,7 @@ Result<Done> apply_failover_option(std::string_view name, std::string_view text,
   const auto value = read_value(*option, text);
   if (!value) return value.error();
   if (option->is_built()) return option->set(*value, tuning);
-  // A feature that is not built may be turned off, or left as it is while nobody has asked for it.
+  // An option that is not built accepts the value that turns its feature off, and its default.
   const auto idle = read_value(*option, option->standard);
   if (option->standard == "true" || (idle && *idle == *value)) return Done{};
   return Error{
