@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file descriptor that closes itself. Rule: whoever must know whether closing failed calls
-// close().
+// A file descriptor that closes itself. Rule: call close() where it matters whether closing failed.
 #pragma once
 
 #include <unistd.h>

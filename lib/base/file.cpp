@@ -2,16 +2,18 @@
 #include "base/file.hpp"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
-#include "base/descriptor.hpp"
 #include "base/text.hpp"
+#include "base/write.hpp"
 
 namespace mqfail {
 namespace {
@@ -102,12 +104,31 @@ Result<Secret> first_line(const std::string& path, const Secret& text) {
   return Secret(std::move(line));
 }
 
+Error file_error(ErrorKind kind, std::string_view what, const std::string& path, int error) {
+  return {kind, std::string(what) + " " + printable(path, 1024) + ": " + std::strerror(error), ""};
+}
+
+Result<Done> write_durably(Descriptor& file, std::string_view text, const std::string& path) {
+  int error = write_all(file.get(), text);
+  if (error == 0 && (fsync(file.get()) != 0 || file.close() != 0)) error = errno;
+  if (error != 0) return file_error(ErrorKind::io, "cannot write", path, error);
+  return Done{};
+}
+
+std::string temporary_name(std::string_view prefix) {
+  std::array<unsigned char, 8> bytes{};
+  // If the kernel gives none, O_EXCL still guards against a clash.
+  if (getrandom(bytes.data(), bytes.size(), 0) < 0) bytes[0] = static_cast<unsigned char>(getpid());
+  std::string name(prefix);
+  for (const unsigned char byte : bytes) name += static_cast<char>('a' + byte % 26);
+  return name;
+}
+
 Result<Done> make_directories(const std::string& path) {
   for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
     const std::string part = path.substr(0, slash);
     if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES) {
-      return Error{ErrorKind::cannot_create,
-                   "cannot create " + printable(part, 1024) + ": " + std::strerror(errno), ""};
+      return file_error(ErrorKind::cannot_create, "cannot create", part, errno);
     }
     if (slash == std::string::npos) break;
   }

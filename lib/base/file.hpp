@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that the user names, read with a bound: documents, password files, certificates.
-// Whatever cannot be read is exit status 66 and says why.
+// Files that the user names, read with a bound: documents, password files.
+// A file that cannot be read is exit status 66, and the error says why.
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
+#include "base/descriptor.hpp"
 #include "base/error.hpp"
 #include "base/secret.hpp"
 
@@ -42,6 +44,15 @@ Result<Secret> first_line(const std::string& path, const Secret& text);
 
 /// No password file is larger.
 inline constexpr std::size_t kLargestPasswordFile = 65536;
+
+/// Writes all of `text`, makes it durable and closes the file. Errors: io.
+Result<Done> write_durably(Descriptor& file, std::string_view text, const std::string& path);
+
+/// `prefix` and eight random letters: a name for a file to be made with O_EXCL.
+std::string temporary_name(std::string_view prefix);
+
+/// `what` PATH: the reason that `error`, an errno, stands for.
+Error file_error(ErrorKind kind, std::string_view what, const std::string& path, int error);
 
 /// How a file is called in errors: `<stdin>` for "-".
 std::string shown_path(const std::string& path);

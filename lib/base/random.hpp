@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dice as a value: seeded once, handed in, and the same seed gives the same throws on every machine
+// Random numbers as a value: the same seed gives the same numbers on every machine
 // (SplitMix64, Steele, Lea and Flood 2014). Not for secrets; those take OpenSSL's RAND_bytes.
 #pragma once
 

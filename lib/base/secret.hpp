@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A string that must not be seen: it is overwritten when it dies and has no way to a stream.
-// Whoever needs the text says reveal(), so that a grep finds every place that does.
+// A string that must not be seen: it is overwritten when it is destroyed and cannot be streamed.
+// Its text is read by reveal(), so that a grep finds every place that does.
 #pragma once
 
 #include <string.h>

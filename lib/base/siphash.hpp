@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SipHash-2-4 with 128 bits (Aumasson, Bernstein): the digest by which messages of strangers are
-// told apart. Keyed by chance in each run, so that nobody can craft two that look alike.
+// SipHash-2-4 with 128 bits (Aumasson, Bernstein): the digest that tells messages of other parties
+// apart. Each run has a random key, so that no sender can craft two messages with one digest.
 #pragma once
 
 #include <bit>

@@ -12,7 +12,7 @@ int write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t done = write(fd, bytes.data(), bytes.size());
     if (done < 0 && errno == EAGAIN) {
-      // Somebody who shares the descriptor has made it non-blocking.
+      // Another process that shares the descriptor has made it non-blocking.
       pollfd room{fd, POLLOUT, 0};
       poll(&room, 1, -1);
     } else if (done < 0 && errno != EINTR) {

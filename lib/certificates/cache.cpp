@@ -13,32 +13,32 @@ Result<std::shared_ptr<const ClientCertificate>> CertificateCache::find(
     const std::vector<std::string>& folders) {
   {
     const std::lock_guard lock(mutex_);
-    const auto known = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-      return entry.thumbprint == thumbprint;
+    const auto known = std::find_if(opened_.begin(), opened_.end(), [&](const Opened& one) {
+      return one.thumbprint == thumbprint;
     });
-    if (known != entries_.end()) {
+    if (known != opened_.end()) {
       const ClientCertificate& kept = *known->certificate;
       if (known->password == password && known->folders == folders &&
           !is_over(kept.certificate.get()) && FileIdentity::of(kept.file) == known->file) {
         return known->certificate;
       }
-      entries_.erase(known);
+      opened_.erase(known);
     }
   }
   auto found = find_client_certificate(thumbprint, password, folders);
   if (!found) return found.error();
-  Entry entry{thumbprint,
-              password,
-              folders,
-              {},
-              std::make_shared<const ClientCertificate>(std::move(*found))};
-  const auto certificate = entry.certificate;
+  Opened opened{thumbprint,
+                password,
+                folders,
+                {},
+                std::make_shared<const ClientCertificate>(std::move(*found))};
+  const auto certificate = opened.certificate;
   // If the file was replaced meanwhile, by one that fits as well: the thumbprint is the same.
-  entry.file = FileIdentity::of(certificate->file);
-  if (entry.file == FileIdentity()) return certificate;
+  opened.file = FileIdentity::of(certificate->file);
+  if (opened.file == FileIdentity()) return certificate;
   const std::lock_guard lock(mutex_);
-  std::erase_if(entries_, [&](const Entry& other) { return other.thumbprint == thumbprint; });
-  entries_.push_back(std::move(entry));
+  std::erase_if(opened_, [&](const Opened& other) { return other.thumbprint == thumbprint; });
+  opened_.push_back(std::move(opened));
   return certificate;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Client certificates that were found once. Opening a PKCS#12 file is made slow on purpose (its
-// password goes through thousands of rounds), which a failover should not pay for.
+// Client certificates that were found before. Opening a PKCS#12 file is slow on purpose (thousands
+// of rounds over its password), and a failover must not wait for it again.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@
 
 namespace mqfail {
 
-/// Thread-safe. What it gives out may be used by several threads and outlive it.
+/// Thread-safe. A certificate that it returns may be used by several threads and may outlive it.
 class CertificateCache {
  public:
   /// As find_client_certificate(), of the same arguments. What was found is given again as long as
@@ -25,7 +25,7 @@ class CertificateCache {
                                                         const std::vector<std::string>& folders);
 
  private:
-  struct Entry {
+  struct Opened {
     std::string thumbprint;
     Secret password;
     std::vector<std::string> folders;
@@ -33,7 +33,7 @@ class CertificateCache {
     std::shared_ptr<const ClientCertificate> certificate;
   };
   std::mutex mutex_;
-  std::vector<Entry> entries_;  // one a thumbprint
+  std::vector<Opened> opened_;  // one a thumbprint
 };
 
 }  // namespace mqfail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A certificate with its private key out of a PKCS#12 file (*.pfx, *.p12). Rule: the key is in
-// memory only, OpenSSL overwrites it when it dies, and nothing of it is ever written anywhere.
+// memory only, OpenSSL overwrites it when it is freed, and no part of it is ever written to a file.
 #pragma once
 
 #include <openssl/evp.h>
@@ -34,7 +34,7 @@ enum class Pkcs12Failure {
   unreadable,      ///< the file system says so
   not_pkcs12,      ///< or damaged
   wrong_password,  ///< or it needs one
-  old_encryption   ///< RC2 or the like, and OpenSSL's legacy provider is not installed
+  old_encryption   ///< an old cipher as RC2, and OpenSSL's legacy provider is not installed
 };
 struct Pkcs12Trouble {
   Pkcs12Failure failure;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a file of keys or certificates. Not config's read_file(): a FIFO or a device must not hold
-// us up.
+// Reads a file of keys or certificates. Not read_file() of base: a FIFO or a device must not block.
 #pragma once
 
 #include <string>

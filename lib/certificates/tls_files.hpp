@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether the local side of a TLS connection can be used: the files that an entry names, and the
-// words that OpenSSL must know. Rule: a wrong file is told with its name, what is wrong with it and
-// what to do, before any server is connected to.
+// Whether the local side of a TLS connection can be used: the files that a server names, and the
+// ciphers that OpenSSL must know. Rule: before any connect, an error names the file, what is wrong
+// with it and what to do.
 #pragma once
 
 #include "base/error.hpp"

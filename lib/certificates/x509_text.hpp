@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a certificate says, in words. Rule: names come from strangers, so the result is not yet fit
-// for a terminal; whoever prints it escapes it.
+// The contents of a certificate as text. Rule: names come from another party, so the result is not
+// fit for a terminal; the caller escapes it.
 #pragma once
 
 #include <openssl/x509.h>

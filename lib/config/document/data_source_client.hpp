@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a DataSource says about the client rather than about its server (product.md section 5); a
-// list of servers alone has no place for it.
+// What a DataSource says about the client and not about its server (product.md section 5). A list
+// of servers alone has no keys for it.
 #pragma once
 
 #include <array>
@@ -21,12 +21,12 @@ struct DataSourceClient {
   bool says_anything() const { return client_id || protocol; }
 };
 
-/// Reads what a DataSource has besides a server and a client of ours can use. `pointer` is its JSON
-/// pointer; errors and warnings are appended.
+/// Reads the keys of a DataSource that concern the client. `pointer` is its JSON pointer; errors
+/// and warnings are appended.
 DataSourceClient read_client(const JsonValue& source, const std::string& pointer,
                              std::vector<Problem>& problems);
 
-/// The words of mqttVersion; what they mean is in kVersions, in the same order.
+/// The words of mqttVersion, and their meanings in the same order.
 inline constexpr std::array<std::string_view, 3> kVersionWords = {"3.1.0", "3.1.1", "5.0.0"};
 inline constexpr std::array kVersions = {Protocol::mqtt31, Protocol::mqtt311, Protocol::mqtt5};
 inline std::string_view version_word(Protocol protocol) {

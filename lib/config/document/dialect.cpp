@@ -38,8 +38,8 @@ class Normaliser : private DialectScanner {
  private:
   void top_level() {
     std::size_t comma = kNone;
-    // A document whose beginning is missing has one error, not one a line.
-    bool is_beheaded = false;
+    // A document without its beginning has one error, not one a line.
+    bool lost_begin = false;
     auto& values = strict_.values;
     while (true) {
       space();
@@ -55,21 +55,21 @@ class Normaliser : private DialectScanner {
         comma = begin;
         replace(begin, ++pos_);
       } else if (c == '}' || c == ']') {
-        if (!is_beheaded)
+        if (!lost_begin)
           fail(pos_, std::string("a stray '") + c +
                          "': nothing is open here; is the beginning of the document missing?");
         if (stopped_) break;
-        is_beheaded = true;
+        lost_begin = true;
         replace(begin, ++pos_);
         drop_separator();
       } else if (at_member()) {
-        if (!is_beheaded) fail(pos_, kNoBrace);
+        if (!lost_begin) fail(pos_, kNoBrace);
         if (stopped_) break;
         skip_members();
         replace(begin, pos_);
         drop_separator();
       } else {
-        if (!is_beheaded) fail(pos_, unexpected("'{' or '['"));
+        if (!lost_begin) fail(pos_, unexpected("'{' or '['"));
         skip_line();
         replace(begin, pos_);
       }
@@ -119,7 +119,7 @@ class Normaliser : private DialectScanner {
     bool due = false;           // a separator must come before the next member
     bool any = false;           // a member stands in the result
     std::size_t comma = kNone;  // a comma in the result that waits for its next member
-    bool is_beheaded = false;   // a '{' is missing, and that was reported
+    bool lost_begin = false;    // a '{' is missing, and that was reported
   };
 
   // A '}' in an array that no '{' waits for; where one does, no '{' can follow its comma.
@@ -161,7 +161,7 @@ class Normaliser : private DialectScanner {
         ++pos_;
         if (!open.due) drop_separator();
         damage(open.at);
-        open.is_beheaded = true;
+        open.lost_begin = true;
       } else if (c == '}' || c == ']') {
         wrong_close(open);
         break;
@@ -201,7 +201,7 @@ class Normaliser : private DialectScanner {
     ++pos_;
   }
 
-  // A bracket of the other kind ends the container: ours was forgotten if it is somebody else's.
+  // A bracket of the other kind ends the container. If it closes an outer one, ours was forgotten.
   void wrong_close(Open& open) {
     fail(pos_, std::string("'") + peek() + "' where '" + open.close + "' is expected");
     if (stopped_) return;
@@ -220,7 +220,7 @@ class Normaliser : private DialectScanner {
   bool element(const Open& open) {
     const std::size_t begin = pos_;
     if (at_member()) {
-      if (!open.is_beheaded) fail(pos_, kNoBrace);
+      if (!open.lost_begin) fail(pos_, kNoBrace);
       if (!stopped_) skip_members();
       return false;
     }

@@ -170,7 +170,7 @@ void DialectScanner::space() {
 void DialectScanner::skip_line() {
   const std::size_t end = std::min(in_.find('\n', pos_), in_.size());
   const std::size_t colon = in_.find(':', pos_);
-  if (colon < end) secrets_.push_back({colon + 1, end});  // a value, and nobody knows whose
+  if (colon < end) secrets_.push_back({colon + 1, end});  // a value of an unknown key
   pos_ = end;
 }
 

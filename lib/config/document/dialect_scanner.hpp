@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words of the dialect: white space, strings, bare words, and what is wrong inside them. The
-// grammar that puts words together is dialect.cpp's business. Rule: nothing is written while
-// reading; what must change is noted, in order, and done at the end.
+// grammar of words is in dialect.cpp. Rule: nothing is written while reading; changes are noted, in
+// order, and done at the end (text_changes.hpp).
 #pragma once
 
 #include <algorithm>
@@ -30,7 +30,7 @@ class DialectScanner {
   /// Reports; after too many, stops by going to the end.
   void fail(std::size_t at, std::string message);
   void damage(std::size_t at) { strict_.damaged.push_back(at); }
-  /// Puts `by`, a literal, in place of [begin, end), behind whatever else changes.
+  /// Puts `by`, a literal, in place of [begin, end), which stands behind all changes before.
   void replace(std::size_t begin, std::size_t end, std::string_view by = {}) {
     changes_.replace(begin, end, by);
   }
@@ -67,7 +67,7 @@ class DialectScanner {
   void panic();
   std::string unexpected(std::string_view wanted) const;
 
-  /// A string in whatever quotes; others than straight ones are reported. False: it cannot be made
+  /// A string in any quotes; other than straight ones are reported. False: it cannot be made
   /// strict; pos_ is behind it, or at the end of its line.
   bool string();
   /// True before a single or a typographic quote.

@@ -19,9 +19,9 @@ namespace {
 // What a document that is about to be stored means for what is stored.
 struct Storing {
   const std::vector<DocumentServer>* previous = nullptr;  // null: it is not to be stored
-  std::optional<std::string> server_id;                   // of the one server that is meant
-  bool merge = false;                                     // absent keys stay as they are
-  bool rename = false;                                    // it may get another serverId
+  std::optional<std::string> server_id;  // of the one server that the document names
+  bool merge = false;                    // absent keys stay as they are
+  bool rename = false;                   // it may get another serverId
 };
 
 // The items of a document as a list of servers that agree with each other and with what is stored.

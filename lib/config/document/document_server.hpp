@@ -35,7 +35,7 @@ struct DocumentSecret {
 struct DocumentServer {
   std::string host;   ///< without scheme, brackets and port
   std::string path;   ///< of WS, if one was written
-  std::string query;  ///< likewise: what follows "?", as it goes out
+  std::string query;  ///< of WS, if one was written: what follows "?", in the form of the wire
   bool web_socket = false;
   std::optional<std::uint16_t> port;  ///< always set for TCP
   DocumentTls tls = DocumentTls::tls12;

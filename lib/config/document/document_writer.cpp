@@ -24,7 +24,7 @@ std::string text_or_null(const std::optional<std::string>& text) {
   return text ? json_string(*text) : "null";
 }
 
-// A reference says where the secret is, not what it is: it is shown.
+// A reference may be shown: it says where the secret is, not what it is.
 std::string secret_or_null(const std::optional<DocumentSecret>& secret, bool mask) {
   if (!secret) return "null";
   if (secret->form == DocumentSecret::Form::reference)

@@ -162,7 +162,7 @@ class ItemReader {
     if (!server_.port && !server_.web_socket && !unreadable(kPort)) server_.port = 8883;
   }
 
-  // A path or a query is one of WebSocket, whatever else the item changes.
+  // A server with a path or a query is one of WebSocket.
   void keep_web_socket() {
     if (server_.path.empty() && server_.query.empty()) return;
     if (is_said(kProtocol) && !server_.web_socket) {
@@ -340,7 +340,7 @@ class ItemReader {
     server_.server_id = *id;
   }
 
-  // What is allowed, but hardly meant.
+  // What is allowed, but probably a mistake.
   void warn_of_the_unlikely() {
     if (server_.port == 8883 && server_.tls == DocumentTls::none)
       warn(kPort, "8883 is the port of TLS, but tls is None");

@@ -35,7 +35,7 @@ class Walker {
 
   /// Reads the one value in [begin, end). False: simdjson refuses it; what was read is in the tree.
   bool read(std::size_t begin, std::size_t end) {
-    // What follows a value serves as padding; simdjson reads it but does not care what it is.
+    // What follows a value serves as padding: simdjson may read it, but ignores it.
     const simdjson::padded_string_view view(text_.data() + begin, end - begin,
                                             text_.size() + kDocumentPadding - begin);
     od::document document;
@@ -75,7 +75,7 @@ class Walker {
       }
       default:
         // simdjson's own look at a word needs tables that are in its library, and data cannot be
-        // loaded late; what a number means is the business of its reader.
+        // loaded late; its reader finds out what a number means.
         out.text = token.substr(0, token.find_first_of(" \t\r\n"));
         out.kind = out.text == "null"                          ? Kind::null
                    : out.text == "true" || out.text == "false" ? Kind::boolean

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads a document into a tree. simdjson reads the JSON: strings, escapes, numbers. What it does
 // not take as it stands goes through the normaliser first (dialect.hpp), which finds every error.
-// Rule: every offset in the tree is one of the document, whatever was read in its place.
+// Rule: every offset in the tree is one of the document, also where other text was read instead.
 #pragma once
 
 #include <string>

@@ -78,7 +78,7 @@ inline JsonChildren JsonValue::children() const {
 }
 
 /// The values of a document. Borrows the document's text; what had to be rewritten is its own, and
-/// is overwritten when it dies.
+/// is overwritten when the tree is destroyed.
 class JsonTree {
  public:
   JsonTree() = default;

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kBefore = 64;  // characters shown on either side of the caret
 constexpr std::size_t kAfter = 48;
 
-// On a line too broken for its secrets to be found, whatever follows such a word or the "://" of a
+// On a line too broken to find its secrets, everything behind such a word or behind the "://" of a
 // user and password is hidden.
 std::size_t after_secret_word(std::string_view line) {
   const std::string low = lower_case(line);

@@ -13,7 +13,7 @@ namespace mqfail {
 
 class TextChanges {
  public:
-  /// Puts `by`, a literal, in place of [begin, end), behind whatever else changes.
+  /// Puts `by`, a literal, in place of [begin, end), which stands behind all changes before.
   void replace(std::size_t begin, std::size_t end, std::string_view by) {
     changes_.push_back({begin, end, by});
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A list of servers in its three forms: a RedundantServers document, a failover: URI, flags for a
-// command line. Rules: what one form says and another cannot is an error and never left out in
-// silence; a plain password is in no result.
+// command line. Rules: what one form can express and another cannot is an error, and never left out
+// silently; a plain password is in no result.
 #pragma once
 
 #include <string>

@@ -285,7 +285,7 @@ Result<QueryOptions> merge_options(const std::vector<QueryOptions>& lists) {
 
 Result<Done> apply_tuning(const Collected& all, const FailoverFlags& flags, NamedRoster& roster) {
   FailoverTuning tuning;
-  // ActiveMQ's default holds where everything was said in ActiveMQ's way.
+  // ActiveMQ's default holds if all servers come from failover: URIs.
   tuning.settings.randomize = !all.lists.empty() && !all.anything_but_lists;
   const auto options = merge_options(all.lists);
   if (!options) return options.error();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From what the user wrote to a roster: the ways of naming servers of product.md section 1, and the
-// order among them. The command line only records; everything is decided here.
+// Makes a roster from what the user wrote: the ways of naming servers of product.md section 1, and
+// their order. The command line only records them; everything is decided here.
 #pragma once
 
 #include <map>
@@ -43,7 +43,7 @@ struct NamedComponent {  // --component ID
 };
 using Naming = std::variant<NamedServer, NamedHost, NamedUrl, NamedFile, NamedComponent>;
 
-/// Options for each server that does not say otherwise.
+/// Options for all servers; what a server says itself wins.
 struct ServerDefaults {
   std::optional<std::string> username;
   std::optional<Secret> password;
@@ -56,8 +56,8 @@ struct ServerDefaults {
 /// What was read of files that can be read only once (standard input, FIFOs), by path.
 using Streams = std::map<std::string, Secret>;
 
-/// Everything said about servers. `ports`: never, once (for all hosts) or as often as -h; alone:
-/// localhost.
+/// Everything that names servers. `ports`: none, one (for all hosts) or one for each -h; without -h
+/// for localhost.
 struct NamingRequest {
   std::vector<Naming> namings;
   std::vector<int> ports;
@@ -81,7 +81,7 @@ struct FailoverFlags {
 struct NamedRoster {
   ServerList servers;               ///< not empty, ids unique
   FailoverSettings settings;        ///< with the URI's options, then the flags'
-  PublishTuning publish;            ///< likewise; only mqfail-pub has a use for it
+  PublishTuning publish;            ///< with the same options; only mqfail-pub uses it
   std::vector<std::string> topics;  ///< of -L
   std::vector<std::string> warnings;
   std::vector<std::string> documents;  ///< files to read again when they change

@@ -28,14 +28,14 @@ void inherit_tls(const TlsSettings& common, ServerDraft& draft) {
     tls.cert = common.cert;
     tls.key = common.key;
   }
-  // Who has trust or a certificate of its own does not say it with a common key.
+  // A common key is not for a server with trust or a certificate of its own.
   if (!own_trust && tls.cert.empty() && tls.thumbprint.empty()) {
     tls.psk = common.psk;
     tls.psk_identity = common.psk_identity;
   }
   if (tls.ciphers.empty()) tls.ciphers = common.ciphers;
   if (tls.alpn.empty()) tls.alpn = common.alpn;
-  // `any` is what nobody asked for; a document's default of TLS 1.2 stands against it.
+  // `any` is the default of the options, and a document's default of TLS 1.2 wins over it.
   if (!draft.tls_version_given && common.version != TlsVersion::any) tls.version = common.version;
   if (!draft.verify_given) {
     tls.verify_chain = common.verify_chain;

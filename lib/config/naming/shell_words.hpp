@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Command-line words as text that a shell takes apart into the same words, and such text taken
-// apart. Rule: nothing is expanded; what a shell would expand is an error.
+// Writes command-line words as text for a shell, and splits such text into the words again. Rule:
+// nothing is expanded; text that a shell would expand is an error.
 #pragma once
 
 #include <string>
@@ -11,8 +11,7 @@
 
 namespace mqfail {
 
-/// `word` for sh, bash, zsh and fish: as it is if no character of it means anything to them, else
-/// in single quotes.
+/// `word` for sh, bash, zsh and fish: in single quotes, unless no character of it is special there.
 std::string shell_quoted(std::string_view word);
 
 /// The words of `text` by the rules of POSIX (2.2 Quoting). Errors (data): an open quote; $, ` and

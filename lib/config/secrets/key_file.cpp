@@ -2,12 +2,10 @@
 #include "config/secrets/key_file.hpp"
 
 #include <fcntl.h>
-#include <openssl/rand.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -16,17 +14,12 @@
 #include "base/descriptor.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "base/write.hpp"
 
 namespace mqfail {
 namespace {
 
 constexpr std::string_view kKeyName = "mqfail.key";
 constexpr std::size_t kLargest = 65536;
-
-Error failed(ErrorKind kind, std::string_view what, const std::string& path, int error) {
-  return {kind, std::string(what) + " " + printable(path, 1024) + ": " + std::strerror(error), ""};
-}
 
 Error refused(const std::string& path, std::string_view why, std::string hint) {
   return {ErrorKind::configuration, printable(path, 1024) + " " + std::string(why),
@@ -40,7 +33,7 @@ enum class Keeper { user, service_manager };
 Result<Done> check_private(const Descriptor& file, const std::string& path, Keeper keeper) {
   struct stat status {};
   if (fstat(file.get(), &status) != 0)
-    return failed(ErrorKind::configuration, "cannot read", path, errno);
+    return file_error(ErrorKind::configuration, "cannot read", path, errno);
   if (!S_ISREG(status.st_mode)) return refused(path, "is not a regular file", "");
   const bool manager = keeper == Keeper::service_manager;
   if (status.st_uid != geteuid() && !(manager && status.st_uid == 0))
@@ -57,7 +50,7 @@ Result<std::optional<Secret>> read_private(const std::string& path, Keeper keepe
   const Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!file) {
     if (errno == ENOENT) return std::optional<Secret>();
-    return failed(ErrorKind::configuration, "cannot read", path, errno);
+    return file_error(ErrorKind::configuration, "cannot read", path, errno);
   }
   if (auto good = check_private(file, path, keeper); !good) return good.error();
   auto text = read_descriptor(file.get(), path, kLargest);
@@ -114,17 +107,13 @@ bool same_directory(const std::string& a, const std::string& b) {
 
 // A new file beside `path`, written and durable; its name is the answer.
 Result<std::string> write_beside(const std::string& path, const Secret& text) {
-  std::array<unsigned char, 8> dice{};
-  RAND_bytes(dice.data(), static_cast<int>(dice.size()));  // O_EXCL guards against a clash
-  std::string name = directory_of(path) + "/." + path.substr(path.rfind('/') + 1) + ".";
-  for (const unsigned char byte : dice) name += static_cast<char>('a' + byte % 26);
+  const std::string name =
+      temporary_name(directory_of(path) + "/." + path.substr(path.rfind('/') + 1) + ".");
   Descriptor file(open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file) return failed(ErrorKind::cannot_create, "cannot create", name, errno);
-  int error = write_all(file.get(), text.reveal());
-  if (error == 0 && (fsync(file.get()) != 0 || file.close() != 0)) error = errno;
-  if (error != 0) {
+  if (!file) return file_error(ErrorKind::cannot_create, "cannot create", name, errno);
+  if (auto done = write_durably(file, text.reveal(), name); !done) {
     unlink(name.c_str());
-    return failed(ErrorKind::io, "cannot write", name, error);
+    return done.error();
   }
   return name;
 }
@@ -133,11 +122,11 @@ Result<Done> make_durable(const std::string& path) {
   const std::string directory = directory_of(path);
   const Descriptor file(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!file || fsync(file.get()) != 0)
-    return failed(ErrorKind::io, "cannot make durable", path, errno);
+    return file_error(ErrorKind::io, "cannot make durable", path, errno);
   return Done{};
 }
 
-// Whoever comes second uses the key of who came first: link(2) does not replace.
+// Of two processes, the second uses the key of the first: link(2) does not replace a file.
 Result<Done> make_key_file(const std::string& path) {
   auto key = SealingKey::random();
   if (!key) return key.error();
@@ -147,7 +136,7 @@ Result<Done> make_key_file(const std::string& path) {
   const int error = errno;
   unlink(name->c_str());
   if (linked != 0 && error != EEXIST)
-    return failed(ErrorKind::cannot_create, "cannot create", path, error);
+    return file_error(ErrorKind::cannot_create, "cannot create", path, error);
   return make_durable(path);
 }
 
@@ -178,7 +167,7 @@ Result<Secret> read_private_line(const std::string& path) {
   const bool managed = !credentials.empty() && directory_of(path) == credentials;
   const auto text = read_private(path, managed ? Keeper::service_manager : Keeper::user);
   if (!text) return text.error();
-  if (!*text) return failed(ErrorKind::configuration, "cannot read", path, ENOENT);
+  if (!*text) return file_error(ErrorKind::configuration, "cannot read", path, ENOENT);
   return first_line(**text, path);
 }
 
@@ -264,7 +253,7 @@ Result<Done> KeyChain::replace(const Keyring& keys) {
   if (rename(name->c_str(), file->c_str()) != 0) {
     const int error = errno;
     unlink(name->c_str());
-    return failed(ErrorKind::io, "cannot replace", *file, error);
+    return file_error(ErrorKind::io, "cannot replace", *file, error);
   }
   keys_ = keys;
   return make_durable(*file);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the key that seals secrets comes from, and where `{{id}}` finds its secret. Rule: a file
-// that anybody else could read or put there is refused, not used.
+// Where the key that seals secrets comes from, and which file holds the secret of a reference
+// `{{NAME}}`. Rule: a file that another user could read or could have put there is refused.
 #pragma once
 
 #include <optional>

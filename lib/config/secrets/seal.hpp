@@ -21,10 +21,10 @@ struct SecretPlace {
   std::string_view field;  ///< "password", "clientCertificatePassword"
 };
 
-/// True if `text` says that it is sealed; whether it opens is another question.
+/// True if `text` has the mark of a sealed text; it may still not open.
 bool is_sealed(std::string_view text);
 
-/// 256 random bits, overwritten when it dies.
+/// 256 random bits, overwritten when the key is destroyed.
 class SealingKey {
  public:
   /// Errors: internal, if there is no randomness.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The secrets of a list on their way to the disk and back. Rule: what goes to the disk is sealed,
-// and what is the same as before keeps its sealed text, so that nothing is written for nothing.
+// Seals the secrets of a list before they go to the disk, and opens them again. Rule: a secret that
+// is the same as before keeps its sealed text, so that an unchanged list is the same bytes.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Secrets that a URI names instead of holding them: password={{NAME}} and component=ID. Rule: a
-// stored secret goes to the server that it is stored for, whatever the URI says.
+// Secrets that a URI names, but does not hold: password={{NAME}} and component=ID. Rule: a stored
+// secret only goes to the server that it is stored for; a URI cannot send it elsewhere.
 #pragma once
 
 #include "base/error.hpp"

@@ -3,13 +3,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <openssl/rand.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -20,7 +18,6 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
-#include "base/write.hpp"
 
 namespace mqfail {
 namespace {
@@ -30,20 +27,16 @@ constexpr std::string_view kTemporary = ".RedundantServers.json.";
 constexpr const char* kLock =
     ".lock";  // no component can be called so: ids do not begin with a dot
 
-Error failed(ErrorKind kind, std::string_view what, const std::string& path, int error) {
-  return {kind, std::string(what) + " " + printable(path, 1024) + ": " + std::strerror(error), ""};
-}
-
 Error refused(const std::string& path, std::string_view why) {
   return {ErrorKind::configuration, printable(path, 1024) + " " + std::string(why),
           "move it away; nothing was changed"};
 }
 
-// One directory below another. A symlink or somebody else's directory is refused, not followed.
+// One directory below another. A symbolic link or another user's directory is refused.
 Result<Descriptor> open_directory(const Descriptor& parent, const char* name,
                                   const std::string& path, bool make) {
   if (make && mkdirat(parent.get(), name, 0700) != 0 && errno != EEXIST) {
-    return failed(ErrorKind::cannot_create, "cannot create", path, errno);
+    return file_error(ErrorKind::cannot_create, "cannot create", path, errno);
   }
   Descriptor directory(openat(parent.get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!directory) {
@@ -54,12 +47,12 @@ Result<Descriptor> open_directory(const Descriptor& parent, const char* name,
       if (S_ISLNK(status.st_mode)) return refused(path, "is a symbolic link; it is not followed");
       if (!S_ISDIR(status.st_mode)) return refused(path, "is not a directory");
     }
-    return failed(make ? ErrorKind::cannot_create : ErrorKind::no_input, "cannot open", path,
-                  error);
+    return file_error(make ? ErrorKind::cannot_create : ErrorKind::no_input, "cannot open", path,
+                      error);
   }
   struct stat status {};
   if (fstat(directory.get(), &status) != 0)
-    return failed(ErrorKind::no_input, "cannot read", path, errno);
+    return file_error(ErrorKind::no_input, "cannot read", path, errno);
   if (status.st_uid != geteuid()) return refused(path, "belongs to another user");
   return directory;
 }
@@ -77,7 +70,8 @@ Result<Descriptor> open_components(const std::string& home, bool make) {
   const Descriptor base(open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!base) {
     if (errno == ENOENT && !make) return Descriptor();
-    return failed(make ? ErrorKind::cannot_create : ErrorKind::no_input, "cannot open", top, errno);
+    return file_error(make ? ErrorKind::cannot_create : ErrorKind::no_input, "cannot open", top,
+                      errno);
   }
   return open_directory(base, "components", top + "/components", make);
 }
@@ -101,31 +95,19 @@ Result<Found> open_document(const Descriptor& directory, const std::string& path
         !S_ISREG(status.st_mode)) {
       return refused(path, "is not a regular file");
     }
-    return failed(ErrorKind::no_input, "cannot read", path, error);
+    return file_error(ErrorKind::no_input, "cannot read", path, error);
   }
   if (fstat(found.file.get(), &found.status) != 0)
-    return failed(ErrorKind::no_input, "cannot read", path, errno);
+    return file_error(ErrorKind::no_input, "cannot read", path, errno);
   if (!S_ISREG(found.status.st_mode)) return refused(path, "is not a regular file");
   if (found.status.st_uid != geteuid()) return refused(path, "belongs to another user");
   return found;
 }
 
 Result<std::string> read_all(const Found& found, const std::string& path) {
-  std::string text;
   if (static_cast<std::size_t>(found.status.st_size) > kLargestDocument)
     return refused(path, "is larger than any document");
-  text.resize(static_cast<std::size_t>(found.status.st_size));
-  std::size_t used = 0;
-  while (used < text.size()) {
-    const ssize_t got =
-        pread(found.file.get(), text.data() + used, text.size() - used, static_cast<off_t>(used));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failed(ErrorKind::no_input, "cannot read", path, errno);
-    if (got == 0) break;
-    used += static_cast<std::size_t>(got);
-  }
-  text.resize(used);
-  return text;
+  return read_descriptor(found.file.get(), path, kLargestDocument);
 }
 
 // Calls `see(name)` for each entry, but "." and "..".
@@ -150,41 +132,27 @@ void sweep(const Descriptor& directory) {
   });
 }
 
-Result<Done> write_durably(Descriptor& file, std::string_view text, const std::string& path) {
-  int error = write_all(file.get(), text);
-  if (error == 0 && (fsync(file.get()) != 0 || file.close() != 0)) error = errno;
-  if (error != 0) return failed(ErrorKind::io, "cannot write", path, error);
-  return Done{};
-}
-
-std::string temporary_name() {
-  std::array<unsigned char, 8> bytes{};
-  RAND_bytes(bytes.data(),
-             static_cast<int>(bytes.size()));  // no secret: O_EXCL guards against a clash
-  std::string name(kTemporary);
-  for (const unsigned char byte : bytes) name += static_cast<char>('a' + byte % 26);
-  return name;
-}
-
 Result<Done> replace_document(const Descriptor& directory, const std::string& path,
                               std::string_view text) {
-  const std::string name = temporary_name();
+  const std::string name = temporary_name(kTemporary);
   Descriptor file(openat(directory.get(), name.c_str(),
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file) return failed(ErrorKind::cannot_create, "cannot create a file beside", path, errno);
+  if (!file)
+    return file_error(ErrorKind::cannot_create, "cannot create a file beside", path, errno);
   auto done = write_durably(file, text, path);
   if (done && renameat(directory.get(), name.c_str(), directory.get(), kFile) != 0) {
-    done = failed(ErrorKind::io, "cannot replace", path, errno);
+    done = file_error(ErrorKind::io, "cannot replace", path, errno);
   }
   if (!done) {
     unlinkat(directory.get(), name.c_str(), 0);
     return done;
   }
-  if (fsync(directory.get()) != 0) return failed(ErrorKind::io, "cannot make durable", path, errno);
+  if (fsync(directory.get()) != 0)
+    return file_error(ErrorKind::io, "cannot make durable", path, errno);
   return Done{};
 }
 
-// `MQTT1` and `mqtt1` would be two components, and who writes one of them means the other.
+// `MQTT1` and `mqtt1` would be two components, where the user means one.
 Result<Done> check_spelling(const ComponentStore& store, const std::string& id) {
   const auto there = store.read(id);
   if (!there) return there.error();
@@ -279,13 +247,13 @@ Result<StoreLock> ComponentStore::lock(Duration patience) const {
   const std::string where = home_ + "/mqfail/components/" + kLock;
   Descriptor file(openat(components->get(), kLock,
                          O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
-  if (!file) return failed(ErrorKind::cannot_create, "cannot open the lock", where, errno);
+  if (!file) return file_error(ErrorKind::cannot_create, "cannot open the lock", where, errno);
   // flock has no time limit, and this room has no clock: it counts its naps instead.
   constexpr auto kNap = std::chrono::milliseconds(20);
   for (Duration waited{};; waited += kNap) {
     if (flock(file.get(), LOCK_EX | LOCK_NB) == 0) return StoreLock(std::move(file));
     if (errno != EWOULDBLOCK && errno != EINTR)
-      return failed(ErrorKind::io, "cannot lock", where, errno);
+      return file_error(ErrorKind::io, "cannot lock", where, errno);
     if (waited >= patience) {
       return Error{ErrorKind::temporary, printable(where, 1024) + " stays locked",
                    "another mqfail-config is at work; try again"};
@@ -305,7 +273,7 @@ Result<bool> ComponentStore::write(const StoreLock& /*held*/, const std::string&
   const auto directory =
       open_directory(*components, id.c_str(), file.substr(0, file.rfind('/')), true);
   if (!directory) return directory.error();
-  if (!*directory) return failed(ErrorKind::cannot_create, "cannot create", file, ENOENT);
+  if (!*directory) return file_error(ErrorKind::cannot_create, "cannot create", file, ENOENT);
   const auto old = open_document(*directory, file);
   if (!old) return old.error();
   if (old->file) {
@@ -336,10 +304,10 @@ Result<bool> ComponentStore::remove(const StoreLock& /*held*/, const std::string
   if (!old) return old.error();
   if (!old->file) return false;
   if (unlinkat(directory->get(), kFile, 0) != 0)
-    return failed(ErrorKind::io, "cannot remove", file, errno);
+    return file_error(ErrorKind::io, "cannot remove", file, errno);
   sweep(*directory);
   if (fsync(directory->get()) != 0)
-    return failed(ErrorKind::io, "cannot make durable", file, errno);
+    return file_error(ErrorKind::io, "cannot make durable", file, errno);
   unlinkat(components->get(), id.c_str(), AT_REMOVEDIR);  // stays if something else is kept in it
   return true;
 }

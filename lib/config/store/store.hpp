@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where mqfail-config keeps its documents:
-// CONFIG_HOME/mqfail/components/<ID>/RedundantServers.json. Rule: whoever reads sees the old
-// document or the new one, never a part, and nobody else's file is followed, read or replaced.
+// CONFIG_HOME/mqfail/components/<ID>/RedundantServers.json. Rule: a reader sees the old
+// document or the new one, never a part, and a file of another user is never read or replaced.
 #pragma once
 
 #include <optional>
@@ -21,7 +21,7 @@ Result<Done> check_component_id(std::string_view id);
 /// $XDG_CONFIG_HOME if it is absolute, else $HOME/.config; empty if there is neither.
 std::string config_home_of_user();
 
-/// Held while a document is read, changed and written; given back when it dies.
+/// Held while a document is read, changed and written; its destructor gives it back.
 class StoreLock {
  public:
   explicit StoreLock(Descriptor file) : file_(std::move(file)) {}
@@ -30,9 +30,9 @@ class StoreLock {
   Descriptor file_;
 };
 
-/// Documents as text; what they mean is lib/config/document's business. Errors besides those named:
-/// configuration, if there is no config home or a file is a symlink, not a file, or somebody
-/// else's.
+/// Documents as text; config/document reads them. Errors besides those named: configuration, if
+/// there is no config home, or if a file is a symbolic link, not a regular file, or of another
+/// user.
 class ComponentStore {
  public:
   explicit ComponentStore(std::string config_home) : home_(std::move(config_home)) {}
@@ -50,7 +50,7 @@ class ComponentStore {
   /// Errors: no_input.
   Result<std::optional<std::string>> spelt_otherwise(const std::string& id) const;
 
-  /// Waits for other writers, polling, for at most `patience`; then temporary (75).
+  /// Waits for other writers, by polling, for `patience` at most. Errors also: temporary (75).
   Result<StoreLock> lock(Duration patience = std::chrono::seconds(5)) const;
 
   /// Makes `text` the document (0600, in directories of 0700), durably; true if anything changed.

@@ -148,7 +148,7 @@ Result<Change> StoredList::set(const NamedText& document,
   if (!lock) return lock.error();
   auto now = store_.read(id_);
   if (!now) return now.error();
-  if (*now != *before) {  // somebody was quicker
+  if (*now != *before) {  // another process was faster
     previous = read_previous(*now);
     change.reading =
         read_replacement(document.name, document.text.reveal(), component, previous.servers);

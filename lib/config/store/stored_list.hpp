@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be done with the stored list of a component; mqfail-config's verbs and its REST endpoint
-// are two doors to it. Rule: every change is read, judged, sealed and written under one lock, or
-// nothing of it is.
+// What can be done with the stored list of a component; the verbs of mqfail-config and its REST
+// endpoint both use it. Rule: a change is read, judged, sealed and written under one lock, all of
+// it or nothing.
 #pragma once
 
 #include <optional>
@@ -22,13 +22,13 @@ struct NamedText {
   Secret text;
 };
 
-/// What came of a document that was given in: if it is not valid, nothing was changed.
+/// The result of a change. If the document is not valid, nothing was changed.
 struct Change {
   DocumentReading reading;
   bool written = false;  ///< false also: the same was stored already
 };
 
-/// A key of a server and what it shall be; without a value: its default.
+/// A key of a server and its new value; no value stands for the default.
 struct KeyValue {
   std::string key;
   std::optional<Secret> value;
@@ -92,8 +92,8 @@ class StoredList {
   KeyChain& keys_;
 };
 
-/// Makes a new key and seals every secret of the store with it. At any moment of it, should it be
-/// cut off, the key file opens everything; running it again completes it. Errors: those of the
+/// Makes a new key and seals every secret of the store with it. If it is interrupted, the key file
+/// still opens everything, and running it again completes it. Errors: those of the
 /// store, of the key and of the documents; the old key is then kept for opening.
 Result<Done> rekey(const ComponentStore& store, KeyChain& keys);
 

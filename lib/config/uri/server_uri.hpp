@@ -17,8 +17,8 @@
 
 namespace mqfail {
 
-/// A server as it was written, and what about it was written: the rest may still come from options
-/// that apply to each server that does not say otherwise. `server.id` is empty unless given.
+/// A server as it was written, and which of its parts were written: the others may still come from
+/// the options for all servers. `server.id` is empty unless given.
 struct ServerDraft {
   Server server;
   bool scheme_given = false;
@@ -26,8 +26,8 @@ struct ServerDraft {
   bool tls_version_given = false;
   bool verify_given = false;
   std::optional<std::string> password_file;  ///< still to be read; wins over server.password
-  std::optional<std::string> password_name;  ///< {{NAME}}: still to be looked up
-  std::optional<std::string> certificate_password_name;  ///< likewise
+  std::optional<std::string> password_name;  ///< of a reference {{NAME}}, still to be looked up
+  std::optional<std::string> certificate_password_name;  ///< of another reference
   std::string secrets_of;  ///< the component that stores this server and its secrets; empty: none
   std::string shown;       ///< how an error may call it
 };
@@ -68,7 +68,7 @@ constexpr TlsVersion tls_version(std::size_t index) {
 /// The port a scheme has unless one is given: 1883, 8883, 80, 443.
 std::uint16_t default_port(Scheme scheme);
 
-/// Schemes whose path nobody gave: ws and wss have /mqtt, the others none.
+/// The path a scheme has unless one is given: ws and wss have /mqtt, the others none.
 std::string default_path(Scheme scheme);
 
 }  // namespace mqfail
