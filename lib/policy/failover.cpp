@@ -211,47 +211,6 @@ void Failover::Engine::failed(const Attempt& attempt, const Reason& reason) {
   fill();
 }
 
-// What a failed attempt means. An older protocol is out of the question with -V, where the attempt
-// was none of MQTT 5, and, but for the server's own word, where the server has spoken MQTT 5: one
-// that closes without a word then is dying, not old. A standby that takes over has had its CONNACK.
-Verdict Failover::Engine::judge(const Attempt& attempt, const Reason& reason) const {
-  const bool fixed = settings.protocol || attempt.protocol != Protocol::mqtt5 ||
-                     attempt.taking_over ||
-                     (reason.cause != Cause::connack && roster.has_spoken_mqtt5(attempt.server));
-  const Verdict what = verdict(reason, fixed, false);
-  const bool of_no_use = what == Verdict::older_protocol && settings.mqtt5_required;
-  return of_no_use ? Verdict::next : what;
-}
-
-// The server has accepted this attempt.
-void Failover::Engine::learn_protocol(const Attempt& attempt) {
-  if (attempt.guess) {
-    roster.guess_older(attempt.server);
-  } else {
-    roster.remember_protocol(attempt.server, attempt.protocol);
-  }
-}
-
-// The server has not accepted this attempt, or it ended badly and soon. Codes 1 and 0x84 prove that
-// it is old, any other word of MQTT 5 that it is not. A word in answer to 3.1.1 keeps a guess
-// alive, silence or a close in answer to a CONNECT ends it.
-void Failover::Engine::learn_protocol(const Attempt& attempt, const Reason& reason) {
-  const ServerIndex server = attempt.server;
-  const bool word = reason.cause == Cause::connack || reason.cause == Cause::suback;
-  if (attempt.protocol == Protocol::mqtt5) {
-    if (reason.cause == Cause::connack && (reason.code == 1 || reason.code == 0x84)) {
-      const bool of_use = !settings.protocol && !settings.mqtt5_required;
-      if (of_use) roster.remember_protocol(server, Protocol::mqtt311);
-    } else if (word && reason.mqtt5) {
-      roster.remember_protocol(server, Protocol::mqtt5);
-    }
-  } else if (attempt.guess && word) {
-    roster.guess_older(server);
-  } else if (attempt.guess && reason.phase >= Phase::connack) {
-    roster.forget_guess(server);
-  }
-}
-
 void Failover::Engine::lost(std::vector<Accepted>::iterator which, const Reason& reason,
                             Duration silent) {
   const Accepted gone = *which;
