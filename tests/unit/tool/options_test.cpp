@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the command lines of mosquitto's users mean here.
-#include "tool/option_table.hpp"
-
 #include "command_lines.hpp"
+#include "tool/option_table.hpp"
 
 using namespace mqfail;
 using namespace mqfail::test;

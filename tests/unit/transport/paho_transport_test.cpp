@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(an_attempt_keeps_its_connection_while_others_come_and_go) {
     BOOST_TEST(port_of(1) == first_port);
   }
   BOOST_TEST(port_of(3) == "none");
-  BOOST_TEST(port_of(1 + (1U << 20U)) == "none");  // the same place, whatever the size
+  BOOST_TEST(port_of(1 + (1U << 20U)) == "none");     // the same place, whatever the size
   BOOST_TEST(transport.backlog(AttemptId{3}) == 0U);  // an attempt that is not known has nothing
   BOOST_TEST(!transport.publish(AttemptId{3}, Message{"t", "x"}).has_value());
   BOOST_TEST(!transport.disconnect(AttemptId{1}, Duration::zero()));
