@@ -35,7 +35,7 @@ cd "$(dirname "$0")/.."
 source tests/install.sh
 install_missing tests
 
-# With a sanitizer every test runs; only bounds of memory are left out and upper bounds of time grow,
+# With a sanitizer every test runs; only bounds and scans of memory are left out and upper bounds of time grow,
 # since both are the sanitizer's (tests/rig/sanitizer.hpp). What strace traces is not searched for leaks.
 # A sanitizer's finding must fail the test that caused it. Threads that are left at the exit are no
 # finding: Paho's receive thread never ends (lib/transport/paho_seams/run_thread.cpp).

@@ -112,7 +112,8 @@ BOOST_FIXTURE_TEST_CASE(a_sealed_password_opens_the_servers_door_and_is_seen_now
   BOOST_TEST(!seen_anywhere(kPassword));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_connection_that_has_ended_leaves_no_password_in_memory, Home) {
+BOOST_FIXTURE_TEST_CASE(a_connection_that_has_ended_leaves_no_password_in_memory, Home,
+                        *boost::unit_test::enable_if<kMemoryIsItsOwn>()) {
   if (!copies_in_memory(getpid(), "x")) {
     BOOST_TEST_MESSAGE("skipped: here nobody may look into another process");
     return;

@@ -11,17 +11,12 @@
 #include <string>
 #include <utility>
 
+#include "rig/sanitizer.hpp"
 #include "tool/options.hpp"
 
 using namespace mqfail;
 
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMemoryCanBeRead = false;  // not the shadow
-#else
-constexpr bool kMemoryCanBeRead = true;
-#endif
 
 // `word` backwards, which is how it is written down.
 std::string turned(std::string_view word) {
@@ -108,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_secret_leaves_nothing_in_the_strings_it_passes_through) {
 }
 
 BOOST_AUTO_TEST_CASE(the_command_line_leaves_one_copy_of_a_password,
-                     *boost::unit_test::enable_if<kMemoryCanBeRead>()) {
+                     *boost::unit_test::enable_if<rig::kMemoryIsItsOwn>()) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> lines = {
       {"a long one, turned around", {"mqfail-sub", "-t", "t", "-P", "@", "-u", "joe"}},
       {"tr0hs", {"mqfail-sub", "-t", "t", "-P", "@", "-u", "joe"}},
