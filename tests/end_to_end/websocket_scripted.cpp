@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a real WebSocket server does not do on demand: a front that answers, cuts the connection,
 // pings and closes as the test says.
-#undef BOOST_TEST_MODULE  // main() is in websocket.cpp
 #include "end_to_end/tools.hpp"
 #include "rig/websocket_front.hpp"
 

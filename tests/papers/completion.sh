@@ -51,13 +51,14 @@ if command -v zsh >/dev/null; then
   for command in mqfail-sub mqfail-pub mqfail-probe mqfail-config; do
     cp "$completions/$command.zsh" "$scratch/zsh/_$command"
   done
-  # What a Tab offers, at a terminal of its own; compadd tells what it is given.
+  # What a Tab offers, at a terminal of its own; compadd tells what it is given. Nothing is typed before
+  # the completion has ended: zsh drops a completion for what is typed meanwhile.
   # shellcheck disable=SC2016
   printf '%s' '
     zmodload zsh/zpty
     zpty z zsh -f -i
     zpty -w z "PROMPT= PS1=; fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -D"
-    zpty -w z "bindkey \"^I\" complete-word; unsetopt beep
+    zpty -w z "tab() { zle complete-word; print -r -- @do\"\"ne@ }; zle -N tab; bindkey \"^I\" tab; unsetopt beep
     compadd() {
       if [[ \${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]]; then builtin compadd \"\$@\"; return; fi
       typeset -a hits; builtin compadd -A hits \"\$@\"; print -r -- \"<\${hits}>\"
@@ -65,7 +66,6 @@ if command -v zsh >/dev/null; then
     print @rea\"\"dy@"
     zpty -r z out "*@ready@*"
     zpty -w -n z "$2"$'"'\t'"'
-    zpty -w -n z $'"'\C-u'"'"print @do\"\"ne@"$'"'\n'"'
     zpty -r z out "*@done@*"
     print -r -- "$out"' >"$scratch/capture.zsh"
   in_zsh() { timeout 20 zsh -f "$scratch/capture.zsh" "$scratch/zsh" "$1" | grep -o '<[^>]*>' | tr -d '<>' | tr ' ' '\n' | grep . | paste -sd' '; }
