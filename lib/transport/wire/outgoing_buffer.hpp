@@ -56,7 +56,7 @@ class OutgoingBuffer {
     }
   }
   void clear() {
-    if (secret_) explicit_bzero(bytes_.data(), bytes_.size());
+    if (secret_ && !bytes_.empty()) explicit_bzero(bytes_.data(), bytes_.size());
     secret_ = false;
     bytes_.clear();
     head_ = 0;
@@ -76,7 +76,7 @@ class OutgoingBuffer {
     larger.reserve(2 * needed);
     larger.assign(bytes_.begin(), bytes_.end());
     bytes_.swap(larger);
-    explicit_bzero(larger.data(), larger.size());
+    if (!larger.empty()) explicit_bzero(larger.data(), larger.size());
   }
 
   std::vector<char> bytes_;  // [head_, bytes_.size()) waits

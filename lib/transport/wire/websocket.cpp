@@ -60,7 +60,8 @@ std::size_t WebSocket::take(char* bytes, std::size_t size, std::vector<char>& ou
     used = answer_.take({bytes, size});
     if (!open()) return 0;
     out.insert(out.end(), early_.begin(), early_.end());
-    explicit_bzero(early_.data(), early_.size());  // CONNECT is in it
+    // CONNECT is in it.
+    if (!early_.empty()) explicit_bzero(early_.data(), early_.size());
     early_ = {};
   }
   const std::size_t got = frames_.take(bytes + used, size - used);
