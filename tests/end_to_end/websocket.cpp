@@ -142,12 +142,14 @@ BOOST_AUTO_TEST_CASE(nothing_acknowledged_is_lost_when_the_server_dies, *in_own_
   Process publisher(
       {.argv = pub(with_trust({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-l", "-q", "1"})),
        .stdin_pipe = true});
-  Recorder at_a(a.plain(), "t");
+  Recorder at_a(a.plain(), "t", 0);
   publisher.write(numbered_lines(1, 500));
   BOOST_REQUIRE(at_a.wait_for(100));
   a->kill9();
   publisher.feed(numbered_lines(501, 1000));
   CHECK_STATUS(publisher, 0);
+  BOOST_REQUIRE(at_a.wait_for_the_end());
+  BOOST_REQUIRE(at_b.wait_for_payload(numbered_line(1000)));
   std::vector<bool> seen(1001);
   for (Recorder* one : {&at_a, &at_b}) {
     for (const std::uint32_t number : numbers(one->payloads())) seen.at(number) = true;

@@ -130,6 +130,9 @@ void Recorder::run() {
   } catch (const Broken&) {
     // The server died. What arrived before is recorded.
   }
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  changed_.notify_all();
 }
 
 std::vector<Recorded> Recorder::all() {
@@ -147,6 +150,19 @@ bool Recorder::wait_for(std::size_t count, milliseconds patience) {
   std::unique_lock lock(mutex_);
   return changed_.wait_until(lock, Clock::now() + patience,
                              [&] { return recorded_.size() >= count; });
+}
+
+bool Recorder::wait_for_payload(const std::string& payload, milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_until(lock, Clock::now() + patience, [&] {
+    return std::any_of(recorded_.begin(), recorded_.end(),
+                       [&](const Recorded& one) { return one.publish.payload == payload; });
+  });
+}
+
+bool Recorder::wait_for_the_end(milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_until(lock, Clock::now() + patience, [&] { return ended_; });
 }
 
 StreamPublisher::StreamPublisher(std::vector<std::uint16_t> ports, StreamSettings settings)

@@ -59,6 +59,11 @@ class Recorder {
   std::vector<Recorded> all();
   std::vector<std::string> payloads();
   bool wait_for(std::size_t count, milliseconds patience = 10s);
+  bool wait_for_payload(const std::string& payload, milliseconds patience = 10s);
+  /// Whether the server has ended the connection, and all it had sent is recorded. With QoS 0 that
+  /// is all it had handed to the kernel: an acknowledgement on a connection that has ended is an
+  /// error, and what stands behind it is not read.
+  bool wait_for_the_end(milliseconds patience = 10s);
 
  private:
   void run();
@@ -66,6 +71,7 @@ class Recorder {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Recorded> recorded_;
+  bool ended_ = false;
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };
