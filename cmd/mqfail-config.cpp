@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -29,6 +30,7 @@
 #include "serve.hpp"
 #include "tool/config_options.hpp"
 #include "tool/descriptors.hpp"
+#include "tool/option_table.hpp"
 
 namespace mqfail {
 namespace {
@@ -69,10 +71,8 @@ std::optional<std::string> wanted_component(const ConfigOptions& options) {
 }
 
 int refuse(const NamedText& document, const DocumentReading& reading) {
-  std::size_t errors = 0;
-  for (const Report& report : reading.reports) errors += report.severity == Severity::error ? 1 : 0;
-  tell("mqfail-config: " + document.name + " has " + std::to_string(errors) +
-       (errors == 1 ? " error" : " errors") + "; nothing was changed");
+  tell("mqfail-config: " + document.name + " has " + counted(count_errors(reading), "error") +
+       "; nothing was changed");
   return static_cast<int>(ErrorKind::data);
 }
 
@@ -319,6 +319,6 @@ int main(int argc, char** argv) {
   const auto options = mqfail::parse_config_options(argc, argv);
   if (!options) return mqfail::fail(options.error());
   if (options->help) return mqfail::print(mqfail::config_help());
-  if (options->version) return mqfail::print("mqfail-config " MQFAIL_VERSION "\n");
+  if (options->version) return mqfail::print(mqfail::version_text(mqfail::Tool::config));
   return mqfail::run(*options);
 }

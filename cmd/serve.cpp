@@ -3,9 +3,9 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +16,7 @@
 #include "rest/http_server.hpp"
 #include "rest/listener.hpp"
 #include "tool/line_writer.hpp"
+#include "tool/local_time.hpp"
 #include "tool/signals.hpp"
 
 namespace mqfail {
@@ -23,12 +24,8 @@ namespace {
 
 // One line is one write(2), as for events.
 std::string log_line(std::string_view text) {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  localtime_r(&now, &local);
-  char clock[16];
-  std::strftime(clock, sizeof clock, " %H:%M:%S ", &local);
-  return std::string("mqfail-config:") + clock + std::string(text) + "\n";
+  const LocalTime now(std::chrono::system_clock::now());
+  return "mqfail-config: " + now.print("%T") + " " + std::string(text) + "\n";
 }
 
 void tell_service_manager(std::string_view state) {

@@ -16,8 +16,8 @@ std::string hexadecimal(std::span<const unsigned char> bytes);
 /// True if `text` holds nothing but hexadecimal digits, in either case; also if it is empty.
 bool all_hexadecimal(std::string_view text);
 
-/// The bytes that `digits` stand for. False, and `bytes` is only partly written, unless there are
-/// exactly two digits for each.
+/// The bytes that `digits` stand for. Returns false unless there are exactly two digits for each
+/// byte; `bytes` may be partly written then.
 bool from_hexadecimal(std::string_view digits, std::span<unsigned char> bytes);
 
 /// The 64 digits of base64, in order (RFC 4648, section 4).

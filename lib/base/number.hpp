@@ -39,7 +39,7 @@ std::optional<Number> parse_number(std::string_view text, int base = 10) {
   return number;
 }
 
-/// A count as the facts of an event hold it.
+/// A count in the type that the facts of an event have.
 constexpr std::int64_t as_int(std::uint64_t count) {
   return static_cast<std::int64_t>(count);
 }

@@ -34,7 +34,7 @@ enum class Pkcs12Failure {
   unreadable,      ///< the file system says so
   not_pkcs12,      ///< or damaged
   wrong_password,  ///< or it needs one
-  old_encryption   ///< an old cipher as RC2, and OpenSSL's legacy provider is not installed
+  old_encryption   ///< an old cipher such as RC2, and OpenSSL's legacy provider is not installed
 };
 struct Pkcs12Trouble {
   Pkcs12Failure failure;

@@ -19,8 +19,8 @@ enum class Jitter { full, equal, decorrelated, none };
 inline constexpr Duration kStartupTimeout = std::chrono::seconds(10);
 
 struct BackoffSettings {
-  std::optional<Duration>
-      initial;  ///< initialReconnectDelay; if given, also the delay after a loss
+  /// initialReconnectDelay; if given, also the delay after a loss.
+  std::optional<Duration> initial;
   Duration cap = std::chrono::seconds(30);
   bool exponential = true;
   double multiplier = 2.0;  ///< at least 1

@@ -30,8 +30,8 @@ class Batch {
   }
   bool empty() const { return records_.empty(); }
   std::size_t size() const { return records_.size(); }
-  std::size_t bytes() const { return bytes_.size(); }
-  Record& at(std::size_t place) { return records_[place]; }
+  /// Of payload, and one for each message, so that empty messages have a bound, too.
+  std::size_t bytes() const { return bytes_.size() + records_.size(); }
   const Record& at(std::size_t place) const { return records_[place]; }
   std::string_view payload(const Record& record) const {
     return std::string_view(bytes_).substr(record.begin, record.size);

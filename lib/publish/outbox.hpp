@@ -24,10 +24,9 @@ class Outbox {
     std::string payload;
     bool closed = false;              ///< settled or failed
     std::vector<ServerKey> refusers;  ///< servers that refused it
-    std::vector<ServerKey>
-        closers;                ///< servers that closed the connection over it, once for each time
-    std::uint32_t endings = 0;  ///< connections that ended while only it was under way
-    std::vector<ServerKey> holders;  ///< servers that have acknowledged it and do not yet suffice
+    std::vector<ServerKey> closers;   ///< servers that closed the connection over it, each time
+    std::uint32_t endings = 0;        ///< connections that ended while only it was under way
+    std::vector<ServerKey> holders;   ///< servers that have acknowledged it and do not yet suffice
     TimePoint taken_at{};
     bool held_by(ServerKey server) const;
     bool refused_by(ServerKey server) const;

@@ -5,11 +5,6 @@
 #include "base/number.hpp"
 
 namespace mqfail {
-namespace {
-
-constexpr int kTimedOut = 27;  // mosquitto's MOSQ_ERR_TIMEOUT, the status of -W
-
-}  // namespace
 
 int PublishOutcome::conclude(const Ending& ending, bool reached, Notice& exit) const {
   exit.more = {{"published", as_int(published)},

@@ -93,9 +93,9 @@ void Publisher::remove(std::vector<PublishingConnection>::iterator connection, T
     if (!sent.answered && !outbox_.closed(sent.position)) ++resent_;
   }
   connections_.erase(connection);
-  leaving_ = std::any_of(connections_.begin(), connections_.end(),
-                         [](const PublishingConnection& one) { return one.leave_by.has_value(); });
-  sender_.pause(leaving_);
+  sender_.pause(
+      std::any_of(connections_.begin(), connections_.end(),
+                  [](const PublishingConnection& one) { return one.leave_by.has_value(); }));
   shortage_.left(connections_.size(), now);
 }
 
@@ -103,7 +103,6 @@ void Publisher::leave(AttemptId attempt, TimePoint now) {
   const auto connection = find(attempt);
   if (connection == connections_.end()) return finished_.push_back(attempt);
   connection->leave_by = now + kLeavePatience;
-  leaving_ = true;
   sender_.pause(true);
 }
 
@@ -131,7 +130,7 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
     connection.lost = true;
     troubles.push_back({connection.attempt, std::move(reason)});
   };
-  if (leaving_) go_on_leaving(now);
+  if (sender_.is_paused()) go_on_leaving(now);
   for (PublishingConnection& connection : connections_) {
     if (!connection.is_in_use()) continue;
     if (auto trouble = take_answers(connection)) lose(connection, std::move(*trouble));
@@ -231,9 +230,7 @@ void Publisher::on_poll(const pollfd* fds, std::size_t count, TimePoint now) {
 std::optional<TimePoint> Publisher::deadline() const {
   if (more_) return TimePoint{};  // long ago: at once
   std::optional<TimePoint> until = drain_until_;
-  const auto sooner = [&until](std::optional<TimePoint> other) {
-    if (other && (!until || *other < *until)) until = other;
-  };
+  const auto sooner = [&until](std::optional<TimePoint> other) { until = earlier(until, other); };
   for (const PublishingConnection& connection : connections_) {
     if (connection.lost) continue;
     if (connection.leave_by) {

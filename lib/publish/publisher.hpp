@@ -73,7 +73,6 @@ class Publisher final : public Work {
   Shortage shortage_;
   std::vector<PublishingConnection> connections_;
   std::vector<AttemptId> finished_;
-  bool leaving_ = false;  // one of them; until it is gone, nothing is sent
   std::optional<TimePoint> drain_until_;
   std::uint64_t taken_ = 0;  // the number of the last message from the source
   bool stopping_ = false;

@@ -21,8 +21,9 @@ class Sender {
          Transport& transport)
       : settings_(settings), outbox_(outbox), settlement_(settlement), transport_(transport) {}
 
-  /// While it is paused, no connection has room.
+  /// While it is paused, no connection has room. The owner pauses it as long as it leaves a server.
   void pause(bool paused) { paused_ = paused; }
+  bool is_paused() const { return paused_; }
 
   /// Whether the outbox's message of `position`, which may be the next one to come, may be sent on
   /// this connection now.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "publish/server_book.hpp"
 
-#include <utility>
-
 namespace mqfail {
 
 ServerKey ServerBook::key_of(const Server& server) {

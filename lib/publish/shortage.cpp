@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/counted.hpp"
 #include "base/number.hpp"
 
 namespace mqfail {
@@ -32,8 +33,8 @@ void Shortage::tend(std::size_t live, bool done, TimePoint now) {
   if (done) return;
   told_ = true;
   Notice notice{.name = NoticeName::warning, .level = Level::warning};
-  notice.reason = "--acks " + std::to_string(wanted_) + ": " + std::to_string(live) +
-                  " servers are live; messages wait until there are enough";
+  notice.reason = "--acks " + std::to_string(wanted_) + ": " + counted(live, "server") +
+                  (live == 1 ? " is" : " are") + " live; messages wait until there are enough";
   notice.more = {{"live", as_int(live)}, {"wanted", as_int(wanted_)}};
   announcer_.announce(notice);
 }

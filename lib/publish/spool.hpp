@@ -38,6 +38,7 @@ class Spool {
   std::uint64_t last() const { return state_.last; }
   /// Messages up to this one are done with.
   std::uint64_t settled() const { return state_.settled; }
+  bool all_settled() const { return state_.settled == state_.last; }
   /// What open() had to mend, in words.
   const std::vector<std::string>& findings() const { return findings_; }
 
@@ -67,7 +68,6 @@ class Spool {
   Result<Done> open_database();
   Result<Done> read_state(const std::string& fresh_id);
   Result<Done> compare_with_database(const std::string& topic);
-  bool all_settled() const { return state_.settled == state_.last; }
   bool write_state();
   bool discard();
   Outcome begin_anew();

@@ -6,7 +6,6 @@
 
 #include "base/counted.hpp"
 #include "base/number.hpp"
-#include "base/text.hpp"
 
 namespace mqfail {
 namespace {
@@ -58,8 +57,7 @@ void SpooledSource::store(TimePoint now) {
     std::size_t end = group_.size();
     Spool::Outcome outcome = spool_->store(group_, stored_, end);
     // A small disk may have room for less, and all of it again once everything on it is settled.
-    if (outcome == Spool::Outcome::no_room && spool_->settled() == spool_->last() &&
-        spool_->clean()) {
+    if (outcome == Spool::Outcome::no_room && spool_->clean()) {
       outcome = spool_->store(group_, stored_, end);
     }
     while (outcome == Spool::Outcome::no_room && end - stored_ > 1) {
@@ -162,7 +160,7 @@ std::optional<TimePoint> SpooledSource::due() const {
 }
 
 void SpooledSource::tend(TimePoint now, bool hungry) {
-  const bool due = retry_at_ && (now >= *retry_at_ || spool_->settled() == spool_->last());
+  const bool due = retry_at_ && (now >= *retry_at_ || spool_->all_settled());
   if (stuck() && due && !stopped_) store(now);
   if (const auto look = input_->due(); hungry && fd() >= 0 && look && now >= *look) read_some(now);
 }

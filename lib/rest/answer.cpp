@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "base/counted.hpp"
 #include "base/text.hpp"
 #include "config/document/server_ids.hpp"
 
@@ -96,12 +97,6 @@ Answer make(unsigned status, const std::string& reason, const std::string& resol
 
 }  // namespace
 
-std::size_t count_errors(const DocumentReading& reading) {
-  std::size_t errors = 0;
-  for (const Report& report : reading.reports) errors += report.severity == Severity::error ? 1 : 0;
-  return errors;
-}
-
 Answer error_answer(unsigned status, const Error& error, const About& about) {
   return make(status, error.message, error.hint, "{" + names_json(about) + "}");
 }
@@ -109,9 +104,7 @@ Answer error_answer(unsigned status, const Error& error, const About& about) {
 Answer document_answer(const DocumentReading& reading, const About& about) {
   const std::size_t errors = count_errors(reading);
   const std::string names = names_json(about);
-  return make(400,
-              "the document has " + std::to_string(errors) + (errors == 1 ? " error" : " errors") +
-                  "; nothing was changed",
+  return make(400, "the document has " + counted(errors, "error") + "; nothing was changed",
               "mend what Parameters.Errors lists; lines are those that arrived, and curl -d joins "
               "them where --data-binary does not",
               "{\n    " + names + (names.empty() ? "" : ",\n    ") +

@@ -30,7 +30,4 @@ Answer error_answer(unsigned status, const Error& error, const About& about = {}
 /// Parameters.
 Answer document_answer(const DocumentReading& reading, const About& about);
 
-/// The number of errors in a reading.
-std::size_t count_errors(const DocumentReading& reading);
-
 }  // namespace mqfail

@@ -119,7 +119,7 @@ class Operation {
       case ErrorKind::temporary:
         return error_answer(503, error, about());
       case ErrorKind::no_input:
-        // There is no document, or it cannot be read?
+        // 404 if the store can be read and has no such thing, 500 if it cannot be read.
         return error_answer(store_.read(resource_.component) ? 404 : 500, error, about());
       default:
         return error_answer(500, error, about());

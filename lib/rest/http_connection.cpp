@@ -143,7 +143,8 @@ void Connection::head_came(Failure failure) {
   const std::string_view expected = view(parser_->get()[http::field::expect]);
   if (expected.empty() || parser_->is_done()) return read_body();
   if (!beast::iequals(parser_->get()[http::field::expect], "100-continue"))
-    return send(refusal(417, "Expect: " + printable(expected, 64) + " is not known", ""));
+    return send(refusal(417, "Expect: " + printable(expected, 64) + " is not known",
+                        "leave the Expect field out"));
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
   asio::async_write(stream_, asio::buffer(kContinue.data(), kContinue.size()),
                     then([](Connection& self, Failure broken) {

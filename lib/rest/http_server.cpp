@@ -42,7 +42,7 @@ class HttpServer {
       acceptors_.back().socket.assign(protocol, fcntl(listener.socket.get(), F_DUPFD_CLOEXEC, 0));
       listener.socket.close();
     }
-    for (Acceptor& one : acceptors_) accept(one);
+    accept_at_all();
     end_.assign(shared_.settings.end_fd);
     wait_for_end();
     shared_.io.run();

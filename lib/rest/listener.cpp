@@ -133,7 +133,7 @@ Result<std::vector<Listener>> inherited_listeners() {
   const auto count = take_number("LISTEN_FDS");
   unsetenv("LISTEN_FDNAMES");  // NOLINT(concurrency-mt-unsafe)
   if (pid != static_cast<long>(getpid()) || !count) return listeners;
-  for (int fd = kFirstInherited; fd < kFirstInherited + *count; ++fd) {
+  for (int fd = kFirstInherited; fd - kFirstInherited < *count; ++fd) {
     auto address = address_of(fd);
     if (!address || !option_is(fd, SO_TYPE, SOCK_STREAM) || !option_is(fd, SO_ACCEPTCONN, 1)) {
       return Error{ErrorKind::unavailable,

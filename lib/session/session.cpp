@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <string_view>
 #include <utility>
 #include <variant>
 

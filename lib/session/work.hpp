@@ -24,6 +24,9 @@ constexpr std::optional<TimePoint> earlier(std::optional<TimePoint> one,
   return *one < *other ? one : other;
 }
 
+/// The exit status of -W: mosquitto's MOSQ_ERR_TIMEOUT.
+inline constexpr int kTimedOut = 27;
+
 /// How a run came to its end.
 struct Ending {
   enum class How {

@@ -22,8 +22,7 @@ struct NoveltySettings {
   bool several_servers = false;  ///< --standby hot with --dedupe: each message comes through all
   Duration window{};             ///< how late a copy may be
   /// Hold back retained messages that a later SUBSCRIBE brings although they are unchanged. Not
-  /// with
-  /// --retain-as-published, where the flag does not tell what a SUBSCRIBE has brought.
+  /// with --retain-as-published, where the flag does not tell what a SUBSCRIBE has brought.
   bool hold_back_unchanged = true;
   SipKey key;           ///< random, so that nobody can make two messages look alike
   bool numbers = true;  ///< a message that its publisher has numbered is new once

@@ -39,7 +39,7 @@ void RetainedRemoval::offline(AttemptId attempt) {
   RemovingConnection* const connection = find(attempt);
   if (connection == nullptr) return;
   take_answers(*connection);  // what came before the end still counts
-  left_ += connection->unwritten.size() + connection->waiting.size() + connection->sent.size();
+  left_ += connection->open();
   connections_.erase(connections_.begin() + (connection - connections_.data()));
 }
 
@@ -116,32 +116,27 @@ bool RetainedRemoval::is_full(AttemptId attempt) const {
 }
 
 bool RetainedRemoval::is_busy() const {
-  return std::any_of(
-      connections_.begin(), connections_.end(),
-      [this](const RemovingConnection& connection) { return is_busy(connection.attempt); });
+  return std::any_of(connections_.begin(), connections_.end(),
+                     [](const RemovingConnection& connection) { return connection.open() != 0; });
 }
 
 bool RetainedRemoval::is_busy(AttemptId attempt) const {
   const RemovingConnection* const connection = find(attempt);
-  return connection != nullptr && !(connection->unwritten.empty() && connection->waiting.empty() &&
-                                    connection->sent.empty());
+  return connection != nullptr && connection->open() != 0;
 }
 
 std::optional<TimePoint> RetainedRemoval::deadline() const {
   std::optional<TimePoint> until;
   for (const RemovingConnection& connection : connections_) {
     if (connection.sent.empty()) continue;
-    const TimePoint at = connection.sent.front().at + kPatience;
-    until = std::min(until.value_or(at), at);
+    until = earlier(until, connection.sent.front().at + kPatience);
   }
   return until;
 }
 
 std::uint64_t RetainedRemoval::left() const {
   std::uint64_t count = left_;
-  for (const RemovingConnection& connection : connections_) {
-    count += connection.unwritten.size() + connection.waiting.size() + connection.sent.size();
-  }
+  for (const RemovingConnection& connection : connections_) count += connection.open();
   return count;
 }
 

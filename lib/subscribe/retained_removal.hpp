@@ -64,6 +64,8 @@ class RetainedRemoval {
     std::deque<std::string> waiting{};
     std::vector<Sent> sent{};  // oldest first
     bool told = false;         // a refusal
+
+    std::size_t open() const { return unwritten.size() + waiting.size() + sent.size(); }
   };
 
   RemovingConnection* find(AttemptId attempt);

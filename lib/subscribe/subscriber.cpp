@@ -12,7 +12,6 @@
 
 namespace mqfail {
 namespace {
-constexpr int kTimedOut = 27;  // mosquitto's MOSQ_ERR_TIMEOUT, the status of -W
 // How long a reader that has stopped reading, or a server that is slow with removals, holds up the
 // end.
 constexpr auto kStopPatience = std::chrono::seconds(2);
@@ -184,8 +183,8 @@ bool Subscriber::is_ahead(const Message& message, ReceivingConnection& connectio
   }
   if (!connection.ahead_until) connection.ahead_until = now + kAheadPatience;
   if (now < *connection.ahead_until) return true;
-  connection.ahead_until
-      .reset();  // the others do not have the messages before it: they are missing
+  // The others do not have the messages before it: those are missing.
+  connection.ahead_until.reset();
   connection.feed.in_step = true;
   return false;
 }
@@ -248,9 +247,7 @@ void Subscriber::on_poll(const pollfd* fds, std::size_t count, TimePoint /*now*/
 std::optional<TimePoint> Subscriber::deadline() const {
   if (more_) return TimePoint{};  // long ago: at once
   std::optional<TimePoint> until = removal_.deadline();
-  const auto sooner = [&until](std::optional<TimePoint> other) {
-    if (other && (!until || *other < *until)) until = other;
-  };
+  const auto sooner = [&until](std::optional<TimePoint> other) { until = earlier(until, other); };
   sooner(removal_until_);
   if (give_up_at_) {
     sooner(give_up_at_);
@@ -278,8 +275,8 @@ void Subscriber::tell_removals(Notice& exit) {
   exit.more.emplace_back("not_removed", as_int(removal_.left()));
   if (removal_.left() == 0) return;
   Notice warning{.name = NoticeName::warning, .level = Level::warning};
-  warning.reason = "of " + counted(removal_.left(), "retained message") +
-                   " it is not known whether the server has removed them";
+  warning.reason = "it is not known whether the server has removed " +
+                   counted(removal_.left(), "retained message");
   announcer_.announce(warning);
 }
 

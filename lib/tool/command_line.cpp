@@ -97,26 +97,32 @@ class Splitter {
     if (!row->takes_value())
       return usage(row->long_flag() + " takes no value",
                    "it is a switch: write " + row->long_flag() + " alone");
-    return option(*row, {word.substr(equals + 1)});
+    return option(*row, glued_value(word, equals + 1));
   }
 
   Result<Done> letters(const std::string& word) {
     for (std::size_t i = 1; i < word.size(); ++i) {
       const OptionRow* row = by_letter(word[i]);
-      std::string glued = word.substr(i + 1);
       if (i == 1 && row != nullptr && row->name == "stdin-file") {
-        const auto server = server_or_stdin(glued);
+        const auto server = server_or_stdin(word.substr(i + 1));
         if (!server) return server.error();
         if (*server != nullptr) row = *server;
       }
       if (row == nullptr) return unknown("-" + word.substr(i));
       const bool ends = row->takes_value();
-      if (auto done = option(*row, ends && !glued.empty() ? std::vector{std::move(glued)}
-                                                          : std::vector<std::string>{});
+      const bool glued = ends && i + 1 < word.size();
+      if (auto done = option(*row, glued ? glued_value(word, i + 1) : std::vector<std::string>());
           !done || ends)
         return done;
     }
     return Done{};
+  }
+
+  // It may be a password, so there is no copy beside the one that its Given overwrites.
+  static std::vector<std::string> glued_value(const std::string& word, std::size_t at) {
+    std::vector<std::string> values;
+    values.emplace_back(std::string_view(word).substr(at));
+    return values;
   }
 
   const OptionRow* by_letter(char letter) const {

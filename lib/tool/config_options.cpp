@@ -30,7 +30,7 @@ constexpr ConfigVerbRow kVerbs[] = {
     {"convert", ConfigVerb::convert, "component file to",
      "write a list as document, failover: URI or flags: convert --to uri"},
     {"diff", ConfigVerb::diff, "component file",
-     "show how a document differs from the stored list; status 1 if it does"},
+     "show how a document differs from the stored list; status 1 if so"},
     {"remove", ConfigVerb::remove, "component server-id yes",
      "remove the stored list, or one server of it"},
     {"schema", ConfigVerb::schema, "",
@@ -319,12 +319,17 @@ Result<ConfigOptions> parse_config_options(int argc, char** argv) {
 
 std::string config_help() {
   std::string out =
-      "Usage: mqfail-config VERB [OPTION]...\n"
-      "Reads, checks and stores lists of redundant MQTT servers.\n\nVerbs:\n";
+      "Reads, checks and stores lists of redundant MQTT servers.\n"
+      "\n"
+      "  mqfail-config set --component MQTT1 <servers.json\n"
+      "  mqfail-config get --component MQTT1\n"
+      "  mqfail-config check -f servers.json\n"
+      "\n"
+      "Usage: mqfail-config VERB [OPTION]...\n\nVerbs:\n";
   for (const ConfigVerbRow& verb : kVerbs)
     out.append("  ").append(verb.name).append(10 - verb.name.size(), ' ').append(verb.help) += '\n';
   return out + "\nOptions:\n" + option_lines(kRows, 23) + R"(
-check, fmt and convert read the stored list if --component is given and -f is not;
+With --component and without -f, check, fmt and convert read the stored list;
 with both, --component chooses among the components of a whole adapter file.
 convert also reads a failover: URI and flags, and never shows a password.
 edit -f merges a document by serverId: its keys are set, all other keys stay.

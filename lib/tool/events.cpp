@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "tool/human_events.hpp"
+#include "tool/local_time.hpp"
 
 namespace mqfail {
 namespace {
@@ -328,13 +329,7 @@ std::string EventWriter::logfmt_line(const Notice& notice,
 
 std::string EventWriter::human_line(const Notice& notice,
                                     std::chrono::system_clock::time_point wall) const {
-  const std::time_t time =
-      std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(wall));
-  std::tm parts{};
-  localtime_r(&time, &parts);
-  std::array<char, 16> clock{};
-  const std::size_t length = std::strftime(clock.data(), clock.size(), "%T", &parts);
-  std::string out = origin_.tool + ": " + std::string(clock.data(), length) + " ";
+  std::string out = origin_.tool + ": " + LocalTime(wall).print("%T") + " ";
   const std::string_view event = name(notice.name);
   out.append(event).append(event.size() < 11 ? 11 - event.size() : 0, ' ');
   const std::string detail = human_detail(notice, debug_);

@@ -28,7 +28,7 @@ std::string_view introduction(Tool tool) {
              "  tail -F log | mqfail-pub --component MQTT1 -t plant/log -q 1 -l\n"
              "  mqfail-pub -h a -h b -t report -q 1 -s <report.txt\n"
              "\n"
-             "Usage: mqfail-pub [SERVERS] -t TOPIC {-m TEXT | -f FILE | -s | -l | -n} [OPTIONS]\n";
+             "Usage: mqfail-pub [SERVERS] -t TOPIC {-m TEXT|-f FILE|-s|-l|-n} [OPTIONS]\n";
     case Tool::config:
       return "";
     case Tool::probe:
@@ -67,7 +67,9 @@ void append_wrapped(std::string& out, std::string_view text, std::size_t indent)
 void append_row(std::string& out, const OptionRow& row, std::size_t column) {
   std::string line = "  ";
   if (row.letter != 0) {
-    line.append("-").append(1, row.letter).append(row.name.empty() ? "" : ", ");
+    line.append("-").append(1, row.letter);
+    if (row.alias != 0) line.append(", -").append(1, row.alias);
+    line.append(row.name.empty() ? "" : ", ");
   } else {
     line.append("    ");
   }

@@ -66,7 +66,7 @@ Result<Secret> password_from_fd(const std::string& flag, int fd) {
   }
   if (line.size() > kLongestPassword) {
     return Error{ErrorKind::no_input, flag + " has a first line of more than 65535 bytes",
-                 "it is no password"};
+                 "give a file or descriptor whose first line is the password"};
   }
   if (line.ends_with('\r')) line.pop_back();
   return Secret(std::move(line));

@@ -65,14 +65,14 @@ std::span<const OptionRow> probe_rows() {
 
 Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& environment,
                                  ProbeFormat& format) {
-  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);  // no copies
   for (std::size_t i = 0; i < words.size(); ++i) {
     const bool apart = words[i] == "--format" && i + 1 < words.size();
     if (apart || words[i].starts_with("--format="))
       format = format_of(apart ? words[i + 1] : words[i].substr(9)).value_or(format);
   }
   // -h alone asks for help; with a value it names a host.
-  if (words == std::vector<std::string>{"-h"})
+  if (words == std::vector<std::string_view>{"-h"})
     return std::variant<ProbeOptions, Printout>(Printout{help_text(Tool::probe)});
   auto sources = read_sources(Tool::probe, argc, argv, environment);
   if (!sources) return sources.error();

@@ -20,6 +20,7 @@ std::vector<std::string> words_of(std::string_view text) {
 }
 
 bool excludes(const Given& one, const Given& other) {
+  if (one.row->excluded.empty()) return false;
   const auto keys = words_of(one.row->excluded);
   return std::find(keys.begin(), keys.end(), other.row->key()) != keys.end();
 }

@@ -50,8 +50,9 @@ Connection::~Connection() {
 
 // Paho has its own copy of the password.
 void Connection::destroy_handle() {
+  if (handle_ == nullptr) return;
   const WipedMemory wiped;
-  if (handle_ != nullptr) MQTTClient_destroy(&handle_);
+  MQTTClient_destroy(&handle_);
 }
 
 // ---- Paho's threads

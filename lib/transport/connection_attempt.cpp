@@ -55,7 +55,8 @@ bool Connection::connect() {
     const TimePoint until = share ? now + (end - now) / (behind + 1) : TimePoint::max();
     const Opened opened = open(found, until);
     if (opened != Opened::not_in_time) return opened == Opened::yes;
-    addresses_.tried_in_vain(server_, found.address);
+    const std::lock_guard lock(stage_mutex_);
+    addresses_.tried_in_vain(server_, std::exchange(trying_, {}));
   }
 }
 
@@ -127,7 +128,7 @@ Connection::Opened Connection::open(const Dialled& dialled, TimePoint until) {
     return Opened::no;
   }
   PahoOptions options(server_, settings_, protocol_);
-  const Handover handover(wire, server_, certificate_.get(), until);
+  Handover handover(wire, server_, certificate_.get(), until);  // the seams write to it
   int code = MQTTCLIENT_SUCCESS;
   MQTTResponse response = MQTTResponse_initializer;
   {
@@ -160,7 +161,8 @@ Connection::Opened Connection::open(const Dialled& dialled, TimePoint until) {
   MQTTResponse_free(response);
   if (const std::string holes = seams_not_in_path(is_tls(server_.scheme)); !holes.empty()) {
     fail({Cause::local, Phase::connack, 0, false,
-          "this mqfail was linked wrongly, Paho goes past its seams " + holes});
+          "this mqfail was linked wrongly, Paho goes past its seams " + holes +
+              "; install mqfail again or build it again"});
     return Opened::no;
   }
   const std::lock_guard lock(stage_mutex_);
@@ -169,7 +171,8 @@ Connection::Opened Connection::open(const Dialled& dialled, TimePoint until) {
   return Opened::yes;
 }
 
-// A new one for each address: what is left in that of another one must not be taken for an answer.
+// Each address gets a new handle: an answer that is left in an old one must not be taken for its
+// own.
 bool Connection::make_handle() {
   destroy_handle();
   MQTTClient_createOptions create = MQTTClient_createOptions_initializer;

@@ -177,6 +177,7 @@ std::variant<Dialled, Reason> Dialler::next(const std::function<void()>& resolve
     int failure = 0;
     addresses_ = in_dialling_order(resolve(server_, failure), memory_.last_in_vain(server_));
     looked_up_ = wire_now() - begin;
+    several_ = addresses_.size() > 1;
     if (addresses_.empty()) {
       const char* const text = failure == EAI_SYSTEM ? std::strerror(errno) : gai_strerror(failure);
       return Reason{Cause::dns, Phase::dns, failure, false, text};
@@ -184,7 +185,6 @@ std::variant<Dialled, Reason> Dialler::next(const std::function<void()>& resolve
   }
   resolved();
   const TimePoint begin = wire_now();
-  const bool several = addresses_.size() > 1;
   Dialled result;
   result.dns = looked_up_;
   Race race;
@@ -192,7 +192,7 @@ std::variant<Dialled, Reason> Dialler::next(const std::function<void()>& resolve
   int error = ECONNREFUSED;
   while (!stop_.stopped() && !(addresses_.empty() && race.empty())) {
     if (!addresses_.empty()) {
-      if (several) last = addresses_.front().text();
+      if (several_) last = addresses_.front().text();
       if (const int refused = race.start(addresses_.front()); refused != 0) error = refused;
       addresses_.erase(addresses_.begin());
       if (race.empty()) continue;

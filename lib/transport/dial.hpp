@@ -94,6 +94,7 @@ class Dialler {
   const StopSwitch& stop_;
   AddressMemory& memory_;
   bool resolved_ = false;
+  bool several_ = false;  // the name has more than one address
   Duration looked_up_{};
   std::vector<Address> addresses_;  // not tried, or another one was faster
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why an attempt failed or a connection ended: from what the wire saw to the policy's words. The
-// texts of a server are untrusted.
+// Why an attempt failed or a connection ended: makes a Reason from the facts of the wire. The texts
+// of a server are untrusted.
 #pragma once
 
 #include <string>

@@ -24,15 +24,12 @@ constexpr int kKeptHeap = 2 * static_cast<int>(Connection::kInboxBytes);
 // Larger payloads get pages of their own. Setting one threshold stops malloc from moving the other.
 constexpr int kOwnPages = 1 << 20;
 
-constexpr std::size_t kSlots = 16;  // to begin with
-
 }  // namespace
 
 PahoTransport::PahoTransport(TransportListener& listener)
     : listener_(listener),
       certificates_(std::make_unique<CertificateCache>()),
-      addresses_(std::make_unique<AddressMemory>()),
-      slots_(kSlots) {
+      addresses_(std::make_unique<AddressMemory>()) {
   unsetenv("http_proxy");
   unsetenv("https_proxy");
   mallopt(M_TRIM_THRESHOLD, kKeptHeap);
@@ -42,10 +39,9 @@ PahoTransport::PahoTransport(TransportListener& listener)
 }
 
 PahoTransport::~PahoTransport() {
-  for (Slot& slot : slots_) {
-    if (!slot.connection) continue;
-    slot.connection->abandon();
-    retired_.push_back(std::move(slot.connection));
+  for (Begun& one : begun_) {
+    one.connection->abandon();
+    retired_.push_back(std::move(one.connection));
   }
   // Only tests come here; the commands leave by _exit. A name look-up can take its time.
   while (!retired_.empty()) {
@@ -54,13 +50,11 @@ PahoTransport::~PahoTransport() {
   }
 }
 
-std::size_t PahoTransport::place(AttemptId attempt) const {
-  return static_cast<std::size_t>(attempt) % slots_.size();
-}
-
 Connection* PahoTransport::find(AttemptId attempt) const {
-  const Slot& slot = slots_[place(attempt)];
-  return slot.attempt == attempt ? slot.connection.get() : nullptr;
+  for (const Begun& one : begun_) {
+    if (one.attempt == attempt) return one.connection.get();
+  }
+  return nullptr;
 }
 
 template <class Question, class... Arguments>
@@ -75,16 +69,8 @@ auto PahoTransport::ask(AttemptId attempt, Question question, Arguments&&... arg
 void PahoTransport::connect(AttemptId attempt, const Server& server,
                             const ConnectSettings& settings, Protocol protocol) {
   bury();
-  while (slots_[place(attempt)].connection) {
-    std::vector<Slot> before(2 * slots_.size());
-    before.swap(slots_);
-    for (Slot& slot : before) {
-      if (slot.connection) slots_[place(slot.attempt)] = std::move(slot);
-    }
-  }
-  slots_[place(attempt)] = {
-      attempt, std::make_unique<Connection>(attempt, server, settings, protocol, *certificates_,
-                                            *addresses_, listener_)};
+  begun_.push_back({attempt, std::make_unique<Connection>(attempt, server, settings, protocol,
+                                                          *certificates_, *addresses_, listener_)});
 }
 
 void PahoTransport::take_over(AttemptId attempt) {
@@ -144,8 +130,11 @@ void PahoTransport::acknowledge(AttemptId attempt, std::size_t count) {
 }
 
 void PahoTransport::retire(AttemptId attempt) {
-  if (find(attempt) == nullptr) return;
-  retired_.push_back(std::move(slots_[place(attempt)].connection));
+  const auto found = std::find_if(begun_.begin(), begun_.end(),
+                                  [&](const Begun& one) { return one.attempt == attempt; });
+  if (found == begun_.end()) return;
+  retired_.push_back(std::move(found->connection));
+  begun_.erase(found);
   bury();
 }
 

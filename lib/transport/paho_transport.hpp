@@ -43,13 +43,12 @@ class PahoTransport final : public Transport {
   void acknowledge(AttemptId attempt, std::size_t count) override;
 
  private:
-  struct Slot {
-    AttemptId attempt{};
-    std::unique_ptr<Connection> connection;  // null: the slot is free
+  struct Begun {
+    AttemptId attempt;
+    std::unique_ptr<Connection> connection;
   };
-  std::size_t place(AttemptId attempt) const;
   Connection* find(AttemptId attempt) const;
-  // What the connection answers; a value of nothing if there is none.
+  // What the connection returns, or a default value if the attempt has no connection.
   template <class Question, class... Arguments>
   auto ask(AttemptId attempt, Question question, Arguments&&... arguments) const;
   void retire(AttemptId attempt);
@@ -58,9 +57,8 @@ class PahoTransport final : public Transport {
   TransportListener& listener_;
   const std::unique_ptr<CertificateCache> certificates_;
   const std::unique_ptr<AddressMemory> addresses_;
-  void* anchor_ = nullptr;  // a handle that never connects: with none left Paho tears itself down
-  // An attempt's place is its number modulo the size, which doubles when two would have the same.
-  std::vector<Slot> slots_;
+  void* anchor_ = nullptr;    // a handle that never connects: with none left Paho tears itself down
+  std::vector<Begun> begun_;  // neither abandoned nor disconnected; few, so it is searched in order
   std::vector<std::unique_ptr<Connection>> retired_;  // until Paho has let go of them
 };
 

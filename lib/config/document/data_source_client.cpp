@@ -2,7 +2,6 @@
 #include "config/document/data_source_client.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include "base/text.hpp"
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <utility>
 
 #include "base/text.hpp"
 #include "config/document/dialect_scanner.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of the dialect: white space, strings, bare words, and what is wrong inside them. The
-// grammar of words is in dialect.cpp. Rule: nothing is written while reading; changes are noted, in
-// order, and done at the end (text_changes.hpp).
+// The words of the dialect: white space, strings, bare words, and what is wrong inside them. How
+// words make up a document is in dialect.cpp. Rule: nothing is written while reading; changes are
+// noted, in order, and done at the end (text_changes.hpp).
 #pragma once
 
 #include <algorithm>
@@ -67,7 +67,7 @@ class DialectScanner {
   void panic();
   std::string unexpected(std::string_view wanted) const;
 
-  /// A string in any quotes; other than straight ones are reported. False: it cannot be made
+  /// A string in any quotes; quotes other than straight ones are reported. False: it cannot be made
   /// strict; pos_ is behind it, or at the end of its line.
   bool string();
   /// True before a single or a typographic quote.

@@ -140,9 +140,7 @@ class ListReader {
     for (std::size_t i = 0; i < servers_.size(); ++i) {
       const DocumentServer& server = servers_[i];
       if (server.host.empty()) continue;
-      const std::string key =
-          lower_case(server.host) + " " + std::to_string(server.port.value_or(0)) +
-          (server.web_socket ? " ws" : " tcp") + server.path + "?" + server.query;
+      const std::string key = endpoint_key(server) + server.path + "?" + server.query;
       const auto [place, fresh] = seen.emplace(key, i);
       if (!fresh)
         warn(server.offset, "servers " + std::to_string(place->second) + " and " +
@@ -211,15 +209,18 @@ DocumentReading read_edit(const std::string& name, const std::string& text,
   return read_for({&previous, server_id, true, true}, name, text, std::nullopt);
 }
 
+std::size_t count_errors(const DocumentReading& reading) {
+  return static_cast<std::size_t>(
+      std::count_if(reading.reports.begin(), reading.reports.end(),
+                    [](const Report& report) { return report.severity == Severity::error; }));
+}
+
 Error document_error(const std::string& name, const DocumentReading& reading) {
   std::string lines;
-  std::size_t errors = 0;
   for (const Report& report : reading.reports) {
-    if (report.severity != Severity::error) continue;
-    ++errors;
-    lines += "\n" + report.headline + "\n" + report.excerpt;
+    if (report.severity == Severity::error) lines += "\n" + report.headline + "\n" + report.excerpt;
   }
-  return {ErrorKind::data, name + " has " + counted(errors, "error") + lines, ""};
+  return {ErrorKind::data, name + " has " + counted(count_errors(reading), "error") + lines, ""};
 }
 
 }  // namespace mqfail

@@ -52,6 +52,9 @@ DocumentReading read_edit(const std::string& name, const std::string& text,
                           const std::vector<DocumentServer>& previous,
                           const std::string& server_id);
 
+/// The number of errors in a reading; warnings do not count.
+std::size_t count_errors(const DocumentReading& reading);
+
 /// The errors of an invalid reading as one Error (data): a first line that counts them, then each
 /// with its excerpt, so that FILE:LINE:COL stands at the beginning of a line.
 Error document_error(const std::string& name, const DocumentReading& reading);

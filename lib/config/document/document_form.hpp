@@ -22,7 +22,7 @@ struct FoundItem {
 
 struct DocumentForm {
   std::vector<FoundItem> items;          ///< in the order of the list
-  std::optional<FoundItem> data_source;  ///< what it is is still to be judged
+  std::optional<FoundItem> data_source;  ///< may be of any kind but null; not yet checked
   std::vector<std::string> components;   ///< of a whole adapter file, those that have servers
 };
 

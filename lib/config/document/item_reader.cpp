@@ -86,7 +86,7 @@ class ItemReader {
   }
 
   bool absent(Key key) const { return members_[key] == nullptr; }
-  // What the base says holds.
+  // The item does not name the key: the value of the base stays.
   bool kept(Key key) const { return absent(key) && base_ != nullptr; }
   // The member if there is one to read. null is the default; unreadable was reported.
   const JsonValue* given(Key key) const {
@@ -95,7 +95,7 @@ class ItemReader {
                                                                                       : member;
   }
   bool unreadable(Key key) const { return !absent(key) && members_[key]->kind == Kind::damaged; }
-  // Something says what it is, even if it cannot be read.
+  // The item or the base has a value for the key, even if it cannot be read.
   bool is_said(Key key) const { return kept(key) || given(key) != nullptr || unreadable(key); }
 
   const std::string_view* text(Key key) {
@@ -244,16 +244,16 @@ class ItemReader {
 
   std::optional<DocumentSecret> secret(Key key, const std::optional<DocumentSecret>& stored) {
     using Form = DocumentSecret::Form;
-    const std::string pointer = purpose_ == Purpose::store ? at(key) : std::string();
+    const auto found = [&](Form form, std::string_view content) {
+      return DocumentSecret{form, Secret(content), place_of(key),
+                            purpose_ == Purpose::store ? at(key) : std::string(), kept(key)};
+    };
     if (kept(key)) {
       if (!stored) return std::nullopt;
-      return DocumentSecret{stored->form, stored->text, item_.offset, pointer, true};
+      return found(stored->form, stored->text.reveal());
     }
     const std::string_view* value = text(key);
     if (value == nullptr || value->empty()) return std::nullopt;
-    const auto found = [&](Form form, std::string_view content) {
-      return DocumentSecret{form, Secret(content), place_of(key), pointer, false};
-    };
     if (*value == kSecretMask) {
       if (purpose_ == Purpose::store) return found(Form::mask, {});
       fail(key, kNothingStored);

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "base/large_pages.hpp"
-#include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "config/document/dialect.hpp"
 
@@ -75,7 +74,7 @@ class Walker {
       }
       default:
         // simdjson's own look at a word needs tables that are in its library, and data cannot be
-        // loaded late; its reader finds out what a number means.
+        // loaded late. The code that reads the item finds out what a number means.
         out.text = token.substr(0, token.find_first_of(" \t\r\n"));
         out.kind = out.text == "null"                          ? Kind::null
                    : out.text == "true" || out.text == "false" ? Kind::boolean

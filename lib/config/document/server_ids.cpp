@@ -14,14 +14,11 @@
 #include "base/utf8.hpp"
 
 namespace mqfail {
-namespace {
 
 std::string endpoint_key(const DocumentServer& server) {
   return lower_case(server.host) + " " + std::to_string(server.port.value_or(0)) +
          (server.web_socket ? " ws" : " tcp");
 }
-
-}  // namespace
 
 ServersById::ServersById(const std::vector<DocumentServer>& servers) {
   for (const DocumentServer& server : servers) servers_[lower_case(server.server_id)] = &server;

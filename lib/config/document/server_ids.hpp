@@ -13,6 +13,9 @@
 
 namespace mqfail {
 
+/// Host, port and protocol as one text, the host in lower case.
+std::string endpoint_key(const DocumentServer& server);
+
 /// Finds the servers of a list, which it borrows, by their ids; of several with one id the last.
 class ServersById {
  public:

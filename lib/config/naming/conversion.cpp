@@ -8,7 +8,6 @@
 #include "config/document/document_writer.hpp"
 #include "config/naming/shell_words.hpp"
 #include "config/store/secret_references.hpp"
-#include "config/uri/failover_options.hpp"
 
 namespace mqfail {
 namespace {

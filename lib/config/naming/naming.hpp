@@ -56,8 +56,8 @@ struct ServerDefaults {
 /// What was read of files that can be read only once (standard input, FIFOs), by path.
 using Streams = std::map<std::string, Secret>;
 
-/// Everything that names servers. `ports`: none, one (for all hosts) or one for each -h; without -h
-/// for localhost.
+/// Everything that names servers. `ports`: none, one (for all hosts) or one for each -h. Without
+/// any -h, one port is for localhost.
 struct NamingRequest {
   std::vector<Naming> namings;
   std::vector<int> ports;

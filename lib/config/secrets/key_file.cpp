@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include "base/descriptor.hpp"
@@ -58,12 +57,10 @@ Result<std::optional<Secret>> read_private(const std::string& path, Keeper keepe
   return std::optional<Secret>(std::move(*text));
 }
 
-Result<Secret> first_line(const Secret& text, const std::string& path) {
-  std::string line = text.reveal().substr(0, text.reveal().find('\n'));
-  if (line.ends_with('\r')) line.pop_back();
-  Secret secret(std::move(line));
-  if (secret.empty()) return refused(path, "has an empty first line", "it holds the secret");
-  return secret;
+Result<Secret> secret_line(const std::string& path, const Secret& text) {
+  auto line = first_line(path, text);
+  if (!line) return refused(path, "has an empty first line", "it holds the secret");
+  return line;
 }
 
 Result<Keyring> parse_keys(const Secret& text, const std::string& where) {
@@ -88,7 +85,7 @@ Result<Keyring> parse_keys(const Secret& text, const std::string& where) {
 Secret key_text(const Keyring& keys) {
   std::string text;
   text.reserve(keys.keys().size() * 65);
-  for (const SealingKey& key : keys.keys()) text += key.digits().reveal() + "\n";
+  for (const SealingKey& key : keys.keys()) text.append(key.digits().reveal()).append("\n");
   return Secret(std::move(text));
 }
 
@@ -168,7 +165,7 @@ Result<Secret> read_private_line(const std::string& path) {
   const auto text = read_private(path, managed ? Keeper::service_manager : Keeper::user);
   if (!text) return text.error();
   if (!*text) return file_error(ErrorKind::configuration, "cannot read", path, ENOENT);
-  return first_line(**text, path);
+  return secret_line(path, **text);
 }
 
 Result<Secret> read_key_fd(const std::string& flag, int fd) {
@@ -270,7 +267,7 @@ Result<Secret> KeyChain::secret(std::string_view id) const {
     places += (places.empty() ? "" : " and ") + printable(directory, 1024);
     auto text = read_private(directory + "/" + std::string(id), keeper);
     if (!text || !*text) return text;
-    auto line = first_line(**text, directory + "/" + std::string(id));
+    auto line = secret_line(directory + "/" + std::string(id), **text);
     if (!line) return line.error();
     return std::optional<Secret>(std::move(*line));
   };

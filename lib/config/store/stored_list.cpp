@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/store/stored_list.hpp"
 
-#include <algorithm>
 #include <unordered_set>
 #include <utility>
 
@@ -63,7 +62,7 @@ bool holds_sealed(const DocumentServer& server) {
 }
 
 void wipe(Result<std::optional<std::string>>& text) {
-  if (text && *text) Secret dying(std::move(**text));
+  if (text && *text) Secret::overwrite(**text);
 }
 
 }  // namespace

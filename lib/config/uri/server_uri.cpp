@@ -71,14 +71,14 @@ Result<Done> apply_authority(const UriCut& parts, ServerDraft& draft) {
 }
 
 // One option of a server's URI: how its value goes into the draft.
-struct OptionValue {
+struct UriOptionValue {
   std::string_view name;
   const std::string& text;
   bool bare_milliseconds;
 };
-using OptionSetter = Result<Done> (*)(const OptionValue&, ServerDraft&);
+using OptionSetter = Result<Done> (*)(const UriOptionValue&, ServerDraft&);
 
-Result<Done> set_tls(const OptionValue& value, ServerDraft& draft) {
+Result<Done> set_tls(const UriOptionValue& value, ServerDraft& draft) {
   const auto* const word = std::find_if(kTlsWords.begin(), kTlsWords.end(),
                                         [&](auto each) { return same_word(each, value.text); });
   if (word == kTlsWords.end()) {
@@ -103,7 +103,7 @@ Result<Done> set_tls(const OptionValue& value, ServerDraft& draft) {
   return Done{};
 }
 
-Result<Done> set_validate(const OptionValue& value, ServerDraft& draft) {
+Result<Done> set_validate(const UriOptionValue& value, ServerDraft& draft) {
   const bool on = same_word(value.text, "true");
   if (!on && !same_word(value.text, "false")) {
     return Error{ErrorKind::usage,
@@ -114,7 +114,7 @@ Result<Done> set_validate(const OptionValue& value, ServerDraft& draft) {
   return Done{};
 }
 
-Result<Done> set_connect_timeout(const OptionValue& value, ServerDraft& draft) {
+Result<Done> set_connect_timeout(const UriOptionValue& value, ServerDraft& draft) {
   const auto timeout = parse_option_duration(value.name, value.text, value.bare_milliseconds);
   if (!timeout) return timeout.error();
   if (*timeout <= Duration::zero())
@@ -123,7 +123,7 @@ Result<Done> set_connect_timeout(const OptionValue& value, ServerDraft& draft) {
   return Done{};
 }
 
-Result<Done> set_reference(const OptionValue& value, std::optional<std::string>& target,
+Result<Done> set_reference(const UriOptionValue& value, std::optional<std::string>& target,
                            std::string_view otherwise) {
   const auto reference = secret_name(value.text);
   if (!reference)
@@ -134,17 +134,17 @@ Result<Done> set_reference(const OptionValue& value, std::optional<std::string>&
   return Done{};
 }
 
-Result<Done> set_password(const OptionValue& value, ServerDraft& draft) {
+Result<Done> set_password(const UriOptionValue& value, ServerDraft& draft) {
   return set_reference(value, draft.password_name,
                        "write user:password@host, password-file= or a reference");
 }
 
-Result<Done> set_certificate_password(const OptionValue& value, ServerDraft& draft) {
+Result<Done> set_certificate_password(const UriOptionValue& value, ServerDraft& draft) {
   return set_reference(value, draft.certificate_password_name,
                        "mqfail-config(1) says where the named secret is kept");
 }
 
-Result<Done> set_thumbprint(const OptionValue& value, ServerDraft& draft) {
+Result<Done> set_thumbprint(const UriOptionValue& value, ServerDraft& draft) {
   const auto digits = parse_thumbprint(value.text);
   if (!digits)
     return Error{
@@ -157,22 +157,22 @@ Result<Done> set_thumbprint(const OptionValue& value, ServerDraft& draft) {
 
 // The member of a draft that takes the text as it is.
 template <auto Member>
-Result<Done> set_in_draft(const OptionValue& value, ServerDraft& draft) {
+Result<Done> set_in_draft(const UriOptionValue& value, ServerDraft& draft) {
   draft.*Member = value.text;
   return Done{};
 }
 template <auto Member>
-Result<Done> set_in_server(const OptionValue& value, ServerDraft& draft) {
+Result<Done> set_in_server(const UriOptionValue& value, ServerDraft& draft) {
   draft.server.*Member = value.text;
   return Done{};
 }
 template <auto Member>
-Result<Done> set_in_tls(const OptionValue& value, ServerDraft& draft) {
+Result<Done> set_in_tls(const UriOptionValue& value, ServerDraft& draft) {
   draft.server.tls.*Member = value.text;
   return Done{};
 }
 
-Result<Done> set_query(const OptionValue& value, ServerDraft& draft) {
+Result<Done> set_query(const UriOptionValue& value, ServerDraft& draft) {
   const std::string_view text = value.text;
   draft.server.path = kQueryMark + wire_query(text.substr(text.starts_with('?') ? 1 : 0));
   return Done{};
@@ -181,15 +181,16 @@ Result<Done> set_query(const OptionValue& value, ServerDraft& draft) {
 struct UriOption {
   std::string_view name;
   OptionSetter set;
+  bool judges_empty = false;  // the setter says itself what it takes
 };
 constexpr std::array<UriOption, 14> kOptions = {
     {{"serverId", set_in_server<&Server::id>},
-     {"tls", set_tls},
+     {"tls", set_tls, true},
      {"cafile", set_in_tls<&TlsSettings::cafile>},
      {"cert", set_in_tls<&TlsSettings::cert>},
      {"key", set_in_tls<&TlsSettings::key>},
-     {"validate", set_validate},
-     {"connectTimeout", set_connect_timeout},
+     {"validate", set_validate, true},
+     {"connectTimeout", set_connect_timeout, true},
      {"username", set_in_server<&Server::username>},
      {"password-file", set_in_draft<&ServerDraft::password_file>},
      {"password", set_password},
@@ -227,11 +228,10 @@ Result<Done> apply_options(const QueryOptions& options, bool bare_milliseconds,
         std::find_if(kOptions.begin(), kOptions.end(),
                      [&, wanted = name](const UriOption& each) { return each.name == wanted; });
     if (known == kOptions.end()) return unknown_option(name, is_web_socket(draft.server.scheme));
-    const OptionSetter set = known->set;
-    // The others say themselves what they take.
-    const bool takes_any = set != set_tls && set != set_validate && set != set_connect_timeout;
-    if (value.empty() && takes_any) return Error{ErrorKind::usage, name + " has no value", ""};
-    if (auto done = set({name, value, bare_milliseconds}, draft); !done) return done;
+    if (value.empty() && !known->judges_empty) {
+      return Error{ErrorKind::usage, name + " has no value", ""};
+    }
+    if (auto done = known->set({name, value, bare_milliseconds}, draft); !done) return done;
   }
   return Done{};
 }

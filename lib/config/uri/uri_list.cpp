@@ -92,7 +92,7 @@ Result<UriList> parse_failover(std::string_view body_text) {
 }  // namespace
 
 bool is_failover_uri(std::string_view text) {
-  return lower_case(text.substr(0, kPrefix.size())) == kPrefix;
+  return same_word(text.substr(0, kPrefix.size()), kPrefix);
 }
 
 Result<UriList> parse_uri_list(std::string_view text) {

@@ -31,7 +31,7 @@ class Handover {
   /// Before each step in which Paho waits for an answer: sends what was written, and looks at the
   /// time.
   void before_waiting();
-  /// The time was over.
+  /// `until` has passed, and the wire was shut because of it.
   bool expired() const { return expired_; }
   Wire& wire() const { return *wire_; }
   const Server& server() const { return server_; }

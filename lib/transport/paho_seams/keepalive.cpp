@@ -2,7 +2,8 @@
 // Seam: the keepalive is ours.
 // Shortfall (Paho 1.3.12): a frozen server is found after up to 2.5 keepalives plus a second, and a
 // reader that pauses (back-pressure) loses its connection because PINGRESP is not read.
-// Mended: Paho's own check does nothing; Wire::keep_alive() does what ../keepalive.hpp says is due.
+// Mended: Paho's own check does nothing; Wire::prepare_to_wait() does what ../wire/keepalive.hpp
+// says is due.
 // Unnecessary when: Paho counts any byte received as life and checks in milliseconds.
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"

@@ -160,7 +160,8 @@ int __wrap_SSL_read(SSL* ssl, void* into, int size) {
   mqfail::Wire* const wire = mqfail::find_wire(SSL_get_fd(ssl));
   if (wire == nullptr) return __real_SSL_read(ssl, into, size);
   const auto got = static_cast<int>(wire->read(into, static_cast<std::size_t>(size)));
-  // What came in may be no packet yet, or none at all (wire.cpp); OpenSSL knows nothing of that.
+  // What came in may be no packet yet, or none at all (../wire/wire_reading.cpp); OpenSSL knows
+  // nothing of that.
   if (got < 0) {
     const bool open = wire->end() == mqfail::WireEnd::open;
     mqfail::t_last_error = {ssl, got, open ? SSL_ERROR_WANT_READ : SSL_ERROR_SSL};

@@ -6,6 +6,8 @@
 // 1256). Mended at the operating system's interface: poll() also waits for our eventfd,
 // sem_trywait() waits for the post, and the sleeps that followed are skipped. The thread that is
 // about to wait sends what was written first. Unnecessary when: Paho wakes its own threads.
+#include <semaphore.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <ctime>

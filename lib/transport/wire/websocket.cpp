@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/wire/websocket.hpp"
 
-#include <string.h>
 #include <sys/random.h>
 
 #include <cerrno>
@@ -45,7 +44,9 @@ void WebSocket::put(std::vector<char>& out, const iovec* pieces, int count) {
     out.insert(out.end(), request_.begin(), request_.end());
     request_.clear();
   }
-  if (!closed_) frame(open() ? out : early_, Opcode::binary, pieces, count);
+  if (closed_) return;
+  if (!open()) early_.keep_secret();  // CONNECT is in it
+  frame(open() ? out : early_.bytes(), Opcode::binary, pieces, count);
 }
 
 void WebSocket::close(std::vector<char>& out) {
@@ -59,10 +60,9 @@ std::size_t WebSocket::take(char* bytes, std::size_t size, std::vector<char>& ou
   if (!open()) {
     used = answer_.take({bytes, size});
     if (!open()) return 0;
-    out.insert(out.end(), early_.begin(), early_.end());
-    // CONNECT is in it.
-    if (!early_.empty()) explicit_bzero(early_.data(), early_.size());
-    early_ = {};
+    const std::string_view early = early_.waiting();
+    out.insert(out.end(), early.begin(), early.end());
+    early_.sent(early.size());
   }
   const std::size_t got = frames_.take(bytes + used, size - used);
   if (used != 0) std::memmove(bytes, bytes + used, got);

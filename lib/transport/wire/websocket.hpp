@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "policy/server.hpp"
+#include "transport/wire/outgoing_buffer.hpp"
 #include "transport/wire/websocket_frames.hpp"
 #include "transport/wire/websocket_upgrade.hpp"
 
@@ -54,7 +55,7 @@ class WebSocket {
   UpgradeAnswer answer_;
   FrameReader frames_;
   bool closed_ = false;
-  std::vector<char> early_;  // written before the server agreed
+  OutgoingBuffer early_;  // written before the server agreed
   std::array<Mask, 256> masks_{};
   std::size_t masks_left_ = 0;
 };

@@ -2,8 +2,8 @@
 // The bytes of one connection between Paho and the kernel: what Paho writes is collected here and
 // sent in large pieces; what the kernel has is read in large pieces and handed out in small ones.
 // Nothing here waits, and nothing here fails: an error on the way out shows itself on the way in.
-// The parts that need no socket are rooms of their own: outgoing_buffer, read_ahead, packet_filter,
-// held_acknowledgements, keepalive, ping_progress, websocket.
+// The parts that need no socket have files of their own: outgoing_buffer, read_ahead,
+// packet_filter, held_acknowledgements, keepalive, ping_progress, websocket.
 #pragma once
 
 #include <sys/uio.h>
@@ -40,8 +40,8 @@ struct WireCallbacks {
   std::function<void()> wake;
   /// What carries the packets has come as far as ws or connack. No lock.
   std::function<void(Phase)> reached;
-  /// The kernel has not taken all: the receive thread must wait for room, which the poll(2) that it
-  /// may be in does not. Under the wire's lock.
+  /// The kernel has not taken everything. The receive thread must wait for room, but a poll(2) that
+  /// it has already begun does not. Under the wire's lock.
   std::function<void()> full;
 };
 

@@ -138,6 +138,7 @@ std::ptrdiff_t Wire::unwrap(char* bytes, std::size_t size) {
   std::size_t got = 0;
   {
     const std::lock_guard lock(out_mutex_);
+    if (!was_open) out_.keep_secret();  // CONNECT goes out once the server has agreed
     got = web_->take(bytes, size, out_.bytes(), crowded_);
     backlog_ = out_.size();
   }
