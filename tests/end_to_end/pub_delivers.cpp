@@ -296,7 +296,7 @@ BOOST_AUTO_TEST_CASE(an_outage_is_felt_by_the_pipe_and_memory_stays_bounded) {
   writer.join();
 }
 
-BOOST_AUTO_TEST_CASE(sequences_number_the_messages, *offered("mqfail-pub", {"--sequence"})) {
+BOOST_AUTO_TEST_CASE(sequences_number_the_messages) {
   ScriptedServer server;
   Publisher publisher({"-s", server.uri(), "-t", "t", "-q", "1", "-l", "--sequence"});
   publisher.feed("a\nb\nc\n");

@@ -16,12 +16,9 @@ std::string document(const std::vector<std::uint16_t>& ports) {
             ", \"tls\": \"none\"}" + (port == ports.back() ? "\n" : ",\n");
   return text + "]\n";
 }
-auto stored_lists() {
-  return offered("mqfail-sub", {"--servers", "/nonexistent.json"});
-}
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_stored_component_is_used_by_name, *stored_lists()) {
+BOOST_AUTO_TEST_CASE(a_stored_component_is_used_by_name) {
   Mosquitto a, b;
   Scratch home;
   const std::map<std::string, std::string> environment{
@@ -42,8 +39,7 @@ BOOST_AUTO_TEST_CASE(a_stored_component_is_used_by_name, *stored_lists()) {
   BOOST_TEST(events.last("connected")->get("server") == "s" + std::to_string(b.port()));
 }
 
-BOOST_AUTO_TEST_CASE(a_changed_document_is_taken_without_touching_the_live_connection,
-                     *stored_lists()) {
+BOOST_AUTO_TEST_CASE(a_changed_document_is_taken_without_touching_the_live_connection) {
   ScriptedServer a;
   Mosquitto b;
   Scratch scratch;
@@ -62,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_changed_document_is_taken_without_touching_the_live_conne
   BOOST_TEST(b.wait_for_subscriber(".*"), reader.bytes(Stream::err));
 }
 
-BOOST_AUTO_TEST_CASE(a_broken_document_changes_nothing_and_is_reported, *stored_lists()) {
+BOOST_AUTO_TEST_CASE(a_broken_document_changes_nothing_and_is_reported) {
   ScriptedServer a;
   Scratch scratch;
   const std::string file = (scratch / "servers.json").string();

@@ -258,8 +258,7 @@ BOOST_AUTO_TEST_CASE(usage_mistakes_are_64) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_bad_document_is_65_with_its_position,
-                     *offered("mqfail-sub", {"--servers", "/nonexistent.json"})) {
+BOOST_AUTO_TEST_CASE(a_bad_document_is_65_with_its_position) {
   Scratch scratch;
   const std::string file = (scratch / "servers.json").string();
   write_file(file, "[\n  {\"hostNameOrIpAddress\": \"a\", \"port\": 99999}\n]\n");
@@ -269,8 +268,7 @@ BOOST_AUTO_TEST_CASE(a_bad_document_is_65_with_its_position,
              reader.bytes(Stream::err));
 }
 
-BOOST_AUTO_TEST_CASE(a_missing_document_is_66,
-                     *offered("mqfail-sub", {"--servers", "/nonexistent.json"})) {
+BOOST_AUTO_TEST_CASE(a_missing_document_is_66) {
   Scratch scratch;
   Process reader(command("mqfail-sub", {"--servers", (scratch / "none.json").string(), "-t", "t"}));
   CHECK_STATUS(reader, 66);

@@ -385,8 +385,7 @@ BOOST_AUTO_TEST_CASE(a_persistent_session_keeps_what_came_while_the_reader_was_d
   BOOST_TEST(reader.bytes(Stream::out) == "two\n");
 }
 
-BOOST_AUTO_TEST_CASE(with_sequences_each_message_is_printed_once_and_holes_are_counted,
-                     *offered("mqfail-sub", {"--sequence-gaps"})) {
+BOOST_AUTO_TEST_CASE(with_sequences_each_message_is_printed_once_and_holes_are_counted) {
   ScriptedServer server;
   Process reader(sub({"-s", server.uri(), "-t", "t", "-q", "1", "--sequence-gaps", "-C", "4"}));
   BOOST_REQUIRE(server.wait_for(What::subscribe));

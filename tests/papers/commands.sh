@@ -137,9 +137,12 @@ for page in "$man"/*.[157]; do
   ((found == wanted)) || complain "$page: $found displays with commands, but $wanted in its source"
 done
 for command in sub pub probe config; do
+  before=$count
   while IFS= read -r text; do
+    is_command "$text" || complain "mqfail-$command --help: this is no command: $text"
     run "mqfail-$command --help" "$text"
   done < <("mqfail-$command" --help | sed '/^Usage/,$d' | sed -n 's/^  //p')
+  ((count >= before + 3)) || complain "mqfail-$command --help has $((count - before)) examples"
 done
 for page in README.md .github/CONTRIBUTING.md; do
   while IFS= read -r text; do

@@ -35,7 +35,7 @@ expect 'human json logfmt none' "$(in_bash mqfail-sub mqfail-sub --events '')" '
 expect '' "$(in_bash mqfail-pub mqfail-pub -m '')" 'bash, a value that nobody can know'
 expect '--stdin-file --stdin-line' "$(in_bash mqfail-pub mqfail-pub -s --stdin)" 'bash, an option after pub -s'
 expect 'set schema serve' "$(in_bash mqfail-config mqfail-config s)" 'bash, a verb'
-expect 'port= protocol=' "$(in_bash mqfail-config mqfail-config edit p | sed 's/ password=//')" 'bash, a key of edit'
+expect 'port= protocol= password=' "$(in_bash mqfail-config mqfail-config edit p)" 'bash, a key of edit'
 expect '--component' "$(in_bash mqfail-config mqfail-config get --co)" 'bash, an option after a verb'
 expect 'MQTT1' "$(in_bash mqfail-sub mqfail-sub --component M)" 'bash, a component'
 expect 'Line 2' "$(in_bash mqfail-probe mqfail-probe --component L)" 'bash, a component of the probe'
@@ -46,7 +46,10 @@ expect 'connect will' "$(in_bash mqfail-sub mqfail-sub --property '')" 'bash, th
 expect 'content-type correlation-data' "$(in_bash mqfail-pub mqfail-pub -D publish co)" 'bash, the properties of PUBLISH'
 expect 'will-delay-interval' "$(in_bash mqfail-sub mqfail-sub -D WILL w)" 'bash, the properties of WILL'
 
-if command -v zsh >/dev/null; then
+missing=
+if ! command -v zsh >/dev/null; then
+  missing+=' zsh'
+else
   mkdir "$scratch/zsh"
   for command in mqfail-sub mqfail-pub mqfail-probe mqfail-config; do
     cp "$completions/$command.zsh" "$scratch/zsh/_$command"
@@ -77,7 +80,9 @@ if command -v zsh >/dev/null; then
   expect 'content-type correlation-data' "$(in_zsh 'mqfail-pub -D publish co')" 'zsh, the properties of PUBLISH'
 fi
 
-if command -v fish >/dev/null; then
+if ! command -v fish >/dev/null; then
+  missing+=' fish'
+else
   in_fish() { fish --no-config -c "source $completions/$1.fish; complete -C '$2'" 2>/dev/null | cut -f1 | paste -sd' '; }
   expect '--retained-only' "$(in_fish mqfail-sub 'mqfail-sub --retained-o')" 'fish, a long option'
   expect 'json' "$(in_fish mqfail-sub 'mqfail-sub --events js')" 'fish, the words of --events'
@@ -93,4 +98,5 @@ if command -v fish >/dev/null; then
   ((longest <= 90)) || { echo "fish: a description of $longest characters" >&2; failed=1; }
   expect 'schema serve set' "$(in_fish mqfail-config 'mqfail-config s')" 'fish, a verb'
 fi
-exit "$failed"
+((failed == 0)) || exit 1
+[[ -z $missing ]] || { echo "skipped: not tried in$missing, which is missing"; exit 77; }

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every option of a command is in its --help, its manual page and its three completions, and they
 # name no other. What is refused is in the manual's NOTES only.
-# usage: options.sh GENERATE MQFAIL_CONFIG MAN_DIRECTORY COMPLETION_DIRECTORY
+# usage: options.sh GENERATE MAN_DIRECTORY COMPLETION_DIRECTORY
 set -euo pipefail
-generate=$1 config=$2 man=$3 completions=$4
+generate=$1 man=$2 completions=$3
 failed=0
 
 complain() {
@@ -20,19 +20,11 @@ missing() { comm -23 <(sort -u <<<"$1") <(sort -u <<<"$2") | grep . || true; }
 
 for tool in sub pub probe config; do
   command=mqfail-$tool
-  if [[ $tool == config ]]; then
-    built=$("$config" --help | flags)
-    refused=
-    help=$built
-  else
-    all=$("$generate" options "$tool")
-    built=$(sed -n 's/^built //p' <<<"$all")
-    refused=$(sed -n 's/^refused //p' <<<"$all")
-    help=$("$generate" help "$tool" | sed -n '/^Servers:/,$p' | grep -E '^ {2,6}-' | sed -E 's/^ +//; s/  .*//' | flags)
-  fi
+  all=$("$generate" options "$tool")
+  built=$(sed -n 's/^built //p' <<<"$all")
+  refused=$(sed -n 's/^refused //p' <<<"$all")
+  help=$("$generate" help "$tool" | sed '1,/^Usage:/d' | grep -E '^ {2,6}-' | sed -E 's/^ +//; s/  .*//' | flags)
   [[ $(wc -l <<<"$built") -ge 8 ]] || complain "$command: that are hardly all of its options: $built"
-  # An alias is said in words.
-  [[ $tool == probe ]] && help+=$'\n-h'
 
   page=$(mandoc -Tascii -Owidth=400 "$man/$command.1" | col -b)
   items=$(sed -n '/^OPTIONS/,$p' <<<"$page" | sed '/^EVENTS$/,$d; /^OUTPUT$/,$d' | grep -E '^     -' | flags)
@@ -43,7 +35,8 @@ for tool in sub pub probe config; do
     lost=$(missing "$built" "${!paper}")
     [[ -z $lost ]] || complain "$command: the $paper paper lacks:" $lost
   done
-  for paper in help items fish; do
+  bash=$(grep '^--' <<<"$bash") zsh=$(grep '^--' <<<"$zsh")  # the short ones are the shell's own, too
+  for paper in help items bash zsh fish; do
     extra=$(missing "${!paper}" "$built")
     [[ -z $extra ]] || complain "$command: the $paper paper has, and the option table has not:" $extra
   done

@@ -10,13 +10,15 @@ pages=("$man"/*.[157])
 for page in "${pages[@]}"; do
   mandoc -Tlint -Wwarning "$page" >&2 || failed=1
 done
+missing=
 for shell in bash zsh fish; do
   if ! command -v "$shell" >/dev/null; then
-    echo "$shell is missing, so its completions were not read"
+    missing+=" $shell"
     continue
   fi
   for command in mqfail-sub mqfail-pub mqfail-probe mqfail-config; do
     "$shell" -n "$completions/$command.$shell" || failed=1
   done
 done
-exit "$failed"
+((failed == 0)) || exit 1
+[[ -z $missing ]] || { echo "skipped: the completions were not read by$missing, which is missing"; exit 77; }

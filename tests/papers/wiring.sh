@@ -19,8 +19,9 @@ while read -r header struct least; do
     count=$((count + 1))
     # -v of mqfail-probe is accepted, and there is nothing more to show.
     [[ $struct.$member == ProbeOptions.verbose ]] && continue
-    # A read has no assignment behind it; setters name a member with its struct.
-    grep -qE "(\.|->)$member\b( *[^ =]| *==|$)" "${readers[@]}" && continue
+    # A read names the member of a variable and has no assignment behind it; setters name a member
+    # with its struct.
+    grep -qE "\b(options|choice_?|publish)(\.common)?(\.|->)$member\b( *[^ =]| *==|$)" "${readers[@]}" && continue
     echo "$header: nothing reads $struct::$member" >&2
     failed=1
   done

@@ -15,6 +15,8 @@ namespace mqfail::test {
 
 class Agenda {
  public:
+  static constexpr TimePoint kBegin{std::chrono::hours(1)};
+
   TimePoint now() const { return now_; }
   void at(TimePoint when, std::function<void()> what) {
     entries_.push_back({std::max(when, now_), ++last_, std::move(what)});
@@ -45,7 +47,7 @@ class Agenda {
     return std::pair(a.when, a.order) > std::pair(b.when, b.order);
   }
 
-  TimePoint now_{std::chrono::hours(1)};
+  TimePoint now_ = kBegin;
   std::uint64_t last_ = 0;
   std::vector<Entry> entries_;  // a heap
 };

@@ -4,6 +4,7 @@
 // them.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
@@ -50,6 +51,10 @@ class Ledger final : public Witness {
   /// Lines that no server has stored, though they did not fail.
   std::size_t missing() const;
   bool has_failed(std::size_t line) const { return settled_[line - 1].failed; }
+  bool any_failed() const {
+    return std::any_of(settled_.begin(), settled_.end(),
+                       [](const Line& one) { return one.failed; });
+  }
   /// Lines that were sent to some server and are neither settled nor failed.
   std::size_t open_lines() const { return open_.size(); }
 

@@ -36,7 +36,6 @@ class SimulatedServer {
 
   /// A client dials; null: nobody listens. The client end is the caller's.
   std::shared_ptr<Link> dial(AttemptId attempt, End* client);
-  bool unreachable() const { return dark_; }
 
   // -- faults
   void die(bool keeps_sessions);
@@ -55,7 +54,6 @@ class SimulatedServer {
   void be_deaf(bool deaf);
   /// It closes the connection over a payload that begins so.
   void be_poisoned_by(std::string beginning) { poison_ = std::move(beginning); }
-  bool is_well() const { return up_ && !frozen_ && !dark_ && connack_ == 0 && refusal_ == 0; }
 
   /// Somebody else publishes here; false: nobody takes it. It goes to who is subscribed, and to
   /// sessions that are kept.

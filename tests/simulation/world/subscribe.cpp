@@ -35,20 +35,6 @@ class SubscribeWorld final : public World, public Witness {
     }
   }
 
-  Outcome run() {
-    std::optional<int> status;
-    do {
-      killed = false;
-      status = one_life();
-    } while (!status && !out.violation);
-    if (status && !out.violation) {
-      out.exit = *status;
-      settle_accounts(*status);
-    }
-    out.moved = published_.size();
-    return std::move(out);
-  }
-
  private:
   struct Published {
     std::string payload;
@@ -76,12 +62,7 @@ class SubscribeWorld final : public World, public Witness {
     failover_ = draw_failover();
     failover_.width = hot_ ? 0 : 1;
     if (!hot_ && !persistent_ && chance(3)) failover_.standbys = 1;
-    if (!hot_ && chance(4)) {
-      failover_.priority_backup = true;
-      failover_.priority_probe_interval = between(50ms, 2s);
-      failover_.priority_stable = 1 + below(2);
-      failover_.priority_hold = between(0ms, 5s);
-    }
+    if (!hot_ && chance(4)) draw_failback(failover_);
     settings_of_session_ = session_settings();
     settings_of_session_.connect.subscriptions = {{.filter = "#", .qos = qos_}};
     settings_of_session_.connect.properties.receive_maximum =
@@ -168,9 +149,13 @@ class SubscribeWorld final : public World, public Witness {
     return settings;
   }
 
-  std::optional<int> one_life() {
+  std::size_t moved() const override { return published_.size(); }
+  std::optional<int> one_life() override {
     auto mailbox = Mailbox::make();
-    if (!mailbox) return std::nullopt;
+    if (!mailbox) {
+      broke(Promise::comes_to_an_end, mailbox.error().message);
+      return std::nullopt;
+    }
     SimulatedTransport transport(agenda, servers, **mailbox, *this);
     SaboteurTransport saboteur(transport, broken());
     Output output(output_[1]);
@@ -341,7 +326,7 @@ class SubscribeWorld final : public World, public Witness {
   }
 
   // -- the end
-  void settle_accounts(int status) {
+  void settle_accounts(int status) override {
     drain();
     if (status != 0) broke(Promise::comes_to_an_end, "exit " + std::to_string(status));
     if (read_ != text_.size()) {

@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr TimePoint kBegin{std::chrono::hours(1)};
 constexpr Duration kTurnCosts = 20us;
 constexpr std::uint64_t kMostTurns = 200'000;
 
@@ -68,9 +67,20 @@ const char* name(Promise promise) {
   return "";
 }
 
+Outcome World::run() {
+  std::optional<int> status;
+  while (!status && !out.violation) {
+    killed = false;
+    status = one_life();
+  }
+  if (status && !out.violation) settle_accounts(*status);
+  out.moved = moved();
+  return std::move(out);
+}
+
 void World::tell(const std::string& line) {
   if (!told_) return;
-  out.story += transcript_time(agenda.now() - kBegin) + " " + line + "\n";
+  out.story += transcript_time(agenda.now() - Agenda::kBegin) + " " + line + "\n";
 }
 
 void World::broke(Promise promise, const std::string& what) {
@@ -127,6 +137,13 @@ FailoverSettings World::draw_failover() {
   return s;
 }
 
+void World::draw_failback(FailoverSettings& settings) {
+  settings.priority_backup = true;
+  settings.priority_probe_interval = between(50ms, 2s);
+  settings.priority_stable = 1 + below(2);
+  settings.priority_hold = between(0ms, 5s);
+}
+
 SessionSettings World::session_settings() {
   SessionSettings settings;
   settings.connect.client_id = "client";
@@ -138,13 +155,13 @@ SessionSettings World::session_settings() {
 
 void World::draw_faults(Duration busy, Duration end) {
   for (const auto& server : servers) {
-    TimePoint at = kBegin + between(0ms, busy);
-    while (at < kBegin + end) {
+    TimePoint at = Agenda::kBegin + between(0ms, busy);
+    while (at < Agenda::kBegin + end) {
       const Duration most = chance(4) ? end : end / 6;
       draw_fault(*server, at, most);
       at += between(busy / 8, std::max(busy, end / 3));
     }
-    agenda.at(kBegin + end, [this, &server = *server] { end_faults(server); });
+    agenda.at(Agenda::kBegin + end, [this, &server = *server] { end_faults(server); });
   }
 }
 

@@ -63,12 +63,14 @@ struct Outcome {
   std::optional<Violation> violation;
   std::string story;  ///< if it was asked for
   std::uint64_t turns = 0, switches = 0, moved = 0;
-  int exit = -1;
 };
 
 class World : public Announcer {
  public:
   World(std::uint64_t seed, Break broken, bool told) : dice(seed), broken_(broken), told_(told) {}
+
+  /// One life after the other, until one is not killed or a law is broken.
+  Outcome run();
 
   // Announcer. Every notice goes into the story.
   void announce(const Notice& notice) override;
@@ -95,11 +97,17 @@ class World : public Announcer {
   void make_servers(std::int64_t count, bool all_mqtt5);
   ServerList server_list() const;
   FailoverSettings draw_failover();
+  void draw_failback(FailoverSettings& settings);
   SessionSettings session_settings();
   /// Faults of all servers until `end`, most of them while they are `busy`; then they are well.
   void draw_faults(Duration busy, Duration end);
   /// Runs until the session is over: its exit status. Nothing, if it was killed or a law is broken.
   std::optional<int> live(Session& session, Mailbox& mailbox, Work& work);
+  /// The process from its start to its exit status. Nothing, if it was killed or a law is broken.
+  virtual std::optional<int> one_life() = 0;
+  /// Checks what the exit status says.
+  virtual void settle_accounts(int status) = 0;
+  virtual std::size_t moved() const = 0;  ///< messages
   /// After each turn.
   virtual void look() {}
   /// The session is over and finish() is next.

@@ -3,57 +3,43 @@
 #include "base/file.hpp"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
-#include <fstream>
+
+#include "unit/scratch.hpp"
 
 using namespace mqfail;
+using mqfail::test::Scratch;
 
-namespace {
-
-struct Directory {
-  std::string path = (std::filesystem::temp_directory_path() / "mqfail-file-XXXXXX").string();
-  Directory() { BOOST_TEST_REQUIRE(mkdtemp(path.data()) != nullptr); }
-  ~Directory() { std::filesystem::remove_all(path); }
-  std::string file(const std::string& name, const std::string& text) const {
-    std::ofstream(path + "/" + name, std::ios::binary) << text;
-    return path + "/" + name;
-  }
-};
-
-}  // namespace
-
-BOOST_FIXTURE_TEST_CASE(a_file_is_read_whole_or_not_at_all, Directory) {
+BOOST_FIXTURE_TEST_CASE(a_file_is_read_whole_or_not_at_all, Scratch) {
   const std::string name = file("a", std::string(100000, 'x'));
   BOOST_TEST(read_file(name)->size() == 100000U);
   BOOST_TEST(read_file(name, 100000)->size() == 100000U);
   BOOST_TEST((read_file(name, 99999).error().kind == ErrorKind::data));
-  BOOST_TEST((read_file(path).error().kind == ErrorKind::no_input));
-  BOOST_TEST((read_file(path + "/none").error().kind == ErrorKind::no_input));
+  BOOST_TEST((read_file(path()).error().kind == ErrorKind::no_input));
+  BOOST_TEST((read_file(path("none")).error().kind == ErrorKind::no_input));
 }
 
-BOOST_FIXTURE_TEST_CASE(only_a_regular_file_is_read_again_and_a_fifo_is_not_waited_for, Directory) {
-  const std::string fifo = path + "/fifo";
+BOOST_FIXTURE_TEST_CASE(only_a_regular_file_is_read_again_and_a_fifo_is_not_waited_for, Scratch) {
+  const std::string fifo = path("fifo");
   BOOST_TEST_REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
   BOOST_TEST(is_stream(fifo));
   BOOST_TEST(is_stream("-"));
-  BOOST_TEST(!is_stream(path));
+  BOOST_TEST(!is_stream(path()));
   BOOST_TEST(read_regular_file(fifo).error().message ==
              "cannot read " + fifo + ": not a regular file now");
   BOOST_TEST(*read_regular_file(file("a", "text")) == "text");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_password_is_the_first_line_without_its_end, Directory) {
+BOOST_FIXTURE_TEST_CASE(a_password_is_the_first_line_without_its_end, Scratch) {
   BOOST_TEST(read_password_file(file("a", "one \r\ntwo\n"))->reveal() == "one ");
   BOOST_TEST((read_password_file(file("b", "\ntwo\n")).error().kind == ErrorKind::data));
 }
 
-BOOST_FIXTURE_TEST_CASE(what_is_written_durably_is_closed_and_a_full_disk_is_an_error, Directory) {
-  const std::string name = temporary_name(path + "/.t.");
-  BOOST_TEST(name != temporary_name(path + "/.t."));
+BOOST_FIXTURE_TEST_CASE(what_is_written_durably_is_closed_and_a_full_disk_is_an_error, Scratch) {
+  const std::string name = temporary_name(path(".t."));
+  BOOST_TEST(name != temporary_name(path(".t.")));
   Descriptor made(open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   BOOST_TEST_REQUIRE(static_cast<bool>(made));
   BOOST_TEST(static_cast<bool>(write_durably(made, "text", name)));

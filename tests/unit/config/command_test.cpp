@@ -10,7 +10,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "broken_kinds.hpp"
-#include "scratch.hpp"
+#include "unit/config/samples.hpp"
 
 using mqfail::test::contents;
 using mqfail::test::sample;

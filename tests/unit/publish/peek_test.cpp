@@ -8,38 +8,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
 #include <string>
 #include <string_view>
 
+#include "unit/publish/pipe.hpp"
+
 using namespace mqfail;
+using test::Pipe;
 
 namespace {
-
-struct Pipe {
-  Pipe() {
-    std::array<int, 2> ends{};
-    BOOST_REQUIRE(pipe(ends.data()) == 0);
-    reader = ends[0];
-    writer = ends[1];
-  }
-  ~Pipe() {
-    close(reader);
-    close_writer();
-  }
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
-  void write_text(std::string_view text) const {
-    BOOST_REQUIRE(write(writer, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
-  }
-  void close_writer() {
-    if (writer >= 0) close(writer);
-    writer = -1;
-  }
-  int reader, writer;
-};
 
 struct Text {
   explicit Text(std::string_view text) {
@@ -77,14 +56,14 @@ bool is_readable(int fd) {
 
 BOOST_AUTO_TEST_CASE(a_pipe_keeps_what_was_seen_until_it_is_taken) {
   const Pipe pipe;
-  const auto peek = Peek::of(pipe.reader);
+  const auto peek = Peek::of(pipe.reader());
   BOOST_REQUIRE(peek != nullptr);
   pipe.write_text("one\ntwo\n");
   BOOST_TEST(seen_by(*peek) == "one\ntwo\n");
   BOOST_TEST(seen_by(*peek) == "one\ntwo\n");
   peek->take(4);
   BOOST_TEST(seen_by(*peek) == "two\n");
-  BOOST_TEST(left_in(pipe.reader) == "two\n");
+  BOOST_TEST(left_in(pipe.reader()) == "two\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_keeps_its_position_until_something_is_taken) {
@@ -101,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a_file_keeps_its_position_until_something_is_taken) {
 
 BOOST_AUTO_TEST_CASE(a_pipe_is_complete_only_when_its_last_writer_has_gone) {
   Pipe pipe;
-  const auto peek = Peek::of(pipe.reader);
+  const auto peek = Peek::of(pipe.reader());
   BOOST_TEST(seen_by(*peek) == "nothing now");
   BOOST_TEST(!peek->complete());
   pipe.write_text("one");
@@ -126,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_file_is_complete_when_all_of_it_was_seen) {
 
 BOOST_AUTO_TEST_CASE(a_look_that_is_too_small_is_cut_and_not_complete) {
   Pipe pipe;
-  const auto peek = Peek::of(pipe.reader);
+  const auto peek = Peek::of(pipe.reader());
   pipe.write_text("123456");
   pipe.close_writer();
   BOOST_TEST(seen_by(*peek, 3) == "123");
@@ -139,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_look_that_is_too_small_is_cut_and_not_complete) {
 
 BOOST_AUTO_TEST_CASE(what_was_seen_and_not_taken_wakes_nobody_again) {
   const Pipe pipe;
-  const auto peek = Peek::of(pipe.reader);
+  const auto peek = Peek::of(pipe.reader());
   pipe.write_text("one");
   BOOST_TEST(is_readable(peek->fd(false)));
   seen_by(*peek);

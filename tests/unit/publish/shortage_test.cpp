@@ -44,8 +44,7 @@ BOOST_AUTO_TEST_CASE(a_lost_server_is_a_shortage_at_once_and_is_told_once_until_
   shortage.joined(1, now);
   shortage.tend(1, false, now + 5s);
   BOOST_REQUIRE_EQUAL(told.reasons.size(), 1U);
-  BOOST_TEST(told.reasons[0] ==
-             "--acks 2: 1 servers are live; messages wait until there are enough");
+  BOOST_TEST(told.reasons[0] == "--acks 2: 1 server is live; messages wait until there are enough");
   shortage.joined(2, now);
   BOOST_REQUIRE_EQUAL(told.reasons.size(), 2U);
   BOOST_TEST(told.reasons[1] == "enough servers for --acks 2 again");

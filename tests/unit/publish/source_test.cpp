@@ -2,40 +2,16 @@
 // Lines come out byte for byte, whatever the blocks they arrive in, and nothing is read too early.
 #include "publish/source.hpp"
 
-#include <unistd.h>
-
-#include <array>
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <vector>
 
-#include "subscribe/topic_filter.hpp"
+#include "unit/publish/pipe.hpp"
 
 using namespace mqfail;
+using test::Pipe;
 
 namespace {
-
-class Pipe {
- public:
-  Pipe() { BOOST_REQUIRE(pipe(ends_.data()) == 0); }
-  ~Pipe() {
-    close(ends_[0]);
-    finish();
-  }
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
-  int reader() const { return ends_[0]; }
-  void write(const std::string& text) {
-    BOOST_REQUIRE(::write(ends_[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()));
-  }
-  void finish() {
-    if (ends_[1] >= 0) close(ends_[1]);
-    ends_[1] = -1;
-  }
-
- private:
-  std::array<int, 2> ends_{};
-};
 
 std::vector<std::string> take(Source& source) {
   std::vector<std::string> all;
@@ -51,11 +27,11 @@ std::vector<std::string> lines_of(const std::vector<std::string>& blocks, char d
     for (auto& line : take(source)) all.push_back(std::move(line));
   };
   for (const std::string& block : blocks) {
-    input.write(block);
+    input.write_text(block);
     source.read_some({});
     collect();
   }
-  input.finish();
+  input.close_writer();
   source.read_some({});
   collect();
   BOOST_TEST(source.at_end());
@@ -96,7 +72,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_read_while_a_line_waits) {
   Pipe input;
   LineSource source(input.reader(), '\n');
   BOOST_TEST(source.fd() == input.reader());
-  input.write("one\ntwo\n");
+  input.write_text("one\ntwo\n");
   source.read_some({});
   BOOST_TEST(source.fd() == -1);
   BOOST_TEST(std::string(source.next(TimePoint{})->payload) == "one");
@@ -107,7 +83,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_read_while_a_line_waits) {
 BOOST_AUTO_TEST_CASE(a_stop_still_gives_the_lines_that_were_read_but_not_half_a_line) {
   Pipe input;
   LineSource source(input.reader(), '\n');
-  input.write("one\ntwo\nthr");
+  input.write_text("one\ntwo\nthr");
   source.read_some({});
   source.stop();
   BOOST_TEST(take(source) == (Lines{"one", "two"}), boost::test_tools::per_element());
@@ -118,7 +94,7 @@ BOOST_AUTO_TEST_CASE(a_stop_still_gives_the_lines_that_were_read_but_not_half_a_
 BOOST_AUTO_TEST_CASE(lines_are_counted_as_an_editor_does) {
   Pipe input;
   LineSource source(input.reader(), '\n');
-  input.write("one\n\nthree\n");
+  input.write_text("one\n\nthree\n");
   source.read_some({});
   BOOST_TEST(source.next(TimePoint{})->line == 1U);
   BOOST_TEST(source.next(TimePoint{})->line == 2U);
@@ -133,18 +109,4 @@ BOOST_AUTO_TEST_CASE(a_repeated_message_keeps_its_distance) {
   BOOST_TEST((source.due() == TimePoint{} + 1s));
   BOOST_TEST(source.next(TimePoint{} + 1s).has_value());
   BOOST_TEST(source.at_end());
-}
-
-BOOST_AUTO_TEST_CASE(filters_match_as_the_standard_says) {
-  BOOST_TEST(matches("a/b", "a/b"));
-  BOOST_TEST(matches("a/+", "a/b"));
-  BOOST_TEST(matches("+/+", "/b"));
-  BOOST_TEST(matches("#", "a/b/c"));
-  BOOST_TEST(matches("a/#", "a"));
-  BOOST_TEST(matches("a/#", "a/b/c"));
-  BOOST_TEST(!matches("a/+", "a/b/c"));
-  BOOST_TEST(!matches("+", "a/b"));
-  BOOST_TEST(!matches("a", "A"));
-  BOOST_TEST(!matches("#", "$SYS/x"));
-  BOOST_TEST(matches("$SYS/#", "$SYS/x"));
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "publish/spool_database.hpp"
 
-#include <stdlib.h>
-
 #include <boost/test/unit_test.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <string>
+
+#include "unit/scratch.hpp"
 
 using namespace mqfail;
 using Outcome = SpoolDatabase::Outcome;
@@ -15,18 +14,8 @@ using Outcome = SpoolDatabase::Outcome;
 namespace {
 
 struct File {
-  File() {
-    std::string name = (std::filesystem::temp_directory_path() / "mqfail-database-XXXXXX").string();
-    folder = mkdtemp(name.data());
-    path = folder + "/messages.db";
-  }
-  ~File() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder, ignored);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  std::string folder, path;
+  test::Scratch folder;
+  std::string path = folder.path("messages.db");
 };
 
 // What load() finds after number 0, as "payload payload ... damaged N".
@@ -116,6 +105,6 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_database_is_damaged) {
 BOOST_AUTO_TEST_CASE(a_folder_that_is_not_there_is_not_damage) {
   const File file;
   SpoolDatabase database;
-  BOOST_TEST((database.open(file.folder + "/gone/messages.db") == Outcome::broken));
+  BOOST_TEST((database.open(file.folder.path("gone/messages.db")) == Outcome::broken));
   BOOST_TEST(!database.is_damaged());
 }

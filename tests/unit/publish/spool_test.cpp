@@ -13,6 +13,7 @@
 
 #include "publish/source.hpp"
 #include "publish/spooled_source.hpp"
+#include "unit/scratch.hpp"
 #include "unit/session/quiet_transport.hpp"
 
 using namespace mqfail;
@@ -38,22 +39,13 @@ class FullDisk {
 };
 
 struct Folder {
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "mqfail-spool-XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
+  test::Scratch scratch;
+  std::string path = scratch.path();
   std::unique_ptr<Spool> open() const {
     auto spool = Spool::open(path, "t", std::string(32, 'a'));
     BOOST_REQUIRE(spool);
     return std::move(*spool);
   }
-  std::string path;
 };
 
 constexpr rlim_t kLessThanADatabase = 4000;  // and more than the state

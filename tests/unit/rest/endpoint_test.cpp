@@ -5,7 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
-#include "unit/config/scratch.hpp"
+#include "unit/scratch.hpp"
 
 using namespace mqfail;
 

@@ -18,7 +18,7 @@ std::string parsed(std::string_view text) {
   return address->text() + (address->loopback ? " loopback" : "");
 }
 
-// Descriptor 3 is the socket while it lives, and the variables say so.
+// As long as this object exists, descriptor 3 is the socket, and the variables say so.
 class Inherited {
  public:
   Inherited(int socket, pid_t pid, const char* count) : saved_(dup(3)) {

@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "session/clock.hpp"
+#include "unit/scratch.hpp"
 
 using namespace mqfail;
 using namespace std::chrono_literals;
@@ -18,20 +19,20 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// Not in the common folder of temporary files, where others write while the test runs: some cases
+/// change the folder that holds it.
 struct Folder {
   Folder() {
-    std::string name = (fs::temp_directory_path() / "mqfail-watch-XXXXXX").string();
-    BOOST_REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
+    fs::create_directory(path);
     write("list.json", "one");
     // Older than any test: no change by itself.
     fs::last_write_time(path / "list.json", fs::file_time_type::clock::now() - 1h);
   }
-  ~Folder() { fs::remove_all(path); }
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(path / name) << text;
   }
-  fs::path path;
+  test::Scratch above;
+  fs::path path = above.path("folder");
 };
 
 struct Stage {

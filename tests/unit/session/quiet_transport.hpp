@@ -14,11 +14,8 @@ class QuietTransport : public Transport {
  public:
   void connect(AttemptId, const Server&, const ConnectSettings&, Protocol) override {}
   void take_over(AttemptId) override {}
-  void abandon(AttemptId attempt) override { abandoned.push_back(attempt); }
-  bool disconnect(AttemptId attempt, Duration) override {
-    disconnected.push_back(attempt);
-    return true;
-  }
+  void abandon(AttemptId) override {}
+  bool disconnect(AttemptId, Duration) override { return true; }
   const ConnectionFacts* facts(AttemptId) const override { return nullptr; }
   std::optional<std::uint16_t> publish(AttemptId, const Message&) override { return std::nullopt; }
   void flush(AttemptId, std::size_t) override {}
@@ -32,7 +29,6 @@ class QuietTransport : public Transport {
   }
   void acknowledge(AttemptId, std::size_t) override {}
 
-  std::vector<AttemptId> abandoned, disconnected;
   std::uint64_t pings = 0, answered = 0;
 };
 

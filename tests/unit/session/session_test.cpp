@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The session turn by turn, with a time that the test says and a Work that only notes what it
-// hears.
+// The session turn by turn. The test says the time, and the Work only notes what it is told.
 #include "session/session.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -16,17 +15,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Words = std::vector<std::string>;
-
 std::string number(AttemptId attempt) {
   return std::to_string(static_cast<std::uint64_t>(attempt));
 }
 
 /// Everything that is said to the Work, the transport and the world, in one order.
 struct Log {
-  Words words;
-  Words take() { return std::exchange(words, {}); }
-  void note(const std::string& word) { words.push_back(word); }
+  std::string words;
+  std::string take() { return std::exchange(words, {}); }
+  void note(const std::string& word) { words += (words.empty() ? "" : "; ") + word; }
 };
 
 class NotingWork final : public Work {
@@ -94,7 +91,7 @@ class NotingAnnouncer final : public Announcer {
 
 struct Stage {
   explicit Stage(SessionSettings settings = {}, FailoverSettings failover = {},
-                 const Words& hosts = {"a", "b"}) {
+                 const std::vector<std::string>& hosts = {"a", "b"}) {
     settings.leave_patience = 1s;
     failover.backoff.jitter = Jitter::none;
     failover.bounded = true;
@@ -105,7 +102,7 @@ struct Stage {
                                         transport, *mailbox, work, announcer, now);
     session->start(now);
   }
-  Words turn(const std::vector<Event>& events = {}) {
+  std::string turn(const std::vector<Event>& events = {}) {
     for (const Event& event : events) mailbox->post(event);
     due = session->turn(now);
     return log.take();
@@ -128,13 +125,6 @@ struct Stage {
 constexpr AttemptId k1{1}, k2{2};
 const Reason kClosed{Cause::closed, Phase::publish, 0, false, {}};
 const Reason kRefused{Cause::refused, Phase::tcp, 111, false, {}};
-
-bool operator==(const Words& words, const char* text) {
-  std::string joined;
-  for (const std::string& word : words) joined += (joined.empty() ? "" : "; ") + word;
-  if (joined != text) BOOST_TEST_MESSAGE("it was: " << joined);
-  return joined == text;
-}
 
 }  // namespace
 
@@ -280,7 +270,7 @@ BOOST_AUTO_TEST_CASE(a_policy_that_gives_up_ends_the_run) {
 }
 
 BOOST_AUTO_TEST_CASE(the_trace_hears_each_step_after_the_one_before_is_carried_out) {
-  Words steps;
+  std::vector<std::string> steps;
   Stage stage(
       {.trace = [&steps](const Event& event, TimePoint, const Actions& actions, const Failover&) {
         steps.push_back(std::to_string(event.index()) + ":" + std::to_string(actions.size()));
@@ -288,5 +278,5 @@ BOOST_AUTO_TEST_CASE(the_trace_hears_each_step_after_the_one_before_is_carried_o
   stage.work.unfit = kClosed;
   stage.turn({event::Connected{k1}});
   // Started: Connect. Connected: Use. Lost: TellLost, Retire, Connect.
-  BOOST_TEST((steps == Words{"0:1", "2:1", "4:3"}));
+  BOOST_TEST((steps == std::vector<std::string>{"0:1", "2:1", "4:3"}));
 }

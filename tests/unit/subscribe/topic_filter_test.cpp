@@ -35,3 +35,17 @@ BOOST_AUTO_TEST_CASE(without_wildcards_only_the_same_topic_matches) {
   BOOST_TEST(!matches("a", "a/b"));
   BOOST_TEST(!matches("a/b", "a/b/"));
 }
+
+BOOST_AUTO_TEST_CASE(filters_match_as_the_standard_says) {
+  BOOST_TEST(matches("a/b", "a/b"));
+  BOOST_TEST(matches("a/+", "a/b"));
+  BOOST_TEST(matches("+/+", "/b"));
+  BOOST_TEST(matches("#", "a/b/c"));
+  BOOST_TEST(matches("a/#", "a"));
+  BOOST_TEST(matches("a/#", "a/b/c"));
+  BOOST_TEST(!matches("a/+", "a/b/c"));
+  BOOST_TEST(!matches("+", "a/b"));
+  BOOST_TEST(!matches("a", "A"));
+  BOOST_TEST(!matches("#", "$SYS/x"));
+  BOOST_TEST(matches("$SYS/#", "$SYS/x"));
+}

@@ -2,7 +2,6 @@
 // Threads and descriptors that the system refuses: that attempt fails with a reason, and the next
 // one is tried.
 #include <dlfcn.h>
-#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,16 +18,11 @@
 using namespace mqfail;
 using test::Listener;
 using test::RecordedEvents;
+using test::settings;
 
 namespace {
 
 std::atomic<int> g_refused_at{0};  // the how-manieth thread from now on; 0: none
-
-ConnectSettings settings() {
-  ConnectSettings connect;
-  connect.client_id = "c";
-  return connect;
-}
 
 }  // namespace
 

@@ -17,14 +17,9 @@
 using namespace mqfail;
 using test::Listener;
 using test::RecordedEvents;
+using test::settings;
 
 namespace {
-
-ConnectSettings settings() {
-  ConnectSettings connect;
-  connect.client_id = "c";
-  return connect;
-}
 
 // Accepts one connection and its CONNECT; the caller closes it.
 int welcome(const Listener& listener) {
@@ -55,7 +50,6 @@ BOOST_AUTO_TEST_CASE(an_attempt_keeps_its_connection_while_others_come_and_go) {
   const std::string first_port = "127.0.0.1:" + std::to_string(first.port());
   const std::string other_port = "127.0.0.1:" + std::to_string(other.port());
   connect(1, first);
-  // Multiples of a power of two apart: the places of a table.
   for (const std::uint64_t attempt : {17U, 33U, 65U, 2U, 129U}) connect(attempt, other);
   BOOST_TEST(port_of(1) == first_port);
   for (const std::uint64_t attempt : {17U, 33U, 65U, 2U, 129U}) {
@@ -65,7 +59,7 @@ BOOST_AUTO_TEST_CASE(an_attempt_keeps_its_connection_while_others_come_and_go) {
     BOOST_TEST(port_of(1) == first_port);
   }
   BOOST_TEST(port_of(3) == "none");
-  BOOST_TEST(port_of(1 + (1U << 20U)) == "none");     // the same place, whatever the size
+  BOOST_TEST(port_of(1 + (1U << 20U)) == "none");
   BOOST_TEST(transport.backlog(AttemptId{3}) == 0U);  // an attempt that is not known has nothing
   BOOST_TEST(!transport.publish(AttemptId{3}, Message{"t", "x"}).has_value());
   BOOST_TEST(!transport.disconnect(AttemptId{1}, Duration::zero()));

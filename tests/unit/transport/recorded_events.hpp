@@ -14,6 +14,12 @@
 
 namespace mqfail::test {
 
+inline ConnectSettings settings() {
+  ConnectSettings connect;
+  connect.client_id = "c";
+  return connect;
+}
+
 /// Any thread may tell it, and any thread may wait.
 class RecordedEvents final : public TransportListener {
  public:

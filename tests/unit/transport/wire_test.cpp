@@ -2,7 +2,6 @@
 // The wire against a socket pair: what is collected, what is held back, what silence means.
 #include "transport/wire/wire.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -14,8 +13,6 @@
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
-#include <filesystem>
-#include <future>
 #include <memory>
 #include <string>
 #include <thread>

@@ -7,7 +7,7 @@
 
 #include "config/document/document_writer.hpp"
 #include "rig/sanitizer.hpp"
-#include "scratch.hpp"
+#include "unit/config/samples.hpp"
 
 using namespace mqfail;
 using test::sample;

@@ -6,7 +6,7 @@
 #include <regex>
 
 #include "config/document/document.hpp"
-#include "scratch.hpp"
+#include "unit/config/samples.hpp"
 
 using namespace mqfail;
 using test::sample;

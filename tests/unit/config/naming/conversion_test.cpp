@@ -10,7 +10,7 @@
 #include "config/document/document_writer.hpp"
 #include "config/naming/shell_words.hpp"
 #include "config/uri/uri_list.hpp"
-#include "scratch.hpp"
+#include "unit/scratch.hpp"
 
 using namespace mqfail;
 using mqfail::test::contents;

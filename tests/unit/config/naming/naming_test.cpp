@@ -7,7 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "scratch.hpp"
+#include "unit/config/samples.hpp"
 
 using namespace mqfail;
 using test::Scratch;

@@ -7,7 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "scratch.hpp"
+#include "unit/scratch.hpp"
 
 using namespace mqfail;
 using mqfail::test::Scratch;

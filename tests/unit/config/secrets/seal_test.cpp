@@ -24,7 +24,8 @@ bool holds(const std::string& text, const std::string& part) {
 
 BOOST_AUTO_TEST_CASE(what_is_sealed_opens_again_and_never_looks_the_same) {
   const SealingKey key = random_key();
-  for (const std::string plain : {"", "x", "hunter2", "gr\u00FCn \U0001F600", "a\0b"}) {
+  for (const std::string& plain : {std::string(), std::string("x"), std::string("hunter2"),
+                                   std::string("gr\u00FCn \U0001F600"), std::string("a\0b", 3)}) {
     const auto one = key.seal(plain, kPlace);
     const auto two = key.seal(plain, kPlace);
     BOOST_TEST_REQUIRE((one && two));

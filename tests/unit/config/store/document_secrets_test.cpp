@@ -6,7 +6,7 @@
 
 #include "config/document/document.hpp"
 #include "config/document/document_writer.hpp"
-#include "scratch.hpp"
+#include "unit/scratch.hpp"
 
 using namespace mqfail;
 using mqfail::test::Scratch;

@@ -12,7 +12,7 @@
 
 #include "config/secrets/key_file.hpp"
 #include "config/store/store.hpp"
-#include "scratch.hpp"
+#include "unit/scratch.hpp"
 
 namespace {
 bool short_writes = false;

@@ -11,7 +11,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "scratch.hpp"
+#include "unit/scratch.hpp"
 
 using namespace mqfail;
 using test::contents;

@@ -8,7 +8,7 @@
 
 #include "config/document/document_writer.hpp"
 #include "config/document/item_reader.hpp"
-#include "scratch.hpp"
+#include "unit/scratch.hpp"
 
 using namespace mqfail;
 using mqfail::test::contents;

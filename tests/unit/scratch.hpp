@@ -9,14 +9,12 @@
 #include <sstream>
 #include <string>
 
-#include "paths.hpp"
-
 namespace mqfail::test {
 
 class Scratch {
  public:
   Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "mqfail-config-XXXXXX").string();
+    std::string name = (std::filesystem::temp_directory_path() / "mqfail-test-XXXXXX").string();
     path_ = mkdtemp(name.data());
   }
   Scratch(const Scratch&) = delete;
@@ -42,10 +40,6 @@ inline std::string contents(const std::string& path) {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
-}
-
-inline std::string sample(const std::string& name) {
-  return contents(source_dir() + "/tests/unit/config/samples/" + name);
 }
 
 }  // namespace mqfail::test
