@@ -62,7 +62,7 @@ struct Failed {
   Reason reason;
 };  ///< an attempt ended before Connected
 /// A Connected attempt ended. `silent`: how long ago its server gave the last sign of life
-/// (delivery.md S8); 0 where the end itself was one.
+/// (delivery.md S8), a stale one its last message; 0 where the end itself was one.
 struct Lost {
   AttemptId attempt;
   Reason reason;

@@ -69,6 +69,7 @@ Verdict verdict(const Reason& reason, bool version_fixed, bool live) {
     case Cause::suback:
     case Cause::keepalive:
     case Cause::ack_timeout:
+    case Cause::stale:
     case Cause::unfit:
     case Cause::local:
       break;

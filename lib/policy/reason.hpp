@@ -26,6 +26,7 @@ enum class Cause {
   disconnect,   ///< MQTT 5 DISCONNECT from the server; `code` is its reason code
   keepalive,    ///< the server was silent for 1.5 x keepalive
   ack_timeout,  ///< the server answers pings but does not acknowledge a message
+  stale,        ///< the server answers pings but no message has come for staleTimeout
   ack_refused,  ///< PUBACK or PUBREC with 0x80, 0x83, 0x87 or 0x97: the server cannot take the
                 ///< message
   unfit,        ///< the server does not support what is needed (Maximum QoS, Retain Available ...)
@@ -39,8 +40,9 @@ std::string_view name(Cause cause);
 struct Reason {
   Cause cause = Cause::closed;
   Phase phase = Phase::connack;
-  int code = 0;  ///< MQTT code for connack, suback, disconnect, ack_refused; errno for refused,
-                 ///< reset, local; milliseconds of silence for keepalive, ack_timeout (0: unknown)
+  int code =
+      0;  ///< MQTT code for connack, suback, disconnect, ack_refused; errno for refused,
+          ///< reset, local; milliseconds of silence for keepalive, ack_timeout, stale (0: unknown)
   bool mqtt5 = false;  ///< the protocol that `code` belongs to
   std::string text;
 };

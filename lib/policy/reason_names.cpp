@@ -12,9 +12,10 @@ namespace {
 // In the order of the enumerators.
 constexpr std::array<std::string_view, 7> kPhases{"dns",     "tcp",       "tls",    "ws",
                                                   "connack", "subscribe", "publish"};
-constexpr std::array<std::string_view, 15> kCauses{
-    "dns",    "refused",    "reset",     "closed",      "timeout",     "tls",   "ws",   "connack",
-    "suback", "disconnect", "keepalive", "ack-timeout", "ack-refused", "unfit", "local"};
+constexpr std::array<std::string_view, 16> kCauses{
+    "dns",   "refused",     "reset",  "closed",     "timeout",   "tls",
+    "ws",    "connack",     "suback", "disconnect", "keepalive", "ack-timeout",
+    "stale", "ack-refused", "unfit",  "local"};
 constexpr std::array<std::string_view, 7> kVerdicts{
     "next", "cool", "auth", "redirect", "ours", "older-protocol", "taken-over"};
 static_assert(kPhases.size() == static_cast<std::size_t>(Phase::publish) + 1);
@@ -186,6 +187,8 @@ std::string describe(const Reason& reason) {
       return silence("silent", reason.code);
     case Cause::ack_timeout:
       return silence("no acknowledgement", reason.code);
+    case Cause::stale:
+      return silence("no message", reason.code);
     case Cause::ack_refused:
       return coded("message refused: ", reason.code);
     case Cause::unfit:

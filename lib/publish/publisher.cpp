@@ -146,7 +146,9 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
     transport_.flush(connection.attempt, connection.inflight.open());
     if (transport_.backlog(connection.attempt) != 0) connection.backlog_at = now;
     const auto due = connection.acknowledgement_due(settings_.ack_timeout);
-    if (due && now >= *due) lose(connection, {Cause::ack_timeout, Phase::publish, 0, false, {}});
+    if (!due || now < *due) continue;
+    const auto code = static_cast<int>(milliseconds(now - *due + settings_.ack_timeout));
+    lose(connection, {Cause::ack_timeout, Phase::publish, code, false, {}});
   }
   shortage_.tend(connections_.size(), done(), now);
   if (source_->dry() && !drain_until_) drain_until_ = now + settings_.drain_timeout;

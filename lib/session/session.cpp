@@ -102,7 +102,7 @@ void Session::step(TimePoint now) {
 
 void Session::pump(TimePoint now) {
   for (Trouble& trouble : work_.pump(now)) {
-    events_.emplace_back(event::Lost{trouble.attempt, std::move(trouble.reason)});
+    events_.emplace_back(event::Lost{trouble.attempt, std::move(trouble.reason), trouble.silent});
   }
   end_finished();
   step(now);

@@ -44,6 +44,7 @@ struct Ending {
 struct Trouble {
   AttemptId attempt;
   Reason reason;
+  Duration silent{};  ///< as of event::Lost
 };
 
 /// Thread: the session's. Nothing here waits. Several connections may be live at a time, at most

@@ -2,6 +2,7 @@
 #include "subscribe/subscriber.hpp"
 
 #include <algorithm>
+#include <climits>
 #include <cstring>
 #include <utility>
 
@@ -34,10 +35,11 @@ Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announ
 
 std::optional<Reason> Subscriber::online(AttemptId attempt, const Server& server,
                                          std::uint64_t epoch, const ConnectionFacts& facts,
-                                         TimePoint /*now*/) {
+                                         TimePoint now) {
   const bool alone = std::none_of(connections_.begin(), connections_.end(),
                                   [](const ReceivingConnection& one) { return one.live; });
   connections_.push_back({attempt, server.id, epoch, novelty_.online(server.id, facts)});
+  connections_.back().heard = now;
   if (alone) connections_.back().feed.in_step = true;
   if (settings_.remove_retained) removal_.online(attempt, server.id, facts);
   if (settings_.until_subscribed) done_ = true;
@@ -77,16 +79,37 @@ std::vector<Trouble> Subscriber::pump(TimePoint now) {
     if (!removal_until_) removal_until_ = now + kStopPatience;
     removal_over_ = now >= *removal_until_;
   }
+  find_stale(now, troubles);
   return troubles;
 }
 
+std::optional<TimePoint> Subscriber::stale_at(const ReceivingConnection& connection) const {
+  if (!settings_.stale_timeout || done_ || connection.last_ping) return std::nullopt;
+  return connection.heard + *settings_.stale_timeout;
+}
+
+// While the output is blocked, messages wait that nobody has looked at.
+void Subscriber::find_stale(TimePoint now, std::vector<Trouble>& troubles) const {
+  if (!drained_) return;
+  for (const ReceivingConnection& connection : connections_) {
+    const auto due = stale_at(connection);
+    if (!due || now < *due) continue;
+    const Duration silent = now - connection.heard;
+    const auto code = static_cast<int>(std::min<std::int64_t>(milliseconds(silent), INT_MAX));
+    troubles.push_back(
+        {connection.attempt, {Cause::stale, Phase::publish, code, false, {}}, silent});
+  }
+}
+
 void Subscriber::move_messages(TimePoint now) {
-  more_ = false;
+  more_ = drained_ = false;
   for (int batch = 0; batch < kBatches; ++batch) {
     if (!write_out(now)) return;
     const bool found = !done_ && collect(now);
     missing_report_.tend(now);
-    if (!found) return;
+    if (found) continue;
+    drained_ = true;
+    return;
   }
   more_ = true;
 }
@@ -167,8 +190,10 @@ void Subscriber::end_with_retained(TimePoint now) {
 
 bool Subscriber::collect_from(ReceivingConnection& connection, TimePoint now) {
   const std::size_t taken = transport_.take_messages(
-      connection.attempt,
-      [this, &connection, now](const Message& message) { return take(message, connection, now); });
+      connection.attempt, [this, &connection, now](const Message& message) {
+        connection.heard = now;
+        return take(message, connection, now);
+      });
   if (taken != 0) in_buffer_.push_back({connection.attempt, taken});
   return taken != 0 || done_;
 }
@@ -261,6 +286,7 @@ std::optional<TimePoint> Subscriber::deadline() const {
   for (const ReceivingConnection& connection : connections_) {
     if (connection.last_ping) sooner(connection.leave_by);
     sooner(connection.ahead_until);
+    sooner(stale_at(connection));
   }
   return until;
 }

@@ -32,6 +32,7 @@ struct SubscriberSettings {
   Duration keepalive{};        ///< `stalled` is told when the output takes nothing for half of it
   NoveltySettings novelty;     ///< which messages that come again are printed
   bool sequence_gaps = false;  ///< numbers missing at the end make the exit status 75
+  std::optional<Duration> stale_timeout;  ///< a server without a message for so long is lost
 };
 
 class Subscriber final : public Work {
@@ -74,6 +75,7 @@ class Subscriber final : public Work {
     TimePoint leave_by{};                      // the answer is waited for until then
     std::optional<TimePoint> ahead_until{};  // it is ahead of the others and waits for them so long
     bool retained_over = false;              // a message has come that is not retained
+    TimePoint heard{};                       // when it was live, or its last message was seen
   };
   struct Unacknowledged {
     AttemptId attempt;
@@ -81,6 +83,8 @@ class Subscriber final : public Work {
   };
 
   void move_messages(TimePoint now);
+  std::optional<TimePoint> stale_at(const ReceivingConnection& connection) const;
+  void find_stale(TimePoint now, std::vector<Trouble>& troubles) const;
   bool write_out(TimePoint now);
   void tell_what_may_be_lost(Duration blocked);
   bool collect(TimePoint now);
@@ -106,8 +110,9 @@ class Subscriber final : public Work {
   std::vector<AttemptId> finished_;
   std::size_t turn_ = 0;                   // of the live connections
   std::vector<Unacknowledged> in_buffer_;  // goes out with the buffer
-  bool more_ = false;
-  bool retained_over_ = false;  // on any connection
+  bool more_ = false;                      // the turn ended before the messages did
+  bool drained_ = false;                   // this turn has seen all messages that have come
+  bool retained_over_ = false;             // on any connection
   bool done_ = false;
   std::optional<TimePoint> give_up_at_;     // a reader that does not read holds up a stop so long
   std::optional<TimePoint> removal_until_;  // a slow server holds up the end so long

@@ -12,7 +12,8 @@ namespace mqfail {
 namespace {
 
 constexpr unsigned kPub = static_cast<unsigned>(Tool::pub);
-constexpr unsigned kBoth = static_cast<unsigned>(Tool::sub) | kPub;
+constexpr unsigned kSub = static_cast<unsigned>(Tool::sub);
+constexpr unsigned kBoth = kSub | kPub;
 constexpr unsigned kAll = kBoth | static_cast<unsigned>(Tool::probe);
 
 std::string_view value_name(OptionKind kind) {
@@ -67,10 +68,23 @@ Result<Done> set_failover(const Given& given, Draft& draft) {
   return Done{};
 }
 
+// The commands that have the flag of a failover option.
+unsigned tools_of(const FailoverOption& option) {
+  if (option.camelName == "connectTimeout") return kAll;
+  switch (option.user) {
+    case OptionUser::both:
+      return kBoth;
+    case OptionUser::publisher:
+      return kPub;
+    case OptionUser::subscriber:
+      return kSub;
+  }
+  return kBoth;
+}
+
 void add_failover_rows(std::vector<OptionRow>& rows, unsigned wanted) {
   for (const FailoverOption& option : failover_options()) {
-    unsigned tools = option.publisher ? kPub : kBoth;
-    if (option.camelName == "connectTimeout") tools = kAll;
+    const unsigned tools = tools_of(option);
     if ((tools & wanted) == 0) continue;
     const Setter set = option.is_built() ? set_failover : not_yet_supported;
     std::string help(option.help);

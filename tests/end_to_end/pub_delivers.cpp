@@ -120,9 +120,11 @@ BOOST_AUTO_TEST_CASE(a_server_that_acknowledges_nothing_is_left) {
   ScriptedServer a({.at_publish = 5, .then = Then::stop_acking}), b;
   Publisher publisher({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "-l", "--ack-timeout",
                        "500ms", "-k", "1"});
+  Events events(publisher);
   const Moment start = Clock::now();
   publisher.feed(numbered_lines(1, 50));
   CHECK_STATUS(publisher, 0);
+  BOOST_TEST(events.last("lost").value_or(Said{}).get("reason") == "no acknowledgement for 0.5 s");
   BOOST_TEST(seconds_between(start, Clock::now()) < 3.0);
   std::vector<std::string> all = acknowledged(a);
   const auto rest = acknowledged(b);

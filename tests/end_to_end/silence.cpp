@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server that has stopped, whatever keepalive it announced and whatever is under way, is lost
-// after one and a half keepalives of silence (failover.md, section 3).
+// after one and a half keepalives of silence (failover.md, section 3). A server that answers pings
+// and delivers nothing, as a cluster node without a quorum does, is lost after staleTimeout.
 #include <atomic>
 
 #include "end_to_end/tools.hpp"
@@ -96,4 +97,61 @@ BOOST_AUTO_TEST_CASE(answers_to_our_pings_do_not_carry_a_packet_that_never_ends)
   check_lost_in_silence(writer_events, writer, begun);
   BOOST_TEST(a.count(What::ping) >= 1U);
   BOOST_TEST(b.count(What::ping) >= 1U);
+}
+
+namespace {
+
+const Arguments kStale{"-t", "t", "-k", "1", "--stale-timeout", "2500ms"};
+
+Arguments reads_from(const Arguments& servers, const Arguments& more = {}) {
+  Arguments arguments;
+  for (const std::string& server : servers) arguments.insert(arguments.end(), {"-s", server});
+  arguments.insert(arguments.end(), kStale.begin(), kStale.end());
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return sub(arguments);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_server_that_answers_pings_and_delivers_nothing_is_left) {
+  ScriptedServer a, b;
+  Process reader(reads_from({a.uri(), b.uri()}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  a.publish({.topic = "t", .payload = "beat"});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 1, 10s));
+  const auto lost = events.wait("lost", 15s);
+  BOOST_REQUIRE_MESSAGE(lost.has_value(), what_it_said(reader));
+  BOOST_TEST(lost->get("reason") == "no message for 2.5 s");
+  BOOST_TEST(lost->number("code") >= 2500);
+  BOOST_TEST(a.count(What::ping) >= 2U);
+  const auto failover = events.wait("failover");
+  BOOST_REQUIRE_MESSAGE(failover.has_value(), what_it_said(reader));
+  // Nothing has come since its last message, whatever it has answered.
+  BOOST_TEST(failover->number("dur_ms") >= 2500);
+  BOOST_REQUIRE(b.wait_for(What::subscribe));
+  b.publish({.topic = "t", .payload = "goes on"});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 2, 10s));
+}
+
+BOOST_AUTO_TEST_CASE(with_hot_standby_each_server_must_deliver) {
+  ScriptedServer a, b;
+  Process reader(reads_from({a.uri(), b.uri()}, {"--standby", "hot"}));
+  Events events(reader);
+  BOOST_REQUIRE(a.wait_for(What::subscribe));
+  BOOST_REQUIRE(b.wait_for(What::subscribe));
+  std::atomic<bool> stop{false};
+  std::thread heart([&] {
+    for (int beat = 1; !stop; ++beat) {
+      b.publish({.topic = "t", .payload = std::to_string(beat)});
+      std::this_thread::sleep_for(100ms);
+    }
+  });
+  const auto lost = events.wait("lost", 15s);
+  stop = true;
+  heart.join();
+  BOOST_REQUIRE_MESSAGE(lost.has_value(), what_it_said(reader));
+  BOOST_TEST(lost->get("uri").find(std::to_string(a.port())) != std::string::npos);
+  BOOST_TEST(lost->get("reason") == "no message for 2.5 s");
+  BOOST_TEST(events.count("failover") == 0U);
 }

@@ -304,6 +304,7 @@ Result<Done> apply_tuning(const Collected& all, const FailoverFlags& flags, Name
   roster.settings = std::move(tuning.settings);
   roster.settings.standbys = tuning.backup ? tuning.backup_pool : 0;
   roster.publish = tuning.publish;
+  roster.subscribe = tuning.subscribe;
   return Done{};
 }
 

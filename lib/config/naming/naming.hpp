@@ -82,6 +82,7 @@ struct NamedRoster {
   ServerList servers;               ///< not empty, ids unique
   FailoverSettings settings;        ///< with the URI's options, then the flags'
   PublishTuning publish;            ///< with the same options; only mqfail-pub uses it
+  SubscribeTuning subscribe;        ///< the same for mqfail-sub
   std::vector<std::string> topics;  ///< of -L
   std::vector<std::string> warnings;
   std::vector<std::string> documents;  ///< files to read again when they change

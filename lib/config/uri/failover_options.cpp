@@ -32,6 +32,9 @@ BackoffSettings& part(FailoverTuning& tuning, BackoffSettings* /*tag*/) {
 PublishTuning& part(FailoverTuning& tuning, PublishTuning* /*tag*/) {
   return tuning.publish;
 }
+SubscribeTuning& part(FailoverTuning& tuning, SubscribeTuning* /*tag*/) {
+  return tuning.subscribe;
+}
 
 // Puts the value into one member. The type of the member says which form of the value it takes.
 template <class Part, class Member>
@@ -139,6 +142,11 @@ constexpr std::array kOptions = {
                    put<&PublishTuning::ack_timeout>,
                    "a server that leaves a message unacknowledged for this time counts as lost"}
         .of_publisher(),
+    FailoverOption{"staleTimeout", "stale-timeout", Kind::duration, "-1",
+                   put<&SubscribeTuning::stale_timeout>,
+                   "a server from which no message has come for this time counts as lost"}
+        .of_subscriber()
+        .or_off(),
     FailoverOption{"stable", "stable", Kind::duration, "10000", put<&FailoverSettings::stable>,
                    "a connection must last this long before the back-off resets"}
         .from(0),

@@ -25,12 +25,19 @@ struct PublishTuning {
   friend bool operator==(const PublishTuning&, const PublishTuning&) = default;
 };
 
+/// What only a subscriber does with its roster.
+struct SubscribeTuning {
+  std::optional<Duration> stale_timeout;  ///< staleTimeout: a server without a message is lost
+  friend bool operator==(const SubscribeTuning&, const SubscribeTuning&) = default;
+};
+
 /// Everything the options can change.
 struct FailoverTuning {
   FailoverSettings settings;
   bool backup = false;
   std::int64_t backup_pool = 1;  ///< becomes settings.standbys with `backup`
   PublishTuning publish;
+  SubscribeTuning subscribe;
   friend bool operator==(const FailoverTuning&, const FailoverTuning&) = default;
 };
 
@@ -48,6 +55,9 @@ struct OptionValue {
   friend bool operator==(const OptionValue&, const OptionValue&) = default;
 };
 
+/// In which command an option means something. In a URI the other one accepts it.
+enum class OptionUser { both, publisher, subscriber };
+
 using FailoverSetter = Result<Done> (*)(const OptionValue& value, FailoverTuning& tuning);
 
 /// One row. The names live as long as the program.
@@ -59,9 +69,9 @@ struct FailoverOption {
   FailoverSetter set = nullptr;  ///< null, not built: only what changes nothing is accepted
   std::string_view help;         ///< one line, no full stop
   std::string_view choices;      ///< of a choice, with commas between
-  bool publisher = false;        ///< means something in mqfail-pub only
-  bool can_be_off = false;       ///< of a duration: -1 and 0 switch it off
-  std::int64_t least = 1;        ///< of an integer; of a duration: 0 or above 0
+  OptionUser user = OptionUser::both;
+  bool can_be_off = false;  ///< of a duration: -1 and 0 switch it off
+  std::int64_t least = 1;   ///< of an integer; of a duration: 0 or above 0
 
   constexpr FailoverOption words(std::string_view all) const {
     FailoverOption row = *this;
@@ -70,7 +80,12 @@ struct FailoverOption {
   }
   constexpr FailoverOption of_publisher() const {
     FailoverOption row = *this;
-    row.publisher = true;
+    row.user = OptionUser::publisher;
+    return row;
+  }
+  constexpr FailoverOption of_subscriber() const {
+    FailoverOption row = *this;
+    row.user = OptionUser::subscriber;
     return row;
   }
   constexpr FailoverOption or_off() const {

@@ -95,6 +95,7 @@ const std::vector<Row> kLosses{
     {because(Cause::reset, Phase::publish, ECONNRESET), Verdict::next},
     {because(Cause::keepalive, Phase::publish), Verdict::next},
     {because(Cause::ack_timeout, Phase::publish), Verdict::next},
+    {because(Cause::stale, Phase::publish), Verdict::next},
     {because(Cause::ack_refused, Phase::publish, 0x80), Verdict::cool},
     {because(Cause::ack_refused, Phase::publish, 0x83), Verdict::cool},
     {because(Cause::ack_refused, Phase::publish, 0x87), Verdict::cool},
@@ -161,6 +162,7 @@ BOOST_AUTO_TEST_CASE(people_are_told_in_words) {
              "server disconnected: normal disconnection (0x00)");
   BOOST_TEST(describe(because(Cause::keepalive, Phase::publish, 2960)) == "silent for 3.0 s");
   BOOST_TEST(describe(because(Cause::keepalive, Phase::publish)) == "silent");
+  BOOST_TEST(describe(because(Cause::stale, Phase::publish, 2000)) == "no message for 2.0 s");
   BOOST_TEST(describe(because(Cause::timeout, Phase::tcp)) == "timed out");
   BOOST_TEST(describe(because(Cause::closed, Phase::connack)) == "closed without an answer");
   BOOST_TEST(describe(because(Cause::local, Phase::tcp, EMFILE)) == "too many open files");

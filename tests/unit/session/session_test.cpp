@@ -182,6 +182,19 @@ BOOST_AUTO_TEST_CASE(trouble_of_the_work_is_a_loss_in_the_same_turn) {
   BOOST_TEST(stage.told(NoticeName::lost));
 }
 
+BOOST_AUTO_TEST_CASE(the_outage_of_a_loss_by_the_work_counts_from_where_the_work_says) {
+  std::vector<Duration> silences;
+  Stage stage(
+      {.trace = [&silences](const Event& event, TimePoint, const Actions&, const Failover&) {
+        if (const auto* const lost = std::get_if<event::Lost>(&event))
+          silences.push_back(lost->silent);
+      }});
+  stage.turn({event::Connected{k1}});
+  stage.work.troubles = {{k1, {Cause::stale, Phase::publish, 3000, false, {}}, 3s}};
+  stage.turn();
+  BOOST_TEST((silences == std::vector<Duration>{3s}));
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_leaves_the_list_is_left_in_good_order) {
   int times_read = 0;
   Stage stage({.reload = [&times_read]() -> Result<ServerList> {

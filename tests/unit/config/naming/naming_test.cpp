@@ -312,11 +312,13 @@ BOOST_AUTO_TEST_CASE(randomize_is_the_default_of_failover_uris_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(a_flag_wins_over_the_uri) {
-  const auto roster = named(request({NamedServer{"failover:(a)?maxReconnectDelay=100&timeout=7"}}),
-                            {{{"maxReconnectDelay", "200"}, {"ackTimeout", "9"}}});
+  const auto roster =
+      named(request({NamedServer{"failover:(a)?maxReconnectDelay=100&timeout=7&staleTimeout=5"}}),
+            {{{"maxReconnectDelay", "200"}, {"ackTimeout", "9"}}});
   BOOST_TEST((roster.settings.backoff.cap == std::chrono::milliseconds(200)));
   BOOST_TEST((roster.publish.timeout == std::chrono::milliseconds(7)));
   BOOST_TEST((roster.publish.ack_timeout == std::chrono::milliseconds(9)));
+  BOOST_TEST((roster.subscribe.stale_timeout == std::chrono::milliseconds(5)));
   BOOST_TEST(
       (refused(request({NamedServer{"a"}}), {{{"redirect", "any"}}}).kind == ErrorKind::usage));
 }

@@ -57,6 +57,7 @@ BOOST_AUTO_TEST_CASE(each_built_option_sets_its_knob) {
   BOOST_TEST((tuned("connectStagger", "300").settings.connect_stagger == Duration(300ms)));
   BOOST_TEST((tuned("timeout", "300").publish.timeout == Duration(300ms)));
   BOOST_TEST((tuned("ackTimeout", "300").publish.ack_timeout == Duration(300ms)));
+  BOOST_TEST((tuned("staleTimeout", "300").subscribe.stale_timeout == Duration(300ms)));
   BOOST_TEST((tuned("stable", "0").settings.stable == Duration(0)));
   BOOST_TEST(tuned("warnAfterReconnectAttempts", "0").settings.warn_every == 0);
   tuned("trackMessages", "true");
@@ -67,6 +68,7 @@ BOOST_AUTO_TEST_CASE(each_built_option_sets_its_knob) {
 BOOST_AUTO_TEST_CASE(bounds_that_are_off_by_default_can_be_switched_off_again) {
   for (const std::string value : {"-1", "0"}) {
     BOOST_TEST(!tuned("timeout", value).publish.timeout);
+    BOOST_TEST(!tuned("staleTimeout", value).subscribe.stale_timeout);
     BOOST_TEST(!tuned("startupTimeout", value).settings.startup_timeout);
     BOOST_TEST(!tuned("giveUpAfter", value).settings.give_up_after);
     BOOST_TEST(!tuned("connectStagger", value).settings.connect_stagger);
@@ -175,7 +177,7 @@ BOOST_AUTO_TEST_CASE(the_table_is_complete_and_consistent) {
           option.camelName);
     }
   }
-  BOOST_TEST(camel.size() == 37U);
+  BOOST_TEST(camel.size() == 38U);
 }
 
 BOOST_AUTO_TEST_CASE(writing_down_every_default_changes_nothing_but_the_shuffle) {
@@ -196,4 +198,5 @@ BOOST_AUTO_TEST_CASE(writing_down_every_default_changes_nothing_but_the_shuffle)
   BOOST_TEST((tuning.settings.stable == fresh.stable));
   BOOST_TEST(tuning.settings.warn_every == fresh.warn_every);
   BOOST_TEST((tuning.publish == PublishTuning{}));
+  BOOST_TEST((tuning.subscribe == SubscribeTuning{}));
 }
