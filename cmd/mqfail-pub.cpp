@@ -114,10 +114,12 @@ std::string throw_publisher_id() {
   return digits;
 }
 
-// Two names of one endpoint are one server.
+// Two names of one endpoint are one server, and the nodes of one cluster count once.
 std::size_t different_servers(const ServerList& servers) {
   std::set<std::string> different;
-  for (const Server& server : servers) different.insert(endpoint_key(server));
+  for (const Server& server : servers) {
+    different.insert(server.cluster.empty() ? endpoint_key(server) : "cluster " + server.cluster);
+  }
   return different.size();
 }
 
@@ -126,7 +128,7 @@ Result<Done> check_acks(std::size_t acks, const ServerList& servers) {
   if (acks <= different) return Done{};
   return Error{ErrorKind::usage,
                "--acks " + std::to_string(acks) + " needs as many servers, and there are " +
-                   std::to_string(different),
+                   std::to_string(different) + " (a cluster counts once)",
                "name more servers or ask for fewer acknowledgements"};
 }
 

@@ -140,12 +140,12 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
   for (const std::string& warning : roster.warnings) events.warn(warning);
 
   const std::uint64_t seed = options.seed.value_or(throw_dice());
-  const auto client = with_client(options, roster.client);
-  if (!client) return number(events.tell(client.error()));
-  settings.connect.client_id = client->connect.client_id;
-  const FailoverSettings failover = with_options(roster.settings, *client);
+  const FailoverSettings failover = with_options(roster.settings, options);
   settings.connect.connect_timeout = failover.connect_timeout;
-  if (const auto fits = check_standby(failover, *client); !fits) {
+  if (const auto fits = check_standby(failover, options); !fits) {
+    return number(events.tell(fits.error()));
+  }
+  if (const auto fits = check_servers(roster.servers, failover, options); !fits) {
     return number(events.tell(fits.error()));
   }
   std::optional<Trace> trace;
@@ -166,14 +166,15 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
     NamingRequest naming = options.naming;
     naming.streams = roster.streams;
     naming.again = true;
-    settings.reload = [&options, naming = std::move(naming)]() -> Result<ServerList> {
+    settings.reload = [&options, failover, naming = std::move(naming)]() -> Result<ServerList> {
       auto again = name_servers(naming, options.failover);
       if (!again) return again.error();
+      if (auto fits = check_servers(again->servers, failover, options); !fits) return fits.error();
       keep_secrets_in(again->servers);
       return std::move(again->servers);
     };
   }
-  settings.probe_id = name_with_dice("mqfail-");
+  settings.random_id = [] { return name_with_dice("mqfail-"); };
   settings.run_for = options.time_limit;
   settings.hangup_ends = [hangup = HangUp::of_process(), documents = !roster.documents.empty()] {
     return hangup.ends(documents);

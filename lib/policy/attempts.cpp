@@ -21,7 +21,8 @@ void Failover::Engine::begin_pass() {
 
 // How many more servers should be live; those on the way count as missing still.
 std::size_t Failover::Engine::missing_live() const {
-  const std::size_t all = roster.order().size();
+  // A message that two nodes of one cluster have acknowledged is in one store.
+  const std::size_t all = settings.width > 1 ? roster.stores() : roster.order().size();
   const auto width = static_cast<std::size_t>(std::max<std::int64_t>(settings.width, 0));
   const std::size_t wanted = width == 0 ? all : std::min(width, all);
   return wanted - std::min(wanted, live.size());
@@ -53,7 +54,9 @@ bool Failover::Engine::is_free(ServerIndex server) const {
 
 // Whom to try now. Without leave to reconnect, each server has the one turn of the first pass.
 std::optional<ServerIndex> Failover::Engine::pick() const {
-  if (live.empty()) return pass.next(roster, now);
+  if (live.empty()) {
+    return pass.next(roster, now, [this](ServerIndex server) { return !must_wait(server); });
+  }
   const auto server = longest_waiting();
   if (!server || roster.free_at(*server) > now) return std::nullopt;
   return server;
@@ -63,7 +66,7 @@ std::optional<ServerIndex> Failover::Engine::pick() const {
 // waited enough, so that no server that fails time and again takes another one's place.
 std::optional<ServerIndex> Failover::Engine::longest_waiting() const {
   return pass.first_free(roster, [this](ServerIndex server) {
-    return is_free(server) && (may_reconnect() || !pass.had_turn(server));
+    return is_free(server) && !must_wait(server) && (may_reconnect() || !pass.had_turn(server));
   });
 }
 
@@ -89,6 +92,7 @@ std::size_t Failover::Engine::under_way(Role role) const {
 
 // As many attempts as servers are missing; a pass in which nobody is left to try has failed.
 void Failover::Engine::fill() {
+  if (making_way) return;
   promote();
   while (under_way() < missing() && pick()) {
     const bool for_live = live.empty() || under_way(Role::active) < missing_live();
@@ -113,18 +117,30 @@ void Failover::Engine::pass_failed() {
 }
 
 AttemptId Failover::Engine::connect(ServerIndex server, Role role) {
-  const Protocol preferred = settings.protocol.value_or(Protocol::mqtt5);
-  const bool guess = !settings.protocol && roster.guesses_older(server);
-  return connect(server, role, roster.protocol(server, preferred), guess);
+  const auto fixed = fixed_protocol(server);
+  const bool guess = !fixed && roster.guesses_older(server);
+  return connect(server, role, fixed.value_or(roster.protocol(server, Protocol::mqtt5)), guess);
+}
+
+std::optional<Protocol> Failover::Engine::fixed_protocol(ServerIndex server) const {
+  const auto& own = roster.server(server).protocol;
+  return own ? own : settings.protocol;
 }
 
 AttemptId Failover::Engine::connect(ServerIndex server, Role role, Protocol protocol, bool guess) {
   const AttemptId id{++last_id};
   ++attempts_made;
-  attempts.push_back({id, server, protocol, now + allowed(server), role, false, guess});
+  attempts.push_back({.id = id,
+                      .server = server,
+                      .protocol = protocol,
+                      .deadline = now + allowed(server),
+                      .role = role,
+                      .guess = guess,
+                      .client_id = client_id_for(server),
+                      .begun = now});
   if (live.empty()) state = FailoverState::connecting;
   stagger();
-  out.emplace_back(action::Connect{id, server, role, protocol});
+  out.emplace_back(action::Connect{id, server, role, protocol, attempts.back().client_id});
   return id;
 }
 

@@ -24,12 +24,22 @@ enum class AttemptId : std::uint64_t {};
 /// Place of a server in the Roster. Stays valid for the whole run: entries are never renumbered.
 enum class ServerIndex : std::uint32_t {};
 
-/// Which MQTT to speak. `mqtt31` only if -V 31 was given.
-enum class Protocol { mqtt31 = 3, mqtt311 = 4, mqtt5 = 5 };
-
 /// What an attempt is for. `standby` stops after CONNACK and waits for TakeOver (--standby warm);
 /// `probe` only asks whether a priority server accepts clients, under a client id of its own.
 enum class Role { active, standby, probe };
+
+/// The client id of an attempt (failover.md section 4): no two living connections that may share a
+/// session have the same one.
+struct ClientId {
+  enum class Form {
+    random,     ///< of this attempt alone
+    numbered,   ///< the id of the run or the server: as it is, then "-standby", "-standby-2" ...
+    by_server,  ///< the id, "-" and the server's own
+  };
+  Form form = Form::random;
+  std::uint32_t number = 0;  ///< of `numbered`: 0 as it is, 1 "-standby", n "-standby-n"
+  friend bool operator==(const ClientId&, const ClientId&) = default;
+};
 
 /// What ends a run that finds no server. `none`: no bound, the reason itself is decisive.
 enum class Bound {
@@ -68,6 +78,10 @@ struct Lost {
   Reason reason;
   Duration silent{};
 };
+/// A connection that Disconnect{.first = true} named has ended.
+struct Left {
+  AttemptId attempt;
+};
 struct Ticked {};   ///< deadline() has come
 struct Hurried {};  ///< SIGUSR1: try now instead of waiting
 struct ListChanged {
@@ -79,7 +93,7 @@ struct Stopped {};  ///< orderly end wanted
 
 using Event =
     std::variant<event::Started, event::Reached, event::Connected, event::Failed, event::Lost,
-                 event::Ticked, event::Hurried, event::ListChanged, event::Stopped>;
+                 event::Left, event::Ticked, event::Hurried, event::ListChanged, event::Stopped>;
 
 namespace action {
 /// Begin an attempt. Its time bound is enforced by the policy, which abandons it when time is up.
@@ -88,6 +102,7 @@ struct Connect {
   ServerIndex server;
   Role role;
   Protocol protocol;
+  ClientId client_id = {};
 };
 /// The Connected standby is to be live: SUBSCRIBE on it. Answered like a Connect, by Connected or
 /// Failed, and bounded like one.
@@ -104,14 +119,16 @@ struct Abandon {
 struct Retire {
   AttemptId attempt;
 };
+/// Leave in good order. `first`: the next connection takes over its session, so it waits for Left.
 struct Disconnect {
   AttemptId attempt;
-};  ///< leave in good order
+  bool first = false;
+};
 /// The attempt is live now, beside those that are (FailoverSettings::width). `epoch` counts from 1
 /// and rises with each change of the server. `from`: the server whose loss left none live;
 /// `outage`: time since its last sign of life. Empty and 0 for the first connection and beside a
-/// live one. `failback`: back on a priority server; the Disconnect of `from`, which still lives,
-/// follows.
+/// live one. `failback`: back on a priority server. The Disconnect of `from` follows if it still
+/// lives (`outage` is 0); in a cluster it has made way for the session before.
 struct Use {
   AttemptId attempt;
   ServerIndex server;
@@ -161,6 +178,12 @@ struct TellListChanged {
   std::vector<ServerIndex> added;
   std::vector<ServerIndex> removed;
 };
+/// Our connection to one of them ended because we connected to the other: from now on they are
+/// treated as nodes of one cluster.
+struct TellCluster {
+  ServerIndex one;
+  ServerIndex other;
+};
 /// The run is over. `kind`: unavailable (69), denied (77); `reason`: the last or decisive one;
 /// `passes` and `attempts` count since the start or the last stable connection. `bound`: what was
 /// used up; `elapsed`: time since the start or the loss of the last live connection.
@@ -174,10 +197,11 @@ struct GiveUp {
 };
 }  // namespace action
 
-using Action = std::variant<action::Connect, action::TakeOver, action::Abandon, action::Retire,
-                            action::Disconnect, action::Use, action::TellFailed,
-                            action::TellStandbyReady, action::TellStandbyLost, action::TellLost,
-                            action::TellBackoff, action::TellListChanged, action::GiveUp>;
+using Action =
+    std::variant<action::Connect, action::TakeOver, action::Abandon, action::Retire,
+                 action::Disconnect, action::Use, action::TellFailed, action::TellStandbyReady,
+                 action::TellStandbyLost, action::TellLost, action::TellBackoff,
+                 action::TellListChanged, action::TellCluster, action::GiveUp>;
 using Actions = std::vector<Action>;
 
 }  // namespace mqfail

@@ -41,6 +41,7 @@ void Failover::Engine::connected(AttemptId id) {
     returning.reset();
     if (!live.empty()) return returned(attempt);
   }
+  const bool is_way_back = std::exchange(way_back, std::nullopt) == id;
   const bool first = live.empty();
   live.push_back({attempt, now});
   if (missing_live() == 0) {
@@ -60,6 +61,7 @@ void Failover::Engine::connected(AttemptId id) {
   if (first && epoch > 0) {
     use.from = from;
     use.outage = now - bad_since;
+    use.failback = is_way_back;
   }
   if (epoch == 0 || (use.from && *use.from != attempt.server)) ++epoch;
   use.epoch = epoch;
@@ -105,6 +107,7 @@ void Failover::Engine::ended(AttemptId id, const Reason& reason, Duration silent
 
 void Failover::Engine::ticked() {
   if (state == FailoverState::idle) return;
+  if (making_way && now >= making_way->deadline) way_made(making_way->attempt);
   if (const auto limit = time_bound(); limit && now >= limit->end) {
     if (!attempts.empty()) last_reason = timeout_of(attempts.back().reached);
     return give_up(ErrorKind::unavailable, last_reason, limit->bound);
@@ -197,6 +200,7 @@ void Failover::Engine::failed(const Attempt& attempt, const Reason& reason) {
     const bool guess = reason.cause != Cause::connack;
     const AttemptId again = connect(attempt.server, role, Protocol::mqtt311, guess);
     if (was_returning) returning = again;
+    if (way_back == attempt.id) way_back = again;
     return;
   }
   if (what == Verdict::ours) {
@@ -218,6 +222,13 @@ void Failover::Engine::lost(std::vector<Accepted>::iterator which, const Reason&
   const Duration up = now - gone.since;
   live.erase(which);
   last_reason = reason;
+  note_apart(gone);
+  const Attempt* const thief = rival(gone.attempt, reason);
+  if (thief != nullptr) {
+    const bool is_way_back = returning == thief->id;
+    note_shared(server, thief->server, reason);
+    if (is_way_back) return give_way(gone);
+  }
   const bool wordless = reason.cause == Cause::closed || reason.cause == Cause::reset;
   early_losses = wordless && up < settings.stable ? early_losses + 1 : 0;
   const bool maybe_twin = settings.client_id_given && early_losses >= kTwinLosses;
@@ -225,7 +236,7 @@ void Failover::Engine::lost(std::vector<Accepted>::iterator which, const Reason&
   out.emplace_back(action::Retire{gone.attempt.id});
 
   const Verdict what = verdict(reason, true, true);
-  const bool ghost = what == Verdict::taken_over && now < ghosts_until;
+  const bool ghost = what == Verdict::taken_over && (now < ghosts_until || thief != nullptr);
   const bool nothing_else = live.empty() && attempts.empty() && standbys.empty();
   if ((what == Verdict::taken_over && !ghost) || (nothing_else && what == Verdict::ours)) {
     return give_up(ErrorKind::unavailable, reason);
@@ -304,6 +315,7 @@ std::optional<TimePoint> Failover::Engine::deadline() const {
   const auto at = [&](TimePoint point) { first = std::min(first.value_or(point), point); };
   if (const auto limit = time_bound()) at(limit->end);
   if (state == FailoverState::waiting) at(wake);
+  if (making_way) at(making_way->deadline);
   for (const Attempt& attempt : attempts) at(attempt.deadline);
   if (stagger_at) at(*stagger_at);
   if (!live.empty() && under_way() < missing()) {
@@ -330,6 +342,7 @@ Actions Failover::step(const Event& event, TimePoint now) {
                  [&](const event::Connected& e) { engine.connected(e.attempt); },
                  [&](const event::Failed& e) { engine.ended(e.attempt, e.reason, {}); },
                  [&](const event::Lost& e) { engine.ended(e.attempt, e.reason, e.silent); },
+                 [&](const event::Left& e) { engine.way_made(e.attempt); },
                  [&](const event::Ticked&) { engine.ticked(); },
                  [&](const event::Hurried&) { engine.hurried(); },
                  [&](const event::ListChanged& e) { engine.list_changed(e); },
@@ -350,40 +363,6 @@ const Server& Failover::server(ServerIndex index) const {
 }
 std::vector<ServerIndex> Failover::roster() const {
   return engine_->roster.order();
-}
-
-std::string_view name(Bound bound) {
-  switch (bound) {
-    case Bound::none:
-      return "";
-    case Bound::once:
-      return "once";
-    case Bound::startup_passes:
-      return "startupMaxReconnectAttempts";
-    case Bound::passes:
-      return "maxReconnectAttempts";
-    case Bound::startup_timeout:
-      return "startupTimeout";
-    case Bound::give_up_after:
-      return "giveUpAfter";
-  }
-  return "";
-}
-
-std::string_view name(FailoverState state) {
-  switch (state) {
-    case FailoverState::idle:
-      return "idle";
-    case FailoverState::connecting:
-      return "connecting";
-    case FailoverState::online:
-      return "online";
-    case FailoverState::waiting:
-      return "waiting";
-    case FailoverState::stopped:
-      return "stopped";
-  }
-  return "";
 }
 
 }  // namespace mqfail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the engine knows, and its functions by room: failover.cpp has one function an event,
-// attempts.cpp whom to try and when, standby.cpp the standbys and the way back. failover.md
+// attempts.cpp whom to try and when, standby.cpp the standbys and the way back, cluster.cpp client
+// ids and what shares sessions. failover.md
 // sections 2, 3, 5 and 8 are its law. Every attempt under way is in `attempts`, every live one in
 // `live`: whatever names another id changes nothing. While none is live, the rules of the pass
 // hold, with as many attempts side by side as servers are missing; while one is, each missing
@@ -10,6 +11,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "policy/backoff.hpp"
@@ -30,6 +33,8 @@ struct Failover::Engine {
     bool taking_over = false;  // a standby once, now on the way to be live
     bool guess = false;        // 3.1.1 only because MQTT 5 was answered by a close
     Phase reached = Phase::dns;
+    ClientId client_id = {};
+    TimePoint begun = {};
   };
   struct Accepted {  // by its server: a live one or a standby
     Attempt attempt;
@@ -52,8 +57,18 @@ struct Failover::Engine {
   std::vector<Accepted> live;
   std::vector<Accepted> standbys;  // connected and not live, the first is the next
   Failback failback;
-  std::optional<Attempt> probe;         // of a priority server
-  std::optional<AttemptId> returning;   // the attempt to a priority server beside a live secondary
+  std::optional<Attempt> probe;        // of a priority server
+  std::optional<AttemptId> returning;  // the attempt to a priority server beside a live secondary
+  std::optional<AttemptId> way_back;   // the same when the secondary has made way for it
+  struct MakingWay {
+    AttemptId attempt;  // whose session the connection to `target` takes over
+    ServerIndex target;
+    TimePoint deadline;
+  };
+  std::optional<MakingWay> making_way;
+  // Of being nodes of one cluster: one has ended when we connected to the other; enough is known to
+  // take it for true; it is certainly not so.
+  std::set<std::pair<ServerIndex, ServerIndex>> suspected, sharing, apart;
   TimePoint wake{};                     // end of `waiting`
   std::optional<TimePoint> stagger_at;  // start of the next parallel attempt
   TimePoint ghosts_until{};             // an abandoned CONNECT may still take our session over
@@ -87,12 +102,28 @@ struct Failover::Engine {
   void time_out();
   std::optional<TimePoint> deadline() const;
 
+  // cluster.cpp
+  template <class Such>
+  bool any_beside(ServerIndex server, const Such& such) const;
+  bool have_one_id(ServerIndex one, ServerIndex other) const;
+  ClientId client_id_for(ServerIndex server) const;
+  bool must_wait(ServerIndex server) const;
+  const Attempt* rival(const Attempt& gone, const Reason& reason) const;
+  void note_apart(const Accepted& gone);
+  void note_shared(ServerIndex gone, ServerIndex thief, const Reason& reason);
+  bool share_sessions(ServerIndex one, ServerIndex other) const;
+  void make_way(ServerIndex target);
+  void way_made(AttemptId id);
+  void give_way(const Accepted& gone);
+  void out_of_the_way(const Accepted& gone);
+
   // attempts.cpp
   void begin_pass();
   void fill();
   void try_next(Role role);
   void try_one_more();
   void pass_failed();
+  std::optional<Protocol> fixed_protocol(ServerIndex server) const;
   AttemptId connect(ServerIndex server, Role role);
   AttemptId connect(ServerIndex server, Role role, Protocol protocol, bool guess);
   void put_off(ServerIndex server);

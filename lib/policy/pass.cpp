@@ -31,21 +31,14 @@ void Pass::give_turn_back(ServerIndex server) {
   awake_.insert(place_of(server));
 }
 
-std::optional<ServerIndex> Pass::next(const Roster& roster, TimePoint now) const {
+// Those whose rest is over may be asked again.
+void Pass::wake(const Roster& roster, TimePoint now) const {
   refresh(roster);
   while (!resting_.empty() && resting_.begin()->first <= now) {
     const Place place = resting_.begin()->second;
     resting_.erase(resting_.begin());
     if (open_.contains(place)) awake_.insert(place);
   }
-  while (!awake_.empty()) {
-    const Place place = *awake_.begin();
-    if (!roster.is_cooling(plan_[place], now)) return plan_[place];
-    resting_.emplace(roster.rests_until(plan_[place]), place);
-    awake_.erase(awake_.begin());
-  }
-  if (open_.empty() || !roster.all_cooling(now)) return std::nullopt;
-  return plan_[*open_.begin()];
 }
 
 // The roster lets somebody be tried sooner than was noted here: the notes begin anew.

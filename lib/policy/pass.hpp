@@ -26,9 +26,27 @@ class Pass {
   void give_turn_back(ServerIndex server);
   bool had_turn(ServerIndex server) const { return is_set(tried_, server); }
 
-  /// The first server of the plan whose turn is still to come. Who is in a cool-down is passed over
-  /// unless everybody is.
-  std::optional<ServerIndex> next(const Roster& roster, TimePoint now) const;
+  /// The first server of the plan that is `usable` and whose turn is still to come. A server in a
+  /// cool-down is passed over unless all are. Costs a step for each unusable one before it.
+  template <class Usable>
+  std::optional<ServerIndex> next(const Roster& roster, TimePoint now, const Usable& usable) const {
+    wake(roster, now);
+    for (auto at = awake_.begin(); at != awake_.end();) {
+      const ServerIndex server = plan_[*at];
+      if (roster.is_cooling(server, now)) {
+        resting_.emplace(roster.rests_until(server), *at);
+        at = awake_.erase(at);
+      } else if (usable(server)) {
+        return server;
+      } else {
+        ++at;
+      }
+    }
+    if (!awake_.empty() || open_.empty() || !roster.all_cooling(now)) return std::nullopt;
+    const auto first =
+        std::find_if(open_.begin(), open_.end(), [&](Place place) { return usable(plan_[place]); });
+    return first == open_.end() ? std::nullopt : std::optional(plan_[*first]);
+  }
 
   /// Of those that are `usable`, the one that may be tried first, as Roster::free_at() says; of
   /// several the first of the plan. Costs a step for each unusable one before it.
@@ -80,6 +98,7 @@ class Pass {
     return index < places_.size() ? places_[index] : kNowhere;
   }
   void refresh(const Roster& roster) const;
+  void wake(const Roster& roster, TimePoint now) const;
 
   std::vector<ServerIndex> plan_;
   std::vector<Place> places_;  // by server

@@ -9,7 +9,7 @@ namespace mqfail {
 // a server closes without an answer, it is dying and not old. A standby that takes over has had its
 // CONNACK.
 Verdict Failover::Engine::judge(const Attempt& attempt, const Reason& reason) const {
-  const bool fixed = settings.protocol || attempt.protocol != Protocol::mqtt5 ||
+  const bool fixed = fixed_protocol(attempt.server) || attempt.protocol != Protocol::mqtt5 ||
                      attempt.taking_over ||
                      (reason.cause != Cause::connack && roster.has_spoken_mqtt5(attempt.server));
   const Verdict what = verdict(reason, fixed, false);
@@ -34,7 +34,7 @@ void Failover::Engine::learn_protocol(const Attempt& attempt, const Reason& reas
   const bool word = reason.cause == Cause::connack || reason.cause == Cause::suback;
   if (attempt.protocol == Protocol::mqtt5) {
     if (reason.cause == Cause::connack && (reason.code == 1 || reason.code == 0x84)) {
-      const bool of_use = !settings.protocol && !settings.mqtt5_required;
+      const bool of_use = !fixed_protocol(server) && !settings.mqtt5_required;
       if (of_use) roster.remember_protocol(server, Protocol::mqtt311);
     } else if (word && reason.mqtt5) {
       roster.remember_protocol(server, Protocol::mqtt5);

@@ -2,6 +2,8 @@
 #include "policy/roster.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace mqfail {
@@ -11,9 +13,11 @@ bool holds(const std::vector<ServerIndex>& list, ServerIndex index) {
   return std::find(list.begin(), list.end(), index) != list.end();
 }
 
-bool equal_but_for_id(const Server& a, const Server& b) {
+// A connection to one is as good for the other.
+bool equal_but_for_names(const Server& a, const Server& b) {
   Server renamed = a;
   renamed.id = b.id;
+  renamed.cluster = b.cluster;
   return renamed == b;
 }
 
@@ -160,6 +164,27 @@ RosterChange Roster::change(const ServerList& servers, ListSource source, bool f
   return change;
 }
 
+void Roster::join(ServerIndex one, ServerIndex other) {
+  const std::string absorbed = entry(other).server.cluster;
+  Server& first = entry(one).server;
+  if (first.cluster.empty()) first.cluster = absorbed.empty() ? first.id : absorbed;
+  entry(one).joined = entry(other).joined = entry(other).server.cluster = first.cluster;
+  for (Entry& each : entries_) {
+    if (!absorbed.empty() && each.server.cluster == absorbed)
+      each.joined = each.server.cluster = first.cluster;
+  }
+  count_stores();
+}
+
+void Roster::count_stores() {
+  std::set<std::string_view> clusters;
+  stores_ = 0;
+  for (const ServerIndex index : order_) {
+    const std::string& cluster = server(index).cluster;
+    if (cluster.empty() || clusters.insert(cluster).second) ++stores_;
+  }
+}
+
 ServerIndex Roster::add(const Server& server) {
   const auto index = ServerIndex(static_cast<std::uint32_t>(entries_.size()));
   const std::size_t endpoint = endpoint_of(server);
@@ -172,13 +197,14 @@ ServerIndex Roster::find_or_add(const Server& server) {
   const std::vector<ServerIndex>& here = entries_at_[endpoint_of(server)];
   for (const ServerIndex index : here) {
     Entry& known = entry(index);
-    if (known.without_secrets || !equal_but_for_id(known.server, server)) continue;
+    if (known.without_secrets || !equal_but_for_names(known.server, server)) continue;
     known.server.id = server.id;
+    known.server.cluster = server.cluster.empty() ? known.joined : server.cluster;
     return index;
   }
   for (const ServerIndex index : here) {
     Entry& known = entry(index);
-    if (!known.without_secrets || !equal_but_for_id(known.server, without_secrets(server)))
+    if (!known.without_secrets || !equal_but_for_names(known.server, without_secrets(server)))
       continue;
     known.server = server;
     known.without_secrets = false;
@@ -227,6 +253,7 @@ void Roster::reorder() {
       order_.push_back(index);
     }
   }
+  count_stores();
   ++revision_;
 }
 

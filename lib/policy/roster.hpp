@@ -39,6 +39,10 @@ class Roster {
   /// updates. Each endpoint is there once.
   const std::vector<ServerIndex>& order() const { return order_; }
   bool contains(ServerIndex index) const { return entry(index).listed; }
+  /// The servers of order() if each cluster counts once.
+  std::size_t stores() const { return stores_; }
+  /// From now on both are nodes of one cluster, whatever a list says.
+  void join(ServerIndex one, ServerIndex other);
 
   /// The order of one pass: shuffled (Fisher-Yates) if `randomize`. The server that was lost last
   /// comes last.
@@ -80,7 +84,7 @@ class Roster {
 
   /// A document replaces the configured servers. An update adds to them; with `forget`, the servers
   /// of earlier updates leave. An empty list changes nothing. An entry that differs only in its id
-  /// is renamed; any other difference makes a new entry.
+  /// or its cluster takes the new one; any other difference makes a new entry.
   RosterChange change(const ServerList& servers, ListSource source, bool forget);
 
  private:
@@ -95,6 +99,7 @@ class Roster {
     bool guessed_older = false;
     bool listed = false;           // in order_
     bool without_secrets = false;  // it has left every list and its secrets are gone
+    std::string joined = {};       // the cluster that join() has put it into
   };
   Entry& entry(ServerIndex index) { return entries_[static_cast<std::size_t>(index)]; }
   const Entry& entry(ServerIndex index) const { return entries_[static_cast<std::size_t>(index)]; }
@@ -102,6 +107,7 @@ class Roster {
   ServerIndex find_or_add(const Server& server);
   ServerIndex find_endpoint_or_add(const Server& server);
   void reorder();
+  void count_stores();
   void drop_secrets();
   std::size_t endpoint_of(const Server& server);
   void note_sooner(TimePoint before, TimePoint after);
@@ -114,6 +120,7 @@ class Roster {
   std::vector<ServerIndex> updated_;  // by the last update
   std::vector<ServerIndex> learned_;  // by earlier updates
   std::vector<ServerIndex> order_;
+  std::size_t stores_ = 0;
   std::optional<ServerIndex> lost_;
   std::uint64_t revision_ = 0;
   mutable TimePoint all_rest_until_{};  // valid while the revision is seen_revision_

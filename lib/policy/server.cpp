@@ -46,4 +46,8 @@ bool same_endpoint(const Server& a, const Server& b) {
   return a.scheme == b.scheme && a.port == b.port && same_word(a.host, b.host);
 }
 
+bool same_cluster(const Server& a, const Server& b) {
+  return !a.cluster.empty() && a.cluster == b.cluster;
+}
+
 }  // namespace mqfail

@@ -28,6 +28,9 @@ constexpr bool is_web_socket(Scheme scheme) {
 /// Which TLS versions may be used: `any` is 1.2 or later, the others are exactly one version.
 enum class TlsVersion { any, tls11, tls12, tls13 };
 
+/// Which MQTT to speak. `mqtt31` only if -V 31 or protocol=31 was given.
+enum class Protocol { mqtt31 = 3, mqtt311 = 4, mqtt5 = 5 };
+
 /// TLS settings of one server. An empty string means "not given".
 struct TlsSettings {
   TlsVersion version = TlsVersion::any;
@@ -61,6 +64,11 @@ struct Server {
   std::optional<Secret> password;
   TlsSettings tls;
   std::optional<Duration> connect_timeout;  ///< wins over connectTimeout of the list
+  std::optional<std::string> client_id;     ///< clientId: wins over that of the run
+  std::optional<Protocol> protocol;         ///< wins over -V
+  /// Servers with the same name are nodes of one cluster: they may share sessions (failover.md
+  /// section 4). Empty: the server is none of a cluster, as far as is known.
+  std::string cluster;
   friend bool operator==(const Server&, const Server&) = default;
 };
 
@@ -90,6 +98,9 @@ std::string redacted_uri(const Server& server);
 /// Both have the same scheme, port and host, where letter case does not matter (failover.md,
 /// section 2).
 bool same_endpoint(const Server& a, const Server& b);
+
+/// Both are nodes of one cluster.
+bool same_cluster(const Server& a, const Server& b);
 
 /// Two servers have the same key if and only if same_endpoint() is true for them. To find one
 /// server among many.

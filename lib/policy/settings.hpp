@@ -54,6 +54,7 @@ struct FailoverSettings {
   std::optional<Protocol> protocol;                   ///< -V; not given: MQTT 5 first, then 3.1.1
   bool mqtt5_required = false;   ///< --sequence, -D ...: servers without MQTT 5 are not used
   bool client_id_given = false;  ///< by the user, so another run may use the same id
+  bool keeps_session = false;    ///< -c, -x: the session belongs to its client id
   friend bool operator==(const FailoverSettings&, const FailoverSettings&) = default;
 };
 

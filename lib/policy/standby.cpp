@@ -92,9 +92,9 @@ void Failover::Engine::look_back() {
   if (!target) return;
   if (roster.is_cooling(*target, now)) return failback.probed(false, now);
   if (failback.ripe(now)) return go_back(*target);
-  const Protocol preferred = settings.protocol.value_or(Protocol::mqtt5);
-  start_probe(*target, roster.protocol(*target, preferred),
-              !settings.protocol && roster.guesses_older(*target));
+  const auto fixed = fixed_protocol(*target);
+  start_probe(*target, fixed.value_or(roster.protocol(*target, Protocol::mqtt5)),
+              !fixed && roster.guesses_older(*target));
 }
 
 void Failover::Engine::start_probe(ServerIndex server, Protocol protocol, bool guess) {
@@ -132,6 +132,7 @@ void Failover::Engine::go_back(ServerIndex server) {
   }
   // A standby on the way there will be ready soon.
   if (!is_free(server)) return failback.postpone(now);
+  if (must_wait(server)) return make_way(server);
   returning = connect(server, Role::active);
 }
 
@@ -147,7 +148,7 @@ void Failover::Engine::returned(const Attempt& attempt) {
   fill();
 }
 
-// Without a ghost: its client id is nobody's.
+// A CONNECT of it that arrives late ends nothing: its client id is random.
 void Failover::Engine::abandon_probe() {
   if (probe) out.emplace_back(action::Abandon{probe->id});
   probe.reset();

@@ -61,9 +61,15 @@ std::string reason_words(const Reason& reason) {
 
 std::string server_words(const Server& server) {
   std::string out = join({token(server.id), "=", redacted_uri(server)});
-  if (server.connect_timeout) {
-    out += join({"?connectTimeout=", transcript_time(*server.connect_timeout)});
-  }
+  char mark = '?';
+  const auto add = [&](std::string_view option, std::string_view value) {
+    out += join({std::string_view(&mark, 1), option, "=", value});
+    mark = '&';
+  };
+  if (server.connect_timeout) add("connectTimeout", transcript_time(*server.connect_timeout));
+  if (server.client_id) add("clientId", token(*server.client_id));
+  if (server.protocol) add("protocol", word(kProtocols, *server.protocol));
+  if (!server.cluster.empty()) add("cluster", token(server.cluster));
   return out;
 }
 
@@ -126,6 +132,11 @@ std::string_view role_word(Role role) {
   return "";
 }
 
+std::string client_id_words(const ClientId& id) {
+  if (id.form == ClientId::Form::by_server) return " id-by-server";
+  return id.number == 0 ? "" : join({" id-", std::to_string(id.number)});
+}
+
 std::string names(std::string_view key, const std::vector<ServerIndex>& indices,
                   const Failover& failover) {
   std::string out;
@@ -172,6 +183,9 @@ std::string transcript_line(const Event& event, Duration at) {
                      e.silent == Duration::zero() ? "" : " silent=",
                      e.silent == Duration::zero() ? "" : transcript_time(e.silent)});
       },
+      [](const Left& e) {
+        return join({"left ", id(e.attempt)});
+      },
       [](const Ticked&) { return std::string("ticked"); },
       [](const Hurried&) { return std::string("hurried"); },
       [](const ListChanged& e) {
@@ -188,7 +202,8 @@ std::string transcript_line(const Action& action, Duration at, const Failover& f
   const auto words = Overloaded{
       [&](const Connect& a) {
         return join({"connect ", id(a.attempt), " ", named(a.server), " ",
-                     word(kProtocols, a.protocol), role_word(a.role)});
+                     word(kProtocols, a.protocol), role_word(a.role),
+                     client_id_words(a.client_id)});
       },
       [&](const TakeOver& a) {
         return join({"take-over ", id(a.attempt), " ", named(a.server)});
@@ -200,7 +215,7 @@ std::string transcript_line(const Action& action, Duration at, const Failover& f
         return join({"retire ", id(a.attempt)});
       },
       [&](const Disconnect& a) {
-        return join({"disconnect ", id(a.attempt)});
+        return join({"disconnect ", id(a.attempt), a.first ? " first" : ""});
       },
       [&](const Use& a) {
         return join({"use ", id(a.attempt), " ", named(a.server), " epoch=",
@@ -230,6 +245,9 @@ std::string transcript_line(const Action& action, Duration at, const Failover& f
       [&](const TellListChanged& a) {
         return join({"tell-list-changed", names("added", a.added, failover),
                      names("removed", a.removed, failover)});
+      },
+      [&](const TellCluster& a) {
+        return join({"tell-cluster ", named(a.one), " ", named(a.other)});
       },
       [&](const GiveUp& a) {
         return join({"give-up ", a.kind == ErrorKind::denied ? "denied" : "unavailable",

@@ -62,6 +62,7 @@ void for_each_setting(Settings& s, Field&& field) {
   field("protocol", s.protocol);
   field("mqtt5Required", s.mqtt5_required);
   field("clientIdGiven", s.client_id_given);
+  field("keepsSession", s.keeps_session);
 }
 
 }  // namespace mqfail::transcript

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "publish/server_book.hpp"
 
+#include <algorithm>
+
 namespace mqfail {
 
 ServerKey ServerBook::key_of(const Server& server) {
   const auto [known, is_new] =
       keys_.emplace(endpoint_key(server), static_cast<ServerKey>(known_.size()));
   if (is_new) known_.emplace_back();
+  known_[known->second].cluster = server.cluster;
   return known->second;
 }
 
@@ -17,6 +20,19 @@ void ServerBook::list(const std::vector<const Server*>& roster) {
 
 void ServerBook::forget_down() {
   for (Known& one : known_) one.down = false;
+}
+
+std::size_t ServerBook::stores(const std::vector<ServerKey>& servers) const {
+  std::size_t count = 0;
+  for (auto one = servers.begin(); one != servers.end(); ++one) {
+    const std::string& cluster = known_.at(*one).cluster;
+    const bool counted =
+        !cluster.empty() && std::any_of(servers.begin(), one, [&](ServerKey before) {
+          return known_.at(before).cluster == cluster;
+        });
+    if (!counted) ++count;
+  }
+  return count;
 }
 
 bool ServerBook::all(const std::function<bool(ServerKey)>& such) const {

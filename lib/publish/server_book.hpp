@@ -20,6 +20,7 @@ using ServerKey = std::uint32_t;
 
 class ServerBook {
  public:
+  /// The key, and the cluster as it is now.
   ServerKey key_of(const Server& server);
   /// The roster as it is now; before the first call it is empty.
   void list(const std::vector<const Server*>& roster);
@@ -28,12 +29,15 @@ class ServerBook {
   /// Forgets which servers could not be reached; a failed try marks them again.
   void forget_down();
   bool is_down(ServerKey server) const { return known_.at(server).down; }
+  /// How many stores these servers are: the nodes of one cluster have one in common.
+  std::size_t stores(const std::vector<ServerKey>& servers) const;
   /// Whether `such` is true for all servers of the roster.
   bool all(const std::function<bool(ServerKey)>& such) const;
 
  private:
   struct Known {
     bool listed = false, down = false;
+    std::string cluster = {};  // empty: none
   };
   std::unordered_map<std::string, ServerKey> keys_;
   std::vector<Known> known_;  // by key

@@ -53,7 +53,7 @@ void Settlement::acknowledged(std::uint64_t position, ServerKey server) {
   if (settings_.acks > 1) {
     Outbox::Slot& slot = outbox_.at(position);
     if (!slot.held_by(server)) slot.holders.push_back(server);
-    if (slot.holders.size() < settings_.acks) return;
+    if (servers_.stores(slot.holders) < settings_.acks) return;
   }
   ++settled_;
   outbox_.close(position);

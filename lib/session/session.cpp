@@ -29,6 +29,13 @@ void tell_role(Notice& notice, Role role) {
   if (role == Role::probe) notice.more.emplace_back("role", std::string("probe"));
 }
 
+// How long a server may take to read the DISCONNECT of a connection that makes way for another one.
+constexpr Duration kMakeWayPatience = std::chrono::milliseconds(500);
+
+bool was_interrupted(const action::Use& use) {
+  return use.from && (!use.failback || use.outage > Duration::zero());
+}
+
 Duration time_of(const ConnectionFacts& facts) {
   return facts.dns + facts.tcp + facts.tls + facts.ws + facts.connack;
 }
@@ -151,6 +158,9 @@ void Session::end_finished() {
     const auto one = find(attempt);
     if (one != held_.end() && one->ended) {
       transport_.abandon(attempt);
+    } else if (one != held_.end() && one->first) {
+      transport_.disconnect(attempt, kMakeWayPatience);
+      events_.emplace_back(event::Left{attempt});
     } else {
       transport_.disconnect(attempt, Duration::zero());
     }
@@ -187,21 +197,30 @@ void Session::carry_out(const action::Connect& connect, TimePoint /*now*/) {
         server.id;
     announcer_.announce(insecure);
   }
-  transport_.connect(connect.attempt, server, connect_settings(connect.role), connect.protocol);
+  transport_.connect(connect.attempt, server, connect_settings(connect), connect.protocol);
 }
 
-ConnectSettings Session::connect_settings(Role role) const {
+// A probe keeps nothing.
+ConnectSettings Session::connect_settings(const action::Connect& connect) const {
   ConnectSettings settings = settings_.connect;
-  if (role == Role::standby) {
-    settings.client_id += "-standby";
-    settings.standby = true;
-  } else if (role == Role::probe) {
+  if (connect.role == Role::probe) {
     settings = {};
-    settings.client_id = settings_.probe_id;
     settings.keepalive = settings_.connect.keepalive;
     settings.connect_timeout = settings_.connect.connect_timeout;
   }
+  settings.standby = connect.role == Role::standby;
+  settings.client_id = client_id(connect);
   return settings;
+}
+
+std::string Session::client_id(const action::Connect& connect) const {
+  if (connect.client_id.form == ClientId::Form::random) return settings_.random_id();
+  const Server& server = failover_.server(connect.server);
+  const std::string id = server.client_id.value_or(settings_.connect.client_id);
+  if (connect.client_id.form == ClientId::Form::by_server) return id + "-" + server.id;
+  if (connect.client_id.number == 0) return id;
+  const std::string number = std::to_string(connect.client_id.number);
+  return id + "-standby" + (connect.client_id.number == 1 ? "" : "-" + number);
 }
 
 void Session::carry_out(const action::TakeOver& take_over, TimePoint /*now*/) {
@@ -226,6 +245,7 @@ void Session::carry_out(const action::Disconnect& disconnect, TimePoint now) {
     transport_.disconnect(disconnect.attempt, Duration::zero());
   } else if (!ending_) {  // else finish() leaves it
     one->live = false;
+    one->first = disconnect.first;
     work_.leave(disconnect.attempt, now);
   }
 }
@@ -252,11 +272,12 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
     connected.more.emplace_back("tls", facts.tls_version);
     if (facts.tls_resumed) connected.more.emplace_back("tls_resumed", true);
   }
+  connected.more.emplace_back("client_id", facts.client_id);
   if (!facts.assigned_client_id.empty()) {
     connected.more.emplace_back("assigned_id", facts.assigned_client_id);
   }
   if (facts.standby) tell_role(connected, Role::standby);
-  if (use.from && !use.failback) {
+  if (was_interrupted(use)) {
     connected.more.emplace_back("outage_ms", milliseconds(use.outage));
   }
   announcer_.announce(connected);
@@ -273,13 +294,28 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
   if (use.from && *use.from != use.server) {
     Notice failover = about(use.failback ? NoticeName::failback : NoticeName::failover, use.server);
     failover.epoch = use.epoch;
-    if (!use.failback) failover.dur = use.outage;
+    if (was_interrupted(use)) failover.dur = use.outage;
     failover.more = {{"from", failover_.server(*use.from).id}, {"to", failover.server}};
     announcer_.announce(failover);
   }
-  if (use.from && !use.failback && !settings_.connect.subscriptions.empty()) {
+  if (was_interrupted(use) && !settings_.connect.subscriptions.empty()) {
     tell_gap(use, facts.session_present);
   }
+  check_cluster(use, facts.session_present);
+}
+
+// Servers that are said to be nodes of one cluster have our session in common.
+void Session::check_cluster(const action::Use& use, bool resumed) {
+  if (!settings_.connect.keeps_session() || resumed || !use.from || *use.from == use.server) return;
+  const Server& from = failover_.server(*use.from);
+  const Server& server = failover_.server(use.server);
+  if (!same_cluster(from, server) || std::exchange(warned_of_cluster_, true)) return;
+  Notice notice = about(NoticeName::warning, use.server);
+  notice.level = Level::warning;
+  notice.reason = server.id + " has no session of ours, so messages may be missing: " + from.id +
+                  " and " + server.id +
+                  " are named as nodes of one cluster, but seem to have no session in common";
+  announcer_.announce(notice);
 }
 
 // Only a session of ours that the server has kept holds what came meanwhile, and only what was
@@ -364,6 +400,18 @@ void Session::carry_out(const action::TellListChanged& changed, TimePoint /*now*
   Notice notice{.name = NoticeName::list_updated};
   notice.more = {{"added", ids(changed.added)}, {"removed", ids(changed.removed)}};
   announcer_.announce(notice);
+  list_servers();
+}
+
+void Session::carry_out(const action::TellCluster& cluster, TimePoint /*now*/) {
+  const std::string& one = failover_.server(cluster.one).id;
+  const std::string& other = failover_.server(cluster.other).id;
+  announcer_.announce(
+      {.name = NoticeName::warning,
+       .level = Level::warning,
+       .reason = "our connection to " + one + " ended because we connected to " + other +
+                 ": they are treated as nodes of one cluster from now on; name them "
+                 "so with --cluster or ?cluster=NAME, or leave out -i"});
   list_servers();
 }
 

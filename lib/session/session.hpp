@@ -19,7 +19,8 @@ namespace mqfail {
 
 struct SessionSettings {
   ConnectSettings connect;
-  std::string probe_id;  ///< client id of probes of a priority server: nobody else's, nothing kept
+  /// Makes a client id that no other connection has.
+  std::function<std::string()> random_id;
   std::optional<Duration> run_for;  ///< -W: bounds the whole run
   Duration leave_patience{};        ///< how long the server may take to answer our DISCONNECT
   /// Reads the documents again (they changed, or SIGHUP); empty: there are none.
@@ -71,9 +72,12 @@ class Session {
   void carry_out(const action::TellLost& lost, TimePoint now);
   void carry_out(const action::TellBackoff& backoff, TimePoint now);
   void carry_out(const action::TellListChanged& changed, TimePoint now);
+  void carry_out(const action::TellCluster& cluster, TimePoint now);
   void carry_out(const action::GiveUp& give_up, TimePoint now);
 
-  ConnectSettings connect_settings(Role role) const;
+  ConnectSettings connect_settings(const action::Connect& connect) const;
+  std::string client_id(const action::Connect& connect) const;
+  void check_cluster(const action::Use& use, bool resumed);
   Notice about(NoticeName name, ServerIndex server) const;
   void list_servers();
   void tell_gap(const action::Use& use, bool resumed);
@@ -94,6 +98,7 @@ class Session {
     std::uint64_t epoch;
     bool live = true;
     bool ended = false;  // by itself
+    bool first = false;  // before the next connection: its end is told
   };
   std::vector<Held>::iterator find(AttemptId attempt);
 
@@ -105,6 +110,7 @@ class Session {
   std::string older_because_;   // an attempt failed, and the next one speaks MQTT 3.1.1 for it
   std::int64_t open_gaps_ = 0;  // outages in which messages may have been lost
   bool interrupted_ = false;    // one signal has asked for an orderly end
+  bool warned_of_cluster_ = false;
   std::optional<Ending> ending_;
 };
 

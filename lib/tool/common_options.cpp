@@ -6,6 +6,7 @@
 
 #include "base/encoding.hpp"
 #include "base/utf8.hpp"
+#include "policy/protocol_name.hpp"
 #include "tool/descriptors.hpp"
 #include "tool/password.hpp"
 #include "tool/setters.hpp"
@@ -25,6 +26,11 @@ Result<Done> set_port(const Given& given, Draft& draft) {
   const auto port = whole_number(given, 1, 65535);
   if (!port) return port.error();
   draft.common.naming.ports.push_back(static_cast<int>(*port));
+  return Done{};
+}
+
+Result<Done> set_cluster(const Given& /*given*/, Draft& draft) {
+  draft.common.naming.defaults.cluster = true;
   return Done{};
 }
 
@@ -88,29 +94,11 @@ Result<Done> set_keepalive(const Given& given, Draft& draft) {
 }
 
 Result<Done> set_protocol(const Given& given, Draft& draft) {
-  // mosquitto's spellings, then those of HiveMQ's and EMQX's tools.
-  constexpr std::array<std::pair<std::string_view, Protocol>, 13> kSpellings = {{
-      {"5", Protocol::mqtt5},
-      {"mqttv5", Protocol::mqtt5},
-      {"5.0", Protocol::mqtt5},
-      {"v5", Protocol::mqtt5},
-      {"311", Protocol::mqtt311},
-      {"mqttv311", Protocol::mqtt311},
-      {"3.1.1", Protocol::mqtt311},
-      {"v3.1.1", Protocol::mqtt311},
-      {"3", Protocol::mqtt311},
-      {"4", Protocol::mqtt311},
-      {"31", Protocol::mqtt31},
-      {"mqttv31", Protocol::mqtt31},
-      {"3.1", Protocol::mqtt31},
-  }};
-  for (const auto& [spelling, meaning] : kSpellings) {
-    if (given.value() == spelling) {
-      draft.common.protocol = meaning;
-      return Done{};
-    }
-  }
-  return bad_value(given);
+  const auto protocol = protocol_of(given.value());
+  if (!protocol) return bad_value(given);
+  draft.common.protocol = protocol;
+  draft.common.naming.protocol_given = true;
+  return Done{};
 }
 
 Result<Done> set_session_expiry(const Given& given, Draft& draft) {
@@ -240,6 +228,11 @@ constexpr OptionRow kRows[] = {
               "If --servers names a whole adapter file, this is the component to use from it.",
               "COMPONENT"}
         .in(Family::servers),
+    {"cluster", 0, "", servers, kBoth, set_cluster,
+     "the servers are nodes of one cluster and have sessions in common",
+     "A persistent session goes on at the next node. Nothing of this run connects to a second node "
+     "with a client id that is in use. ?cluster=NAME says the same of some servers only; see "
+     "mqfail(7)."},
     {"username", 'u', "NAME", servers, kAll, set_username, "user name for servers that name none"},
     OptionRow{
         "pw", 'P', "PASSWORD", servers, kAll, set_password, "password for servers that have none",
@@ -263,7 +256,7 @@ constexpr OptionRow kRows[] = {
         .in(Family::key),
 
     OptionRow{"id", 'i', "ID", connection, kBoth, text<&Draft::id, "a client id">,
-              "client id (default: a new one each run)"}
+              "client id (default: a new one for each connection)"}
         .in(Family::client_id)
         .not_with("id-prefix", "give one of them"),
     OptionRow{"id-prefix", 'I', "PREFIX", connection, kBoth, text<&Draft::id_prefix>,

@@ -37,6 +37,7 @@ Result<Done> check_psk(const TlsSettings& tls) {
 
 Result<Done> finish_client_id(Draft& draft, const Environment& environment) {
   draft.common.client_id_given = !draft.id.empty() || !draft.id_prefix.empty();
+  draft.common.naming.client_id_given = draft.common.client_id_given;
   std::string& id = draft.common.connect.client_id;
   if (!draft.id.empty()) {
     id = draft.id;
@@ -126,7 +127,7 @@ Result<Done> finish_common(Tool tool, Draft& draft, const Environment& environme
                  "a client certificate needs both"};
   }
   if (auto done = check_psk(tls); !done) return done;
-  options.needs_mqtt5 = !draft.needs_mqtt5.empty();
+  options.needs_mqtt5 = options.naming.needs_mqtt5 = !draft.needs_mqtt5.empty();
   if (options.needs_mqtt5 && options.protocol && *options.protocol != Protocol::mqtt5) {
     return Error{ErrorKind::usage, draft.needs_mqtt5 + " needs MQTT 5, which -V rules out",
                  "leave out one of the two"};

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "policy/protocol_name.hpp"
 #include "tool/setters.hpp"
 
 namespace mqfail {
@@ -61,36 +62,19 @@ Result<std::variant<Draft, Printout>> read_draft(Tool tool, int argc, char** arg
   return read;
 }
 
-Result<CommonOptions> with_client(CommonOptions options, const DataSourceClient& client) {
-  if (!options.client_id_given && client.client_id) {
-    options.connect.client_id = *client.client_id;
-    options.client_id_given = true;
-  }
-  const bool fits = !options.needs_mqtt5 || client.protocol == Protocol::mqtt5;
-  if (!options.protocol && fits) options.protocol = client.protocol;
-  if (options.protocol == Protocol::mqtt31 && options.connect.client_id.size() > 23) {
-    return Error{ErrorKind::data,
-                 "the document's client id is longer than the 23 bytes that MQTT 3.1 allows",
-                 "give a shorter one with -i"};
-  }
-  return options;
-}
-
 FailoverSettings with_options(FailoverSettings settings, const CommonOptions& options) {
   settings.protocol = options.protocol;
   settings.once = options.once;
   settings.mqtt5_required = options.needs_mqtt5;
   settings.client_id_given = options.client_id_given;
+  settings.keeps_session = options.connect.keeps_session();
   settings.bounded = settings.bounded || options.once || options.time_limit.has_value();
   return settings;
 }
 
 Result<Done> check_standby(const FailoverSettings& settings, const CommonOptions& options) {
-  constexpr std::size_t kSuffix = 8;  // "-standby"
   const ConnectSettings& connect = options.connect;
-  const bool persistent =
-      !connect.clean_session || connect.properties.session_expiry.value_or(0) != 0;
-  if (settings.standbys > 0 && persistent) {
+  if (settings.standbys > 0 && settings.keeps_session) {
     return Error{ErrorKind::usage,
                  "--standby warm does not go with a persistent session (-c, -x): a session belongs "
                  "to its client id, and the standby has one of its own",
@@ -102,16 +86,35 @@ Result<Done> check_standby(const FailoverSettings& settings, const CommonOptions
                  "loss of an idle standby would publish it although we live",
                  "take --standby cold, or leave out the --will options"};
   }
-  if (settings.standbys > 0 && settings.protocol == Protocol::mqtt31 &&
-      connect.client_id.size() + kSuffix > 23) {
-    return Error{ErrorKind::usage,
-                 "the client id of the standby would be longer than the 23 bytes that -V 31 allows",
-                 "give one of at most 15 bytes with -i"};
-  }
   if (settings.priority_backup && settings.width != 1) {
     return Error{ErrorKind::usage,
                  "--priority-backup does not go with several servers in use at once",
                  "leave it out: the first server is in use whenever it is there"};
+  }
+  return Done{};
+}
+
+Result<Done> check_servers(const ServerList& servers, const FailoverSettings& settings,
+                           const CommonOptions& options) {
+  constexpr std::size_t kLongest31 = 23;  // MQTT 3.1, 3.1
+  constexpr std::size_t kSuffix = 8;      // "-standby"
+  for (const Server& server : servers) {
+    const auto protocol = server.protocol ? server.protocol : settings.protocol;
+    if (protocol && *protocol != Protocol::mqtt5 && settings.mqtt5_required) {
+      return Error{ErrorKind::usage,
+                   server.id + " is to be used with MQTT " + std::string(name(*protocol)) +
+                       ", and an option needs MQTT 5",
+                   "leave out one of the two"};
+    }
+    if (protocol != Protocol::mqtt31) continue;
+    const std::string& id = server.client_id ? *server.client_id : options.connect.client_id;
+    const bool random = !server.client_id && !settings.client_id_given && !settings.keeps_session;
+    const bool suffix = !random && (settings.standbys > 0 || !server.cluster.empty());
+    if (id.size() + (suffix ? kSuffix : 0) <= kLongest31) continue;
+    return Error{ErrorKind::usage,
+                 "the client id for " + server.id + (suffix ? ", with \"-standby\"," : "") +
+                     " is longer than the 23 bytes that MQTT 3.1 allows",
+                 "give a shorter one"};
   }
   return Done{};
 }

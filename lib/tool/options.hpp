@@ -143,11 +143,6 @@ Parsed<PubOptions> parse_pub(int argc, char** argv, const Environment& environme
 Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& environment,
                                  ProbeFormat& format);
 
-/// `options` with what a DataSource says about the client, where they say nothing themselves; a
-/// version that would rule out another option is left aside. Errors (data): a client id that the
-/// version does not allow.
-Result<CommonOptions> with_client(CommonOptions options, const DataSourceClient& client);
-
 /// `settings` with what the command line says beyond the failover options: -V, --once, and that -W
 /// bounds the start instead of a number of passes.
 FailoverSettings with_options(FailoverSettings settings, const CommonOptions& options);
@@ -155,6 +150,11 @@ FailoverSettings with_options(FailoverSettings settings, const CommonOptions& op
 /// What standbys and failing back do not go together with: a persistent session, a will,
 /// --standby hot.
 Result<Done> check_standby(const FailoverSettings& settings, const CommonOptions& options);
+
+/// That every server can be used with the options. Errors (usage): an older version of MQTT where
+/// an option needs MQTT 5, a client id that is too long for MQTT 3.1.
+Result<Done> check_servers(const ServerList& servers, const FailoverSettings& settings,
+                           const CommonOptions& options);
 
 /// The filters of -t and -L with the subscription options. A bad filter in -L is a usage error.
 Result<std::vector<Subscription>> subscriptions(const SubOptions& options,

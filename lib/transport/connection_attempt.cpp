@@ -196,6 +196,7 @@ void Connection::learn(const MQTTResponse& response, const Dialled& dialled) {
   facts_.session_present = !seen.connack.empty() &&
                            (static_cast<std::uint8_t>(seen.connack[0]) & 1U) != 0 &&
                            protocol_ != Protocol::mqtt31;
+  facts_.client_id = settings_.client_id;
   facts_.address = dialled.address;
   facts_.dns = dialled.dns;
   facts_.tcp = dialled.tcp;

@@ -68,6 +68,10 @@ struct ConnectSettings {
   ConnectProperties properties;
   std::vector<Subscription> subscriptions;   ///< all must be granted, or the attempt fails
   std::vector<std::string> unsubscriptions;  ///< filters given up behind the SUBSCRIBE
+  /// Whether the session, and so the client id, outlives a connection: -c, or -x above 0.
+  bool keeps_session() const {
+    return !clean_session || properties.session_expiry.value_or(0) != 0;
+  }
   friend bool operator==(const ConnectSettings&, const ConnectSettings&) = default;
 };
 
@@ -79,12 +83,13 @@ struct ConnectionFacts {
   std::uint32_t maximum_packet_size = 0;  ///< 0: no limit
   int maximum_qos = 2;
   bool retain_available = true;
-  std::string assigned_client_id;
-  bool standby = false;       ///< it was one before it was live
-  std::string tls_version;    ///< "TLSv1.3"; empty: plain
-  bool tls_resumed = false;   ///< a session of an earlier connection was resumed
-  std::string tls_not_after;  ///< of the server certificate, RFC 3339
-  std::string address;        ///< numeric host:port that answered
+  std::string client_id;           ///< of our CONNECT
+  std::string assigned_client_id;  ///< by the server, if ours was empty
+  bool standby = false;            ///< it was one before it was live
+  std::string tls_version;         ///< "TLSv1.3"; empty: plain
+  bool tls_resumed = false;        ///< a session of an earlier connection was resumed
+  std::string tls_not_after;       ///< of the server certificate, RFC 3339
+  std::string address;             ///< numeric host:port that answered
   /// How long each phase took.
   Duration dns{}, tcp{}, tls{}, ws{}, connack{}, subscribe{};
   TimePoint subscribed_at{};    ///< when SUBSCRIBE was sent, on the session's clock

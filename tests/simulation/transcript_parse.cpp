@@ -154,6 +154,36 @@ Result<Scheme> scheme(std::string_view text) {
   return one_of(kSchemes, text, "a scheme");
 }
 
+Result<Done> server_options(std::string_view text, Server& out) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('&'), text.size());
+    const std::string_view option = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::size_t equals = std::min(option.find('='), option.size());
+    const std::string_view value = option.substr(std::min(equals + 1, option.size()));
+    if (option.starts_with("connectTimeout=")) {
+      const auto timeout = parse_transcript_time(value);
+      if (!timeout) return timeout.error();
+      out.connect_timeout = *timeout;
+    } else if (option.starts_with("protocol=")) {
+      const auto protocol = one_of(kProtocols, value, "a protocol");
+      if (!protocol) return protocol.error();
+      out.protocol = *protocol;
+    } else if (option.starts_with("clientId=") || option.starts_with("cluster=")) {
+      auto word = unquoted(value);
+      if (!word) return word.error();
+      if (option.starts_with("clientId=")) {
+        out.client_id = std::move(*word);
+      } else {
+        out.cluster = std::move(*word);
+      }
+    } else {
+      return unreadable("an option of a server", option);
+    }
+  }
+  return Done{};
+}
+
 // What server_words prints; lib/config reads the URIs that people write.
 Result<Server> server(std::string_view text) {
   Server out;
@@ -165,11 +195,8 @@ Result<Server> server(std::string_view text) {
   if (equals == std::string_view::npos) return out;
 
   std::string_view rest = text.substr(equals + 1);
-  const std::size_t query = rest.find("?connectTimeout=");
-  if (query != std::string_view::npos) {
-    const auto timeout = parse_transcript_time(rest.substr(query + 16));
-    if (!timeout) return timeout.error();
-    out.connect_timeout = *timeout;
+  if (const std::size_t query = rest.find('?'); query != std::string_view::npos) {
+    if (auto done = server_options(rest.substr(query + 1), out); !done) return done.error();
     rest = rest.substr(0, query);
   }
   const std::size_t colon = rest.find("://");
@@ -294,6 +321,7 @@ Result<Event> event_of(const std::vector<std::string_view>& words) {
   if (what == "reached") return about_attempt<event::Reached>(words);
   if (what == "failed") return about_attempt<event::Failed>(words);
   if (what == "lost") return about_attempt<event::Lost>(words);
+  if (what == "left") return about_attempt<event::Left>(words);
   if (what == "list-changed") return list_changed(words);
   return unreadable("an event", what);
 }

@@ -178,13 +178,12 @@ class Collector {
     if (auto open = open_secrets(reading.servers, component, keys_); !open)
       return Error{open.error().kind, name + ": " + open.error().message, open.error().hint};
     for (const Report& report : reading.reports) all_.roster.warnings.push_back(report.headline);
-    if (reading.client) {
-      DataSourceClient& client = all_.roster.client;
-      if (!client.client_id) client.client_id = reading.client->client_id;
-      if (!client.protocol) client.protocol = reading.client->protocol;
-    }
+    const DataSourceClient client = reading.client.value_or(DataSourceClient());
+    const bool fits = !request_.needs_mqtt5 || client.protocol == Protocol::mqtt5;
     for (const DocumentServer& server : reading.servers) {
       ServerDraft draft = draft_of(server);
+      if (!request_.client_id_given) draft.server.client_id = client.client_id;
+      if (!request_.protocol_given && fits) draft.server.protocol = client.protocol;
       name_certificate_folders(component, draft);
       take(std::move(draft));
     }

@@ -12,7 +12,6 @@
 
 #include "base/error.hpp"
 #include "certificates/search.hpp"
-#include "config/document/data_source_client.hpp"
 #include "config/secrets/key_file.hpp"
 #include "config/uri/failover_options.hpp"
 #include "policy/server.hpp"
@@ -48,6 +47,7 @@ struct ServerDefaults {
   std::optional<std::string> username;
   std::optional<Secret> password;
   TlsSettings tls;
+  bool cluster = false;     ///< --cluster: nodes of one cluster
   bool tls_wanted = false;  ///< --cafile, --capath, --cert or --tls-use-os-certs given: -h means
                             ///< TLS, as mosquitto
   friend bool operator==(const ServerDefaults&, const ServerDefaults&) = default;
@@ -66,6 +66,9 @@ struct NamingRequest {
   std::string config_home;                 ///< $XDG_CONFIG_HOME or ~/.config; empty: none
   KeySource key;                           ///< opens sealed secrets
   Streams streams;                         ///< of the first reading, if this is another one
+  /// -i or -I, and -V: what a DataSource says of its servers does not count.
+  bool client_id_given = false, protocol_given = false;
+  bool needs_mqtt5 = false;  ///< nor does an older version that it names
   bool again = false;  ///< read while a run goes on: only regular files are opened, without waiting
   CertificateSearch certificates;  ///< where client certificates are looked for
   friend bool operator==(const NamingRequest&, const NamingRequest&) = default;
@@ -87,7 +90,6 @@ struct NamedRoster {
   std::vector<std::string> warnings;
   std::vector<std::string> documents;  ///< files to read again when they change
   Streams streams;                     ///< for NamingRequest, when they are read again
-  DataSourceClient client;             ///< what a document's DataSource says: defaults of -i and -V
 };
 
 /// Decides. Errors name the flag or FILE:LINE:COL; several errors of one document are lines of one

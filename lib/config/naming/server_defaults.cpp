@@ -89,6 +89,7 @@ Result<Done> complete_draft(const NamingRequest& request, ServerDraft& draft, Na
     if (!password) return prefixed(draft.shown, password.error());
     server.password = std::move(*password);
   }
+  if (defaults.cluster && server.cluster.empty()) server.cluster = "--cluster";
   // -u and -P are a pair: with -u given, its password is not shown to a server with another user.
   const bool same_user =
       !server.username || !defaults.username || *server.username == *defaults.username;

@@ -8,12 +8,16 @@
 
 #include "base/encoding.hpp"
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "config/uri/failover_options.hpp"
 #include "config/uri/shown_uri.hpp"
 #include "config/uri/uri_cut.hpp"
+#include "policy/protocol_name.hpp"
 
 namespace mqfail {
 namespace {
+
+constexpr std::size_t kLongestClientId = 65535;  // MQTT 5, 1.5.4
 
 constexpr std::array<std::string_view, 7> kSchemeNames = {"tcp",   "mqtt", "ssl", "tls",
                                                           "mqtts", "ws",   "wss"};
@@ -172,6 +176,20 @@ Result<Done> set_in_tls(const UriOptionValue& value, ServerDraft& draft) {
   return Done{};
 }
 
+Result<Done> set_client_id(const UriOptionValue& value, ServerDraft& draft) {
+  if (!is_utf8(value.text) || value.text.size() > kLongestClientId)
+    return Error{ErrorKind::usage, "clientId is not UTF-8 or longer than 65535 bytes", ""};
+  draft.server.client_id = value.text;
+  return Done{};
+}
+
+Result<Done> set_protocol(const UriOptionValue& value, ServerDraft& draft) {
+  draft.server.protocol = protocol_of(value.text);
+  if (draft.server.protocol) return Done{};
+  return Error{ErrorKind::usage,
+               "protocol: '" + printable(value.text, 32) + "' is none of 5, 311 and 31", ""};
+}
+
 Result<Done> set_query(const UriOptionValue& value, ServerDraft& draft) {
   const std::string_view text = value.text;
   draft.server.path = kQueryMark + wire_query(text.substr(text.starts_with('?') ? 1 : 0));
@@ -183,7 +201,7 @@ struct UriOption {
   OptionSetter set;
   bool judges_empty = false;  // the setter says itself what it takes
 };
-constexpr std::array<UriOption, 14> kOptions = {
+constexpr std::array<UriOption, 17> kOptions = {
     {{"serverId", set_in_server<&Server::id>},
      {"tls", set_tls, true},
      {"cafile", set_in_tls<&TlsSettings::cafile>},
@@ -192,6 +210,9 @@ constexpr std::array<UriOption, 14> kOptions = {
      {"validate", set_validate, true},
      {"connectTimeout", set_connect_timeout, true},
      {"username", set_in_server<&Server::username>},
+     {"clientId", set_client_id},
+     {"protocol", set_protocol},
+     {"cluster", set_in_server<&Server::cluster>},
      {"password-file", set_in_draft<&ServerDraft::password_file>},
      {"password", set_password},
      {"clientCertificateThumbprint", set_thumbprint},
@@ -210,7 +231,8 @@ Error unknown_option(const std::string& name, bool web_socket) {
                  "write failover:(URI,URI)?" + name + "=…"};
   std::string hint = suggestion(name, kOptionNames,
                                 "options are serverId, tls, cafile, cert, key, validate, "
-                                "connectTimeout, username, password-file, password, "
+                                "connectTimeout, username, password-file, password, clientId, "
+                                "protocol, cluster, "
                                 "clientCertificateThumbprint, clientCertificatePassword, "
                                 "component and, for ws and wss, query");
   if (web_socket) {

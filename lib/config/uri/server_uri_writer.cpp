@@ -6,6 +6,7 @@
 #include "base/encoding.hpp"
 #include "config/uri/server_uri.hpp"
 #include "config/uri/uri_parts.hpp"
+#include "policy/protocol_name.hpp"
 
 namespace mqfail {
 namespace {
@@ -62,6 +63,9 @@ std::string write_server_uri(const ServerDraft& draft) {
   add_text("cafile", tls.cafile);
   add_text("cert", tls.cert);
   add_text("key", tls.key);
+  add_text("clientId", server.client_id.value_or(""));
+  if (server.protocol) add("protocol", std::string(uri_word(*server.protocol)));
+  add_text("cluster", server.cluster);
   if (server.connect_timeout) add("connectTimeout", milliseconds_text(*server.connect_timeout));
   return uri;
 }

@@ -60,6 +60,7 @@ class SubscribeWorld final : public World, public Witness {
     keeps_sessions_ = persistent_ || chance(2);
     make_servers(1 + below(chance(3) ? 1 : 3), true);
     failover_ = draw_failover();
+    failover_.keeps_session = persistent_;
     failover_.width = hot_ ? 0 : 1;
     if (!hot_ && !persistent_ && chance(3)) failover_.standbys = 1;
     if (!hot_ && chance(4)) draw_failback(failover_);

@@ -168,6 +168,7 @@ class SimulatedTransport::Connection final : public End,
     facts_.protocol = protocol_;
     facts_.session_present = packet.session_present;
     facts_.receive_maximum = packet.receive_maximum;
+    facts_.client_id = settings_.client_id;
     facts_.address = server_.name;
     world_.witness_.accepted(attempt_, packet.receive_maximum, packet.session_present);
     if (settings_.standby) return online();

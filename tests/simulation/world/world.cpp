@@ -134,6 +134,7 @@ FailoverSettings World::draw_failover() {
   s.connect_timeout = between(500ms, 3s);
   s.stable = between(500ms, 10s);
   if (chance(5)) s.connect_stagger = between(20ms, 300ms);
+  s.client_id_given = chance(2);
   return s;
 }
 
@@ -149,7 +150,7 @@ SessionSettings World::session_settings() {
   settings.connect.client_id = "client";
   settings.connect.clean_session = !persistent_;
   settings.connect.keepalive = between(2s, 10s);
-  settings.probe_id = "probe";
+  settings.random_id = [next = 0]() mutable { return "random-" + std::to_string(++next); };
   return settings;
 }
 

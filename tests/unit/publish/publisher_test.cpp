@@ -52,7 +52,11 @@ struct Stage {
   }
   std::optional<Reason> online(std::uint64_t attempt, ConnectionFacts facts = {},
                                const std::string& host = "h") {
-    return publisher->online(AttemptId{attempt}, Server{.host = host}, attempt, facts, now);
+    return online_at(attempt, Server{.host = host}, facts);
+  }
+  std::optional<Reason> online_at(std::uint64_t attempt, const Server& server,
+                                  ConnectionFacts facts = {}) {
+    return publisher->online(AttemptId{attempt}, server, attempt, facts, now);
   }
   void list(const std::vector<std::string>& hosts) {
     ServerList servers;
@@ -281,6 +285,22 @@ BOOST_AUTO_TEST_CASE(with_acks_2_a_message_is_settled_by_two_servers_and_not_by_
   stage.answer(4, {{3, 0}});
   BOOST_TEST(stage.publisher->done());
   BOOST_TEST(stage.finish(true) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(with_acks_the_nodes_of_a_cluster_count_once) {
+  Stage stage(1, 1, {.acks = 2});
+  stage.online_at(1, Server{.host = "a", .cluster = "C"});
+  stage.publisher->pump(stage.now);
+  stage.answer(1, {{1, 0}});
+  stage.publisher->offline(AttemptId{1}, stage.now);
+  stage.online_at(2, Server{.host = "b", .cluster = "C"});
+  stage.publisher->pump(stage.now);
+  stage.answer(2, {{2, 0}});
+  BOOST_TEST(!stage.publisher->done());
+  stage.online_at(3, Server{.host = "c"});
+  stage.publisher->pump(stage.now);
+  stage.answer(3, {{3, 0}});
+  BOOST_TEST(stage.publisher->done());
 }
 
 BOOST_AUTO_TEST_CASE(with_acks_each_server_gets_everything_in_order_at_its_own_pace) {

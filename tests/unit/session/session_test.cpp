@@ -68,8 +68,10 @@ class NotingWork final : public Work {
 class NotingTransport final : public QuietTransport {
  public:
   explicit NotingTransport(Log& log) : log_(log) {}
-  void connect(AttemptId attempt, const Server& server, const ConnectSettings&, Protocol) override {
+  void connect(AttemptId attempt, const Server& server, const ConnectSettings& settings,
+               Protocol) override {
     log_.note("connect " + number(attempt) + " " + server.id);
+    client_ids += settings.client_id + " ";
   }
   void abandon(AttemptId attempt) override { log_.note("abandon " + number(attempt)); }
   bool disconnect(AttemptId attempt, Duration patience) override {
@@ -77,6 +79,8 @@ class NotingTransport final : public QuietTransport {
     return true;
   }
   const ConnectionFacts* facts(AttemptId) const override { return &facts_; }
+
+  std::string client_ids;  // one behind the other
 
  private:
   Log& log_;
@@ -91,12 +95,15 @@ class NotingAnnouncer final : public Announcer {
 
 struct Stage {
   explicit Stage(SessionSettings settings = {}, FailoverSettings failover = {},
-                 const std::vector<std::string>& hosts = {"a", "b"}) {
+                 const std::vector<std::string>& hosts = {"a", "b"},
+                 const std::string& cluster = {}) {
     settings.leave_patience = 1s;
+    settings.random_id = [number = 0]() mutable { return "random-" + std::to_string(++number); };
     failover.backoff.jitter = Jitter::none;
     failover.bounded = true;
     ServerList servers;
-    for (const std::string& host : hosts) servers.push_back({.id = host, .host = host});
+    for (const std::string& host : hosts)
+      servers.push_back({.id = host, .host = host, .cluster = cluster});
     mailbox = std::move(*Mailbox::make());
     session = std::make_unique<Session>(std::move(settings), Failover(failover, servers, Random(1)),
                                         transport, *mailbox, work, announcer, now);
@@ -292,4 +299,79 @@ BOOST_AUTO_TEST_CASE(the_trace_hears_each_step_after_the_one_before_is_carried_o
   stage.turn({event::Connected{k1}});
   // Started: Connect. Connected: Use. Lost: TellLost, Retire, Connect.
   BOOST_TEST((steps == std::vector<std::string>{"0:1", "2:1", "4:3"}));
+}
+
+BOOST_AUTO_TEST_CASE(every_connection_has_a_random_id_if_none_is_given) {
+  Stage stage;
+  stage.turn({event::Failed{k1, kRefused}});
+  stage.turn({event::Connected{k2}});
+  stage.turn({event::Lost{k2, kClosed}});
+  stage.now += 1s;
+  stage.turn();
+  BOOST_TEST(stage.transport.client_ids == "random-1 random-2 random-3 ");
+}
+
+BOOST_AUTO_TEST_CASE(a_given_id_is_every_connections_with_a_suffix_for_standbys) {
+  SessionSettings settings;
+  settings.connect.client_id = "me";
+  Stage stage(settings, {.standbys = 2, .client_id_given = true}, {"a", "b", "c", "d"});
+  for (std::uint64_t i = 1; i <= 3; ++i) stage.turn({event::Connected{AttemptId{i}}});
+  BOOST_TEST(stage.transport.client_ids == "me me-standby me-standby-2 ");
+  stage.turn({event::Lost{k1, kClosed}});
+  stage.turn({event::Connected{k2}});  // it keeps its id, and the free one is used again
+  BOOST_TEST(stage.transport.client_ids == "me me-standby me-standby-2 me ");
+}
+
+BOOST_AUTO_TEST_CASE(all_nodes_of_a_cluster_at_once_have_ids_of_their_own) {
+  SessionSettings settings;
+  settings.connect.client_id = "me";
+  const Stage stage(settings, {.width = 0, .client_id_given = true}, {"a", "b"}, "C");
+  BOOST_TEST(stage.transport.client_ids == "me-a me-b ");
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_makes_way_ends_before_the_next_begins_and_is_no_loss) {
+  SessionSettings settings;
+  settings.connect.client_id = "me";
+  settings.connect.clean_session = false;
+  Stage stage(settings,
+              {.priority_backup = true,
+               .priority_probe_interval = 1s,
+               .priority_stable = 1,
+               .priority_hold = 1s,
+               .client_id_given = true,
+               .keeps_session = true},
+              {"a", "b"}, "C");
+  stage.turn({event::Connected{k1}});
+  stage.turn({event::Lost{k1, kClosed}});
+  stage.turn({event::Connected{k2}});
+  stage.now += 1s;
+  BOOST_TEST(stage.turn() == "connect 3 a");  // the probe
+  BOOST_TEST(stage.turn({event::Connected{AttemptId{3}}}) == "disconnect 3; leave 2");
+  stage.announcer.notices.clear();
+  stage.work.finished = {k2};
+  BOOST_TEST(stage.turn() == "disconnect 2 with patience; connect 4 a");
+  BOOST_TEST(stage.turn({event::Connected{AttemptId{4}}}) == "online 4 a epoch 3");
+  BOOST_TEST(stage.told(NoticeName::failback));
+  BOOST_TEST(!stage.told(NoticeName::lost));
+  BOOST_TEST(stage.transport.client_ids == "me me random-1 me ");
+}
+
+BOOST_AUTO_TEST_CASE(nodes_of_a_cluster_without_our_session_are_told_once) {
+  SessionSettings settings;
+  settings.connect.clean_session = false;
+  Stage stage(settings, {.client_id_given = true, .keeps_session = true}, {"a", "b"}, "C");
+  const auto warnings = [&] {
+    return std::count_if(stage.announcer.notices.begin(), stage.announcer.notices.end(),
+                         [](const Notice& one) { return one.name == NoticeName::warning; });
+  };
+  stage.turn({event::Connected{k1}});
+  BOOST_TEST(warnings() == 0);
+  stage.turn({event::Lost{k1, kClosed}});
+  stage.turn({event::Connected{k2}});
+  BOOST_TEST(warnings() == 1);
+  stage.turn({event::Lost{k2, kClosed}});
+  stage.now += 1s;
+  stage.turn();
+  stage.turn({event::Connected{AttemptId{3}}});
+  BOOST_TEST(warnings() == 1);
 }

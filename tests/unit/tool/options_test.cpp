@@ -73,8 +73,6 @@ BOOST_AUTO_TEST_CASE(a_warm_standby_has_no_session_to_keep) {
   BOOST_TEST(fits({"-c"}, {}));
   BOOST_TEST(!fits({"-c"}, {.standbys = 1}));
   BOOST_TEST(!fits({"-x", "60"}, {.standbys = 1}));
-  BOOST_TEST(fits({"-V", "31"}, {.standbys = 1}));
-  BOOST_TEST(!fits({"-V", "31", "-i", "sixteen letters!"}, {.standbys = 1}));
   BOOST_TEST(fits({}, {.priority_backup = true}));
   BOOST_TEST(!fits({}, {.width = 0, .priority_backup = true}));
   // --standby warm is `backup`, and the last word counts.
@@ -84,6 +82,35 @@ BOOST_AUTO_TEST_CASE(a_warm_standby_has_no_session_to_keep) {
   BOOST_TEST(last({"-t", "a", "--standby", "hot"}).second == "false");
   BOOST_TEST(pub_refuses({"-t", "a", "-l", "--standby", "hot"}) ==
              "--standby takes cold or warm, not 'hot'");
+}
+
+BOOST_AUTO_TEST_CASE(every_server_goes_with_the_options) {
+  const auto refusal = [](Words words, const Server& server, FailoverSettings settings = {}) {
+    words.insert(words.begin(), {"-t", "a"});
+    const SubOptions options = sub(words);
+    const auto fits =
+        check_servers({server}, with_options(std::move(settings), options.common), options.common);
+    return fits ? "" : fits.error().message;
+  };
+  const std::string long_id(24, 'x'), fifteen(15, 'x'), sixteen(16, 'x');
+  const auto too_long = [](const char* suffix) {
+    return std::string("the client id for s") + suffix +
+           " is longer than the 23 bytes that MQTT 3.1 allows";
+  };
+  BOOST_TEST(refusal({}, {.id = "s"}) == "");
+  BOOST_TEST(refusal({"-V", "31", "-i", fifteen}, {.id = "s"}, {.standbys = 1}) == "");
+  BOOST_TEST(refusal({"-V", "31", "-i", sixteen}, {.id = "s"}, {.standbys = 1}) ==
+             too_long(", with \"-standby\","));
+  BOOST_TEST(refusal({"-V", "31", "-i", sixteen}, {.id = "s"}) == "");
+  BOOST_TEST(refusal({"-V", "31", "-i", sixteen}, {.id = "s", .cluster = "C"}) ==
+             too_long(", with \"-standby\","));
+  BOOST_TEST(refusal({"-V", "31"}, {.id = "s"}, {.standbys = 1}) == "");  // random ids
+  BOOST_TEST(refusal({"-i", long_id}, {.id = "s", .protocol = Protocol::mqtt31}) == too_long(""));
+  BOOST_TEST(refusal({"-V", "31"}, {.id = "s", .client_id = long_id}) == too_long(""));
+  BOOST_TEST(
+      refusal({"-V", "31"}, {.id = "s", .client_id = long_id, .protocol = Protocol::mqtt5}) == "");
+  BOOST_TEST(refusal({"-x", "5"}, {.id = "s", .protocol = Protocol::mqtt311}) ==
+             "s is to be used with MQTT 3.1.1, and an option needs MQTT 5");
 }
 
 // A script's variable that is not set must not turn a check off, or be taken for "not given".

@@ -163,11 +163,13 @@ BOOST_AUTO_TEST_CASE(words_that_a_shell_would_act_on_are_errors) {
 BOOST_AUTO_TEST_CASE(uri_and_flags_say_the_same_about_the_list_and_about_files) {
   const std::string uri =
       "failover:(mqtts://u@a:8883?validate=true&password-file=/p%20w&cafile=/ca,mqtt://b:1?"
-      "connectTimeout=1500)?maxReconnectDelay=500&backup=true&useExponentialBackOff=false&"
+      "clientId=me%20too&protocol=3.1.1&cluster=C&connectTimeout=1500)?maxReconnectDelay=500&"
+      "backup=true&useExponentialBackOff=false&"
       "priorityURIs=mqtt%3A%2F%2Fb%3A1";
   const std::string flags =
       "-s 'mqtts://u@a:8883?validate=true&password-file=/p%20w&cafile=/ca' -s "
-      "'mqtt://b:1?connectTimeout=1500ms' --randomize --max-reconnect-delay 500ms --backup "
+      "'mqtt://b:1?clientId=me%20too&protocol=311&cluster=C&connectTimeout=1500ms' --randomize "
+      "--max-reconnect-delay 500ms --backup "
       "--no-use-exponential-back-off --priority-uris mqtt://b:1\n";
   BOOST_TEST(as(uri, write_flags) == flags);
   BOOST_TEST(as(as(flags, write_failover_uri), write_flags) == flags);
@@ -184,14 +186,15 @@ BOOST_AUTO_TEST_CASE(uri_and_flags_say_the_same_about_the_list_and_about_files) 
 BOOST_AUTO_TEST_CASE(what_a_document_cannot_say_is_named_server_by_server) {
   const auto listing = read_listing(
       "failover:(mqtts://a?cafile=/ca,mqtts://b?cert=/c&key=/k,mqtt://c?connectTimeout=5,"
-      "mqtt://u@d?password-file=/p,mqtt://e)");
+      "mqtt://u@d?password-file=/p,mqtt://e,mqtt://f?clientId=x&cluster=C)");
   BOOST_REQUIRE(listing);
   const auto servers = document_of(*listing, ComponentStore(""));
   BOOST_REQUIRE(!servers);
   BOOST_TEST((servers.error().kind == ErrorKind::data));
   for (const std::string what :
        {"mqtts://a?...: a document has no cafile", "b?...: a document has no cert",
-        "c?...: a document has no connectTimeout", "d?...: a document has no password-file"})
+        "c?...: a document has no connectTimeout", "d?...: a document has no password-file",
+        "f?...: a document has no cluster", "f?...: a document has no clientId"})
     BOOST_TEST(servers.error().message.find(what) != std::string::npos, servers.error().message);
   BOOST_TEST(servers.error().message.find("mqtt://e") == std::string::npos);
   // And a rule of documents: the same id twice.

@@ -173,21 +173,54 @@ BOOST_AUTO_TEST_CASE(a_data_source_is_the_first_server_and_says_who_the_client_i
   const auto roster = named(roster_of(
       R"("ClientId": "adapter", "mqttVersion": "3.1.1", "primaryHostId": "scada", "timeZone": "UTC")"));
   BOOST_TEST(ids(roster) == "first:8883 second:8883");
-  BOOST_TEST(roster.client.client_id.value_or("") == "adapter");
-  BOOST_TEST((roster.client.protocol == Protocol::mqtt311));
+  for (const Server& server : roster.servers) {
+    BOOST_TEST(server.client_id.value_or("") == "adapter");
+    BOOST_TEST((server.protocol == Protocol::mqtt311));
+  }
   BOOST_TEST_REQUIRE(roster.warnings.size() == 3U);
   BOOST_TEST(holds(roster.warnings[0], "/MQTT1/DataSource/ClientId: the default of -i"));
   BOOST_TEST(holds(roster.warnings[1], "/MQTT1/DataSource/mqttVersion: the default of -V"));
   BOOST_TEST(holds(roster.warnings[2], "no command waits for a primary host"));
   const auto silent =
       named(roster_of(R"("clientId": null, "mqttVersion": "", "primaryHostId": null)"));
-  BOOST_TEST(!silent.client.client_id);
-  BOOST_TEST(!silent.client.protocol);
+  BOOST_TEST(!silent.servers[0].client_id);
+  BOOST_TEST(!silent.servers[0].protocol);
   BOOST_TEST(silent.warnings.empty());
   BOOST_TEST(holds(refused(roster_of(R"("mqttVersion": "5.0.1")")).message,
                    "is not one of 3.1.0, 3.1.1, 5.0.0; did you mean \"5.0.0\"?"));
   BOOST_TEST(
       holds(refused(roster_of(R"("clientId": 7)")).message, "must be a string, not a number"));
+}
+
+BOOST_AUTO_TEST_CASE(a_data_source_speaks_for_its_own_servers_unless_the_command_line_does) {
+  const Scratch scratch;
+  const auto file = [&](const std::string& name, const std::string& id) {
+    return scratch.file(name, R"({"DataSource": {"hostNameOrIpAddress": ")" + name +
+                                  R"(", "clientId": ")" + id + R"(", "mqttVersion": "3.1.1"}})");
+  };
+  auto wanted = request({NamedFile{file("a", "one")}, NamedFile{file("b", "two")},
+                         NamedServer{"mqtt://c?clientId=three&protocol=5"}});
+  const auto said = [](const NamedRoster& roster) {
+    std::string all;
+    for (const Server& server : roster.servers)
+      all += server.client_id.value_or("-") + (server.protocol ? "p " : " ");
+    return all;
+  };
+  BOOST_TEST(said(named(wanted)) == "onep twop threep ");
+  wanted.client_id_given = wanted.protocol_given = true;
+  BOOST_TEST(said(named(wanted)) == "- - threep ");
+  wanted.protocol_given = false;
+  wanted.needs_mqtt5 = true;
+  BOOST_TEST(said(named(wanted)) == "- - threep ");
+}
+
+BOOST_AUTO_TEST_CASE(a_cluster_of_the_whole_list_does_not_rename_one_of_some_servers) {
+  auto wanted = request({NamedServer{"mqtt://a"}, NamedServer{"mqtt://b?cluster=C"}});
+  BOOST_TEST(named(wanted).servers[0].cluster.empty());
+  wanted.defaults.cluster = true;
+  const auto roster = named(wanted);
+  BOOST_TEST(!roster.servers[0].cluster.empty());
+  BOOST_TEST(roster.servers[1].cluster == "C");
 }
 
 BOOST_AUTO_TEST_CASE(errors_of_a_document_are_lines_that_begin_with_its_place) {

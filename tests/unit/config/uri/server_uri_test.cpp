@@ -93,6 +93,10 @@ BOOST_AUTO_TEST_CASE(uri_options_are_read) {
   BOOST_TEST((draft.server.connect_timeout == std::chrono::milliseconds(250)));
   BOOST_TEST(draft.server.username.value() == "u");
   BOOST_TEST(draft.password_file.value() == "/p");
+  const Server client = server("h?clientId=me%20too&protocol=311&cluster=C%201").server;
+  BOOST_TEST(client.client_id.value() == "me too");
+  BOOST_TEST((client.protocol == Protocol::mqtt311));
+  BOOST_TEST(client.cluster == "C 1");
 }
 
 BOOST_AUTO_TEST_CASE(tls_is_added_by_its_option_and_never_taken_away) {
@@ -132,6 +136,10 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_in_a_uri_is_said_with_a_suggestion) {
       {"mqtt://h?password=x", "never the secret itself"},
       {"mqtts://h?clientCertificatePassword=x", "never the secret itself"},
       {"mqtts://h?clientCertificateThumbprint=12", "is not a thumbprint"},
+      {"mqtt://h?clientId=", "has no value"},
+      {"mqtt://h?clientId=%ff", "not UTF-8"},
+      {"mqtt://h?protocol=6", "is none of 5, 311 and 31"},
+      {"mqtt://h?cluster=", "has no value"},
       {"mqtt://h?component=M", "component= needs the serverId"},
       {"mqtt://u:p@h?component=M&serverId=s", "brings the password"},
       {"mqtt://h?a=b&amp;c=d", "copied from XML"},

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The names of bounds and states, as people and transcripts write them.
+#include "policy/event.hpp"
+#include "policy/failover.hpp"
+
+namespace mqfail {
+
+std::string_view name(Bound bound) {
+  switch (bound) {
+    case Bound::none:
+      return "";
+    case Bound::once:
+      return "once";
+    case Bound::startup_passes:
+      return "startupMaxReconnectAttempts";
+    case Bound::passes:
+      return "maxReconnectAttempts";
+    case Bound::startup_timeout:
+      return "startupTimeout";
+    case Bound::give_up_after:
+      return "giveUpAfter";
+  }
+  return "";
+}
+
+std::string_view name(FailoverState state) {
+  switch (state) {
+    case FailoverState::idle:
+      return "idle";
+    case FailoverState::connecting:
+      return "connecting";
+    case FailoverState::online:
+      return "online";
+    case FailoverState::waiting:
+      return "waiting";
+    case FailoverState::stopped:
+      return "stopped";
+  }
+  return "";
+}
+
+}  // namespace mqfail
