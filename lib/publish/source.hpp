@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the payloads of mqfail-pub come from: lines of an input that is read in blocks and only as
-// fast as they are taken, or one payload, perhaps repeated; spooled_source keeps either on disk.
+// Where the payloads of mqfail-pub come from. LineSource reads an input in blocks, only as fast as
+// its lines are taken. RepeatSource gives one payload, once or several times. spooled_source keeps
+// the payloads of either on disk.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +16,7 @@
 
 namespace mqfail {
 
-/// The largest payload that fits any PUBLISH (MQTT 5 section 2.1.4), topic and properties aside.
+/// The largest payload that fits into a PUBLISH without topic and properties (MQTT 5, 2.1.4).
 inline constexpr std::size_t kLargestPayload = 268'435'455;
 
 class Source {
@@ -25,53 +26,54 @@ class Source {
     std::string_view payload;  ///< until the next call
     std::uint64_t line = 0;    ///< from 1
     std::uint64_t number = 0;  ///< of the message: 1, 2, 3 ... (delivery.md P7)
-    bool too_long = false;     ///< cannot be a message; the payload is its beginning
+    bool too_long = false;     ///< longer than a message can be; the payload is its beginning
   };
-  /// The next payload if it is here already.
+  /// The next payload, if it has arrived.
   virtual std::optional<Item> next(TimePoint now) = 0;
-  /// No payload will come any more (what next() still has comes first).
+  /// No more payloads will arrive, and next() has given all that arrived.
   virtual bool at_end() const = 0;
-  /// The descriptor to wait for, or -1; then read_some().
+  /// The descriptor to wait for; read_some() is called when it is readable. -1: none.
   virtual int fd() const { return -1; }
   virtual void read_some(TimePoint /*now*/) {}
-  /// When next() will have something although nothing happens.
+  /// When next() has a payload without a readable descriptor.
   virtual std::optional<TimePoint> due() const { return std::nullopt; }
-  /// Read no more; what was read is still handed out, but not an incomplete last line.
+  /// Reads no more. What was read is still given, but not an incomplete last line.
   virtual void stop() = 0;
-  /// Bytes read and not handed out, verbatim.
+  /// The bytes that were read and not given, as they were read.
   virtual std::string_view rest() const { return {}; }
-  /// The descriptor that may hold more than was read, also after stop(); -1: none or at its end.
+  /// The descriptor that may have more to read, also after stop(). -1: there is none, or it is at
+  /// its end.
   virtual int unread_fd() const { return -1; }
   /// errno of a failed read, or 0.
   virtual int error_number() const { return 0; }
 
   // -- what a spool adds
-  /// What next() has handed out is safe: it may leave the input.
+  /// What next() has given is stored, so it may leave the input.
   virtual void release(TimePoint /*now*/) {}
-  /// Messages are kept on disk until they are settled: the input is read during an outage, too, and
-  /// what is unsettled at the end is not lost.
+  /// Messages are kept on disk until they are settled. So the input is read during an outage as
+  /// well, and what is unsettled at the end is not lost.
   virtual bool keeps() const { return false; }
-  /// Messages up to this number are done with.
+  /// All messages up to this number are settled.
   virtual void settled(std::uint64_t /*number*/) {}
-  /// Called often; does what is due. `hungry`: it may take in more.
+  /// Does what is due. It is called in every turn. `hungry`: more may be read from the input.
   virtual void tend(TimePoint /*now*/, bool /*hungry*/) {}
-  /// No more will be taken in, though next() may still have something.
+  /// No more is read from the input. next() may still have payloads.
   virtual bool dry() const { return at_end(); }
-  /// Messages that were taken in and not handed out.
+  /// How many messages were read and not given.
   virtual std::uint64_t waiting() const { return 0; }
-  /// Messages that were taken in and can not be read any more; each was told.
+  /// How many messages were stored and cannot be read again. An event names each of them.
   virtual std::uint64_t damaged() const { return 0; }
-  /// Why the input is not taken in although it is there, at this moment.
+  /// Why nothing is read now, although the input has something. Empty: there is no such reason.
   virtual std::string trouble() const { return {}; }
-  /// The run is over: writes down what was settled.
+  /// The run is over. What is settled is written down.
   virtual void close() {}
 };
 
-/// A message a line (-l) or a NUL-terminated record (-0). An empty line is an empty message, as in
-/// mosquitto_pub 2.0.11 (delivery.md P8).
+/// Each line (-l), or each record that ends with NUL (-0), is one message. An empty line is an
+/// empty message, as in mosquitto_pub 2.0.11 (delivery.md P8).
 class LineSource final : public Source {
  public:
-  /// `peek`: bytes leave the input only by release(). Null: as soon as they are read.
+  /// With `peek`, bytes leave the input when release() is called; without, when they are read.
   LineSource(int fd, char delimiter, std::unique_ptr<Peek> peek = nullptr)
       : fd_(fd), delimiter_(delimiter), peek_(std::move(peek)) {}
   std::optional<Item> next(TimePoint now) override;
@@ -105,16 +107,16 @@ class LineSource final : public Source {
   std::string buffer_;
   std::optional<TimePoint> look_at_;
   Duration wait_{};
-  std::size_t taken_ = 0;    // with a peek: what comes before has left the input
-  std::size_t head_ = 0;     // what comes before was handed out
-  std::size_t scanned_ = 0;  // no delimiter between head_ and here
+  std::size_t taken_ = 0;    // with a peek: the bytes before it have left the input
+  std::size_t head_ = 0;     // the bytes before it were given
+  std::size_t scanned_ = 0;  // there is no delimiter between head_ and here
   std::size_t line_end_ = 0;
   std::uint64_t line_ = 0, number_ = 0;
   bool has_line_ = false, ended_ = false, stopped_ = false, skipping_ = false;
   int error_ = 0;
 };
 
-/// One payload, `times` times, `delay` apart (-m -n -f -s, --repeat, --repeat-delay).
+/// One payload, given `times` times with `delay` between (-m -n -f -s, --repeat, --repeat-delay).
 class RepeatSource final : public Source {
  public:
   RepeatSource(std::string payload, std::uint64_t times, Duration delay)

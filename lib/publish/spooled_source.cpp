@@ -34,7 +34,7 @@ std::optional<Source::Item> SpooledSource::next(TimePoint now) {
   return std::exchange(unfit_, std::nullopt);
 }
 
-// Takes from the input what it has, up to a group, and puts it on the disk.
+// Reads what the input has, one group at most, and stores it.
 void SpooledSource::absorb(TimePoint now) {
   if (stopped_ || unfit_) return;
   group_.clear();
@@ -56,7 +56,7 @@ void SpooledSource::store(TimePoint now) {
   while (stuck()) {
     std::size_t end = group_.size();
     Spool::Outcome outcome = spool_->store(group_, stored_, end);
-    // A small disk may have room for less, and all of it again once everything on it is settled.
+    // A small disk may have room for a part of the group. It has room again when all on it is settled.
     if (outcome == Spool::Outcome::no_room && spool_->clean()) {
       outcome = spool_->store(group_, stored_, end);
     }
@@ -66,7 +66,7 @@ void SpooledSource::store(TimePoint now) {
     }
     if (outcome != Spool::Outcome::done) {
       tell_stuck(now);
-      // A full disk may have room again. Anything else ends the run when the rest is delivered.
+      // A full disk may have room again. Any other error ends the run when the rest is delivered.
       if (outcome == Spool::Outcome::broken) stop();
       return;
     }
@@ -80,7 +80,7 @@ void SpooledSource::store(TimePoint now) {
   }
   retry_at_.reset();
   input_->release(now);
-  // What comes next and is here need not be read back.
+  // If the next messages are still in memory, they are not read from the disk.
   if (!group_.empty() && next_ == ready_.size() && handed_on_ + 1 == group_.at(0).number) {
     std::swap(ready_, group_);
     next_ = 0;
@@ -109,7 +109,7 @@ void SpooledSource::load() {
 }
 
 void SpooledSource::settled(std::uint64_t number) {
-  // Behind the last one that could be given there are only those that were told as damaged.
+  // All messages behind the last one given are damaged, and were announced.
   const bool all = number == given_ && next_ == ready_.size() && !unreadable_;
   spool_->settle(all ? handed_on_ : number);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A source whose messages are on disk before they count as read (delivery.md P6): it puts what
-// another source gives into a spool, a group at a time, and hands out what the spool holds, the
-// oldest first. While servers are away it goes on taking in, until the disk is full.
+// A source whose messages are on disk before they count as read (delivery.md P6). It stores what
+// another source gives in a spool, one group of messages at a time, and gives what the spool holds,
+// the oldest message first. During an outage it stores on until the disk is full.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@ namespace mqfail {
 
 class SpooledSource final : public Source {
  public:
-  /// The announcer outlives it. Tells what the spool found when it was opened.
+  /// Announces what the spool found when it was opened. The announcer outlives the source.
   SpooledSource(std::unique_ptr<Source> input, std::unique_ptr<Spool> spool, Announcer& announcer);
 
   std::optional<Item> next(TimePoint now) override;
@@ -37,7 +37,7 @@ class SpooledSource final : public Source {
   void close() override { spool_->close(); }
 
  private:
-  /// A group is about this large: one wait for the disk each.
+  /// The size of a group, more or less. Each group waits for the disk once.
   static constexpr std::size_t kGroupBytes = 262144;
 
   bool on_disk() const { return handed_on_ < spool_->last(); }
@@ -52,13 +52,13 @@ class SpooledSource final : public Source {
   std::unique_ptr<Spool> spool_;
   Announcer& announcer_;
 
-  Batch group_;  // taken from the input, [stored_, end) not on disk yet
+  Batch group_;  // read from the input; [stored_, end) is not on disk yet
   std::size_t stored_ = 0;
-  Batch ready_;  // to be handed out from next_ on
+  Batch ready_;  // to be given, from next_ on
   std::size_t next_ = 0;
   std::uint64_t handed_on_;    // the last number that went into ready_
   std::uint64_t given_ = 0;    // the last number that next() gave
-  std::optional<Item> unfit_;  // cannot be a message
+  std::optional<Item> unfit_;  // longer than a message can be
   std::string unfit_payload_;
   std::optional<TimePoint> retry_at_;
   bool told_stuck_ = false, stopped_ = false, unreadable_ = false;

@@ -10,7 +10,7 @@
 namespace mqfail {
 namespace {
 
-// A megabyte of nonsense may hold half a million errors; nobody reads more than this.
+// A document of 1 MiB can have half a million errors. No one reads more than this.
 constexpr std::size_t kMostReports = 10000;
 
 std::string_view title(unsigned status) {

@@ -13,7 +13,7 @@ namespace mqfail {
 struct Answer {
   unsigned status = 204;
   std::string body;   ///< JSON, or empty
-  std::string allow;  ///< of a 405: the methods that are there
+  std::string allow;  ///< of a 405: the methods that the resource has
   std::string note;   ///< for the log: what happened. Printable, without secrets
 };
 
