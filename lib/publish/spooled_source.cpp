@@ -56,7 +56,8 @@ void SpooledSource::store(TimePoint now) {
   while (stuck()) {
     std::size_t end = group_.size();
     Spool::Outcome outcome = spool_->store(group_, stored_, end);
-    // A small disk may have room for a part of the group. It has room again when all on it is settled.
+    // A small disk may have room for a part of the group. It has room again when all on it is
+    // settled.
     if (outcome == Spool::Outcome::no_room && spool_->clean()) {
       outcome = spool_->store(group_, stored_, end);
     }
