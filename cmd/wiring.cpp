@@ -141,7 +141,6 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
 
   const std::uint64_t seed = options.seed.value_or(throw_dice());
   const FailoverSettings failover = with_options(roster.settings, options);
-  settings.connect.connect_timeout = failover.connect_timeout;
   if (const auto fits = check_standby(failover, options); !fits) {
     return number(events.tell(fits.error()));
   }

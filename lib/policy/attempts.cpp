@@ -103,6 +103,7 @@ void Failover::Engine::fill() {
 
 void Failover::Engine::pass_failed() {
   ++failed_passes;
+  patience.pass_failed();
   if (ours) return give_up(ErrorKind::unavailable, *ours);
   if (pass.denied_by_all(roster)) {
     return give_up(ErrorKind::denied, last_reason);
@@ -140,7 +141,8 @@ AttemptId Failover::Engine::connect(ServerIndex server, Role role, Protocol prot
                       .begun = now});
   if (live.empty()) state = FailoverState::connecting;
   stagger();
-  out.emplace_back(action::Connect{id, server, role, protocol, attempts.back().client_id});
+  out.emplace_back(action::Connect{id, server, role, protocol, attempts.back().client_id,
+                                   allowed_behind_tcp(server)});
   return id;
 }
 
@@ -161,6 +163,10 @@ void Failover::Engine::put_off(ServerIndex server) {
 Duration Failover::Engine::allowed(ServerIndex server) const {
   return std::max(roster.server(server).connect_timeout.value_or(settings.connect_timeout),
                   kLeastConnectTimeout);
+}
+
+Duration Failover::Engine::allowed_behind_tcp(ServerIndex server) const {
+  return patience.bound(allowed(server));
 }
 
 void Failover::Engine::wait(Duration delay) {

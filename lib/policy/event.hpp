@@ -97,12 +97,14 @@ using Event =
 
 namespace action {
 /// Begin an attempt. Its time bound is enforced by the policy, which abandons it when time is up.
+/// `bound`: the longest that it may take, so that the addresses of a name can share it.
 struct Connect {
   AttemptId attempt;
   ServerIndex server;
   Role role;
   Protocol protocol;
   ClientId client_id = {};
+  Duration bound{};
 };
 /// The Connected standby is to be live: SUBSCRIBE on it. Answered like a Connect, by Connected or
 /// Failed, and bounded like one.

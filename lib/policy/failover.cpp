@@ -44,6 +44,7 @@ void Failover::Engine::connected(AttemptId id) {
   const bool is_way_back = std::exchange(way_back, std::nullopt) == id;
   const bool first = live.empty();
   live.push_back({attempt, now});
+  patience.connected();
   if (missing_live() == 0) {
     // Those that lost the race were not refused: they keep their turn in this pass.
     std::erase_if(attempts, [&](const Attempt& loser) {
@@ -80,6 +81,9 @@ void Failover::Engine::reached(const event::Reached& event) {
   for (Attempt& attempt : attempts) {
     if (attempt.id != event.attempt) continue;
     attempt.reached = event.phase;
+    if (event.phase > Phase::tcp)
+      attempt.deadline =
+          std::max(attempt.deadline, attempt.begun + allowed_behind_tcp(attempt.server));
     if (event.phase == Phase::subscribe) learn_protocol(attempt);  // behind an accepted CONNACK
   }
   if (probe && probe->id == event.attempt) probe->reached = event.phase;
@@ -203,6 +207,7 @@ void Failover::Engine::failed(const Attempt& attempt, const Reason& reason) {
     if (way_back == attempt.id) way_back = again;
     return;
   }
+  if (live.empty()) patience.failed(reason);
   if (what == Verdict::ours) {
     if (live.empty() && attempts.empty()) return give_up(ErrorKind::unavailable, reason);
     if (live.empty()) ours = reason;

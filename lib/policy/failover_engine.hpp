@@ -19,6 +19,7 @@
 #include "policy/failback.hpp"
 #include "policy/failover.hpp"
 #include "policy/pass.hpp"
+#include "policy/patience.hpp"
 #include "policy/roster.hpp"
 
 namespace mqfail {
@@ -53,6 +54,7 @@ struct Failover::Engine {
   Actions out;
 
   Pass pass;
+  Patience patience;
   std::vector<Attempt> attempts;
   std::vector<Accepted> live;
   std::vector<Accepted> standbys;  // connected and not live, the first is the next
@@ -133,6 +135,7 @@ struct Failover::Engine {
   void abandon_all();
   void give_up(ErrorKind kind, const Reason& reason, Bound bound = Bound::none);
   Duration allowed(ServerIndex server) const;
+  Duration allowed_behind_tcp(ServerIndex server) const;
   std::size_t missing_live() const;
   std::size_t missing() const;
   std::size_t under_way(Role role) const;

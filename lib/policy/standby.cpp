@@ -100,7 +100,7 @@ void Failover::Engine::look_back() {
 void Failover::Engine::start_probe(ServerIndex server, Protocol protocol, bool guess) {
   const AttemptId id{++last_id};
   probe = Attempt{id, server, protocol, now + allowed(server), Role::probe, false, guess};
-  out.emplace_back(action::Connect{id, server, Role::probe, protocol});
+  out.emplace_back(action::Connect{id, server, Role::probe, protocol, {}, allowed(server)});
 }
 
 void Failover::Engine::probed(std::optional<Reason> failure) {

@@ -75,12 +75,11 @@ class Round {
     attempts_.emplace(attempt, Attempt{place, protocol});
     ConnectSettings connect = settings_.connect;
     connect.client_id += "-" + std::to_string(place);
-    connect.connect_timeout = settings_.connect_timeout;
+    connect.connect_timeout =
+        reports_[place].server.connect_timeout.value_or(settings_.connect_timeout);
     transport_.connect(attempt, reports_[place].server, connect, protocol);
     ++open_;
-    const Duration bound =
-        reports_[place].server.connect_timeout.value_or(settings_.connect_timeout);
-    due_.emplace(steady_now() + bound, attempt);
+    due_.emplace(steady_now() + connect.connect_timeout, attempt);
   }
 
   void time_out(AttemptId attempt) {

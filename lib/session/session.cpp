@@ -206,10 +206,10 @@ ConnectSettings Session::connect_settings(const action::Connect& connect) const 
   if (connect.role == Role::probe) {
     settings = {};
     settings.keepalive = settings_.connect.keepalive;
-    settings.connect_timeout = settings_.connect.connect_timeout;
   }
   settings.standby = connect.role == Role::standby;
   settings.client_id = client_id(connect);
+  settings.connect_timeout = connect.bound;
   return settings;
 }
 

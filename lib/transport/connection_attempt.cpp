@@ -35,7 +35,7 @@ void Connection::run() {
 // Up to an accepted CONNACK. A server that accepts TCP and then says nothing must not use up the
 // time of the other addresses of its name.
 bool Connection::connect() {
-  const Duration allowed = server_.connect_timeout.value_or(settings_.connect_timeout);
+  const Duration allowed = settings_.connect_timeout;
   const TimePoint end = wire_now() + allowed;
   Dialler dialler(server_, stop_, addresses_);
   while (true) {

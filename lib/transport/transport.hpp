@@ -61,8 +61,8 @@ struct ConnectSettings {
   bool clean_session = true;
   bool standby = false;  ///< stop after CONNACK; the subscriptions wait for take_over()
   Duration keepalive = std::chrono::seconds(10);
-  /// Of one attempt; the server's own wins. The caller keeps it and abandons the attempt. Each of
-  /// several addresses of a name gets its share (failover.md section 2.5); 0: all of it.
+  /// Of one attempt. The caller keeps it and abandons the attempt. Each of several addresses of a
+  /// name gets its share (failover.md section 2.5); 0: all of it.
   Duration connect_timeout{};
   std::optional<Will> will;
   ConnectProperties properties;

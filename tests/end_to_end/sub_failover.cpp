@@ -354,6 +354,54 @@ BOOST_AUTO_TEST_CASE(once_is_enough_for_a_name_whose_first_address_is_frozen, *m
   }
 }
 
+// As in an election of a cluster: each server answers, but later than connectTimeout.
+BOOST_AUTO_TEST_CASE(servers_that_all_answer_late_get_more_time_at_each_pass) {
+  ScriptedServer a({.connack_delay = 1500ms}), b({.connack_delay = 1500ms});
+  const Arguments servers{"-s",
+                          a.uri(),
+                          "-s",
+                          b.uri(),
+                          "-t",
+                          "t",
+                          "--connect-timeout",
+                          "1s",
+                          "--reconnect-jitter",
+                          "none",
+                          "--startup-timeout",
+                          "30s"};
+  Arguments reading = servers, writing = servers;
+  reading.push_back("-E");
+  writing.insert(writing.end(), {"-m", "x", "-q", "1"});
+  Process reader(sub(reading)), writer(pub(writing));
+  for (Process* const process : {&reader, &writer}) {
+    CHECK_STATUS(*process, 0);
+    Events events(*process);
+    BOOST_TEST(events.count("failed") == 2U, what_it_said(*process));
+    BOOST_TEST(events.last("failed")->get("reason") == "timed out");
+    BOOST_TEST(events.last("failed")->get("phase") == "connack");
+    BOOST_TEST(events.last("connected")->number("dur_ms") >= 1500);
+  }
+}
+
+// The addresses of a name share the longer time, too.
+BOOST_AUTO_TEST_CASE(a_late_answer_of_one_of_several_addresses_is_waited_for_as_well,
+                     *may_mount()) {
+  ScriptedServer late({.connack_delay = 750ms});
+  const std::string port = std::to_string(late.port());
+  Mosquitto frozen({.lines = {"listener " + port + " 127.0.0.2"}});
+  frozen.freeze();
+  Scratch scratch;
+  const std::string hosts = (scratch / "hosts").string();
+  write_file(hosts, "127.0.0.1 two.test\n127.0.0.2 two.test\n");
+  Process reader(
+      with_hosts(hosts, sub({"-s", "mqtt://two.test:" + port, "-t", "t", "-E", "--connect-timeout",
+                             "500ms", "--reconnect-jitter", "none", "--startup-timeout", "30s"})));
+  CHECK_STATUS(reader, 0);
+  Events events(reader);
+  BOOST_TEST(events.count("failed") == 2U, what_it_said(reader));  // 250 and 500 ms an address
+  BOOST_TEST(events.last("connected")->get("addr") == "127.0.0.1:" + port);
+}
+
 BOOST_AUTO_TEST_CASE(the_spoken_version_is_remembered_for_that_server) {
   ScriptedServer server({.close_v5 = true});
   Process reader(sub({"-s", server.uri(), "-t", "t", "--stable", "0ms"}));

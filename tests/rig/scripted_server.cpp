@@ -327,8 +327,14 @@ void ScriptedServer::handle_connect(Connection& connection, const Packet& packet
   if ((script_.user && connect->user != script_.user) ||
       (script_.password && connect->password != script_.password))
     code = connect->version == 5 ? 0x86 : 4;
-  send(connection, encode_connack(connect->version, code, code == 0 && script_.session_present,
-                                  script_.connack_properties));
+  std::string connack = encode_connack(connect->version, code, code == 0 && script_.session_present,
+                                       script_.connack_properties);
+  if (code == 0 && script_.connack_delay > 0ms) {
+    due_.push_back(
+        {Clock::now() + script_.connack_delay, connection.number, std::move(connack), {}});
+  } else {
+    send(connection, connack);
+  }
   if (code != 0 || script_.close_after_connack) connection.close_when_sent = true;
 }
 

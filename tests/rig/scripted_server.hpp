@@ -32,6 +32,7 @@ struct Script {
   std::vector<Property> connack_properties;  ///< MQTT 5
   bool session_present = false;
   bool connack = true;                        ///< false: accepts and never answers
+  milliseconds connack_delay{0};              ///< of a CONNACK that accepts
   bool close_v5 = false;                      ///< closes without any CONNACK, as ActiveMQ does
   std::string garbage;                        ///< sent in place of CONNACK
   std::optional<std::string> user, password;  ///< wanted; others get 0x86 or 4

@@ -158,8 +158,7 @@ class Episode {
     for (std::size_t i = 0; i < head_.servers.size(); ++i) moods_.push_back(Mood::down);
     for (std::size_t i = 0; i < moods_.size(); ++i) set_mood(i, draw_mood());
     const auto timeouts = static_cast<std::int64_t>(freezes_ ? moods_.size() + 1 : 1);
-    laws_.allow_offline(head_.settings.backoff.cap + head_.settings.connect_timeout * timeouts +
-                        kLateness * 10);
+    laws_.allow_offline(timeouts, head_.settings.backoff.cap + kLateness * 10);
   }
 
   void run(std::uint64_t steps, Exploration& out) {

@@ -70,7 +70,8 @@ const char* name(Law law) {
   return "";
 }
 
-Laws::Laws(FailoverSettings settings, std::size_t servers) : settings_(settings) {
+Laws::Laws(FailoverSettings settings, std::size_t servers)
+    : settings_(settings), slow_bound_(settings.connect_timeout) {
   for (std::size_t i = 0; i < servers; ++i) {
     order_.push_back(ServerIndex(static_cast<std::uint32_t>(i)));
   }
@@ -148,7 +149,11 @@ void Laws::hear(const Event& event) {
       probed_ = open_[*id].server;
       ++good_probes_;
     }
-  } else if (!std::holds_alternative<event::Reached>(event)) {
+  } else if (const auto* const reached = std::get_if<event::Reached>(&event)) {
+    Duration& longest = open_[*id].longest;
+    const bool bounded = open_[*id].role != Role::probe && reached->phase > Phase::tcp;
+    if (bounded) longest = std::max(longest, slow_bound_);
+  } else {
     const Open gone = open_[*id];
     to_drop_[*id] = live_.contains(*id);
     open_.erase(*id);
@@ -199,12 +204,14 @@ std::optional<Violation> Laws::see(const Action& action) {
       return std::nullopt;
     }
     failure_in_step_ = true;
+    if (a->verdict != Verdict::older_protocol) see_slowness(a->reason);
     books_[a->server].denied = a->verdict == Verdict::auth;
     if (a->verdict == Verdict::cool) cool(a->server);
   }
   if (const auto* a = std::get_if<action::TellBackoff>(&action)) {
     if (!live_.empty()) return broken(Law::left_in_peace, "a wait beside a live connection");
     not_before_ = now_ + a->delay;
+    if (a->pass > 0) pass_failed();
   }
   if (const auto* a = std::get_if<action::GiveUp>(&action)) {
     const bool all = std::all_of(order_.begin(), order_.end(),
@@ -241,6 +248,20 @@ void Laws::see_words(AttemptId id, ServerIndex server, const Reason& reason) {
   } else if (word || reason.phase >= Phase::connack) {
     book.takes_older = word && !book.spoke_mqtt5;
   }
+}
+
+// mqfail(7) again: who accepted TCP and was not done in time is slow; who answered proves that not
+// all are.
+void Laws::see_slowness(const Reason& reason) {
+  if (!live_.empty() || reason.phase <= Phase::tcp || reason.cause == Cause::local) return;
+  if (reason.cause == Cause::timeout) was_slow_ = true;
+  if (reason.cause != Cause::timeout) had_answer_ = true;
+}
+
+void Laws::pass_failed() {
+  const Duration most = std::max(Duration(std::chrono::seconds(30)), settings_.connect_timeout);
+  if (was_slow_ && !had_answer_) slow_bound_ = std::min(slow_bound_ * 2, most);
+  was_slow_ = had_answer_ = false;
 }
 
 std::size_t Laws::count(Role role) const {
@@ -332,8 +353,9 @@ std::optional<Violation> Laws::see_connect(const action::Connect& connect) {
   if (connect.role != Role::active || back) {
     if (auto violation = see_beside(connect)) return violation;
   }
+  const Duration bound = settings_.connect_timeout;
   if (connect.role == Role::probe) {
-    open_[connect.attempt] = {connect.server, now_, {}, Role::probe};
+    open_[connect.attempt] = {connect.server, now_, {}, Role::probe, false, bound};
     return std::nullopt;
   }
   // One that goes back delays no failover.
@@ -353,7 +375,7 @@ std::optional<Violation> Laws::see_connect(const action::Connect& connect) {
       return broken(Law::one_live_attempt, who + ": sooner than the stagger");
     }
   }
-  open_[connect.attempt] = {connect.server, now_, {}, connect.role};
+  open_[connect.attempt] = {connect.server, now_, {}, connect.role, false, bound};
   if (back) return std::nullopt;
   Book& book = books_[connect.server];
   if (older_ == connect.server) return std::nullopt;
@@ -387,6 +409,8 @@ std::optional<Violation> Laws::see_use(const action::Use& use) {
   if (found == open_.end() || !found->second.connected) {
     return broken(Law::counted_epochs, "#" + number(use.attempt) + " is not connected");
   }
+  slow_bound_ = settings_.connect_timeout;
+  was_slow_ = had_answer_ = false;
   if (use.failback) return see_failback(use);
   secondary_since_ = now_;
   good_probes_ = 0;
@@ -492,7 +516,7 @@ std::optional<Violation> Laws::after(std::optional<TimePoint> deadline) {
     if (live_.empty() && attempt.role == Role::standby && attempt.connected && !one_takes_over) {
       return broken(Law::standby_takes_over, "#" + number(id) + " stands by and none is live");
     }
-    if (!attempt.connected && now_ > attempt.since + settings_.connect_timeout &&
+    if (!attempt.connected && now_ > attempt.since + attempt.longest &&
         (!deadline || *deadline > now_)) {
       return broken(Law::time_bound, "#" + number(id) + " is still open");
     }
@@ -510,9 +534,11 @@ std::optional<Violation> Laws::after(std::optional<TimePoint> deadline) {
   for (const ServerIndex server : order_) {
     const Book& book = books_[server];
     if (!book.up_since || connected.contains(server)) continue;
-    const TimePoint since = std::max(
-        {*book.up_since, book.listed_since, book.cooling_at_most, book.ended_at, short_since_});
-    if (now_ > since + offline_bound_) {
+    // Who waits beside the last live connection waits once more with the pass when that is lost.
+    const TimePoint since =
+        std::max({*book.up_since, book.listed_since, book.cooling_at_most, book.ended_at,
+                  short_since_, offline_since_});
+    if (now_ > since + offline_bound()) {
       return broken(Law::comes_online, "server " + number(server) + " is up since " +
                                            transcript_time(book.up_since->time_since_epoch()));
     }
@@ -549,7 +575,7 @@ std::optional<Violation> Laws::goes_back() const {
   if (!since) return std::nullopt;
   const Duration round = settings_.priority_probe_interval + settings_.connect_timeout;
   const auto rounds = static_cast<Duration::rep>(rivals + 1) * (settings_.priority_stable + 3);
-  if (now_ > *since + settings_.priority_hold + round * rounds + offline_bound_) {
+  if (now_ > *since + settings_.priority_hold + round * rounds + offline_bound()) {
     return broken(Law::goes_back, "it is up since " + transcript_time(since->time_since_epoch()));
   }
   return std::nullopt;

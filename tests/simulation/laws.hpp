@@ -19,11 +19,11 @@ enum class Law {
   no_cooling_while_free,  ///< no connect to a cooling server while another is free
   deadline_not_past,      ///< deadline() is never before now
   bounded_by_back_off,    ///< neither sooner than told nor more often than the formula allows
-  time_bound,             ///< no attempt outlives its connect timeout
-  silent_after_stop,      ///< after stop or giving up: no action, no deadline
-  denied_by_all,          ///< giving up as denied needs the word of every server
-  counted_epochs,    ///< Use follows Connected; its epochs count from 1, one more each change of
-                     ///< server
+  time_bound,  ///< no attempt outlives its connect timeout, which grows while every server is slow
+  silent_after_stop,  ///< after stop or giving up: no action, no deadline
+  denied_by_all,      ///< giving up as denied needs the word of every server
+  counted_epochs,     ///< Use follows Connected; its epochs count from 1, one more each change of
+                      ///< server
   left_in_peace,     ///< while one is live, nobody is waited for and no connection is ended, but by
                      ///< a failback
   drops_what_ended,  ///< what has ended by itself is dropped in the same step, once: a live one by
@@ -54,8 +54,12 @@ class Laws {
   void is_up(ServerIndex server, bool up, TimePoint now);
   /// The list is now this; its servers are all of the roster.
   void listed(const std::vector<ServerIndex>& order, TimePoint now);
-  /// Longest that the engine may stay offline beside a server that is up.
-  void allow_offline(Duration bound) { offline_bound_ = bound; }
+  /// Longest that the engine may stay offline beside a server that is up: so many attempts in vain,
+  /// and the rest.
+  void allow_offline(std::int64_t attempts, Duration rest) {
+    attempts_in_vain_ = attempts;
+    offline_rest_ = rest;
+  }
 
   /// An orderly end was asked for: from now on nothing may happen.
   void stop() { over_ = true; }
@@ -70,6 +74,7 @@ class Laws {
     std::optional<TimePoint> connected;
     Role role = Role::active;
     bool taking_over = false;
+    Duration longest{};
   };
   struct Book {
     std::optional<TimePoint> last_connect;  // empty: the next one is free
@@ -108,11 +113,17 @@ class Laws {
   Verdicts goes_back() const;
   std::optional<TimePoint> end_of_patience() const;
   void ended(const Open& attempt, AttemptId id);
+  void see_slowness(const Reason& reason);
+  void pass_failed();
+  Duration offline_bound() const { return slow_bound_ * attempts_in_vain_ + offline_rest_; }
   Duration least(int repeat) const;
   Duration most(int repeat) const;
 
   FailoverSettings settings_;
-  Duration offline_bound_ = std::chrono::hours(1);
+  std::int64_t attempts_in_vain_ = 0;
+  Duration offline_rest_ = std::chrono::hours(1);
+  Duration slow_bound_;                         // of an attempt whose server has accepted TCP
+  bool was_slow_ = false, had_answer_ = false;  // a server, in this pass
   std::map<AttemptId, Open> open_;
   std::map<AttemptId, Protocol> protocols_;
   std::map<ServerIndex, Book> books_;
