@@ -108,6 +108,9 @@ void Failover::Engine::pass_failed() {
   if (pass.denied_by_all(roster)) {
     return give_up(ErrorKind::denied, last_reason);
   }
+  const auto& order = roster.order();
+  if (std::all_of(order.begin(), order.end(), [this](auto server) { return is_hopeless(server); }))
+    return give_up(ErrorKind::unavailable, last_reason);
   if (passes_are_used_up()) return give_up(ErrorKind::unavailable, last_reason, pass_bound());
   begin_pass();
   const Duration delay = backoff.next(random);
@@ -153,11 +156,16 @@ void Failover::Engine::stagger() {
   if (pick() || !standbys.empty()) stagger_at = now + *settings.connect_stagger;
 }
 
+// Another try will come to nothing, as long as the server stays as it is.
+bool Failover::Engine::is_hopeless(ServerIndex server) const {
+  return roster.is_unfit(server) || pass.denied_by(server);
+}
+
 // Beside a live connection: not before a back-off of its own. Who denies us is asked again only
 // after the longest one, because accounts get locked.
 void Failover::Engine::put_off(ServerIndex server) {
   roster.put_off(server, now, random);
-  if (pass.denied_by(server)) roster.put_off_until(server, now + settings.backoff.cap);
+  if (is_hopeless(server)) roster.put_off_until(server, now + settings.backoff.cap);
 }
 
 Duration Failover::Engine::allowed(ServerIndex server) const {

@@ -45,6 +45,7 @@ void Failover::Engine::connected(AttemptId id) {
   const bool first = live.empty();
   live.push_back({attempt, now});
   patience.connected();
+  roster.note_unfit(attempt.server, false);  // until the work says so
   if (missing_live() == 0) {
     // Those that lost the race were not refused: they keep their turn in this pass.
     std::erase_if(attempts, [&](const Attempt& loser) {
@@ -255,6 +256,7 @@ void Failover::Engine::lost(std::vector<Accepted>::iterator which, const Reason&
   if (was_stable && may_reconnect()) begin_pass();
   if (what == Verdict::cool) roster.cool(server, now, random);
   if (what == Verdict::auth && !was_stable) pass.note_denied(server, true);
+  roster.note_unfit(server, reason.cause == Cause::unfit);
 
   const Duration first = settings.backoff.initial.value_or(Duration::zero());
   if (!live.empty()) {

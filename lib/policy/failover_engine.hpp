@@ -141,6 +141,7 @@ struct Failover::Engine {
   std::size_t under_way(Role role) const;
   std::size_t under_way() const;
   bool is_free(ServerIndex server) const;
+  bool is_hopeless(ServerIndex server) const;
   std::optional<ServerIndex> pick() const;
   std::optional<ServerIndex> longest_waiting() const;
   bool passes_are_used_up() const;

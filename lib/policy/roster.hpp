@@ -82,6 +82,11 @@ class Roster {
   bool guesses_older(ServerIndex index) const;
   bool has_spoken_mqtt5(ServerIndex index) const { return entry(index).speaks == Protocol::mqtt5; }
 
+  /// Whether the server has accepted us and could not do what the run asks for (Cause::unfit). It
+  /// may have changed when it is tried again.
+  void note_unfit(ServerIndex index, bool unfit) { entry(index).unfit = unfit; }
+  bool is_unfit(ServerIndex index) const { return entry(index).unfit; }
+
   /// A document replaces the configured servers. An update adds to them; with `forget`, the servers
   /// of earlier updates leave. An empty list changes nothing. An entry that differs only in its id
   /// or its cluster takes the new one; any other difference makes a new entry.
@@ -97,6 +102,7 @@ class Roster {
     TimePoint put_off_until{};
     std::optional<Protocol> speaks;
     bool guessed_older = false;
+    bool unfit = false;
     bool listed = false;           // in order_
     bool without_secrets = false;  // it has left every list and its secrets are gone
     std::string joined = {};       // the cluster that join() has put it into

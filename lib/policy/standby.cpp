@@ -56,17 +56,22 @@ void Failover::Engine::standby_lost(std::vector<Accepted>::iterator which, const
   fill();
 }
 
-// The servers to go back to, in the order of preference.
+// The servers to go back to, in the order of preference. The connection in use is not left for one
+// that cannot do the work.
 std::vector<ServerIndex> Failover::Engine::priority() const {
   const auto& wanted = settings.priority_servers;
   if (!settings.priority_backup || settings.width != 1) return {};
-  if (wanted.empty()) return {roster.order().front()};
+  const auto is_fit = [this](ServerIndex server) { return !roster.is_unfit(server); };
+  if (wanted.empty()) {
+    const ServerIndex first = roster.order().front();
+    return is_fit(first) ? std::vector{first} : std::vector<ServerIndex>();
+  }
   std::vector<ServerIndex> found;
   for (const ServerIndex index : roster.order()) {
     const bool named = std::any_of(wanted.begin(), wanted.end(), [&](const Server& server) {
       return same_endpoint(server, roster.server(index));
     });
-    if (named) found.push_back(index);
+    if (named && is_fit(index)) found.push_back(index);
   }
   return found;
 }

@@ -46,7 +46,8 @@ std::optional<Reason> Publisher::online(AttemptId attempt, const Server& server,
   shortage_.joined(connections_.size(), now);
   if (facts.maximum_qos < settings_.qos) {
     return Reason{Cause::unfit, Phase::connack, 0, true,
-                  "the server allows QoS " + std::to_string(facts.maximum_qos) + " at most"};
+                  "the server allows QoS " + std::to_string(facts.maximum_qos) +
+                      " at most; publish with -q " + std::to_string(facts.maximum_qos)};
   }
   if (!settings_.publisher_id.empty() && !mqtt5) {
     // Without numbers a subscriber would see a message twice after a switch, or miss it.
@@ -55,7 +56,7 @@ std::optional<Reason> Publisher::online(AttemptId attempt, const Server& server,
   }
   if (settings_.retain && !facts.retain_available) {
     return Reason{Cause::unfit, Phase::connack, 0, true,
-                  "the server does not keep retained messages"};
+                  "the server does not keep retained messages; publish without -r"};
   }
   return std::nullopt;
 }

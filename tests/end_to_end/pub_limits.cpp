@@ -33,12 +33,34 @@ BOOST_AUTO_TEST_CASE(a_server_that_cannot_keep_what_is_asked_is_passed_over) {
     BOOST_TEST(acknowledged(b).size() == 50U);
 
     ScriptedServer alone({.connack_properties = {{c.property, value, {}, {}}}});
-    Arguments only{"-s", alone.uri(), "-t", "t", "-m", "x", "--once"};
-    only.insert(only.end(), c.options.begin(), c.options.end());
-    Publisher left(only);
-    BOOST_TEST(status_of(left) == 75);
-    BOOST_TEST(alone.count(What::publish) == 0U);
+    for (const bool once : {true, false}) {
+      Arguments only{"-s", alone.uri(), "-t", "t", "-m", "x"};
+      if (once) only.push_back("--once");
+      only.insert(only.end(), c.options.begin(), c.options.end());
+      Publisher left(only);
+      BOOST_TEST(status_of(left) == 75);
+      BOOST_TEST(alone.count(What::publish) == 0U);
+    }
   }
+}
+
+BOOST_AUTO_TEST_CASE(if_no_server_can_keep_what_is_asked_the_run_ends_and_says_what_to_do) {
+  const Script limited{.connack_properties = {{property::maximum_qos, 1, {}, {}}}};
+  ScriptedServer a(limited), b(limited);
+  const Scratch scratch;
+  const std::string file = (scratch / "undelivered").string();
+  Publisher publisher({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "2", "-l", "--undelivered",
+                       file});  // the input stays open
+  publisher.write("first\nsecond\n");
+  Events events(publisher);
+  const auto gave_up = events.wait("gave-up");
+  BOOST_REQUIRE_MESSAGE(gave_up.has_value(), what_it_said(publisher));
+  BOOST_TEST(gave_up->get("reason") == "server cannot keep what was asked");
+  BOOST_TEST(gave_up->get("text") == "the server allows QoS 1 at most; publish with -q 1");
+  publisher.close_stdin();
+  CHECK_STATUS(publisher, 75);
+  BOOST_TEST(read_file(file) == "first\nsecond\n");
+  BOOST_TEST(a.count(What::connect) + b.count(What::connect) == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(the_receive_maximum_counts_qos_2_until_its_end) {

@@ -145,7 +145,7 @@ class Saboteur {
   bool failed_back_ = false;
 };
 
-enum class Mood { up, down, frozen, busy, denying, old, closing, dying };
+enum class Mood { up, down, frozen, busy, denying, old, closing, dying, unfit };
 
 /// One run of the engine in one world, from Started to Stopped.
 class Episode {
@@ -236,7 +236,7 @@ class Episode {
 
   Mood draw_mood() {
     if (chance(2)) return chance(3) ? Mood::up : Mood::down;
-    const auto mood = static_cast<Mood>(below(8));
+    const auto mood = static_cast<Mood>(below(9));
     return mood == Mood::frozen && !freezes_ ? Mood::down : mood;
   }
 
@@ -318,6 +318,10 @@ class Episode {
         return refuse(Cause::connack, Phase::connack, 0x87);
       case Mood::closing:
         return refuse(Cause::closed, Phase::connack, 0);
+      case Mood::unfit:
+        accept(due, out);
+        if (last_used_ != due.attempt) return;  // a standby
+        return feed(event::Lost{due.attempt, {Cause::unfit, Phase::connack, 0, true, {}}}, out);
     }
   }
 
@@ -393,6 +397,7 @@ class Episode {
         forget(d->attempt);
       } else if (std::holds_alternative<action::Use>(action)) {
         ++out.uses;
+        last_used_ = std::get<action::Use>(action).attempt;
       } else if (std::holds_alternative<action::GiveUp>(action)) {
         ++out.give_ups;
       }
@@ -413,6 +418,7 @@ class Episode {
   TimePoint now_{};
   TimePoint next_change_{};
   std::uint64_t last_id_ = 0;
+  AttemptId last_used_{};
 };
 
 }  // namespace

@@ -212,11 +212,15 @@ std::optional<Violation> Laws::see(const Action& action) {
     if (!live_.empty()) return broken(Law::left_in_peace, "a wait beside a live connection");
     not_before_ = now_ + a->delay;
     if (a->pass > 0) pass_failed();
+    if (a->pass > 0 && all_unfit())
+      return broken(Law::denied_by_all, "all are unfit, and it goes on");
   }
   if (const auto* a = std::get_if<action::GiveUp>(&action)) {
     const bool all = std::all_of(order_.begin(), order_.end(),
                                  [&](auto server) { return books_[server].denied; });
     if (a->kind == ErrorKind::denied && !all) return broken(Law::denied_by_all, "somebody did not");
+    const bool unfit = a->reason.cause == Cause::unfit && a->bound == Bound::none;
+    if (unfit && !all_unfit()) return broken(Law::denied_by_all, "somebody is fit");
     const bool of_time = a->bound == Bound::startup_timeout || a->bound == Bound::give_up_after;
     const auto end = end_of_patience();
     if (of_time && (!end || now_ < *end)) return broken(Law::gives_up_in_time, "too soon");
@@ -256,6 +260,13 @@ void Laws::see_slowness(const Reason& reason) {
   if (!live_.empty() || reason.phase <= Phase::tcp || reason.cause == Cause::local) return;
   if (reason.cause == Cause::timeout) was_slow_ = true;
   if (reason.cause != Cause::timeout) had_answer_ = true;
+}
+
+bool Laws::all_unfit() const {
+  return std::all_of(order_.begin(), order_.end(), [&](ServerIndex server) {
+    const auto book = books_.find(server);
+    return book != books_.end() && (book->second.unfit || book->second.denied);
+  });
 }
 
 void Laws::pass_failed() {
@@ -428,7 +439,7 @@ std::optional<Violation> Laws::see_use(const action::Use& use) {
   if (live_.size() == width() && count(Role::active) != live_.size()) {
     return broken(Law::one_live_attempt, "losers of the race are still open");
   }
-  books_[use.server].denied = false;
+  books_[use.server].denied = books_[use.server].unfit = false;
   return std::nullopt;
 }
 
@@ -493,6 +504,7 @@ void Laws::see_lost(const action::TellLost& lost) {
     books_[lost.server].cooled = 0;
   }
   books_[lost.server].denied = lost.reason.code == 0x87;
+  books_[lost.server].unfit = lost.reason.cause == Cause::unfit;
   if (lost.reason.code == 0x97) cool(lost.server);
 }
 
@@ -535,9 +547,8 @@ std::optional<Violation> Laws::after(std::optional<TimePoint> deadline) {
     const Book& book = books_[server];
     if (!book.up_since || connected.contains(server)) continue;
     // Who waits beside the last live connection waits once more with the pass when that is lost.
-    const TimePoint since =
-        std::max({*book.up_since, book.listed_since, book.cooling_at_most, book.ended_at,
-                  short_since_, offline_since_});
+    const TimePoint since = std::max({*book.up_since, book.listed_since, book.cooling_at_most,
+                                      book.ended_at, short_since_, offline_since_});
     if (now_ > since + offline_bound()) {
       return broken(Law::comes_online, "server " + number(server) + " is up since " +
                                            transcript_time(book.up_since->time_since_epoch()));
@@ -568,7 +579,7 @@ std::optional<Violation> Laws::goes_back() const {
     if (!is_priority(server)) continue;
     ++rivals;
     const Book& book = books_.at(server);
-    if (!book.up_since) continue;
+    if (!book.up_since || book.unfit) continue;
     const TimePoint from = std::max({*book.up_since, book.cooling_at_most, secondary_since_});
     since = since ? std::min(*since, from) : from;
   }

@@ -21,7 +21,7 @@ enum class Law {
   bounded_by_back_off,    ///< neither sooner than told nor more often than the formula allows
   time_bound,  ///< no attempt outlives its connect timeout, which grows while every server is slow
   silent_after_stop,  ///< after stop or giving up: no action, no deadline
-  denied_by_all,      ///< giving up as denied needs the word of every server
+  denied_by_all,      ///< giving up as denied or unfit needs the word of every server
   counted_epochs,     ///< Use follows Connected; its epochs count from 1, one more each change of
                       ///< server
   left_in_peace,     ///< while one is live, nobody is waited for and no connection is ended, but by
@@ -83,6 +83,7 @@ class Laws {
     TimePoint cooling_at_least{};
     TimePoint cooling_at_most{};
     bool denied = false;
+    bool unfit = false;
     bool spoke_mqtt5 = false;
     bool takes_older = false;
     std::optional<TimePoint> up_since;
@@ -115,6 +116,7 @@ class Laws {
   void ended(const Open& attempt, AttemptId id);
   void see_slowness(const Reason& reason);
   void pass_failed();
+  bool all_unfit() const;
   Duration offline_bound() const { return slow_bound_ * attempts_in_vain_ + offline_rest_; }
   Duration least(int repeat) const;
   Duration most(int repeat) const;
