@@ -2,13 +2,10 @@
 #include "publish/poison.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 namespace mqfail {
 namespace {
 
-// A server that cannot take a message closes the connection when it reads it.
-constexpr auto kAtOnce = std::chrono::seconds(1);
 // However many servers there are: where connections are reset in a row, two ends by coincidence are
 // not rare.
 constexpr std::size_t kTimes = 3;
@@ -36,7 +33,7 @@ bool Poison::ended(const End& end, const Reason& reason, Outbox& outbox, ServerB
   suspects_end_ = std::max(suspects_end_, end.oldest + 1);
   ++slot.endings;
   const bool server_says_why = reason.cause == Cause::disconnect;
-  if (!server_says_why && (!end.pinged || end.waited > kAtOnce)) return false;
+  if (!server_says_why && !end.is_over_the_oldest()) return false;
   if (slot.closers.empty()) servers.forget_down();
   slot.closers.push_back(end.server);
 

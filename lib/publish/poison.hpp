@@ -23,6 +23,10 @@ class Poison {
     bool alone;            ///< only that message was under way
     bool pinged;           ///< a ping before it was answered
     Duration waited;       ///< since it was written in full
+
+    /// As far as one end can tell: no other message was under way, the connection worked right
+    /// before it, and the end came when the server read it.
+    bool is_over_the_oldest() const { return alone && pinged && waited <= kAtOnce; }
   };
 
   /// Whether a message may be the cause of such an end.
@@ -40,6 +44,9 @@ class Poison {
   bool is_suspect(std::uint64_t position) const { return position < suspects_end_; }
 
  private:
+  /// A server that cannot take a message closes the connection when it reads it.
+  static constexpr Duration kAtOnce = std::chrono::seconds(1);
+
   std::uint64_t suspects_end_ = 0;  // positions before it are suspects, as far as they are open
   std::uint64_t crowd_end_ = 0;  // behind what was under way at the last end with several messages
 };

@@ -41,24 +41,30 @@ std::optional<Reason> Publisher::online(AttemptId attempt, const Server& server,
   const bool mqtt5 = facts.protocol == Protocol::mqtt5;
   std::size_t window = std::min<std::size_t>(settings_.window, facts.receive_maximum);
   if (settings_.qos == 2 && !mqtt5) window = std::min(window, kWindowQos2Mqtt3);
-  connections_.push_back({attempt, settlement_.reached(server), mqtt5, window,
-                          facts.maximum_packet_size, PingBarrier(now)});
+  const ServerKey key = settlement_.reached(server);
+  connections_.push_back(
+      {attempt, key, server.id, mqtt5, window, facts.maximum_packet_size, PingBarrier(now)});
   shortage_.joined(connections_.size(), now);
+  const std::string why = why_unfit(key, facts);
+  settlement_.note_unfit(key, !why.empty());
+  if (why.empty()) return std::nullopt;
+  return Reason{Cause::unfit, Phase::connack, 0, mqtt5, why};
+}
+
+// Why the server cannot do what the run asks for, and what to do about it; empty: it can.
+std::string Publisher::why_unfit(ServerKey server, const ConnectionFacts& facts) const {
   if (facts.maximum_qos < settings_.qos) {
-    return Reason{Cause::unfit, Phase::connack, 0, true,
-                  "the server allows QoS " + std::to_string(facts.maximum_qos) +
-                      " at most; publish with -q " + std::to_string(facts.maximum_qos)};
+    const std::string most = std::to_string(facts.maximum_qos);
+    return "the server allows QoS " + most + " at most; publish with -q " + most;
   }
-  if (!settings_.publisher_id.empty() && !mqtt5) {
-    // Without numbers a subscriber would see a message twice after a switch, or miss it.
-    return Reason{Cause::unfit, Phase::connack, 0, false,
-                  "the server speaks no MQTT 5, which --sequence needs"};
-  }
-  if (settings_.retain && !facts.retain_available) {
-    return Reason{Cause::unfit, Phase::connack, 0, true,
-                  "the server does not keep retained messages; publish without -r"};
-  }
-  return std::nullopt;
+  if (settlement_.refuses_qos_2(server))
+    return "the server closes the connection at a message of QoS 2; publish with -q 1";
+  // Without numbers a subscriber would see a message twice after a switch, or miss it.
+  if (!settings_.publisher_id.empty() && facts.protocol != Protocol::mqtt5)
+    return "the server speaks no MQTT 5, which --sequence needs";
+  if (settings_.retain && !facts.retain_available)
+    return "the server does not keep retained messages; publish without -r";
+  return "";
 }
 
 std::vector<PublishingConnection>::iterator Publisher::find(AttemptId attempt) {

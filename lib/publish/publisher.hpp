@@ -48,6 +48,7 @@ class Publisher final : public Work {
 
  private:
   std::vector<PublishingConnection>::iterator find(AttemptId attempt);
+  std::string why_unfit(ServerKey server, const ConnectionFacts& facts) const;
   void remove(std::vector<PublishingConnection>::iterator connection, TimePoint now);
   void go_on_leaving(TimePoint now);
   std::optional<Reason> take_answers(PublishingConnection& connection);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/time.hpp"
 #include "policy/event.hpp"
@@ -21,6 +22,7 @@ namespace mqfail {
 struct PublishingConnection {
   AttemptId attempt;
   ServerKey server;
+  std::string server_id;
   bool mqtt5;
   std::size_t window;                 ///< at most so many messages wait for an acknowledgement
   std::uint32_t maximum_packet_size;  ///< in bytes; 0: no limit

@@ -37,7 +37,8 @@ std::size_t ServerBook::stores(const std::vector<ServerKey>& servers) const {
 
 bool ServerBook::all(const std::function<bool(ServerKey)>& such) const {
   for (std::size_t key = 0; key < known_.size(); ++key) {
-    if (known_[key].listed && !such(static_cast<ServerKey>(key))) return false;
+    const Known& one = known_[key];
+    if (one.listed && !one.unfit && !such(static_cast<ServerKey>(key))) return false;
   }
   return true;
 }

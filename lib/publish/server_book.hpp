@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What mqfail-pub knows of its servers, each under a key: which are in the roster now, and which
-// could not be reached when they were last tried. "Every server" means every server of the roster
-// as it is now.
+// What mqfail-pub knows of its servers, each under a key: which are in the roster now, which could
+// not be reached when they were last tried, and which cannot do what the run asks for. "Every
+// server" means every other server of the roster as it is now.
 #pragma once
 
 #include <cstdint>
@@ -31,12 +31,14 @@ class ServerBook {
   bool is_down(ServerKey server) const { return known_.at(server).down; }
   /// How many stores these servers are: the nodes of one cluster have one in common.
   std::size_t stores(const std::vector<ServerKey>& servers) const;
-  /// Whether `such` is true for all servers of the roster.
+  /// The server is connected, and it cannot do what the run asks for (Cause::unfit), or can.
+  void note_unfit(ServerKey server, bool unfit) { known_.at(server).unfit = unfit; }
+  /// Whether `such` is true for all servers of the roster that are not unfit.
   bool all(const std::function<bool(ServerKey)>& such) const;
 
  private:
   struct Known {
-    bool listed = false, down = false;
+    bool listed = false, down = false, unfit = false;
     std::string cluster = {};  // empty: none
   };
   std::unordered_map<std::string, ServerKey> keys_;

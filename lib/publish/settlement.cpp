@@ -26,13 +26,16 @@ ServerKey Settlement::reached(const Server& server) {
 void Settlement::not_reached(const Server& server, const Reason& reason) {
   const ServerKey key = servers_.key_of(server);
   servers_.not_reached(key);
-  if (reason.cause == Cause::refused) poison_.died(key, outbox_);
+  if (reason.cause != Cause::refused) return;
+  poison_.died(key, outbox_);
+  qos2_refusal_.died(key);
 }
 
 std::optional<Reason> Settlement::take_answers(PublishingConnection& connection) {
   answers_.clear();
   transport_.take_acknowledged(connection.attempt, answers_);
   std::optional<Reason> trouble;
+  if (settings_.qos == 2 && !answers_.empty()) qos2_refusal_.answered(connection.server);
   for (const Acknowledged& one : answers_) {
     const auto position = connection.inflight.answered(one.packet_id);
     if (!position || outbox_.closed(*position)) continue;
@@ -67,6 +70,15 @@ void Settlement::warn_of_no_subscriber() {
   announcer_.announce(notice);
 }
 
+void Settlement::warn_of_qos_2(const PublishingConnection& connection) {
+  Notice notice{.name = NoticeName::warning, .level = Level::warning};
+  notice.server = connection.server_id;
+  notice.reason =
+      "the server closes the connection at a message of QoS 2: it is not used in this run; "
+      "publish with -q 1 to use it";
+  announcer_.announce(notice);
+}
+
 // Topic name invalid and payload format invalid are the fault of the message: no server will take
 // it. Any other refusal (0x80, 0x83, 0x87, 0x97) is the server's state: the message goes to the
 // next server, and fails once every server of the roster has refused it or holds it already.
@@ -96,6 +108,11 @@ void Settlement::find_poison(const PublishingConnection& connection, const Reaso
                         .alone = connection.inflight.open() == 1,
                         .pinged = connection.has_answered_suspect_ping(transport_),
                         .waited = now - connection.waits_since(*oldest)};
+  // With MQTT 5 the server would have said so in its CONNACK.
+  if (settings_.qos == 2 && !connection.mqtt5 && qos2_refusal_.ended(end)) {
+    servers_.note_unfit(connection.server, true);
+    return warn_of_qos_2(connection);
+  }
   if (!poison_.ended(end, reason, outbox_, servers_)) return;
   fail(end.oldest, "servers close the connection over it (" + describe(reason) + "), " +
                        std::to_string(outbox_.at(end.oldest).payload.size()) + " bytes");

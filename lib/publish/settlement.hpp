@@ -13,6 +13,7 @@
 #include "publish/poison.hpp"
 #include "publish/publisher_settings.hpp"
 #include "publish/publishing_connection.hpp"
+#include "publish/qos2_refusal.hpp"
 #include "publish/server_book.hpp"
 #include "publish/undelivered.hpp"
 #include "session/notice.hpp"
@@ -32,6 +33,10 @@ class Settlement {
 
   void list(const std::vector<const Server*>& roster) { servers_.list(roster); }
   ServerKey reached(const Server& server);
+  /// A server that is connected cannot do what the run asks for, or can.
+  void note_unfit(ServerKey server, bool unfit) { servers_.note_unfit(server, unfit); }
+  /// It has closed the connection at messages of QoS 2.
+  bool refuses_qos_2(ServerKey server) const { return qos2_refusal_.is_known_of(server); }
   /// A try to connect to `server` came to nothing.
   void not_reached(const Server& server, const Reason& reason);
 
@@ -39,7 +44,8 @@ class Settlement {
   /// server cannot take a message now, and another one should be used (failover.md section 3).
   std::optional<Reason> take_answers(PublishingConnection& connection);
   /// The connection has ended by itself, and take_answers() was called since. Decides whether the
-  /// message that was under way on it is to blame, and has failed.
+  /// message that was under way on it is to blame, and has failed, or the server, which takes no
+  /// QoS 2.
   void find_poison(const PublishingConnection& connection, const Reason& reason, TimePoint now);
   /// The outbox's message of this position is sent only while none is under way.
   bool is_suspect(std::uint64_t position) const { return poison_.is_suspect(position); }
@@ -59,6 +65,7 @@ class Settlement {
   void acknowledged(std::uint64_t position, ServerKey server);
   std::optional<Reason> refused(std::uint64_t position, int code, ServerKey server);
   void warn_of_no_subscriber();
+  void warn_of_qos_2(const PublishingConnection& connection);
 
   const PublisherSettings& settings_;
   Outbox& outbox_;
@@ -67,6 +74,7 @@ class Settlement {
   Announcer& announcer_;
   ServerBook servers_;
   Poison poison_;
+  Qos2Refusal qos2_refusal_;
   std::vector<Acknowledged> answers_;  // used again by each call
   bool warned_of_no_subscriber_ = false;
   std::uint64_t settled_ = 0, failed_ = 0;

@@ -153,6 +153,59 @@ BOOST_AUTO_TEST_CASE(with_acks_such_a_message_fails_although_one_server_has_it) 
   BOOST_TEST(acknowledged(b) == (std::vector<std::string>{"first", kPoison, "last"}));
 }
 
+// As NATS: it speaks MQTT 3.1.1, which has no word for a QoS that a server does not take.
+const Script kNoQos2{.connack_v5 = 0x84, .highest_qos = 1, .then = Then::close};
+
+BOOST_AUTO_TEST_CASE(a_server_that_closes_at_each_message_of_qos_2_is_not_used_for_it) {
+  ScriptedServer a(kNoQos2), b;
+  Publisher publisher({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "2", "-l",
+                       "--max-reconnect-delay", "50ms", "--drain-timeout", "30s"});
+  Events events(publisher);
+  publisher.write(numbered_lines(1, 50));
+  BOOST_REQUIRE(b.wait_for(What::acknowledged, 50));
+  b.refuse();
+  publisher.feed(numbered_lines(51, 100));
+  const auto warning = events.wait("warning");
+  BOOST_REQUIRE_MESSAGE(warning.has_value(), what_it_said(publisher));
+  BOOST_TEST(warning->get("server") == "127.0.0.1:" + std::to_string(a.port()));
+  BOOST_TEST(warning->get("reason").find("QoS 2") != std::string::npos);
+  b.accept();
+  CHECK_STATUS(publisher, 0);
+  BOOST_TEST(complete(numbers(acknowledged(b))));
+  BOOST_TEST(acknowledged(b).size() == 100U);
+  for (const Said& said : events.all()) {
+    BOOST_TEST((said.name() != "failed" || said.get("phase") != "publish"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(if_every_server_closes_at_qos_2_the_run_ends_with_an_advice_that_helps) {
+  ScriptedServer a(kNoQos2), b(kNoQos2);
+  const Scratch scratch;
+  const std::string file = (scratch / "undelivered").string();
+  const Arguments arguments{"-s",  a.uri(),
+                            "-s",  b.uri(),
+                            "-t",  "t",
+                            "-l",  "--undelivered",
+                            file,  "--max-reconnect-delay",
+                            "50ms"};
+  Publisher publisher(with(arguments, {"-q", "2"}));
+  publisher.write("one\ntwo\nthree\n");
+  Events events(publisher);
+  const auto gave_up = events.wait("gave-up");
+  BOOST_REQUIRE_MESSAGE(gave_up.has_value(), what_it_said(publisher));
+  BOOST_TEST(gave_up->get("text") ==
+             "the server closes the connection at a message of QoS 2; publish with -q 1");
+  publisher.close_stdin();
+  CHECK_STATUS(publisher, 75);
+  BOOST_TEST(read_file(file) == "one\ntwo\nthree\n");
+  BOOST_TEST(events.last("exit")->number("unsettled") == 3);
+  BOOST_TEST(events.count("warning") == 2U);  // once a server
+
+  Publisher again(with(arguments, {"-q", "1"}));
+  again.feed("one\ntwo\nthree\n");
+  CHECK_STATUS(again, 0);
+}
+
 // A message that is under way when a server is killed does not fail, however often that happens.
 BOOST_AUTO_TEST_CASE(a_server_that_is_killed_again_and_again_fails_no_message) {
   Mosquitto server;

@@ -352,7 +352,8 @@ void ScriptedServer::handle_publish(Connection& connection, const Packet& packet
   ++published_;
   const bool too_long =
       script_.longest_payload != 0 && publish->payload.size() > script_.longest_payload;
-  if (too_long || (script_.at_publish != 0 && published_ == script_.at_publish)) {
+  if (too_long || publish->qos > script_.highest_qos ||
+      (script_.at_publish != 0 && published_ == script_.at_publish)) {
     switch (script_.then) {
       case Then::nothing:
       case Then::stop_acking:

@@ -40,6 +40,7 @@ struct Script {
 
   std::size_t at_publish = 0;       ///< 1: the first; 0: never
   std::size_t longest_payload = 0;  ///< `then` at each longer one; 0: no bound
+  int highest_qos = 2;              ///< `then` at each one above it
   Then then = Then::nothing;
   int disconnect_code = 0x8b;
   std::vector<Property> disconnect_properties;

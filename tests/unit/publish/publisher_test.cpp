@@ -466,9 +466,12 @@ struct PoisonStage {
   std::vector<std::size_t> serve(const std::string& host, std::size_t size, Reason end = closed(),
                                  bool pongs = true) {
     const AttemptId attempt{++attempts};
+    const ConnectionFacts facts{.protocol = protocol};
     transport.pings = transport.answered = 0;
     transport.only = attempt;
-    publisher->online(attempt, Server{.host = host}, 1, {}, now);
+    unfit = publisher->online(attempt, Server{.host = host}, 1, facts, now).has_value();
+    if (unfit) publisher->offline(attempt, now);
+    if (unfit) return {};
     std::vector<std::size_t> got;
     std::size_t seen = transport.sent.size();
     bool over = false;
@@ -500,6 +503,8 @@ struct PoisonStage {
   Deaf deaf;
   TimePoint now{};
   Duration waits{};
+  Protocol protocol = Protocol::mqtt5;
+  bool unfit = false;  // the server of the last serve()
   int reader = -1;
   std::uint64_t attempts = 0;
   std::unique_ptr<Publisher> publisher;
@@ -614,6 +619,58 @@ BOOST_AUTO_TEST_CASE(a_suspect_is_not_charged_for_another_that_was_under_way_wit
   BOOST_TEST(stage.has_failed());
   BOOST_TEST(stage.serve("a", 0) == (Sizes{4, 5}));
   BOOST_TEST(stage.publisher->done());
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_closes_at_every_message_of_qos_2_is_unfit_and_fails_no_message) {
+  PoisonStage stage({}, 2);
+  stage.protocol = Protocol::mqtt311;
+  stage.list({"a", "b"});
+  BOOST_TEST(stage.serve("a", 1).front() == 1U);
+  BOOST_TEST((stage.serve("a", 1) == Sizes{1}));
+  BOOST_TEST((stage.deaf.names == std::vector{NoticeName::warning}));
+  stage.serve("a", 1);
+  BOOST_TEST(stage.unfit);
+  BOOST_TEST((stage.serve("b", 0) == Sizes{1, 2, 3, 4, 5}));
+  BOOST_TEST(stage.publisher->done());
+  BOOST_TEST(!stage.has_failed());
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_is_killed_with_its_first_message_of_qos_2_is_used_again) {
+  PoisonStage stage({}, 2);
+  stage.protocol = Protocol::mqtt311;
+  stage.list({"a"});
+  for (int time = 0; time < 5; ++time) {
+    stage.serve("a", 1);
+    stage.publisher->failed(Server{.host = "a"}, {Cause::refused, Phase::tcp});
+  }
+  BOOST_TEST((stage.serve("a", 0) == Sizes{1, 2, 3, 4, 5}));
+  BOOST_TEST(stage.publisher->done());
+}
+
+// Messages over which the others close are found although a server takes no QoS 2 at all.
+BOOST_AUTO_TEST_CASE(a_server_that_is_unfit_is_not_asked_to_close_over_a_message) {
+  PoisonStage stage({}, 2);
+  stage.protocol = Protocol::mqtt311;
+  stage.list({"a", "b"});
+  for (int time = 0; time < 3; ++time) stage.serve("a", 1);
+  BOOST_TEST(stage.unfit);
+  for (int time = 0; time < 4; ++time) stage.serve("b", 3);
+  BOOST_TEST(stage.has_failed());
+  BOOST_TEST((stage.serve("b", 0) == Sizes{4, 5}));
+}
+
+BOOST_AUTO_TEST_CASE(
+    a_server_that_has_taken_a_message_of_qos_2_closes_over_another_for_its_own_sake) {
+  for (const Protocol protocol : {Protocol::mqtt311, Protocol::mqtt5}) {
+    PoisonStage stage({}, 2);
+    stage.protocol = protocol;
+    stage.list({"a"});
+    // MQTT 5 has Maximum QoS, so there the first message may be the bad one as well.
+    const std::size_t bad = protocol == Protocol::mqtt5 ? 1 : 2;
+    for (int time = 0; time < 5 && !stage.has_failed(); ++time) stage.serve("a", bad);
+    BOOST_TEST(stage.has_failed());
+    BOOST_TEST(!stage.unfit);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(with_acks_a_server_that_holds_the_message_is_not_asked_to_close_over_it) {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds a server that closes the connection at every PUBLISH of QoS 2, as NATS does: MQTT 3.1.1 has
+// no word for it. Without this, Poison would blame the messages one by one.
+#pragma once
+
+#include <unordered_map>
+
+#include "publish/poison.hpp"
+
+namespace mqfail {
+
+/// The first message of QoS 2 tells nothing if a server closes over it once: it may have died, or
+/// the message may be bad. Two ends in a row are held against a server that has never answered such
+/// a PUBLISH. It stays so for the run.
+class Qos2Refusal {
+ public:
+  /// The server has answered a PUBLISH of QoS 2, so whatever it closes over, it is not that.
+  void answered(ServerKey server) { known_[server].answers = true; }
+  /// Nothing listens at `server`: its process has died, so its ends do not count.
+  void died(ServerKey server) { known_[server].ends = 0; }
+  /// A connection ended, for a reason that may be over a message, while one of QoS 2 was the oldest
+  /// under way. True: it is now known that this server closes at such messages.
+  bool ended(const Poison::End& end) {
+    Known& server = known_[end.server];
+    if (server.answers) return false;
+    ++server.ends;
+    server.refuses = server.ends >= kEnds && end.is_over_the_oldest();
+    return server.refuses;
+  }
+  bool is_known_of(ServerKey server) const {
+    const auto found = known_.find(server);
+    return found != known_.end() && found->second.refuses;
+  }
+
+ private:
+  struct Known {
+    bool answers = false;
+    bool refuses = false;
+    int ends = 0;
+  };
+  static constexpr int kEnds = 2;
+
+  std::unordered_map<ServerKey, Known> known_;
+};
+
+}  // namespace mqfail
