@@ -44,8 +44,8 @@ NoveltySettings make_novelty(const SubOptions& options) {
   return novelty;
 }
 
-SubscriberSettings make_settings(const SubOptions& options, const SubscribeTuning& subscribe,
-                                 const MessageFormat& format, EventWriter& events) {
+SubscriberSettings make_settings(const SubOptions& options, const MessageFormat& format,
+                                 EventWriter& events) {
   SubscriberSettings settings;
   settings.format = [&format, &events](const Message& message, const std::string& server_id,
                                        std::uint64_t epoch, std::string& out) {
@@ -61,7 +61,7 @@ SubscriberSettings make_settings(const SubOptions& options, const SubscribeTunin
   settings.remove_retained = options.remove_retained;
   settings.sequence_gaps = options.sequence_gaps;
   settings.keepalive = options.common.connect.keepalive;
-  settings.stale_timeout = subscribe.stale_timeout;
+  settings.strict = options.strict;
   settings.novelty = make_novelty(options);
   return settings;
 }
@@ -106,12 +106,13 @@ int main(int argc, char** argv) {
                 options.count.value_or(kReceiveMaximum)}));
   // The end of stream of the server shows that it has the last acknowledgements.
   settings.leave_patience = std::chrono::milliseconds(500);
-  const SubscribeTuning subscribe = roster->subscribe;
+  SubscriberSettings work = make_settings(options, *format, events);
+  work.subscriptions = settings.connect.subscriptions;
+  work.stale_timeout = roster->subscribe.stale_timeout;
   Output output(STDOUT_FILENO, options.sync);
   return run(program, options.common, std::move(*roster), std::move(settings), events,
              [&](Transport& transport) {
-               return std::make_unique<Subscriber>(
-                   make_settings(options, subscribe, *format, events), transport, events, output);
+               return std::make_unique<Subscriber>(std::move(work), transport, events, output);
              });
 }
 

@@ -28,6 +28,7 @@ Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announ
       transport_(transport),
       announcer_(announcer),
       output_(output),
+      grants_(settings_.subscriptions, settings_.strict, announcer),
       novelty_(settings_.novelty),
       removal_(transport, announcer),
       stall_(settings_.keepalive, announcer),
@@ -36,6 +37,7 @@ Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announ
 std::optional<Reason> Subscriber::online(AttemptId attempt, const Server& server,
                                          std::uint64_t epoch, const ConnectionFacts& facts,
                                          TimePoint now) {
+  if (auto unfit = grants_.check(server, facts)) return unfit;
   const bool alone = std::none_of(connections_.begin(), connections_.end(),
                                   [](const ReceivingConnection& one) { return one.live; });
   connections_.push_back({attempt, server.id, epoch, novelty_.online(server.id, facts)});
@@ -47,9 +49,11 @@ std::optional<Reason> Subscriber::online(AttemptId attempt, const Server& server
 }
 
 void Subscriber::offline(AttemptId attempt, TimePoint /*now*/) {
-  for (ReceivingConnection& connection : connections_) {
-    if (connection.attempt == attempt) connection.live = false;
-  }
+  const auto connection =
+      std::find_if(connections_.begin(), connections_.end(),
+                   [&](const ReceivingConnection& one) { return one.attempt == attempt; });
+  if (connection == connections_.end()) return finished_.push_back(attempt);  // it was unfit
+  connection->live = false;
   removal_.offline(attempt);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "session/work.hpp"
+#include "subscribe/grants.hpp"
 #include "subscribe/missing_report.hpp"
 #include "subscribe/novelty.hpp"
 #include "subscribe/output.hpp"
@@ -32,7 +33,9 @@ struct SubscriberSettings {
   Duration keepalive{};        ///< `stalled` is told when the output takes nothing for half of it
   NoveltySettings novelty;     ///< which messages that come again are printed
   bool sequence_gaps = false;  ///< numbers missing at the end make the exit status 75
-  std::optional<Duration> stale_timeout;  ///< a server without a message for so long is lost
+  std::vector<Subscription> subscriptions;  ///< what was asked for
+  bool strict = false;                      ///< a server that grants less is not used
+  std::optional<Duration> stale_timeout;    ///< a server without a message for so long is lost
 };
 
 class Subscriber final : public Work {
@@ -102,6 +105,7 @@ class Subscriber final : public Work {
   Announcer& announcer_;
   Output& output_;
 
+  Grants grants_;
   Novelty novelty_;
   RetainedRemoval removal_;
   OutputStall stall_;

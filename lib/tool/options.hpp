@@ -86,6 +86,7 @@ struct SubOptions {
   bool hold_back_unchanged = true;    ///< --retained changed
   bool exit_after_subscribe = false;  ///< -E: exit 0 once all filters are granted
   bool sequence_gaps = false;  ///< numbers that are missing at the end make the exit status 75
+  bool strict = false;         ///< a server that grants less than was asked for is not used
   friend bool operator==(const SubOptions&, const SubOptions&) = default;
 };
 

@@ -62,6 +62,12 @@ constexpr OptionRow kRows[] = {
     {"retain-handling", 0, "N", messages, kTool, mqtt5<number<&SubOptions::retain_handling, 0, 2>>,
      "the server sends retained messages: 0 always, 1 for new subscriptions, 2 never (MQTT 5)", "",
      "0 1 2"},
+    {"strict", 0, "", messages, kTool, put<&SubOptions::strict>,
+     "do not use a server that grants less than was asked for",
+     "That is a lower quality of service, or a shared subscription ($share) over MQTT 3.1.1, which "
+     "a "
+     "server may grant without delivering anything. Without this option there is a warning, once a "
+     "server."},
     {"unsubscribe", 'U', "FILTER", messages, kTool, filter<&SubOptions::unsubscribe>,
      "end a subscription of a kept session (-c) after -t is granted; may be repeated",
      "This happens on each server, at each connection. A filter without a subscription is no "

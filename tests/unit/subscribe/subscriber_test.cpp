@@ -65,10 +65,12 @@ struct Stage {
     for (const int end : ends) ::close(end);
   }
   static AttemptId id(std::uint64_t attempt) { return AttemptId{attempt}; }
-  void online(std::uint64_t attempt) {
+  bool online(std::uint64_t attempt, std::vector<int> granted = {}) {
     ConnectionFacts facts;
     facts.subscribed_at = now;
-    subscriber->online(id(attempt), Server{.id = std::to_string(attempt)}, 1, facts, now);
+    facts.granted = std::move(granted);
+    const Server server{.id = std::to_string(attempt)};
+    return !subscriber->online(id(attempt), server, 1, facts, now);
   }
   /// Those that the subscriber holds to be lost now, with the reason.
   std::string lost() {
@@ -381,4 +383,17 @@ BOOST_AUTO_TEST_CASE(at_the_end_nobody_is_stale) {
   stage.now += 1s;
   BOOST_TEST(stage.lost().empty());
   BOOST_TEST(!stage.subscriber->deadline().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(nothing_of_a_server_that_is_unfit_is_printed_and_its_connection_ends) {
+  Stage stage(
+      {.until_subscribed = true, .subscriptions = {{.filter = "t", .qos = 2}}, .strict = true});
+  BOOST_TEST(!stage.online(1, {1}));
+  stage.subscriber->offline(Stage::id(1), stage.now);
+  stage.sends(1, {1});
+  BOOST_TEST(stage.has_ended(1));
+  BOOST_TEST(!stage.subscriber->done());
+  BOOST_TEST(stage.printed().empty());
+  BOOST_TEST(stage.online(2, {2}));
+  BOOST_TEST(stage.subscriber->done());
 }
