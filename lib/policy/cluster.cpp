@@ -18,8 +18,9 @@ constexpr Duration kMakeWay = std::chrono::seconds(2);
 // With more servers in use at once nothing is noticed: they have to be named.
 constexpr std::size_t kMostApart = 4096;
 
+// A server that ends a connection for another one closes it. A reset is the end of a server.
 bool is_wordless(const Reason& reason) {
-  return reason.cause == Cause::closed || reason.cause == Cause::reset;
+  return reason.cause == Cause::closed;
 }
 
 bool says_taken_over(const Reason& reason) {
@@ -105,12 +106,13 @@ void Failover::Engine::note_apart(const Accepted& gone) {
 }
 
 // 0x8e is proof. A close without a word may have any cause, so it takes a second one, of the other
-// connection where both are wanted; and it is a guess, for which no server is left out.
+// connection where both are wanted; and it is a guess, for which no server and no session is left.
 void Failover::Engine::note_shared(ServerIndex gone, ServerIndex thief, const Reason& reason) {
   if (share_sessions(gone, thief)) return;
   if (says_taken_over(reason)) {
     roster.join(gone, thief);
   } else {
+    if (settings.width != 1 && settings.keeps_session) return;
     const bool again = !suspected.emplace(gone, thief).second;
     if (settings.width == 1 ? !again : !suspected.contains({thief, gone})) return;
     sharing.insert(std::minmax(gone, thief));

@@ -170,6 +170,7 @@ class PublishWorld final : public World {
 
   std::size_t moved() const override { return ledger_.lines(); }
   std::optional<int> one_life() override {
+    reached_ = false;
     auto mailbox = Mailbox::make();
     if (!mailbox) {
       broke(Promise::comes_to_an_end, mailbox.error().message);
@@ -324,7 +325,8 @@ class PublishWorld final : public World {
   SessionSettings settings_of_session_;
   std::uint64_t failover_seed_ = 0;
   std::size_t lines_ = 0, taken_before_ = 0;
-  bool full_before_ = false, interrupted_ = false, reached_ = false;
+  bool full_before_ = false, interrupted_ = false;
+  bool reached_ = false;  // a server, in this life
   std::string spool_, written_, failures_;
   off_t failures_read_ = 0;
   bool failure_told_ = false;
