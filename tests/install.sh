@@ -10,15 +10,40 @@ build_packages=(ca-certificates cmake g++ ninja-build pkg-config
 test_packages=(bash curl fish iproute2 jq libboost-test-dev mandoc openssl
   python3-jsonschema strace zsh)
 
+# The servers of tests/peers. Whatever cannot be had of them is skipped by the tests that need it.
+peer_packages=(rabbitmq-server nats-server activemq libmqtt-client-java libhawtdispatch-java haproxy)
+peer_modules=(aedes@0.51.3 aedes2@npm:aedes@2.0.0-beta.1 ws@8.23.0)
+
 # install_missing build|tests
 install_missing() {
-  local wanted=("${build_packages[@]}") missing=() package
+  local wanted=("${build_packages[@]}")
   if [[ $1 == tests ]]; then wanted+=("${test_packages[@]}"); fi
   if ! command -v dpkg-query >/dev/null; then
     echo "not a Debian: please see to it that these are installed: ${wanted[*]}" >&2
     return 0
   fi
-  for package in "${wanted[@]}"; do
+  install_packages "${wanted[@]}"
+}
+
+# install_peers FOLDER: modules of npm go there. What cannot be installed is told, and no failure.
+install_peers() {
+  local folder=$1 package wanted=("${peer_packages[@]}")
+  # A nodejs that is newer than Debian's has an npm of its own, and Debian's cannot be added to it.
+  command -v node >/dev/null || wanted+=(nodejs)
+  command -v npm >/dev/null || wanted+=(npm)
+  if command -v dpkg-query >/dev/null; then
+    for package in "${wanted[@]}"; do install_packages "$package" || true; done
+  fi
+  if [[ ! -e $folder/node_modules/.package-lock.json ]]; then
+    npm install --prefix "$folder" --no-audit --no-fund --ignore-scripts "${peer_modules[@]}" >&2 ||
+      echo "could not install ${peer_modules[*]}" >&2
+  fi
+}
+
+# install_packages PACKAGE...: those of them that are missing.
+install_packages() {
+  local missing=() package
+  for package in "$@"; do
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
   done
   ((${#missing[@]})) || return 0
@@ -34,7 +59,10 @@ install_missing() {
     made_policy=yes
   fi
   local status=0
-  "${as_root[@]}" apt-get update -q >&2 || status=$?
+  if [[ ! ${apt_is_updated-} ]]; then
+    "${as_root[@]}" apt-get update -q >&2 || status=$?
+    apt_is_updated=yes
+  fi
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install -q -y --no-install-recommends "${missing[@]}" >&2 || status=$?
   if [[ $made_policy ]]; then "${as_root[@]}" rm -f "$policy"; fi

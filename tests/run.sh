@@ -5,10 +5,11 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: tests/run.sh [--everyday] [--full] [--asan | --tsan] [-- CTEST-ARGUMENT...]
+usage: tests/run.sh [--everyday | --peers] [--full] [--asan | --tsan] [-- CTEST-ARGUMENT...]
 
   (nothing)    all tests: everyday, end to end against real servers, a slice of the fault runs
   --everyday   only those that need no server (unit, simulation, papers)
+  --peers      only those with clusters, bridges and proxies of other makers (15 minutes); prints a table
   --full       the long fault runs with ten times the seeds, and the long fuzz and soak runs
   --asan       built with AddressSanitizer and UndefinedBehaviorSanitizer
   --tsan       built with ThreadSanitizer
@@ -16,10 +17,12 @@ END
 }
 
 preset=release
-selection=()
+selection=(-LE '^peers$')
+peers=
 while (($#)); do
   case $1 in
     --everyday) selection=(-L '^(unit|simulation|papers)$') ;;
+    --peers) selection=(-L '^peers$') peers=yes ;;
     --full) export MQFAIL_FULL=1 ;;
     --asan) preset=asan ;;
     --tsan) preset=tsan ;;
@@ -52,5 +55,24 @@ cmake --preset "$preset" "${launcher[@]}" >"$PWD/.configure.log" 2>&1 || {
 }
 rm -f .configure.log
 cmake --build "$build" -j"$(nproc)"
-# Most tests wait for servers, not for a processor.
-ctest --test-dir "$build" --output-on-failure -j"$((2 * $(nproc)))" "${selection[@]}" "$@"
+if [[ ! $peers ]]; then
+  # Most tests wait for servers, not for a processor.
+  exec ctest --test-dir "$build" --output-on-failure -j"$((2 * $(nproc)))" "${selection[@]}" "$@"
+fi
+
+install_peers "$build/tests/peers"
+table=$build/tests/peers/table.md
+rm -f "$table"
+status=0
+ctest --test-dir "$build" --output-on-failure "${selection[@]}" "$@" || status=$?
+[[ -e $table ]] || exit "$status"
+cat <<'END'
+
+| servers | mode | fault | lines | lost | doubled | out of order | silence, s | failovers, sub + pubs | exit, sub + pubs | |
+|---|---|---|---|---|---|---|---|---|---|---|
+END
+cat "$table"
+count() { grep -c "$1" "$table" || true; }
+rows=$(count '') failed=$(count 'FAILED:') skipped=$(count 'SKIPPED:')
+printf 'rows: %s passed, %s failed, %s skipped\n' "$((rows - failed - skipped))" "$failed" "$skipped"
+exit "$status"

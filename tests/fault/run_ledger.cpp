@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "fault/ledger.hpp"
+#include "fault/printed.hpp"
 #include "paths.hpp"
 #include "rig/client.hpp"
 #include "rig/events.hpp"
@@ -521,6 +522,7 @@ bool hot_sub_survives(std::uint64_t seed, const Options& options) {
   charge(charges, a.wait_for_subscriber("hot.*") && b.wait_for_subscriber("hot.*"),
          "does not subscribe on both");
   std::string story = sequence ? "hot, sequences:" : "hot, counting:";
+  std::uint32_t published = 0;
   {
     StreamPublisher stream({a.port(), b.port()},
                            {.every_us = std::chrono::microseconds(500), .sequence = sequence});
@@ -543,8 +545,8 @@ bool hot_sub_survives(std::uint64_t seed, const Options& options) {
              "the stream stands still");
     }
     stream.stop();
-    charge(charges, sub.wait_for_lines(Stream::out, stream.published(), 10s),
-           "not all was printed");
+    published = stream.published();
+    charge(charges, sub.wait_for_lines(Stream::out, published, 10s), "not all was printed");
   }
   sub.signal(SIGTERM);
   auto exit = sub.wait_exit(5s);
@@ -553,25 +555,15 @@ bool hot_sub_survives(std::uint64_t seed, const Options& options) {
     sub.signal(SIGKILL);
     exit = sub.wait_exit(5s);
   }
+  const fault::Printed printed = fault::settle_printed(published, sub.lines(Stream::out));
   fault::Account account;
-  std::set<std::uint32_t> printed;
-  std::uint32_t last = 0;
-  Moment before{};
-  for (const Line& line : sub.lines(Stream::out)) {
-    const std::uint32_t number = number_of(line.text).value_or(0);
-    if (number == 0)
-      ++account.corrupt;
-    else if (!printed.insert(number).second)
-      ++account.duplicated;
-    if (number < last) ++account.reordered;
-    last = std::max(last, number);
-    if (before != Moment())
-      account.longest_gap = std::max(account.longest_gap, seconds_between(before, line.at));
-    before = line.at;
-  }
-  account.lines = last;
-  account.acknowledged = printed.size();
-  account.lost = last - printed.size();
+  account.lines = printed.highest;
+  account.acknowledged = printed.distinct;
+  account.lost = printed.highest - printed.distinct;
+  account.duplicated = printed.duplicated;
+  account.reordered = printed.reordered;
+  account.corrupt = printed.corrupt;
+  account.longest_gap = printed.longest_silence;
   charge(charges, account.lost == 0, "messages are missing");
   charge(charges, account.duplicated == 0, "messages are doubled");
   charge(charges, account.corrupt == 0, "messages are damaged");
@@ -673,19 +665,14 @@ bool pipe_survives(std::uint64_t seed, const Options& options) {
     sub.signal(SIGKILL);
     exit = sub.wait_exit(5s);
   }
+  const fault::Printed printed = fault::settle_printed(input.written(), sub.lines(Stream::out));
   fault::Account account;
   account.lines = input.written();
-  std::set<std::uint32_t> printed;
-  std::uint32_t before = 0;
-  for (const Line& line : sub.lines(Stream::out)) {
-    const std::uint32_t number = number_of(line.text).value_or(0);
-    if (number == 0) ++account.corrupt;
-    if (number != 0 && !printed.insert(number).second) ++account.duplicated;
-    if (number < before) ++account.reordered;
-    before = number;
-  }
-  account.acknowledged = printed.size();
-  account.lost = account.lines - printed.size();
+  account.acknowledged = printed.distinct;
+  account.lost = printed.lost;
+  account.duplicated = printed.duplicated;
+  account.reordered = printed.reordered;
+  account.corrupt = printed.corrupt;
   charge(charges, account.corrupt == 0, "damaged lines");
   charge(charges, account.duplicated == 0, "doubled lines");
   const auto last = Events(sub).last("exit");
