@@ -20,6 +20,8 @@ std::size_t Copies::join(const std::string& server, TimePoint since, bool resume
   const std::uint64_t of_server =
       known == places_.end() ? 0 : bit(static_cast<std::size_t>(known - places_.begin()));
   // The old connection of the same server may still have messages for us: then it keeps its place.
+  const auto old = static_cast<std::size_t>(known - places_.begin());
+  const bool replaced = known != places_.end() && known->connections > 0;
   auto free = known;
   if (free == places_.end() || free->connections > 0) {
     if (free != places_.end()) free->server.clear();
@@ -32,6 +34,7 @@ std::size_t Copies::join(const std::string& server, TimePoint since, bool resume
   }
   *free = {server, since, 1};
   const auto place = static_cast<std::size_t>(free - places_.begin());
+  if (replaced) places_[old].successor = place;
   for (Print& print : prints_) {
     const bool sent_it = ((print.senders | print.earlier) & of_server) != 0;
     print.senders &= ~bit(place);
@@ -83,7 +86,14 @@ void Copies::printed(std::size_t place, const Digest& digest, TimePoint now) {
   if (place == kNoPlace) return;
   if (prints_.size() == kMost) forget_first();
   equal_[digest].numbers.push_back(first_ + prints_.size());
-  prints_.push_back({digest, now, bit(place)});
+  // What the old connection of a server still had is no message that its new one owes.
+  std::uint64_t senders = bit(place);
+  for (std::size_t next = places_[place].successor; next != kNoPlace;) {
+    if ((senders & bit(next)) != 0) break;
+    senders |= bit(next);
+    next = places_[next].successor;
+  }
+  prints_.push_back({digest, now, senders});
 }
 
 bool Copies::sent_by_all(const Print& print) const {

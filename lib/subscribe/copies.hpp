@@ -66,6 +66,7 @@ class Copies {
     std::string server;  // empty once its server has another place
     TimePoint since{};
     int connections = 0;
+    std::size_t successor = kNoPlace;  // the place that its server has instead
   };
   // Numbers of the prints with one digest, rising; those before `head` are forgotten.
   struct EqualPrints {

@@ -189,6 +189,19 @@ BOOST_AUTO_TEST_CASE(what_an_old_connection_still_holds_is_told_apart_from_the_n
   BOOST_TEST(stage.printed == "122");
 }
 
+// Found by the simulated world: the output was blocked over the change of the connection.
+BOOST_AUTO_TEST_CASE(what_an_old_connection_still_holds_is_nothing_that_the_new_one_owes) {
+  Stage stage;
+  stage.join('a');
+  Novelty::Feed old = stage.feeds['a'];
+  stage.join('a');
+  std::swap(old, stage.feeds['a']);
+  stage.send('a', "x");  // what the old connection still held
+  std::swap(old, stage.feeds['a']);
+  stage.send('a', "x");  // published again after the return
+  BOOST_TEST(stage.printed == "xx");
+}
+
 BOOST_AUTO_TEST_CASE(after_the_window_a_copy_is_a_message) {
   Stage stage = two();
   stage.send('a', "x");
