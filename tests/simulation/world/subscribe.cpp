@@ -64,6 +64,7 @@ class SubscribeWorld final : public World, public Witness {
     failover_.width = hot_ ? 0 : 1;
     if (!hot_ && !persistent_ && chance(3)) failover_.standbys = 1;
     if (!hot_ && chance(4)) draw_failback(failover_);
+    if (chance(4) || is(Break::stays_with_the_stale)) stale_timeout_ = between(300ms, 8s);
     settings_of_session_ = session_settings();
     settings_of_session_.connect.subscriptions = {{.filter = "#", .qos = qos_}};
     settings_of_session_.connect.properties.receive_maximum =
@@ -81,6 +82,7 @@ class SubscribeWorld final : public World, public Witness {
     }
     agenda.in(end + 60s, [this] {
       tell("SIGINT");
+      interrupted_ = true;
       signals.push_back(SIGINT);
     });
     agenda.in(end + 200s, [this] { broke(Promise::comes_to_an_end, "it goes on for ever"); });
@@ -146,6 +148,7 @@ class SubscribeWorld final : public World, public Witness {
     settings.format = [this](const Message& message, const std::string& server_id, std::uint64_t,
                              std::string& text) { print(message, server_id, text); };
     settings.keepalive = settings_of_session_.connect.keepalive;
+    if (!is(Break::stays_with_the_stale)) settings.stale_timeout = stale_timeout_;
     settings.novelty = {.several_servers = hot_, .window = settings.keepalive * 2, .key = {1, 2}};
     return settings;
   }
@@ -221,6 +224,7 @@ class SubscribeWorld final : public World, public Witness {
   // -- Witness
   void visiting(AttemptId attempt, const Packet& packet) override {
     visiting_ = packet;
+    heard_[attempt] = agenda.now();
     // What the first connection of a run brings is new.
     if (attempt == first_) visiting_.retain = false;
   }
@@ -265,8 +269,12 @@ class SubscribeWorld final : public World, public Witness {
     };
     switch (notice.name) {
       case NoticeName::connected:
+        // One that ended while we went back to another server is not told as lost.
+        if (!hot_ && !live_.empty() && number("outage_ms") >= 0)
+          silent_since_ = last_life_[*live_.begin()];
         if (!hot_) live_.clear();
         live_.insert(AttemptId{*notice.attempt});
+        heard_[AttemptId{*notice.attempt}] = agenda.now();
         last_connected_ = AttemptId{*notice.attempt};
         if (first_ == AttemptId{}) first_ = last_connected_;
         // Back after an outage: it must be told.
@@ -274,6 +282,7 @@ class SubscribeWorld final : public World, public Witness {
         return;
       case NoticeName::lost:
         live_.erase(AttemptId{*notice.attempt});
+        if (notice.reason.starts_with("no message")) check_stale(AttemptId{*notice.attempt});
         if (live_.empty()) silent_since_ = last_life_[AttemptId{*notice.attempt}];
         return;
       case NoticeName::gap:
@@ -304,8 +313,23 @@ class SubscribeWorld final : public World, public Witness {
     }
   }
 
+  // It is the last message that counts then, not the last sign of life.
+  void check_stale(AttemptId attempt) {
+    last_life_[attempt] = heard_[attempt];
+    if (agenda.now() - heard_[attempt] < *stale_timeout_)
+      broke(Promise::leaves_the_stale, "a server is left too soon");
+  }
+  void look_for_the_stale() {
+    if (!stale_timeout_ || interrupted_ || now_writing_->pending()) return;
+    for (const AttemptId attempt : live_) {
+      if (agenda.now() - heard_[attempt] > *stale_timeout_ + kPrecision)
+        broke(Promise::leaves_the_stale, "a server without a message is still used");
+    }
+  }
+
   void look() override {
     if (!stalled_) drain();
+    look_for_the_stale();
     if (expect_gap_) broke(Promise::s8_gap, "an outage is over, and no gap is told");
     if (now_writing_->buffer().size() > 65536 + 4096) {
       broke(Promise::s7_stalled, "the output grows although nobody reads");
@@ -400,7 +424,9 @@ class SubscribeWorld final : public World, public Witness {
   std::set<AttemptId> live_;
   AttemptId last_connected_{}, first_{};
   std::map<AttemptId, bool> present_;
-  std::map<AttemptId, TimePoint> last_life_;
+  std::map<AttemptId, TimePoint> last_life_, heard_;
+  std::optional<Duration> stale_timeout_;
+  bool interrupted_ = false;
   TimePoint silent_since_{};
   std::optional<TimePoint> blocked_since_;
   bool expect_gap_ = false, told_stalled_ = false;

@@ -57,6 +57,8 @@ const char* name(Promise promise) {
       return "S6 unchanged retained messages not again";
     case Promise::s7_stalled:
       return "S7 an output that blocks loses nothing of QoS 1 and 2";
+    case Promise::leaves_the_stale:
+      return "a server without a message is left";
     case Promise::s8_gap:
       return "S8 a switch tells the outage";
     case Promise::protocol:

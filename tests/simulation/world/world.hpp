@@ -30,7 +30,8 @@ enum class Promise {
   s6_retained,
   s7_stalled,
   s8_gap,
-  protocol,  ///< what a server may expect of a client
+  leaves_the_stale,  ///< staleTimeout of failover.md, section 1
+  protocol,          ///< what a server may expect of a client
   comes_to_an_end,
 };
 const char* name(Promise promise);
@@ -53,6 +54,7 @@ enum class Break {
   stays_silent,        ///< about gaps
   hides_the_stall,
   repeats_retained,
+  stays_with_the_stale,
 };
 
 struct Outcome {

@@ -77,6 +77,8 @@ const std::vector<Broken> kBroken{
     {subscribe_in_a_world, Break::repeats_retained, Promise::s6_retained, "repeats retained"},
     {subscribe_in_a_world, Break::hides_the_stall, Promise::s7_stalled, "hides the stall"},
     {subscribe_in_a_world, Break::stays_silent, Promise::s8_gap, "stays silent"},
+    {subscribe_in_a_world, Break::stays_with_the_stale, Promise::leaves_the_stale,
+     "stays with the stale"},
 };
 
 }  // namespace
