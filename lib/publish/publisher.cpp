@@ -44,10 +44,12 @@ std::optional<Reason> Publisher::online(AttemptId attempt, const Server& server,
   const ServerKey key = settlement_.reached(server);
   connections_.push_back(
       {attempt, key, server.id, mqtt5, window, facts.maximum_packet_size, PingBarrier(now)});
-  shortage_.joined(connections_.size(), now);
   const std::string why = why_unfit(key, facts);
   settlement_.note_unfit(key, !why.empty());
-  if (why.empty()) return std::nullopt;
+  if (why.empty()) {
+    shortage_.joined(connections_.size(), now);
+    return std::nullopt;
+  }
   return Reason{Cause::unfit, Phase::connack, 0, mqtt5, why};
 }
 

@@ -61,6 +61,12 @@ class PublishWorld final : public World {
     const auto count = static_cast<std::int64_t>(servers.size());
     if (count > 1 && settings_.qos > 0 && chance(4))
       settings_.acks = static_cast<std::size_t>(2 + below(count - 1));
+    // With more, a server that takes none leaves too few for ever.
+    if (settings_.qos == 2 && settings_.acks == 1) {
+      for (const auto& server : servers) {
+        if (chance(2)) server->take_no_qos_2();
+      }
+    }
     failover_.width = static_cast<std::int64_t>(settings_.acks);
     if (chance(4)) failover_.standbys = 1 + below(2);
     if (settings_.acks == 1 && chance(4)) draw_failback(failover_);

@@ -183,7 +183,8 @@ void SimulatedServer::connect(Peer& peer, const Packet& packet) {
 }
 
 void SimulatedServer::receive(Peer& peer, const Packet& packet) {
-  if (poison_ && packet.payload.starts_with(*poison_)) {
+  const bool is_poison = poison_ && packet.payload.starts_with(*poison_);
+  if (is_poison || (packet.qos == 2 && !takes_qos_2_)) {
     peer.link->close_to_client(false);
     return gone(peer, false);
   }

@@ -54,6 +54,8 @@ class SimulatedServer {
   void be_deaf(bool deaf);
   /// It closes the connection over a payload that begins so.
   void be_poisoned_by(std::string beginning) { poison_ = std::move(beginning); }
+  /// With MQTT 3.1.1 it closes the connection at a PUBLISH of QoS 2.
+  void take_no_qos_2() { takes_qos_2_ = traits_.mqtt5; }
 
   /// Somebody else publishes here; false: nobody takes it. It goes to who is subscribed, and to
   /// sessions that are kept.
@@ -95,6 +97,7 @@ class SimulatedServer {
 
   Agenda& agenda_;
   const ServerTraits traits_;
+  bool takes_qos_2_ = true;
   bool up_ = true, frozen_ = false, dark_ = false, deaf_ = false;
   int connack_ = 0, refusal_ = 0;
   std::optional<std::string> poison_;

@@ -140,6 +140,20 @@ BOOST_AUTO_TEST_CASE(a_server_that_cannot_keep_the_asked_qos_is_unfit) {
   BOOST_TEST((reason->cause == Cause::unfit));
 }
 
+// Otherwise each try at such a server would end a shortage that is none the less there.
+BOOST_AUTO_TEST_CASE(a_server_that_is_unfit_is_no_help_against_a_shortage_of_servers) {
+  Stage stage(2, 5, {.acks = 2});
+  stage.list({"a", "b"});
+  stage.online(1, {}, "a");
+  for (int time = 0; time < 3; ++time) {
+    stage.online(2, {.maximum_qos = 1}, "b");
+    stage.publisher->offline(AttemptId{2}, stage.now);
+    stage.now += 2s;
+    stage.publisher->pump(stage.now);
+  }
+  BOOST_TEST((stage.deaf.names == std::vector{NoticeName::warning}));
+}
+
 BOOST_AUTO_TEST_CASE(a_message_left_unacknowledged_too_long_makes_the_server_lost) {
   Stage stage(1);
   stage.online(1);
