@@ -13,11 +13,10 @@ void OutputStall::blocked(TimePoint now) {
   tell(Level::warning, "standard output does not take more", now - *since_, false);
 }
 
-std::optional<Duration> OutputStall::flowing(TimePoint now) {
+std::optional<OutputStall::Blocked> OutputStall::flowing(TimePoint now) {
   if (!since_) return std::nullopt;
-  const Duration blocked = now - *std::exchange(since_, std::nullopt);
-  if (!std::exchange(told_, false)) return std::nullopt;
-  tell(Level::info, "standard output takes more again", blocked, true);
+  const Blocked blocked{now - *std::exchange(since_, std::nullopt), std::exchange(told_, false)};
+  if (blocked.told) tell(Level::info, "standard output takes more again", blocked.time, true);
   return blocked;
 }
 

@@ -18,8 +18,12 @@ class OutputStall {
 
   /// The output takes nothing now.
   void blocked(TimePoint now);
-  /// The output has taken everything. The answer: how long it was blocked, if that was told.
-  std::optional<Duration> flowing(TimePoint now);
+  struct Blocked {
+    Duration time;
+    bool told;
+  };
+  /// The output has taken everything. Returns for how long it was blocked, if it was.
+  std::optional<Blocked> flowing(TimePoint now);
 
   bool is_blocked() const { return since_.has_value(); }
   /// When blocked() wants to be called again.

@@ -130,7 +130,7 @@ bool Subscriber::write_out(TimePoint now) {
     return false;
   }
   if (const auto blocked = stall_.flowing(now)) {
-    tell_what_may_be_lost(*blocked);
+    if (blocked->told) tell_what_may_be_lost(blocked->time);
     for (const ReceivingConnection& one : connections_) novelty_.resumed(one.feed, now);
   }
   for (const auto& [attempt, count] : in_buffer_) transport_.acknowledge(attempt, count);
