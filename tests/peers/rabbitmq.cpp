@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A RabbitMQ cluster of three nodes. A session is a classic queue on one node; in the form
-// "mirrored" a policy keeps each session's queue on all nodes.
+// "mirrored" a policy keeps each session's queue on all nodes. In the form "out of memory" the
+// first node has raised its memory alarm: what is published is not read, and pings are answered.
 #include <array>
 
 #include "peers/peer.hpp"
@@ -50,11 +51,12 @@ class RabbitMq : public Peer {
   }
   void become(const std::string& form) override {
     if (form == form_) return;
+    if (form_ == "mirrored") control({"clear_policy", "mirrored"});
+    if (form_ == "out of memory") control({"set_vm_memory_high_watermark", "0.4"});
     if (form == "mirrored")
       control({"set_policy", "--apply-to", "queues", "mirrored", "^mqtt-subscription-",
                R"({"ha-mode":"all","ha-sync-mode":"automatic"})"});
-    else
-      control({"clear_policy", "mirrored"});
+    if (form == "out of memory") control({"set_vm_memory_high_watermark", "0.00001"});
     form_ = form;
   }
   bool speaks_5() const override { return false; }
