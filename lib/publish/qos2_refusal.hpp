@@ -19,12 +19,14 @@ class Qos2Refusal {
   /// Nothing listens at `server`: its process has died, so its ends do not count.
   void died(ServerKey server) { known_[server].ends = 0; }
   /// A connection ended, for a reason that may be over a message, while one of QoS 2 was the oldest
-  /// under way. True: it is now known that this server closes at such messages.
-  bool ended(const Poison::End& end) {
+  /// under way. True: it is now known that this server closes at such messages. A reset is no
+  /// close: a server that dies resets.
+  bool ended(const Poison::End& end, const Reason& reason) {
     Known& server = known_[end.server];
     if (server.answers) return false;
     ++server.ends;
-    server.refuses = server.ends >= kEnds && end.is_over_the_oldest();
+    server.refuses =
+        server.ends >= kEnds && end.is_over_the_oldest() && reason.cause == Cause::closed;
     return server.refuses;
   }
   bool is_known_of(ServerKey server) const {

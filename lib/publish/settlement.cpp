@@ -109,7 +109,7 @@ void Settlement::find_poison(const PublishingConnection& connection, const Reaso
                         .pinged = connection.has_answered_suspect_ping(transport_),
                         .waited = now - connection.waits_since(*oldest)};
   // With MQTT 5 the server would have said so in its CONNACK.
-  if (settings_.qos == 2 && !connection.mqtt5 && qos2_refusal_.ended(end)) {
+  if (settings_.qos == 2 && !connection.mqtt5 && qos2_refusal_.ended(end, reason)) {
     servers_.note_unfit(connection.server, true);
     return warn_of_qos_2(connection);
   }
