@@ -79,6 +79,7 @@ class Session {
   std::string client_id(const action::Connect& connect) const;
   void check_cluster(const action::Use& use, bool resumed);
   Notice about(NoticeName name, ServerIndex server) const;
+  void tell_trying(const action::Connect& connect);
   void list_servers();
   void tell_gap(const action::Use& use, bool resumed);
   void tell_connected(const action::Use& use, const ConnectionFacts& facts);

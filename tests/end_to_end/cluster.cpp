@@ -9,7 +9,7 @@ namespace {
 
 // The "nodes" a and b lead to the same server.
 struct TwoAddresses {
-  Mosquitto server;
+  Mosquitto server{{.lines = {"log_type all"}}};
   RecordingProxy a{server.port()}, b{server.port()};
 
   Arguments with(const Arguments& more) const {
@@ -71,6 +71,7 @@ BOOST_AUTO_TEST_CASE(a_persistent_session_goes_on_at_the_next_node) {
   Client client(nodes.server.port(), {.client_id = "sender", .version = 5});
   client.publish({.topic = "t", .payload = "before", .qos = 1});
   BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 1, 10s));
+  BOOST_REQUIRE(nodes.server.wait_for_log("Received PUBACK from me"));
   nodes.a.die();
   client.publish({.topic = "t", .payload = "meanwhile", .qos = 1});
   REQUIRE_EVENT(reader, events, "failover");
