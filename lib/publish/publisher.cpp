@@ -144,9 +144,9 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
     if (!connection.is_in_use()) continue;
     if (auto trouble = take_answers(connection)) lose(connection, std::move(*trouble));
   }
+  if (settings_.timeout) settlement_.expire(now);
   tell_source_what_is_settled();
   source_->tend(now, wants_input());
-  if (settings_.timeout) settlement_.expire(now);
   for (PublishingConnection& connection : connections_) sender_.send_stored(connection, now);
   take_input(now);
   for (PublishingConnection& connection : connections_) {
