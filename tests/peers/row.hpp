@@ -41,10 +41,10 @@ struct Bounds {
 
 struct Row {
   std::string kind;
-  std::string form;  ///< of the peer, see Peer::become
-  Mode mode;
-  Fault fault;
-  Bounds most;
+  std::string form{};  ///< of the peer, see Peer::become
+  Mode mode{};
+  Fault fault{};
+  Bounds most{};
   std::size_t node = 0;    ///< the one that has the fault
   milliseconds away = 3s;  ///< from the kill until the node is started again
   bool named = true;       ///< servers that share sessions are named with --cluster

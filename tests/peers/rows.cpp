@@ -16,6 +16,7 @@ const Bounds kept{};
 const Bounds seamless{.failovers = 0};
 const Bounds kept_frozen{.silence = 3.5};
 const Bounds begun{.lost = 400, .reason = "what comes before the next SUBSCRIBE is lost"};
+const Bounds noticed{.failovers = 2, .reason = "the first failback shows that it is one server"};
 const Bounds begun_frozen{.lost = 10'000, .silence = 3.5, .reason = begun.reason};
 
 // Where the server does less, whatever its client does.
@@ -34,6 +35,10 @@ const Bounds rabbit_freezes_hot{
     .silence = 10,
     .failovers = 0,
     .reason = "a publisher of RabbitMQ waits until the frozen node has the message, too"};
+const Bounds rabbit_refuses{
+    .lost = 15'000,
+    .silence = 20,
+    .reason = "without a mirror RabbitMQ refuses a session while its node is down"};
 const Bounds nats_elects{.lost = 15'000,
                          .silence = 10,
                          .failovers = 2,
@@ -73,9 +78,11 @@ const std::vector<Row>& rows() {
       {"rabbitmq", "", warm, kill9, rabbit_dies},
       {"rabbitmq", "", hot, kill9, rabbit_dies_hot},
       {"rabbitmq", "", failback, kill9, rabbit_dies},
+      {.kind = "rabbitmq", .mode = warm, .fault = kill9, .most = rabbit_dies, .named = false},
       {"rabbitmq", "", warm, terminate, begun},
       {"rabbitmq", "", cold, freeze, rabbit_freezes},
       {"rabbitmq", "", hot, freeze, rabbit_freezes_hot},
+      {"rabbitmq", "", persistent, kill9, rabbit_refuses},
       {"rabbitmq", "mirrored", persistent, kill9, kept},
       {"rabbitmq", "mirrored", persistent, terminate, kept},
       {"rabbitmq", "mirrored", persistent_failback, kill9, kept},
@@ -113,6 +120,11 @@ const std::vector<Row>& rows() {
       {"two-addresses", "", hot, kill9, seamless},
       {"two-addresses", "", failback, kill9, begun},
       {"two-addresses", "", persistent_failback, kill9, kept},
+      {.kind = "two-addresses",
+       .mode = persistent_failback,
+       .fault = kill9,
+       .most = noticed,
+       .named = false},
       {"two-addresses", "", persistent, freeze, kept_frozen},
       {"two-addresses", "", persistent, terminate, only_server, 1},
 
