@@ -246,7 +246,7 @@ Outcome run_row(Peer& peer, const Row& row, std::size_t number) {
     input.wait_for(lines_before);
     inflict(*peer.nodes()[row.node], row.fault, row.away);
     wait_until_whole(peer);
-    if (fails_back(row.mode) && !events.wait("failback", 20s))
+    if (fails_back(row.mode) && !events.wait("failback", 20s) && row.most.returns)
       outcome.violations.push_back("no failback");
     input.finish();
     outcome.lines = input.written();
@@ -265,9 +265,8 @@ Outcome run_row(Peer& peer, const Row& row, std::size_t number) {
   }
   judge(outcome, row.most);
   if (events.count("lost") == 0) outcome.violations.push_back("mqfail-sub has not felt the fault");
-  // With several sessions at once there is no gap to tell of.
   const auto end = events.last("exit");
-  if (row.mode != Mode::hot && outcome.printed.lost != 0 && (!end || end->number("gaps") < 1))
+  if (row.most.told && outcome.printed.lost != 0 && (!end || end->number("gaps") < 1))
     outcome.violations.push_back("SILENT LOSS");
   return outcome;
 }
