@@ -34,6 +34,8 @@ Result<MessageFormat> make_format(const SubOptions& options) {
 NoveltySettings make_novelty(const SubOptions& options) {
   NoveltySettings novelty;
   novelty.several_servers = options.hot && options.dedupe;
+  novelty.kept_sessions = !options.hot && options.dedupe && options.common.connect.keeps_session();
+  novelty.retain_as_published = options.retain_as_published;
   // A server that is silent for one and a half keepalives is lost, so no living server is later
   // than this.
   novelty.window = options.common.connect.keepalive * 2;

@@ -51,24 +51,21 @@ void Copies::leave(std::size_t place) {
 Copies::Print* Copies::find_copied(std::size_t place, const Digest& digest, TimePoint now) {
   forget_old(now);
   if (place == kNoPlace) return nullptr;
-  const auto found = equal_.find(digest);
-  if (found == equal_.end()) return nullptr;
+  const auto numbers = prints_.equal(digest);
+  if (numbers.empty()) return nullptr;
   // A server sends equal messages in the order of their prints. So the prints from before it joined
   // come first, then those that it has sent, then those that it has not sent.
-  auto& [numbers, head] = found->second;
-  const auto next = std::partition_point(numbers.begin() + static_cast<std::ptrdiff_t>(head),
-                                         numbers.end(), [&](std::uint64_t number) {
-                                           const Print& one = print(number);
-                                           return one.at < places_[place].since ||
-                                                  (one.senders & bit(place)) != 0;
-                                         });
-  Print* copied = next == numbers.end() ? nullptr : &print(*next);
-  if (copied == nullptr && numbers.size() - head == 1) {
+  const auto next = std::partition_point(numbers.begin(), numbers.end(), [&](std::uint64_t number) {
+    const Print& one = prints_[number];
+    return one.at < places_[place].since || (one.senders & bit(place)) != 0;
+  });
+  Print* copied = next == numbers.end() ? nullptr : &prints_[*next];
+  if (copied == nullptr && numbers.size() == 1) {
     // A message that was printed just before the server joined may have reached that server just
     // after. If only one equal message was printed, this one is taken for its copy. If there are
     // several, or if the server sent that one on its connection before, a message could be lost
     // that way.
-    Print& only = print(numbers.back());
+    Print& only = prints_[numbers.back()];
     if (((only.senders | only.earlier) & bit(place)) == 0 &&
         only.at >= places_[place].since - kSkew)
       copied = &only;
@@ -84,8 +81,7 @@ bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
 
 void Copies::printed(std::size_t place, const Digest& digest, TimePoint now) {
   if (place == kNoPlace) return;
-  if (prints_.size() == kMost) forget_first();
-  equal_[digest].numbers.push_back(first_ + prints_.size());
+  if (prints_.size() == kMost) prints_.forget_first();
   // What the old connection of a server still had is no message that its new one owes.
   std::uint64_t senders = bit(place);
   for (std::size_t next = places_[place].successor; next != kNoPlace;) {
@@ -93,7 +89,7 @@ void Copies::printed(std::size_t place, const Digest& digest, TimePoint now) {
     senders |= bit(next);
     next = places_[next].successor;
   }
-  prints_.push_back({digest, now, senders});
+  prints_.add({digest, now, senders});
 }
 
 bool Copies::sent_by_all(const Print& print) const {
@@ -113,23 +109,8 @@ void Copies::forget_old(TimePoint now) {
     // A server that joins now may still send what is younger than that (is_copy).
     const bool settled = age > kSkew && sent_by_all(oldest);
     if (age <= window_ && !settled) return;
-    forget_first();
+    prints_.forget_first();
   }
-}
-
-void Copies::forget_first() {
-  const auto found = equal_.find(prints_.front().digest);
-  EqualPrints& equal = found->second;
-  ++equal.head;
-  if (equal.head == equal.numbers.size()) {
-    equal_.erase(found);
-  } else if (equal.head > equal.numbers.size() / 2) {
-    equal.numbers.erase(equal.numbers.begin(),
-                        equal.numbers.begin() + static_cast<std::ptrdiff_t>(equal.head));
-    equal.head = 0;
-  }
-  prints_.pop_front();
-  ++first_;
 }
 
 }  // namespace mqfail

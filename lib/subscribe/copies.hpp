@@ -8,13 +8,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/siphash.hpp"
 #include "base/time.hpp"
+#include "subscribe/print_log.hpp"
 
 namespace mqfail {
 
@@ -68,27 +67,15 @@ class Copies {
     int connections = 0;
     std::size_t successor = kNoPlace;  // the place that its server has instead
   };
-  // Numbers of the prints with one digest, rising; those before `head` are forgotten.
-  struct EqualPrints {
-    std::vector<std::uint64_t> numbers;
-    std::size_t head = 0;
-  };
-  struct DigestHash {
-    std::size_t operator()(const Digest& digest) const { return digest.first; }
-  };
 
-  Print& print(std::uint64_t number) { return prints_[number - first_]; }
   Print* find_copied(std::size_t place, const Digest& digest, TimePoint now);
   bool sent_by_all(const Print& print) const;
-  void forget_first();
   void forget_old(TimePoint now);
 
   Duration window_;
   TimePoint resumed_{};
   std::vector<Place> places_;
-  std::deque<Print> prints_;
-  std::uint64_t first_ = 0;  // number of prints_.front()
-  std::unordered_map<Digest, EqualPrints, DigestHash> equal_;
+  PrintLog<Print> prints_;
 };
 
 }  // namespace mqfail

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one answer to "is this message new?" for everything that may bring a message twice: several
-// servers at once (S3), a publisher that sends again (S2), a new SUBSCRIBE after a switch (S6) and
-// filters that overlap. delivery.md.
+// servers at once, sessions that several servers keep (S3), a publisher that sends again (S2), a
+// new SUBSCRIBE after a switch (S6) and filters that overlap. delivery.md.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/digest.hpp"
 #include "subscribe/copies.hpp"
+#include "subscribe/kept_copies.hpp"
 #include "subscribe/last_printed.hpp"
 #include "subscribe/overlap.hpp"
+#include "subscribe/redelivered.hpp"
 #include "subscribe/sequence_tracker.hpp"
 #include "transport/message.hpp"
 #include "transport/transport.hpp"
@@ -29,42 +32,74 @@ struct NoveltySettings {
   /// We remove retained messages (--remove-retained): an empty message is our own doing and says
   /// nothing about what the next server has.
   bool removes = false;
+  /// A persistent session with --dedupe, one server in use at a time: each may keep what the others
+  /// bring. Not together with several_servers.
+  bool kept_sessions = false;
+  /// The retain flag of a message is the publisher's (--retain-as-published): it does not tell that
+  /// a SUBSCRIBE has brought it.
+  bool retain_as_published = false;
 };
 
-/// Not thread-safe; one owner. Ask is_new() for each message in the order of arrival, and tell
+/// Not thread-safe; one owner. Ask judge() for each message in the order of arrival, and tell
 /// printed() before the next if it is printed.
 class Novelty {
  public:
   explicit Novelty(NoveltySettings settings)
       : settings_(settings), digester_(settings.key), copies_(settings.window) {}
 
+  enum class News {
+    fresh,
+    known,
+    doubtful,  ///< not known yet: take_fate() tells it. Until then it is not acknowledged.
+    behind,    ///< fresh; it waits behind those that are doubtful
+  };
+  /// By which a message is recognised.
+  struct Identity {
+    Digest topic, payload, both;
+    bool empty = false;  // its payload
+  };
+
   /// What is remembered of one connection.
   struct Feed {
     std::size_t place = Copies::kNoPlace;
-    bool first = false;  ///< the first connection of the run: all its messages are new
-    TimePoint since{};   ///< its SUBSCRIBE
+    KeptCopies::Visit visit{};  ///< with kept_sessions
+    bool first = false;         ///< the first connection of the run: all its messages are new
+    TimePoint since{};          ///< its SUBSCRIBE
     /// The other servers have sent what it sends, or they are not waited for any more.
     bool in_step = true;
     /// Null: its filters are not told apart. A copied Feed shares it.
     std::shared_ptr<Overlap> overlap{};
   };
 
-  Feed online(const std::string& server_id, const ConnectionFacts& facts);
-  /// All messages of the connection were taken.
-  void offline(const Feed& feed);
+  /// The servers are so many.
+  void listed(std::size_t servers) { servers_ = servers; }
+  Feed online(const Server& server, const ConnectionFacts& facts, TimePoint now);
+  /// All messages of the connection were taken. What is doubtful has its fate then.
+  void offline(Feed& feed);
 
   /// Until now the output was blocked, and no messages were taken from the connection.
-  void resumed(const Feed& feed, TimePoint now);
+  void resumed(Feed& feed, TimePoint now);
 
-  bool is_new(const Message& message, const Feed& feed, TimePoint now);
+  News judge(const Message& message, Feed& feed, TimePoint now);
   /// Whether another server may still bring messages that were published before this one: numbers
   /// are missing, or, without numbers, the connection has joined a stream and nothing shows yet
-  /// that the other servers are as far. Ask it before is_new().
+  /// that the other servers are as far. Ask it before judge().
   bool is_ahead(const Message& message, Feed& feed, TimePoint now);
-  /// The message of the last is_new() is printed.
+  /// The message of the last judge() is printed.
   void printed(const Feed& feed, TimePoint now);
 
-  /// What the number of the message of the last is_new() tells.
+  /// Of the message of the last judge(), if it is doubtful.
+  const Identity& identity() const { return identity_; }
+  /// What becomes of the messages of the feed that are doubtful; once, and empty until it is known.
+  /// Ask it after judge(), tend() and offline().
+  std::optional<News> take_fate(Feed& feed);
+  /// A message that was doubtful is printed.
+  void printed_after_all(const Identity& identity, const Feed& feed, TimePoint now);
+  /// Waits no longer for what tells whether doubtful messages are copies, from due() on.
+  void tend(Feed& feed, TimePoint now) { kept_.tend(feed.visit, now); }
+  static std::optional<TimePoint> due(const Feed& feed) { return KeptCopies::due(feed.visit); }
+
+  /// What the number of the message of the last judge() tells.
   const SequenceTracker::Verdict& verdict() const { return verdict_; }
 
   /// Numbers that have not come.
@@ -74,17 +109,24 @@ class Novelty {
 
  private:
   void digest(const Message& message);
+  void note_last(const Identity& identity);
+  bool is_redelivered(const Message& message, const Feed& feed);
+  bool may_be_kept(const Message& message) const;
+  News judge_kept(const Message& message, Feed& feed, TimePoint now);
 
   NoveltySettings settings_;
   Digester digester_;
   Copies copies_;
+  KeptCopies kept_;
+  std::vector<Redelivered> redelivered_;  // by the place in kept_
+  std::size_t servers_ = 0;
   SequenceTracker sequences_;
   LastPrinted last_printed_;
   bool any_ = false;
   TimePoint counted_at_{};  // the last print of a message without a number
-  // Of the message of the last is_new().
-  Digest topic_, payload_, both_;
-  bool numbered_ = false, empty_ = false;
+  // Of the message of the last judge().
+  Identity identity_;
+  bool numbered_ = false, counts_ = false;
   SequenceTracker::Verdict verdict_;
   std::uint64_t copies_seen_ = 0, unchanged_ = 0;
 };

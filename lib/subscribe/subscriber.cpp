@@ -40,7 +40,7 @@ std::optional<Reason> Subscriber::online(AttemptId attempt, const Server& server
   if (auto unfit = grants_.check(server, facts)) return unfit;
   const bool alone = std::none_of(connections_.begin(), connections_.end(),
                                   [](const ReceivingConnection& one) { return one.live; });
-  connections_.push_back({attempt, server.id, epoch, novelty_.online(server.id, facts)});
+  connections_.push_back({attempt, server.id, epoch, novelty_.online(server, facts, now)});
   connections_.back().heard = now;
   if (alone) connections_.back().feed.in_step = true;
   if (settings_.remove_retained) removal_.online(attempt, server.id, facts);
@@ -131,7 +131,7 @@ bool Subscriber::write_out(TimePoint now) {
   }
   if (const auto blocked = stall_.flowing(now)) {
     if (blocked->told) tell_what_may_be_lost(blocked->time);
-    for (const ReceivingConnection& one : connections_) novelty_.resumed(one.feed, now);
+    for (ReceivingConnection& one : connections_) novelty_.resumed(one.feed, now);
   }
   for (const auto& [attempt, count] : in_buffer_) transport_.acknowledge(attempt, count);
   in_buffer_.clear();
@@ -168,6 +168,10 @@ bool Subscriber::collect(TimePoint now) {
       continue;
     }
     novelty_.offline(over->feed);
+    if (settle_doubts(*over, now)) {
+      release(*over);
+      return true;
+    }
     removal_.offline(over->attempt);
     finished_.push_back(over->attempt);
     over = connections_.erase(over);
@@ -196,10 +200,22 @@ bool Subscriber::collect_from(ReceivingConnection& connection, TimePoint now) {
   const std::size_t taken = transport_.take_messages(
       connection.attempt, [this, &connection, now](const Message& message) {
         connection.heard = now;
-        return take(message, connection, now);
+        const bool is_taken = take(message, connection, now);
+        if (is_taken) ++connection.taken;
+        return is_taken;
       });
-  if (taken != 0) in_buffer_.push_back({connection.attempt, taken});
-  return taken != 0 || done_;
+  novelty_.tend(connection.feed, now);
+  const bool settled = settle_doubts(connection, now);
+  release(connection);
+  return taken != 0 || settled || done_;
+}
+
+// Acknowledgements go out in order, so those of the messages behind one that waits wait, too.
+void Subscriber::release(ReceivingConnection& connection) {
+  const std::size_t until =
+      connection.waiting.empty() ? connection.taken : connection.waiting.front().before();
+  const std::size_t before = std::exchange(connection.released, until);
+  if (until != before) in_buffer_.push_back({connection.attempt, until - before});
 }
 
 // A server that has just come back begins with the newest messages, while another one may still
@@ -238,13 +254,36 @@ bool Subscriber::take(const Message& message, ReceivingConnection& connection, T
   }
   // A message that is not new is acknowledged, too: the one that it repeats was written already, or
   // comes before it in the buffer (S1).
-  if (!novelty_.is_new(message, connection.feed, now)) return true;
+  const Novelty::News news = novelty_.judge(message, connection.feed, now);
+  if (news == Novelty::News::doubtful || news == Novelty::News::behind) {
+    connection.waiting.emplace_back(message, novelty_.identity(), news, connection.taken);
+  }
+  settle_doubts(connection, now);
+  if (news != Novelty::News::fresh) return true;
+  if (done_) return false;
   novelty_.printed(connection.feed, now);
   Message printable = message;
   if (message.number != 0) note_number(printable, connection);
-  settings_.format(printable, connection.server_id, connection.epoch, output_.buffer());
+  print(printable, connection);
+  return true;
+}
+
+void Subscriber::print(const Message& message, const ReceivingConnection& connection) {
+  settings_.format(message, connection.server_id, connection.epoch, output_.buffer());
   ++printed_;
   if (settings_.count && printed_ >= *settings_.count) done_ = true;
+}
+
+// They come before the message that has told what they are.
+bool Subscriber::settle_doubts(ReceivingConnection& connection, TimePoint now) {
+  const auto news = novelty_.take_fate(connection.feed);
+  if (!news) return false;
+  for (; !connection.waiting.empty() && !done_; connection.waiting.pop_front()) {
+    const WaitingMessage& one = connection.waiting.front();
+    if (one.is_doubtful() && *news == Novelty::News::known) continue;
+    novelty_.printed_after_all(one.identity(), connection.feed, now);
+    print(one.message(), connection);
+  }
   return true;
 }
 
@@ -291,6 +330,7 @@ std::optional<TimePoint> Subscriber::deadline() const {
     if (connection.last_ping) sooner(connection.leave_by);
     sooner(connection.ahead_until);
     sooner(stale_at(connection));
+    sooner(Novelty::due(connection.feed));
   }
   return until;
 }

@@ -4,6 +4,7 @@
 // room for.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "subscribe/output.hpp"
 #include "subscribe/output_stall.hpp"
 #include "subscribe/retained_removal.hpp"
+#include "subscribe/waiting_message.hpp"
 
 namespace mqfail {
 
@@ -48,6 +50,7 @@ class Subscriber final : public Work {
   std::optional<Reason> online(AttemptId attempt, const Server& server, std::uint64_t epoch,
                                const ConnectionFacts& facts, TimePoint now) override;
   void offline(AttemptId attempt, TimePoint now) override;
+  void listed(const std::vector<const Server*>& roster) override { novelty_.listed(roster.size()); }
   void leave(AttemptId attempt, TimePoint now) override;
   std::vector<Trouble> pump(TimePoint now) override;
   std::vector<AttemptId> take_finished() override { return std::exchange(finished_, {}); }
@@ -79,6 +82,8 @@ class Subscriber final : public Work {
     std::optional<TimePoint> ahead_until{};  // it is ahead of the others and waits for them so long
     bool retained_over = false;              // a message has come that is not retained
     TimePoint heard{};                       // when it was live, or its last message was seen
+    std::deque<WaitingMessage> waiting{};
+    std::size_t taken = 0, released = 0;  // messages; those released are in in_buffer_, or were
   };
   struct Unacknowledged {
     AttemptId attempt;
@@ -94,6 +99,9 @@ class Subscriber final : public Work {
   bool is_over(const ReceivingConnection& connection, TimePoint now) const;
   bool collect_from(ReceivingConnection& connection, TimePoint now);
   bool take(const Message& message, ReceivingConnection& connection, TimePoint now);
+  void release(ReceivingConnection& connection);
+  void print(const Message& message, const ReceivingConnection& connection);
+  bool settle_doubts(ReceivingConnection& connection, TimePoint now);
   bool is_ahead(const Message& message, ReceivingConnection& connection, TimePoint now);
   void end_with_retained(TimePoint now);
   void note_number(Message& message, const ReceivingConnection& connection);

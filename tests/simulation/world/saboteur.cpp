@@ -108,7 +108,7 @@ std::size_t SaboteurTransport::take_messages(AttemptId attempt,
   const auto changed = [&](const Message& message) {
     Message copy = message;
     std::string payload(message.payload);
-    if (broken_ == Break::forgets_copies) {
+    if (broken_ == Break::forgets_copies || broken_ == Break::forgets_kept) {
       payload += "#" + std::to_string(static_cast<std::uint64_t>(attempt));
       copy.payload = payload;
     }

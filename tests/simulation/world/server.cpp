@@ -80,6 +80,11 @@ void SimulatedServer::be_deaf(bool deaf) {
 
 bool SimulatedServer::publish(const Packet& message) {
   if (!up_ || frozen_) return false;
+  bridge(message);
+  return true;
+}
+
+void SimulatedServer::bridge(const Packet& message) {
   if (message.retain) retained_[message.topic] = message;
   for (auto& [client_id, session] : sessions_) {
     if (!session.qos) continue;
@@ -93,7 +98,10 @@ bool SimulatedServer::publish(const Packet& message) {
     session.waiting.push_back(std::move(copy));
     if (peer != peers_.end()) send_waiting(**peer);
   }
-  return true;
+}
+
+void SimulatedServer::keep_session(const std::string& client_id, int qos) {
+  sessions_[client_id] = {.clean = false, .qos = qos};
 }
 
 void SimulatedServer::heard(Peer& peer, const Packet& packet) {

@@ -60,6 +60,11 @@ class SimulatedServer {
   /// Somebody else publishes here; false: nobody takes it. It goes to who is subscribed, and to
   /// sessions that are kept.
   bool publish(const Packet& message);
+  /// The same of a message that another server has taken and brings over a bridge. The bridge does
+  /// not mind our faults: what comes while it is dead or frozen is there afterwards.
+  void bridge(const Packet& message);
+  /// A session is here, from before.
+  void keep_session(const std::string& client_id, int qos);
   /// A subscribed session is here for this client, connected or not.
   bool has_session(const std::string& client_id) const {
     const auto found = sessions_.find(client_id);

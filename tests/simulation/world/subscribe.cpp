@@ -59,6 +59,16 @@ class SubscribeWorld final : public World, public Witness {
     }
     keeps_sessions_ = persistent_ || chance(2);
     make_servers(1 + below(chance(3) ? 1 : 3), true);
+    if (is(Break::forgets_kept)) {
+      hot_ = numbered_ = false;
+      persistent_ = true;
+      qos_ = 1;
+    }
+    bridged_ = persistent_ && !hot_ && qos_ > 0 && servers.size() > 1 && chance(2);
+    if (bridged_) {
+      for (const auto& server : servers) server->keep_session("client", qos_);
+      repeats_ = chance(2);
+    }
     failover_ = draw_failover();
     failover_.keeps_session = persistent_;
     failover_.width = hot_ ? 0 : 1;
@@ -69,6 +79,10 @@ class SubscribeWorld final : public World, public Witness {
     settings_of_session_.connect.subscriptions = {{.filter = "#", .qos = qos_}};
     settings_of_session_.connect.properties.receive_maximum =
         static_cast<std::uint16_t>(1 + below(chance(2) ? 5 : 100));
+    if (bridged_) {  // so many that copies are recognised (KeptCopies::kProof)
+      settings_of_session_.connect.properties.receive_maximum =
+          static_cast<std::uint16_t>(20 + below(80));
+    }
     const Duration end = between(500ms, 30s);
     const Duration busy = chance(2) ? end : between(5ms, 500ms);
     draw_faults(busy, end);
@@ -100,12 +114,13 @@ class SubscribeWorld final : public World, public Witness {
     for (std::int64_t i = 1; i <= count; ++i) {
       at += between(0us, busy * 2 / count);
       Packet packet{.kind = Kind::publish, .qos = static_cast<int>(below(3))};
-      const bool repeats = !numbered_ && i > 1 && !published_.back().retained && chance(6);
+      const bool repeats =
+          repeats_ && !numbered_ && i > 1 && !published_.back().retained && chance(6);
       packet.payload = payload_of(static_cast<std::size_t>(repeats ? i - 1 : i),
                                   static_cast<std::size_t>(below(chance(8) ? 1500 : 30)));
       packet.topic = "t";
       if (repeats) packet.payload = published_.back().payload;
-      const bool retained = chance(8);
+      const bool retained = repeats_ && chance(8);
       if (retained) {
         packet.topic = "r" + std::to_string(below(3));
         packet.payload = std::string(1, static_cast<char>('x' + below(2)));
@@ -118,14 +133,21 @@ class SubscribeWorld final : public World, public Witness {
       for (const auto& server : servers) {
         const Duration later = server == servers.front() ? Duration{} : skew;
         agenda.in(at + later, [this, packet, index = published_.size() - 1, &server = *server] {
-          if (!server.publish(packet)) return;
-          Published& message = published_[index];
-          message.on.insert(server.name);
-          if (persistent_ && std::min(packet.qos, qos_) > 0 && server.has_session("client")) {
-            message.kept.insert(server.name);
-          }
+          publish(packet, published_[index], server);
         });
       }
+    }
+  }
+
+  void publish(const Packet& packet, Published& message, SimulatedServer& server) {
+    if (bridged_) {
+      server.bridge(packet);
+    } else if (!server.publish(packet)) {
+      return;
+    }
+    message.on.insert(server.name);
+    if (persistent_ && std::min(packet.qos, qos_) > 0 && server.has_session("client")) {
+      message.kept.insert(server.name);
     }
   }
 
@@ -149,7 +171,10 @@ class SubscribeWorld final : public World, public Witness {
                              std::string& text) { print(message, server_id, text); };
     settings.keepalive = settings_of_session_.connect.keepalive;
     if (!is(Break::stays_with_the_stale)) settings.stale_timeout = stale_timeout_;
-    settings.novelty = {.several_servers = hot_, .window = settings.keepalive * 2, .key = {1, 2}};
+    settings.novelty = {.several_servers = hot_,
+                        .window = settings.keepalive * 2,
+                        .key = {1, 2},
+                        .kept_sessions = persistent_ && !hot_};
     return settings;
   }
 
@@ -209,13 +234,18 @@ class SubscribeWorld final : public World, public Witness {
     text_ += line;
     tell("printed " + line.substr(0, std::min<std::size_t>(line.size() - 1, 8)) + " of " + server);
     printed_.push_back({std::string(message.payload), message.number, text_.size()});
-    if (seen_.empty()) first_number_ = visiting_.number;
-    if (numbered_ && visiting_.number != 0 && !seen_.insert(visiting_.number).second) {
-      broke(Promise::s2_once, "number " + std::to_string(visiting_.number) + " is printed again");
-    }
     const std::string topic(message.topic), payload(message.payload);
+    // What waits for others is printed behind them; it has no number.
+    const bool is_visiting =
+        in_visit_ && topic == visiting_.topic && payload.starts_with(visiting_.payload);
+    const std::uint64_t number = is_visiting ? visiting_.number : message.number;
+    const bool retain = is_visiting ? visiting_.retain : message.retain;
+    if (seen_.empty()) first_number_ = number;
+    if (numbered_ && number != 0 && !seen_.insert(number).second) {
+      broke(Promise::s2_once, "number " + std::to_string(number) + " is printed again");
+    }
     const auto last = last_printed_.find(topic);
-    if (visiting_.retain && last != last_printed_.end() && last->second == payload) {
+    if (retain && last != last_printed_.end() && last->second == payload) {
       broke(Promise::s6_retained, topic + " is printed again and is unchanged");
     }
     last_printed_[topic] = payload;
@@ -225,14 +255,20 @@ class SubscribeWorld final : public World, public Witness {
   void visiting(AttemptId attempt, const Packet& packet) override {
     visiting_ = packet;
     heard_[attempt] = agenda.now();
+    in_visit_ = true;
     // What the first connection of a run brings is new.
     if (attempt == first_) visiting_.retain = false;
   }
   void taken(AttemptId attempt, const std::string& server, const Packet& packet) override {
+    in_visit_ = false;
     tell("took " + packet.topic + " " + packet.payload.substr(0, 6) + " of " + server + " on #" +
          std::to_string(static_cast<std::uint64_t>(attempt)));
     if (packet.retain) return;
     ++taken_[packet.payload][server];
+    sent_[packet.payload][server].insert(packet.id);
+    // The last messages of a connection that is left for another one cross with those of that one.
+    const bool crosses = attempt != last_connected_;
+    if (packet.duplicate || crosses) repeated_.insert(packet.payload);
     // A server that lags behind by more than the window of copies is none that S3 speaks of.
     const auto [first, is_first] = first_taken_.emplace(packet.payload, agenda.now());
     const Duration window = settings_of_session_.connect.keepalive * 2;
@@ -380,6 +416,18 @@ class SubscribeWorld final : public World, public Witness {
       if ((servers.size() == 1 || hot_) && !one.kept.empty() && times == 0) {
         broke(Promise::s5_sessions, one.payload + " was kept for us and is not printed");
       }
+      if (bridged_ && !numbered_ && !was_killed_ && !one.kept.empty()) {
+        std::size_t most = 0;
+        for (const auto& [server, ids] : sent_[one.payload]) most = std::max(most, ids.size());
+        // What a server sends again after a loss may be printed again (S1). Where much is alike,
+        // nothing tells copies from messages that were published several times.
+        const bool too_often = !repeats_ && times > most;
+        if (times < most || (too_often && !repeated_.contains(one.payload))) {
+          broke(Promise::s3_kept, one.payload.substr(0, 6) + " is printed " +
+                                      std::to_string(times) + " times; one server sent it " +
+                                      std::to_string(most) + " times");
+        }
+      }
       if (hot_ && !numbered_ && !persistent_ && !was_killed_) {
         std::size_t most = 0;
         for (const auto& [server, count] : taken_[one.payload]) most = std::max(most, count);
@@ -403,7 +451,8 @@ class SubscribeWorld final : public World, public Witness {
   FailoverSettings failover_;
   SessionSettings settings_of_session_;
   std::uint64_t failover_seed_ = 0;
-  bool hot_ = false, numbered_ = false, stalls_ = false, stalled_ = false, was_killed_ = false;
+  bool hot_ = false, bridged_ = false, repeats_ = true, numbered_ = false, stalls_ = false,
+       stalled_ = false, was_killed_ = false;
   int qos_ = 0;
   int output_[2] = {-1, -1};
   Output* now_writing_ = nullptr;
@@ -413,10 +462,14 @@ class SubscribeWorld final : public World, public Witness {
   std::string text_;      // that was printed
   std::size_t read_ = 0;  // of it, by the reader
   Packet visiting_;
+  bool in_visit_ = false;
   std::set<std::uint64_t> seen_;                     // numbers, in this life
   std::uint64_t first_number_ = 0;                   // of them
   std::map<std::string, std::string> last_printed_;  // by topic, in this life
   std::map<std::string, std::map<std::string, std::size_t>> taken_;
+
+  std::map<std::string, std::map<std::string, std::set<std::uint16_t>>> sent_;  // packet ids
+  std::set<std::string> repeated_;  // DUP, or on two connections at once
 
   std::map<std::string, TimePoint> first_taken_;
   std::set<std::string> too_late_;

@@ -51,6 +51,8 @@ const char* name(Promise promise) {
       return "S2 each numbered message once";
     case Promise::s3_copies:
       return "S3 copies of several servers once";
+    case Promise::s3_kept:
+      return "S3 what bridged servers keep once";
     case Promise::s5_sessions:
       return "S5 a persistent session is drained";
     case Promise::s6_retained:

@@ -26,6 +26,7 @@ enum class Promise {
   s1_written_first,
   s2_once,
   s3_copies,
+  s3_kept,
   s5_sessions,
   s6_retained,
   s7_stalled,
@@ -51,6 +52,7 @@ enum class Break {
   prints_twice,        ///< what came again
   sessions_forgotten,  ///< connects without its session
   forgets_copies,      ///< each server's messages look different
+  forgets_kept,        ///< the same, of what bridged servers keep
   stays_silent,        ///< about gaps
   hides_the_stall,
   repeats_retained,

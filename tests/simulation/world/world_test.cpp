@@ -73,6 +73,7 @@ const std::vector<Broken> kBroken{
      "acknowledges what is not written"},
     {subscribe_in_a_world, Break::prints_twice, Promise::s2_once, "prints twice"},
     {subscribe_in_a_world, Break::forgets_copies, Promise::s3_copies, "forgets copies"},
+    {subscribe_in_a_world, Break::forgets_kept, Promise::s3_kept, "forgets what is kept"},
     {subscribe_in_a_world, Break::sessions_forgotten, Promise::s5_sessions, "forgets sessions"},
     {subscribe_in_a_world, Break::repeats_retained, Promise::s6_retained, "repeats retained"},
     {subscribe_in_a_world, Break::hides_the_stall, Promise::s7_stalled, "hides the stall"},

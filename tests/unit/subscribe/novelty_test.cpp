@@ -22,13 +22,14 @@ struct Stage {
     ConnectionFacts facts;
     facts.session_present = resumed;
     facts.subscribed_at = now;
-    feeds[server] = novelty.online(std::string(1, server), facts);
+    feeds[server] =
+        novelty.online(Server{.id = std::string(1, server), .cluster = cluster}, facts, now);
   }
   void leave(char server) { novelty.offline(feeds[server]); }
   void send(char server, const std::string& payload, bool retain = false) {
     now += 1ms;
     Message message{"t", payload, 1, retain};
-    if (!novelty.is_new(message, feeds[server], now)) return;
+    if (!is_new(message, feeds[server])) return;
     novelty.printed(feeds[server], now);
     printed += payload;
   }
@@ -39,7 +40,12 @@ struct Stage {
     }
   }
 
+  bool is_new(const Message& message, Novelty::Feed& feed) {
+    return novelty.judge(message, feed, now) == Novelty::News::fresh;
+  }
+
   Novelty novelty;
+  std::string cluster;
   std::map<char, Novelty::Feed> feeds;
   TimePoint now{1h};
   std::string printed;
@@ -99,9 +105,9 @@ BOOST_AUTO_TEST_CASE(as_often_as_the_server_that_sent_it_most) {
 BOOST_AUTO_TEST_CASE(the_same_payload_on_another_topic_is_another_message) {
   Stage stage = two();
   const Message here{"x", "y", 0, false}, there{"y", "x", 0, false};
-  BOOST_TEST(stage.novelty.is_new(here, stage.feeds['a'], stage.now));
+  BOOST_TEST(stage.is_new(here, stage.feeds['a']));
   stage.novelty.printed(stage.feeds['a'], stage.now);
-  BOOST_TEST(stage.novelty.is_new(there, stage.feeds['b'], stage.now));
+  BOOST_TEST(stage.is_new(there, stage.feeds['b']));
 }
 
 // Found by simulation_world: a server that has just been restarted sends what it sent just before.
@@ -178,11 +184,11 @@ BOOST_AUTO_TEST_CASE(a_session_that_was_kept_brings_nothing_twice) {
 
 BOOST_AUTO_TEST_CASE(what_an_old_connection_still_holds_is_told_apart_from_the_new_one) {
   Stage stage = two();
-  const auto old = stage.feeds['b'];
+  auto old = stage.feeds['b'];
   for (const char* payload : {"1", "2"}) stage.send('a', payload);
   stage.join('b');
   const Message late{"t", "2", 1, false};
-  BOOST_TEST(!stage.novelty.is_new(late, old, stage.now));
+  BOOST_TEST(!stage.is_new(late, old));
   stage.novelty.offline(old);
   stage.send('a', "2");
   stage.send('b', "2");
@@ -327,7 +333,7 @@ BOOST_AUTO_TEST_CASE(a_numbered_message_is_new_once_and_needs_no_counting) {
       Message message{"t", "same", 1, retain};
       message.publisher = "00112233445566778899aabbccddeeff";
       message.number = number;
-      const bool is_new = stage.novelty.is_new(message, stage.feeds[server], stage.now);
+      const bool is_new = stage.is_new(message, stage.feeds[server]);
       if (is_new) stage.novelty.printed(stage.feeds[server], stage.now);
       return is_new;
     };
@@ -342,4 +348,86 @@ BOOST_AUTO_TEST_CASE(a_numbered_message_is_new_once_and_needs_no_counting) {
     BOOST_TEST(stage.novelty.verdict().missing == 2U);
     BOOST_TEST(stage.novelty.missing() == 2U);
   }
+}
+
+namespace {
+
+/// A persistent session at one server after the other.
+struct Kept : Stage {
+  explicit Kept(bool retain_as_published = false)
+      : Stage({.key = {1, 2}, .kept_sessions = true, .retain_as_published = retain_as_published}) {
+    novelty.listed(2);
+  }
+  void move(char server) {
+    if (!feeds.empty()) leave(feeds.begin()->first);
+    feeds.clear();
+    join(server, true);
+  }
+  Novelty::News sends(const Message& message) {
+    Novelty::Feed& feed = feeds.begin()->second;
+    const auto news = novelty.judge(message, feed, now);
+    if (news == Novelty::News::fresh) novelty.printed(feed, now);
+    return news;
+  }
+  Novelty::News sends(const std::string& payload, int qos = 1, bool retain = false) {
+    return sends({"t", payload, qos, retain});
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(what_a_server_has_kept_and_another_one_brought_is_known) {
+  Kept stage;
+  stage.move('a');
+  for (int i = 0; i < 30; ++i) BOOST_TEST((stage.sends(std::to_string(i)) == Novelty::News::fresh));
+  stage.move('b');
+  for (int i = 0; i < 30; ++i) BOOST_TEST((stage.sends(std::to_string(i)) != Novelty::News::fresh));
+  BOOST_TEST((stage.novelty.take_fate(stage.feeds['b']) == Novelty::News::known));
+  BOOST_TEST(!stage.novelty.take_fate(stage.feeds['b']).has_value());
+  BOOST_TEST((stage.sends("30") == Novelty::News::fresh));
+  BOOST_TEST(stage.novelty.copies() == 30U);
+}
+
+BOOST_AUTO_TEST_CASE(what_no_server_keeps_is_not_compared) {
+  Kept stage;
+  stage.move('a');
+  for (const int qos : {0, 1}) {
+    BOOST_TEST((stage.sends("on", qos, qos == 1) == Novelty::News::fresh));
+  }
+  stage.move('b');
+  BOOST_TEST((stage.sends("on") == Novelty::News::fresh));
+  stage.move('a');
+  BOOST_TEST((stage.sends("on", 0) == Novelty::News::fresh));
+  BOOST_TEST((stage.sends("on") == Novelty::News::doubtful));
+}
+
+BOOST_AUTO_TEST_CASE(the_nodes_of_a_cluster_keep_one_session) {
+  Kept stage;
+  stage.cluster = "plant";
+  stage.move('a');
+  BOOST_TEST((stage.sends("on") == Novelty::News::fresh));
+  stage.move('b');
+  BOOST_TEST((stage.sends("on") == Novelty::News::fresh));
+}
+
+BOOST_AUTO_TEST_CASE(a_retain_flag_of_the_publisher_says_nothing) {
+  Kept stage(true);
+  stage.move('a');
+  BOOST_TEST((stage.sends("on", 1, true) == Novelty::News::fresh));
+  stage.move('b');
+  BOOST_TEST((stage.sends("on", 1, true) == Novelty::News::doubtful));
+}
+
+BOOST_AUTO_TEST_CASE(one_server_brings_no_copies_and_what_it_sends_again_is_known) {
+  Kept stage;
+  stage.novelty.listed(1);
+  Message message{"t", "on", 1};
+  message.packet_id = 1000;
+  stage.move('a');
+  BOOST_TEST((stage.sends(message) == Novelty::News::fresh));
+  message.duplicate = true;
+  stage.move('a');
+  BOOST_TEST((stage.sends(message) == Novelty::News::known));
+  BOOST_TEST((stage.sends("on") == Novelty::News::fresh));
+  BOOST_TEST(stage.novelty.copies() == 1U);
 }

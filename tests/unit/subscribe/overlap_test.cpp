@@ -35,13 +35,13 @@ struct Stage {
     ConnectionFacts facts;
     facts.subscribed_at = now += 1ms;
     facts.identifiers = identifiers;
-    feeds[server] = novelty.online(std::string(1, server), facts);
+    feeds[server] = novelty.online(Server{.id = std::string(1, server)}, facts, now);
   }
   void send(char server, const std::string& payload, std::uint32_t identifier) {
     now += 1ms;
     Message message{"t", payload};
     message.subscription = identifier;
-    if (!novelty.is_new(message, feeds[server], now)) return;
+    if (novelty.judge(message, feeds[server], now) != Novelty::News::fresh) return;
     novelty.printed(feeds[server], now);
     printed += payload;
   }

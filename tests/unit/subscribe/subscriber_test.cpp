@@ -50,13 +50,15 @@ class ScriptedTransport final : public QuietTransport {
 };
 
 struct Stage {
-  explicit Stage(SubscriberSettings settings = {}) {
+  explicit Stage(SubscriberSettings settings = {},
+                 NoveltySettings novelty = {
+                     .several_servers = true, .window = 20s, .key = {1, 2}}) {
     BOOST_REQUIRE(::pipe(ends.data()) == 0);
     output = std::make_unique<Output>(ends[1]);
     settings.format = [](const Message& message, const std::string&, std::uint64_t,
                          std::string& out) { out += std::string(message.payload) + " "; };
     settings.keepalive = 10s;
-    settings.novelty = {.several_servers = true, .window = 20s, .key = {1, 2}};
+    settings.novelty = novelty;
     subscriber = std::make_unique<Subscriber>(std::move(settings), transport, deaf, *output);
   }
   ~Stage() {
@@ -65,9 +67,10 @@ struct Stage {
     for (const int end : ends) ::close(end);
   }
   static AttemptId id(std::uint64_t attempt) { return AttemptId{attempt}; }
-  bool online(std::uint64_t attempt, std::vector<int> granted = {}) {
+  bool online(std::uint64_t attempt, std::vector<int> granted = {}, bool resumed = false) {
     ConnectionFacts facts;
     facts.subscribed_at = now;
+    facts.session_present = resumed;
     facts.granted = std::move(granted);
     const Server server{.id = std::to_string(attempt)};
     return !subscriber->online(id(attempt), server, 1, facts, now);
@@ -396,4 +399,70 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_server_that_is_unfit_is_printed_and_its_connec
   BOOST_TEST(stage.printed().empty());
   BOOST_TEST(stage.online(2, {2}));
   BOOST_TEST(stage.subscriber->done());
+}
+
+namespace {
+
+/// Server 1 has brought 1 to 5. Server 2 is next, and has kept a session.
+struct Kept : Stage {
+  explicit Kept(SubscriberSettings settings = {})
+      : Stage(std::move(settings), {.key = {1, 2}, .kept_sessions = true}) {
+    const Server one, two;
+    subscriber->listed({&one, &two});
+    transport.numbered = false;
+    online(1, {}, true);
+    sends(1, {1, 2, 3, 4, 5});
+    subscriber->offline(id(1), now);
+    subscriber->pump(now);
+    BOOST_TEST(printed() == "1 2 3 4 5 ");
+    online(2, {}, true);
+  }
+  void silence() {
+    const auto until = subscriber->deadline();
+    BOOST_REQUIRE(until.has_value());
+    BOOST_TEST((*until > now && *until <= now + KeptCopies::kSilence));
+    now = *until;
+    subscriber->pump(now);
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_message_that_may_be_a_copy_waits_with_its_acknowledgement) {
+  Kept stage;
+  stage.sends(2, {1, 2, 6});
+  BOOST_TEST(stage.printed().empty());
+  BOOST_TEST(stage.transport.acked[Stage::id(2)] == 0U);
+  stage.silence();
+  BOOST_TEST(stage.printed() == "1 2 6 ");
+  BOOST_TEST(stage.transport.acked[Stage::id(2)] == 3U);
+  BOOST_TEST(!stage.subscriber->deadline().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_is_acknowledged_and_not_printed) {
+  Kept stage;
+  stage.sends(2, {1, 2, 6, 3});
+  stage.silence();
+  BOOST_TEST(stage.printed() == "6 ");
+  BOOST_TEST(stage.transport.acked[Stage::id(2)] == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_on_a_connection_that_is_lost_is_printed) {
+  Kept stage;
+  stage.sends(2, {1, 6});
+  stage.subscriber->offline(Stage::id(2), stage.now);
+  stage.subscriber->pump(stage.now);
+  BOOST_TEST(stage.printed() == "1 6 ");
+  BOOST_TEST(stage.has_ended(2));
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_behind_the_last_message_that_is_wanted_is_not_acknowledged) {
+  Kept stage({.count = 7});
+  stage.sends(2, {1, 2, 6});
+  stage.silence();
+  BOOST_TEST(stage.printed() == "1 2 ");
+  BOOST_TEST(stage.subscriber->done());
+  Notice exit;
+  stage.subscriber->finish({}, true, stage.now, exit);
+  BOOST_TEST(stage.transport.acked[Stage::id(2)] == 2U);
 }
