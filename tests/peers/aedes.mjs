@@ -14,3 +14,5 @@ new WebSocketServer({server}).on('connection', (socket, request) => {
 });
 server.listen(webSocketPort, '127.0.0.1');
 net.createServer(broker.handle).listen(tcpPort, '127.0.0.1');
+broker.on('clientError', (client, error) => console.error('clientError', client.id, error.message));
+broker.on('connectionError', (client, error) => console.error('connectionError', error.message));

@@ -34,17 +34,20 @@ struct Bounds {
   std::size_t reordered = 0;
   double silence = 1;  ///< seconds
   std::size_t failovers = 1, publishers_failovers = 1;
-  std::string
-      reason{};         ///< what the server does, where a bound is looser than what mqfail promises
-  std::string today{};  ///< why mqfail does not reach them yet; then a violation is no failure
+  bool returns = true;  ///< in a mode that fails back, it must
+  bool told = true;     ///< if lines are lost, mqfail-sub must know that some may be missing
+  /// What the server does, where a bound is looser than what mqfail promises.
+  std::string reason{};
+  /// Why mqfail does not reach the bounds yet. Then a violation is no failure.
+  std::string today{};
 };
 
 struct Row {
   std::string kind;
-  std::string form;  ///< of the peer, see Peer::become
-  Mode mode;
-  Fault fault;
-  Bounds most;
+  std::string form{};  ///< of the peer, see Peer::become
+  Mode mode{};
+  Fault fault{};
+  Bounds most{};
   std::size_t node = 0;    ///< the one that has the fault
   milliseconds away = 3s;  ///< from the kill until the node is started again
   bool named = true;       ///< servers that share sessions are named with --cluster

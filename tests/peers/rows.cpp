@@ -16,15 +16,18 @@ const Bounds kept{};
 const Bounds seamless{.failovers = 0};
 const Bounds kept_frozen{.silence = 3.5};
 const Bounds begun{.lost = 400, .reason = "what comes before the next SUBSCRIBE is lost"};
+const Bounds noticed{.failovers = 2, .reason = "the first failback shows that it is one server"};
 const Bounds begun_frozen{.lost = 10'000, .silence = 3.5, .reason = begun.reason};
 
 // Where the server does less, whatever its client does.
+// At each failover a publisher may send its window again.
 const Bounds rabbit_dies{
     .lost = 400,
+    .doubled = 1'000,
     .publishers_failovers = 9,
     .reason = "RabbitMQ closes the publishers of all nodes when a session dies with its node"};
 const Bounds rabbit_dies_hot{
-    .failovers = 0, .publishers_failovers = 9, .reason = rabbit_dies.reason};
+    .doubled = 1'000, .failovers = 0, .publishers_failovers = 9, .reason = rabbit_dies.reason};
 const Bounds rabbit_freezes{
     .lost = 15'000,
     .silence = 10,
@@ -34,24 +37,52 @@ const Bounds rabbit_freezes_hot{
     .silence = 10,
     .failovers = 0,
     .reason = "a publisher of RabbitMQ waits until the frozen node has the message, too"};
+// The session is said to be present afterwards.
+const Bounds rabbit_refuses{
+    .lost = 15'000,
+    .silence = 20,
+    .publishers_failovers = 9,
+    .told = false,
+    .reason = "without a mirror RabbitMQ refuses a session while its node is down"};
+const Bounds rabbit_mirrors{.silence = 3, .reason = "a mirror in RabbitMQ takes over"};
 const Bounds nats_elects{.lost = 15'000,
-                         .silence = 10,
+                         .doubled = 1'000,
+                         .silence = 15,
                          .failovers = 2,
                          .publishers_failovers = 9,
                          .reason = "an election in NATS takes some seconds"};
-const Bounds nats_elects_hot{.doubled = 400,
-                             .silence = 10,
+const Bounds nats_elects_hot{.doubled = 1'000,
+                             .silence = 15,
                              .failovers = 0,
                              .publishers_failovers = 9,
                              .reason = nats_elects.reason};
-const Bounds nats_repeats{.reordered = 200,
-                          .silence = 10,
+const Bounds nats_freezes{.lost = 30'000,
+                          .doubled = 2'000,
+                          .silence = 30,
+                          .failovers = 3,
+                          .publishers_failovers = 30,
+                          .reason = "NATS elects when a node freezes, and again when it thaws"};
+const Bounds nats_freezes_hot{.doubled = 2'000,
+                              .silence = 30,
+                              .failovers = 0,
+                              .publishers_failovers = 30,
+                              .reason = nats_freezes.reason};
+const Bounds nats_repeats{.doubled = 1'000,
+                          .reordered = 200,
+                          .silence = 15,
                           .publishers_failovers = 9,
                           .reason = "NATS sends what was under way again after its ack_wait"};
-const Bounds activemq_acknowledges{
-    .lost = 20, .failovers = 0, .reason = "ActiveMQ acknowledges before it hands on"};
-const Bounds aedes_mixes{.reordered = 10'000,
-                         .silence = 3,
+const Bounds activemq_acknowledges{.lost = 20,
+                                   .failovers = 0,
+                                   .told = false,
+                                   .reason = "ActiveMQ acknowledges before it hands on"};
+// It does so to every client, and then closes the connection at an acknowledgement: "no such
+// packet".
+const Bounds aedes_mixes{.doubled = 1'000,
+                         .reordered = 10'000,
+                         .silence = 10,
+                         .failovers = 9,
+                         .returns = false,
                          .reason = "aedes sends new messages among those that it kept"};
 const Bounds aedes_forgets{.lost = 6'000,
                            .silence = 3,
@@ -73,12 +104,14 @@ const std::vector<Row>& rows() {
       {"rabbitmq", "", warm, kill9, rabbit_dies},
       {"rabbitmq", "", hot, kill9, rabbit_dies_hot},
       {"rabbitmq", "", failback, kill9, rabbit_dies},
+      {.kind = "rabbitmq", .mode = warm, .fault = kill9, .most = rabbit_dies, .named = false},
       {"rabbitmq", "", warm, terminate, begun},
       {"rabbitmq", "", cold, freeze, rabbit_freezes},
       {"rabbitmq", "", hot, freeze, rabbit_freezes_hot},
-      {"rabbitmq", "mirrored", persistent, kill9, kept},
-      {"rabbitmq", "mirrored", persistent, terminate, kept},
-      {"rabbitmq", "mirrored", persistent_failback, kill9, kept},
+      {"rabbitmq", "", persistent, kill9, rabbit_refuses},
+      {"rabbitmq", "mirrored", persistent, kill9, rabbit_mirrors},
+      {"rabbitmq", "mirrored", persistent, terminate, rabbit_mirrors},
+      {"rabbitmq", "mirrored", persistent_failback, kill9, rabbit_mirrors},
 
       {"nats", "", cold, kill9, nats_elects},
       {"nats", "", warm, kill9, nats_elects},
@@ -87,8 +120,8 @@ const std::vector<Row>& rows() {
       {"nats", "", persistent, kill9, nats_repeats},
       {"nats", "", persistent, terminate, nats_repeats},
       {"nats", "", persistent_failback, kill9, nats_repeats},
-      {"nats", "", warm, freeze, nats_elects},
-      {"nats", "", hot, freeze, nats_elects_hot},
+      {"nats", "", warm, freeze, nats_freezes},
+      {"nats", "", hot, freeze, nats_freezes_hot},
 
       {"activemq", "", cold, kill9, begun},
       {"activemq", "", warm, kill9, begun},
@@ -113,6 +146,11 @@ const std::vector<Row>& rows() {
       {"two-addresses", "", hot, kill9, seamless},
       {"two-addresses", "", failback, kill9, begun},
       {"two-addresses", "", persistent_failback, kill9, kept},
+      {.kind = "two-addresses",
+       .mode = persistent_failback,
+       .fault = kill9,
+       .most = noticed,
+       .named = false},
       {"two-addresses", "", persistent, freeze, kept_frozen},
       {"two-addresses", "", persistent, terminate, only_server, 1},
 

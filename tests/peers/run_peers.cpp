@@ -65,6 +65,7 @@ bool run_and_print(const Options& options, Peer& peer, const Row& row, std::size
       std::cout << outcome.events << "missing:";
       for (const std::uint32_t line : outcome.printed.missing) std::cout << " " << line;
       std::cout << std::endl;
+      for (Node* const node : peer.nodes()) std::cout << node->said() << std::endl;
     }
     std::fprintf(stderr, "row %zu took %.1f s\n", number,
                  rig::seconds_between(start, rig::Clock::now()));
