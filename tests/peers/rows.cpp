@@ -44,7 +44,9 @@ const Bounds rabbit_refuses{
     .publishers_failovers = 9,
     .told = false,
     .reason = "without a mirror RabbitMQ refuses a session while its node is down"};
-const Bounds rabbit_mirrors{.silence = 3, .reason = "a mirror in RabbitMQ takes over"};
+const Bounds rabbit_mirrors{.doubled = 1'000,
+                            .silence = 3,
+                            .reason = "a mirror in RabbitMQ sends what was under way again"};
 const Bounds nats_elects{.lost = 15'000,
                          .doubled = 1'000,
                          .silence = 15,
@@ -62,11 +64,6 @@ const Bounds nats_freezes{.lost = 30'000,
                           .failovers = 3,
                           .publishers_failovers = 30,
                           .reason = "NATS elects when a node freezes, and again when it thaws"};
-const Bounds nats_freezes_hot{.doubled = 2'000,
-                              .silence = 30,
-                              .failovers = 0,
-                              .publishers_failovers = 30,
-                              .reason = nats_freezes.reason};
 const Bounds nats_repeats{.doubled = 1'000,
                           .reordered = 200,
                           .silence = 15,
@@ -97,6 +94,13 @@ const Bounds two_sessions{.today = "what both sessions keep is printed twice"};
 const Bounds two_sessions_frozen{.silence = 3.5, .today = two_sessions.today};
 const Bounds short_memory{.failovers = 0,
                           .today = "a copy that comes after twice the keepalive is printed again"};
+
+const Bounds nats_freezes_hot{.doubled = 2'000,
+                              .silence = 30,
+                              .failovers = 0,
+                              .publishers_failovers = 30,
+                              .reason = nats_freezes.reason,
+                              .today = short_memory.today};
 
 const std::vector<Row>& rows() {
   static const std::vector<Row> all{
