@@ -42,14 +42,18 @@ std::span<const std::uint64_t> KeptCopies::owed(std::size_t place, const Digest&
   return {first, equal.end()};
 }
 
-KeptCopies::Answer KeptCopies::judge(Visit& visit, const Digest& digest, bool repeated,
-                                     TimePoint now) {
+KeptCopies::Answer KeptCopies::judge(Visit& visit, const Digest& digest, Kind kind, TimePoint now) {
   if (visit.place == kNoPlace) return Answer::fresh;
   tend(visit, now);
   Place& here = places_[visit.place];
   const auto candidates = owed(visit.place, digest);
+  const bool numbered = kind == Kind::numbered;
+  if (numbered && (candidates.empty() || prints_[candidates.front()].numbered)) {
+    return Answer::fresh;
+  }
   if (candidates.empty()) {
-    if (repeated) return prints_.equal(digest).empty() ? Answer::fresh : Answer::again;
+    if (kind == Kind::repeated)
+      return prints_.equal(digest).empty() ? Answer::fresh : Answer::again;
     const bool waits = visit.waiting != 0;
     // What was published while we had no server at all may come before the copies.
     if (visit.brought != 0 && ++visit.others == kProof) end_drain(visit);
@@ -69,15 +73,21 @@ KeptCopies::Answer KeptCopies::judge(Visit& visit, const Digest& digest, bool re
     return Answer::copy;
   }
   visit.candidates.push_back({number, is_single(digest)});
-  const Answer answer = visit.patient ? Answer::candidate : Answer::fresh;
-  if (visit.patient) ++visit.waiting;
+  const bool waits = visit.patient && !numbered;
+  if (waits) ++visit.waiting;
   if (visit.candidates.size() == kProof) {
     visit.copies = is_proof(visit.candidates);
     here.copies = here.copies || visit.copies;
     decide(visit, visit.copies);
     if (!visit.copies) end_drain(visit);
   }
-  return answer;
+  return waits ? Answer::candidate : Answer::fresh;
+}
+
+void KeptCopies::brought(const Visit& visit, const Digest& digest) {
+  if (visit.place == kNoPlace) return;
+  const auto equal = owed(visit.place, digest);
+  if (!equal.empty()) prints_[equal.front()].brought |= bit(visit.place);
 }
 
 // A few of them may be stragglers.
@@ -136,7 +146,7 @@ bool KeptCopies::follows(std::size_t place, std::uint64_t number) {
   return at <= next->at + 2 * kSkew;
 }
 
-void KeptCopies::printed(const Visit& visit, const Digest& digest, TimePoint now) {
+void KeptCopies::printed(const Visit& visit, const Digest& digest, Kind kind, TimePoint now) {
   if (visit.place == kNoPlace) return;
   // It does not owe equal ones, or it would not have been printed.
   for (const std::uint64_t number : owed(visit.place, digest)) {
@@ -146,7 +156,7 @@ void KeptCopies::printed(const Visit& visit, const Digest& digest, TimePoint now
     if (visit.drains && owes(visit.place, prints_.first())) return;
     prints_.forget_first();
   }
-  prints_.add({digest, now, bit(visit.place)});
+  prints_.add({digest, now, bit(visit.place), kind == Kind::numbered});
 }
 
 void KeptCopies::tend(Visit& visit, TimePoint now) {

@@ -87,10 +87,16 @@ class KeptCopies {
   /// All its messages were taken. What is doubtful has its fate then.
   void leave(Visit& visit);
 
-  /// `repeated`: DUP is set.
-  Answer judge(Visit& visit, const Digest& digest, bool repeated, TimePoint now);
+  enum class Kind {
+    plain,
+    repeated,  ///< DUP is set
+    numbered,  ///< can only be a copy of a message that has lost its number, and does not wait
+  };
+  Answer judge(Visit& visit, const Digest& digest, Kind kind, TimePoint now);
+  /// A message is known by its number: the server owes one less that is equal to it.
+  void brought(const Visit& visit, const Digest& digest);
   /// `digest` from the server of the visit is printed.
-  void printed(const Visit& visit, const Digest& digest, TimePoint now);
+  void printed(const Visit& visit, const Digest& digest, Kind kind, TimePoint now);
 
   /// Until now no messages were taken: that was no silence.
   static void resumed(Visit& visit, TimePoint now) { visit.silent_at = now + kSilence; }
@@ -108,6 +114,7 @@ class KeptCopies {
     Digest digest;
     TimePoint at;
     std::uint64_t brought;  // a bit a place: it owes this one no more
+    bool numbered;
   };
   struct Place {
     std::string server;

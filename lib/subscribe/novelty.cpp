@@ -87,15 +87,7 @@ Novelty::News Novelty::judge(const Message& message, Feed& feed, TimePoint now) 
   numbered_ = message.number != 0;
   counts_ = false;
   verdict_ = {};
-  if (numbered_) {
-    verdict_ = sequences_.judge(message.publisher, message.number, message.retain);
-    const bool again = verdict_.kind == SequenceTracker::Verdict::Kind::duplicate;
-    if (again) ++copies_seen_;
-    if (again && settings_.numbers) return News::known;
-    // It needs no counting, and it is not an old message even if it equals the last one.
-    if (settings_.hold_back_unchanged) digest(message);
-    return News::fresh;
-  }
+  if (numbered_) return judge_number(message, feed, now);
   const bool apart = feed.overlap && message.subscription != 0;
   const bool kept = may_be_kept(message);
   if (!apart && !settings_.kept_sessions && !settings_.several_servers &&
@@ -116,7 +108,10 @@ Novelty::News Novelty::judge(const Message& message, Feed& feed, TimePoint now) 
     ++copies_seen_;
     return News::known;
   }
-  if (kept) return judge_kept(message, feed, now);
+  if (kept) {
+    return judge_kept(message.duplicate ? KeptCopies::Kind::repeated : KeptCopies::Kind::plain,
+                      feed, now);
+  }
   if (message.retain && !feed.first && settings_.hold_back_unchanged &&
       last_printed_.is(identity_.topic, identity_.payload)) {
     ++unchanged_;
@@ -125,8 +120,23 @@ Novelty::News Novelty::judge(const Message& message, Feed& feed, TimePoint now) 
   return News::fresh;
 }
 
-Novelty::News Novelty::judge_kept(const Message& message, Feed& feed, TimePoint now) {
-  switch (kept_.judge(feed.visit, identity_.both, message.duplicate, now)) {
+Novelty::News Novelty::judge_number(const Message& message, Feed& feed, TimePoint now) {
+  verdict_ = sequences_.judge(message.publisher, message.number, message.retain);
+  const bool again = verdict_.kind == SequenceTracker::Verdict::Kind::duplicate;
+  if (again) ++copies_seen_;
+  const bool kept = may_be_kept(message);
+  if (kept || settings_.hold_back_unchanged) digest(message);
+  if (again && settings_.numbers) {
+    if (kept) kept_.brought(feed.visit, identity_.both);
+    return News::known;
+  }
+  // It needs no counting among others with numbers, and it is not an old message even if it equals
+  // the last one.
+  return kept ? judge_kept(KeptCopies::Kind::numbered, feed, now) : News::fresh;
+}
+
+Novelty::News Novelty::judge_kept(KeptCopies::Kind kind, Feed& feed, TimePoint now) {
+  switch (kept_.judge(feed.visit, identity_.both, kind, now)) {
     case KeptCopies::Answer::copy:
       ++copies_seen_;
       return News::known;
@@ -155,12 +165,15 @@ void Novelty::printed(const Feed& feed, TimePoint now) {
     copies_.printed(feed.place, identity_.both, now);
     counted_at_ = now;
   }
-  if (counts_) kept_.printed(feed.visit, identity_.both, now);
+  if (counts_) {
+    const auto kind = numbered_ ? KeptCopies::Kind::numbered : KeptCopies::Kind::plain;
+    kept_.printed(feed.visit, identity_.both, kind, now);
+  }
   note_last(identity_);
 }
 
 void Novelty::printed_after_all(const Identity& identity, const Feed& feed, TimePoint now) {
-  kept_.printed(feed.visit, identity.both, now);
+  kept_.printed(feed.visit, identity.both, KeptCopies::Kind::plain, now);
   note_last(identity);
 }
 

@@ -112,7 +112,8 @@ class Novelty {
   void note_last(const Identity& identity);
   bool is_redelivered(const Message& message, const Feed& feed);
   bool may_be_kept(const Message& message) const;
-  News judge_kept(const Message& message, Feed& feed, TimePoint now);
+  News judge_number(const Message& message, Feed& feed, TimePoint now);
+  News judge_kept(KeptCopies::Kind kind, Feed& feed, TimePoint now);
 
   NoveltySettings settings_;
   Digester digester_;

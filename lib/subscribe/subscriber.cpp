@@ -32,7 +32,8 @@ Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announ
       novelty_(settings_.novelty),
       removal_(transport, announcer),
       stall_(settings_.keepalive, announcer),
-      missing_report_(announcer) {}
+      missing_report_(announcer),
+      lost_numbers_(announcer) {}
 
 std::optional<Reason> Subscriber::online(AttemptId attempt, const Server& server,
                                          std::uint64_t epoch, const ConnectionFacts& facts,
@@ -40,7 +41,8 @@ std::optional<Reason> Subscriber::online(AttemptId attempt, const Server& server
   if (auto unfit = grants_.check(server, facts)) return unfit;
   const bool alone = std::none_of(connections_.begin(), connections_.end(),
                                   [](const ReceivingConnection& one) { return one.live; });
-  connections_.push_back({attempt, server.id, epoch, novelty_.online(server, facts, now)});
+  connections_.push_back(
+      {attempt, server.id, epoch, facts.protocol, novelty_.online(server, facts, now)});
   connections_.back().heard = now;
   if (alone) connections_.back().feed.in_step = true;
   if (settings_.remove_retained) removal_.online(attempt, server.id, facts);
@@ -252,6 +254,7 @@ bool Subscriber::take(const Message& message, ReceivingConnection& connection, T
   if (settings_.remove_retained && message.retain && !message.payload.empty()) {
     removal_.note(connection.attempt, message.topic);
   }
+  lost_numbers_.saw(message, connection.server_id, connection.epoch, connection.protocol);
   // A message that is not new is acknowledged, too: the one that it repeats was written already, or
   // comes before it in the buffer (S1).
   const Novelty::News news = novelty_.judge(message, connection.feed, now);

@@ -12,6 +12,7 @@
 
 #include "session/work.hpp"
 #include "subscribe/grants.hpp"
+#include "subscribe/lost_numbers.hpp"
 #include "subscribe/missing_report.hpp"
 #include "subscribe/novelty.hpp"
 #include "subscribe/output.hpp"
@@ -75,6 +76,7 @@ class Subscriber final : public Work {
     AttemptId attempt;
     std::string server_id;
     std::uint64_t epoch;
+    Protocol protocol;
     Novelty::Feed feed;
     bool live = true;
     std::optional<std::uint64_t> last_ping{};  // all messages to be taken come before its answer
@@ -118,6 +120,7 @@ class Subscriber final : public Work {
   RetainedRemoval removal_;
   OutputStall stall_;
   MissingReport missing_report_;
+  LostNumbers lost_numbers_;
   std::vector<ReceivingConnection> connections_;
   std::vector<AttemptId> finished_;
   std::size_t turn_ = 0;                   // of the live connections

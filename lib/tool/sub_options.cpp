@@ -85,7 +85,9 @@ constexpr OptionRow kRows[] = {
      "print a message once if its publisher has numbered it, if it comes through several servers "
      "or if it matches several filters (default)",
      "The numbers are those of --sequence in mqfail-pub(1). The last 65536 numbers of each of 2048 "
-     "publishers are remembered."},
+     "publishers are remembered. With a persistent session (-c, -x), what a server has kept and "
+     "another one has brought is a copy, too, among the last 65536 messages. See DELIVERY in "
+     "mqfail(7)."},
     {"no-dedupe", 0, "", messages, kTool, put<&SubOptions::dedupe, false>,
      "print every message that is received"},
     {"sequence-gaps", 0, "", messages, kTool, put<&SubOptions::sequence_gaps>,

@@ -68,6 +68,7 @@ class SubscribeWorld final : public World, public Witness {
     if (bridged_) {
       for (const auto& server : servers) server->keep_session("client", qos_);
       repeats_ = chance(2);
+      loses_numbers_ = numbered_ && chance(2);
     }
     failover_ = draw_failover();
     failover_.keeps_session = persistent_;
@@ -130,10 +131,17 @@ class SubscribeWorld final : public World, public Witness {
         packet.number = ++number;
       }
       published_.push_back({packet.payload, retained, {}, {}});
+      const auto all = static_cast<std::int64_t>(servers.size());
+      const auto origin = static_cast<std::size_t>(loses_numbers_ ? below(all) : 0);
       for (const auto& server : servers) {
+        Packet brought = packet;
+        if (loses_numbers_ && server != servers[origin]) {
+          brought.publisher.clear();
+          brought.number = 0;
+        }
         const Duration later = server == servers.front() ? Duration{} : skew;
-        agenda.in(at + later, [this, packet, index = published_.size() - 1, &server = *server] {
-          publish(packet, published_[index], server);
+        agenda.in(at + later, [this, brought, index = published_.size() - 1, &server = *server] {
+          publish(brought, published_[index], server);
         });
       }
     }
@@ -249,6 +257,7 @@ class SubscribeWorld final : public World, public Witness {
       broke(Promise::s6_retained, topic + " is printed again and is unchanged");
     }
     last_printed_[topic] = payload;
+    if (server != last_server_) repeated_.insert(payload);  // see taken()
   }
 
   // -- Witness
@@ -312,6 +321,7 @@ class SubscribeWorld final : public World, public Witness {
         live_.insert(AttemptId{*notice.attempt});
         heard_[AttemptId{*notice.attempt}] = agenda.now();
         last_connected_ = AttemptId{*notice.attempt};
+        last_server_ = notice.server;
         if (first_ == AttemptId{}) first_ = last_connected_;
         // Back after an outage: it must be told.
         if (number("outage_ms") >= 0) expect_gap_ = true;
@@ -393,7 +403,7 @@ class SubscribeWorld final : public World, public Witness {
     if (read_ != text_.size()) {
       broke(Promise::s1_written_first, "what was printed is not written at the end");
     }
-    if (numbered_ && !seen_.empty()) {
+    if (numbered_ && !loses_numbers_ && !seen_.empty()) {
       // Those before the first one that came were published before we were there.
       const auto from_first =
           static_cast<std::size_t>(std::distance(seen_.find(first_number_), seen_.end()));
@@ -416,12 +426,12 @@ class SubscribeWorld final : public World, public Witness {
       if ((servers.size() == 1 || hot_) && !one.kept.empty() && times == 0) {
         broke(Promise::s5_sessions, one.payload + " was kept for us and is not printed");
       }
-      if (bridged_ && !numbered_ && !was_killed_ && !one.kept.empty()) {
+      if (bridged_ && (!numbered_ || loses_numbers_) && !was_killed_ && !one.kept.empty()) {
         std::size_t most = 0;
         for (const auto& [server, ids] : sent_[one.payload]) most = std::max(most, ids.size());
         // What a server sends again after a loss may be printed again (S1). Where much is alike,
         // nothing tells copies from messages that were published several times.
-        const bool too_often = !repeats_ && times > most;
+        const bool too_often = !repeats_ && !numbered_ && times > most;
         if (times < most || (too_often && !repeated_.contains(one.payload))) {
           broke(Promise::s3_kept, one.payload.substr(0, 6) + " is printed " +
                                       std::to_string(times) + " times; one server sent it " +
@@ -451,8 +461,8 @@ class SubscribeWorld final : public World, public Witness {
   FailoverSettings failover_;
   SessionSettings settings_of_session_;
   std::uint64_t failover_seed_ = 0;
-  bool hot_ = false, bridged_ = false, repeats_ = true, numbered_ = false, stalls_ = false,
-       stalled_ = false, was_killed_ = false;
+  bool hot_ = false, bridged_ = false, loses_numbers_ = false, repeats_ = true, numbered_ = false,
+       stalls_ = false, stalled_ = false, was_killed_ = false;
   int qos_ = 0;
   int output_[2] = {-1, -1};
   Output* now_writing_ = nullptr;
@@ -476,6 +486,7 @@ class SubscribeWorld final : public World, public Witness {
 
   std::set<AttemptId> live_;
   AttemptId last_connected_{}, first_{};
+  std::string last_server_;
   std::map<AttemptId, bool> present_;
   std::map<AttemptId, TimePoint> last_life_, heard_;
   std::optional<Duration> stale_timeout_;

@@ -17,6 +17,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 using Answer = KeptCopies::Answer;
+using Kind = KeptCopies::Kind;
 
 Lines numbered(const std::string& word, int first, int last) {
   Lines lines;
@@ -38,17 +39,17 @@ struct Stage {
     settle();
     server = 0;
   }
-  void sends(const Lines& lines, bool repeated = false) {
+  void sends(const Lines& lines, Kind kind = Kind::plain) {
     for (const std::string& line : lines) {
       now += 10us;
       const Digest digest{std::hash<std::string>()(line), line.size()};
-      const Answer answer = kept.judge(visit, digest, repeated, now);
+      const Answer answer = kept.judge(visit, digest, kind, now);
       const bool waits = answer == Answer::candidate || answer == Answer::behind;
       if (waits) waiting.push_back({line, digest, answer});
       settle();
       if (waits || answer == Answer::copy) continue;
       printed.push_back(line);
-      if (answer == Answer::fresh) kept.printed(visit, digest, now);
+      if (answer == Answer::fresh) kept.printed(visit, digest, kind, now);
     }
   }
   void silence() {
@@ -68,7 +69,7 @@ struct Stage {
     for (const Waiting& one : std::exchange(waiting, {})) {
       if (one.answer == Answer::candidate && *copies != 0) continue;
       printed.push_back(one.line);
-      kept.printed(visit, one.digest, now);
+      kept.printed(visit, one.digest, Kind::plain, now);
     }
   }
   long times(const std::string& line) const {
@@ -294,7 +295,7 @@ BOOST_AUTO_TEST_CASE(what_a_server_repeats_is_printed_and_owed_by_nobody) {
   stage.move('b');
   stage.sends(numbered("x", 1, 100));
   stage.move('a');
-  stage.sends({"x100"}, true);
+  stage.sends({"x100"}, Kind::repeated);
   BOOST_TEST(stage.take_printed() == Lines{"x100"});
   stage.move('b');
   stage.sends({"x100"});  // published for the second time
@@ -308,7 +309,7 @@ BOOST_AUTO_TEST_CASE(what_was_on_its_way_when_a_server_was_lost_is_a_copy_too) {
   stage.sends(numbered("x", 1, 40));
   stage.take_printed();
   stage.move('a');
-  stage.sends(numbered("x", 11, 20), true);  // sent before, and not received
+  stage.sends(numbered("x", 11, 20), Kind::repeated);  // sent before, and not received
   stage.sends(numbered("x", 21, 40));
   BOOST_TEST(stage.take_printed() == Lines());
 }
@@ -321,6 +322,46 @@ BOOST_AUTO_TEST_CASE(a_visit_that_ends_early_is_continued_by_the_next) {
   stage.move('b');
   stage.sends(numbered("x", 41, 100));
   BOOST_TEST(stage.take_printed() == Lines());
+}
+
+// A bridge that speaks MQTT 3.1.1 takes the numbers away.
+BOOST_AUTO_TEST_CASE(what_has_lost_its_number_is_a_copy_of_what_has_it) {
+  Stage stage;
+  stage.move('a');
+  stage.sends(numbered("x", 1, 100), Kind::numbered);
+  stage.take_printed();
+  stage.move('b');
+  stage.sends(numbered("x", 1, 100));
+  BOOST_TEST(stage.take_printed() == Lines());
+  stage.sends(numbered("y", 1, 100), Kind::numbered);
+  stage.take_printed();
+  stage.move('a');
+  stage.sends(numbered("y", 1, 100));
+  BOOST_TEST(stage.take_printed() == Lines());
+}
+
+BOOST_AUTO_TEST_CASE(what_has_its_number_is_a_copy_of_what_has_lost_it) {
+  Stage stage = with_printed(numbered("x", 1, 100));
+  stage.move('b');
+  stage.sends(numbered("x", 1, 100), Kind::numbered);
+  BOOST_TEST(stage.take_printed() == numbered("x", 1, 10));  // they do not wait
+  stage.move('a');
+  stage.sends(numbered("y", 1, 100));
+  stage.take_printed();
+  stage.move('b');
+  stage.sends(numbered("y", 1, 100), Kind::numbered);
+  BOOST_TEST(stage.take_printed() == Lines());
+}
+
+BOOST_AUTO_TEST_CASE(messages_with_numbers_are_not_compared_with_each_other) {
+  const Lines beats(100, "alive");
+  Stage stage;
+  stage.move('a');
+  stage.sends(beats, Kind::numbered);
+  stage.move('b');
+  stage.take_printed();
+  stage.sends(beats, Kind::numbered);
+  BOOST_TEST(stage.take_printed() == beats);
 }
 
 BOOST_AUTO_TEST_CASE(prints_are_bounded_and_the_oldest_is_forgotten_first) {
@@ -346,9 +387,9 @@ BOOST_AUTO_TEST_CASE(more_servers_than_places_are_all_printed_from) {
   }
   auto visit = kept.join("one more", true, now);
   BOOST_TEST(visit.place == KeptCopies::kNoPlace);
-  BOOST_TEST((kept.judge(visit, {1, 1}, false, now) == Answer::fresh));
-  kept.printed(visit, {1, 1}, now);
-  BOOST_TEST((kept.judge(visit, {1, 1}, false, now) == Answer::fresh));
+  BOOST_TEST((kept.judge(visit, {1, 1}, Kind::plain, now) == Answer::fresh));
+  kept.printed(visit, {1, 1}, Kind::plain, now);
+  BOOST_TEST((kept.judge(visit, {1, 1}, Kind::plain, now) == Answer::fresh));
   kept.leave(visit);
   BOOST_TEST(kept.size() == 0U);
 }

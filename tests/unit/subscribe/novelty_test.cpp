@@ -410,6 +410,27 @@ BOOST_AUTO_TEST_CASE(the_nodes_of_a_cluster_keep_one_session) {
   BOOST_TEST((stage.sends("on") == Novelty::News::fresh));
 }
 
+BOOST_AUTO_TEST_CASE(a_message_that_has_lost_its_number_is_known) {
+  Kept stage;
+  const auto sends = [&stage](int number, bool numbered) {
+    const std::string payload = std::to_string(number);
+    Message message{"t", payload, 1};
+    if (numbered) {
+      message.publisher = "00112233445566778899aabbccddeeff";
+      message.number = static_cast<std::uint64_t>(number);
+    }
+    return stage.sends(message);
+  };
+  stage.move('a');
+  for (int i = 1; i <= 30; ++i) BOOST_TEST((sends(i, true) == Novelty::News::fresh));
+  stage.move('b');
+  for (int i = 1; i <= 20; ++i) BOOST_TEST((sends(i, false) != Novelty::News::fresh));
+  for (int i = 21; i <= 30; ++i) BOOST_TEST((sends(i, true) == Novelty::News::known));
+  BOOST_TEST((stage.novelty.take_fate(stage.feeds['b']) == Novelty::News::known));
+  BOOST_TEST((sends(31, true) == Novelty::News::fresh));
+  BOOST_TEST(stage.novelty.copies() == 30U);
+}
+
 BOOST_AUTO_TEST_CASE(a_retain_flag_of_the_publisher_says_nothing) {
   Kept stage(true);
   stage.move('a');
