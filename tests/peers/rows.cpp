@@ -173,7 +173,7 @@ const std::vector<Row>& rows() {
       {"haproxy", "", cold, kill9, begun},
       {"haproxy", "", hot, kill9, seamless},
       {"haproxy", "", failback, kill9, begun},
-      {"haproxy", "", persistent, terminate, two_sessions},
+      {"haproxy", "", persistent, terminate, kept},
   };
   return all;
 }
