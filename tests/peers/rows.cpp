@@ -90,8 +90,8 @@ const Bounds only_server{.silence = 2,
                          .reason = "the only server ends, so all publishers lose it"};
 
 // What mqfail does not do yet.
-const Bounds two_sessions{.today = "what both sessions keep is printed twice"};
-const Bounds two_sessions_frozen{.silence = 3.5, .today = two_sessions.today};
+const Bounds activemq_denies{
+    .today = "ActiveMQ says that it has no session, so what it kept is printed again"};
 const Bounds short_memory{.failovers = 0,
                           .today = "a copy that comes after twice the keepalive is printed again"};
 
@@ -132,7 +132,7 @@ const std::vector<Row>& rows() {
       {"activemq", "", hot, kill9, activemq_acknowledges},
       {"activemq", "", failback, kill9, begun},
       {"activemq", "", hot, freeze, short_memory},
-      {"activemq", "", persistent, terminate, two_sessions},
+      {"activemq", "", persistent, terminate, activemq_denies},
 
       {"bridged-mqttv311", "", cold, kill9, begun},
       {"bridged-mqttv311", "", hot, kill9, seamless},
@@ -169,7 +169,7 @@ const std::vector<Row>& rows() {
 
       {"haproxy-checks", "", cold, kill9, begun},
       {"haproxy-checks", "", failback, kill9, begun},
-      {"haproxy-checks", "", persistent, freeze, two_sessions_frozen},
+      {"haproxy-checks", "", persistent, freeze, kept_frozen},
       {"haproxy", "", cold, kill9, begun},
       {"haproxy", "", hot, kill9, seamless},
       {"haproxy", "", failback, kill9, begun},
