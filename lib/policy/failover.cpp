@@ -210,7 +210,8 @@ void Failover::Engine::failed(const Attempt& attempt, const Reason& reason) {
   }
   if (live.empty()) patience.failed(reason);
   if (what == Verdict::ours) {
-    if (live.empty() && attempts.empty()) return give_up(ErrorKind::unavailable, reason);
+    if (live.empty() && attempts.empty() && !making_way)
+      return give_up(ErrorKind::unavailable, reason);
     if (live.empty()) ours = reason;
   }
   if (what == Verdict::cool) roster.cool(attempt.server, now, random);
@@ -237,7 +238,8 @@ void Failover::Engine::lost(std::vector<Accepted>::iterator which, const Reason&
   }
   const bool wordless = reason.cause == Cause::closed || reason.cause == Cause::reset;
   early_losses = wordless && up < settings.stable ? early_losses + 1 : 0;
-  const bool maybe_twin = settings.client_id_given && early_losses >= kTwinLosses;
+  const bool id_given = settings.client_id_given || roster.server(server).client_id;
+  const bool maybe_twin = id_given && early_losses >= kTwinLosses;
   out.emplace_back(action::TellLost{gone.attempt.id, server, reason, up, maybe_twin});
   out.emplace_back(action::Retire{gone.attempt.id});
 

@@ -160,20 +160,29 @@ RosterChange Roster::change(const ServerList& servers, ListSource source, bool f
   drop_secrets();
   change.added = missing_from(before, order_, entries_.size());
   change.removed = missing_from(order_, before, entries_.size());
-  change.any = before != order_;
+  change.any = before != order_ || std::exchange(regrouped_, false);
   return change;
 }
 
 void Roster::join(ServerIndex one, ServerIndex other) {
-  const std::string absorbed = entry(other).server.cluster;
-  Server& first = entry(one).server;
-  if (first.cluster.empty()) first.cluster = absorbed.empty() ? first.id : absorbed;
-  entry(one).joined = entry(other).joined = entry(other).server.cluster = first.cluster;
+  const std::string absorbed = server(other).cluster;
+  std::string name = server(one).cluster;
+  if (name.empty()) name = absorbed.empty() ? server(one).id : absorbed;
+  entry(one).joined = entry(one).server.cluster = name;
+  entry(other).joined = entry(other).server.cluster = name;
   for (Entry& each : entries_) {
     if (!absorbed.empty() && each.server.cluster == absorbed)
-      each.joined = each.server.cluster = first.cluster;
+      each.joined = each.server.cluster = name;
   }
   count_stores();
+}
+
+// The list names a server that is known. What join() has found out holds unless it names a cluster.
+void Roster::take(Entry& known, const Server& server) {
+  const std::string before = known.server.cluster;
+  known.server = server;
+  if (server.cluster.empty()) known.server.cluster = known.joined;
+  regrouped_ = regrouped_ || known.server.cluster != before;
 }
 
 void Roster::count_stores() {
@@ -198,15 +207,14 @@ ServerIndex Roster::find_or_add(const Server& server) {
   for (const ServerIndex index : here) {
     Entry& known = entry(index);
     if (known.without_secrets || !equal_but_for_names(known.server, server)) continue;
-    known.server.id = server.id;
-    known.server.cluster = server.cluster.empty() ? known.joined : server.cluster;
+    take(known, server);
     return index;
   }
   for (const ServerIndex index : here) {
     Entry& known = entry(index);
     if (!known.without_secrets || !equal_but_for_names(known.server, without_secrets(server)))
       continue;
-    known.server = server;
+    take(known, server);
     known.without_secrets = false;
     return index;
   }

@@ -41,7 +41,7 @@ class Roster {
   bool contains(ServerIndex index) const { return entry(index).listed; }
   /// The servers of order() if each cluster counts once.
   std::size_t stores() const { return stores_; }
-  /// From now on both are nodes of one cluster, whatever a list says.
+  /// From now on both are nodes of one cluster, unless a list names another cluster for them.
   void join(ServerIndex one, ServerIndex other);
 
   /// The order of one pass: shuffled (Fisher-Yates) if `randomize`. The server that was lost last
@@ -114,6 +114,7 @@ class Roster {
   ServerIndex find_endpoint_or_add(const Server& server);
   void reorder();
   void count_stores();
+  void take(Entry& known, const Server& server);
   void drop_secrets();
   std::size_t endpoint_of(const Server& server);
   void note_sooner(TimePoint before, TimePoint after);
@@ -127,6 +128,7 @@ class Roster {
   std::vector<ServerIndex> learned_;  // by earlier updates
   std::vector<ServerIndex> order_;
   std::size_t stores_ = 0;
+  bool regrouped_ = false;  // a list has put a known server into another cluster
   std::optional<ServerIndex> lost_;
   std::uint64_t revision_ = 0;
   mutable TimePoint all_rest_until_{};  // valid while the revision is seen_revision_

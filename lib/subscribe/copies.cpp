@@ -17,11 +17,10 @@ std::size_t Copies::join(const std::string& server, TimePoint since, bool resume
     ++known->connections;
     return static_cast<std::size_t>(known - places_.begin());
   }
-  const std::uint64_t of_server =
-      known == places_.end() ? 0 : bit(static_cast<std::size_t>(known - places_.begin()));
-  // The old connection of the same server may still have messages for us: then it keeps its place.
   const auto old = static_cast<std::size_t>(known - places_.begin());
   const bool replaced = known != places_.end() && known->connections > 0;
+  const std::uint64_t of_server = known == places_.end() ? 0 : bit(old);
+  // The old connection of the same server may still have messages for us: then it keeps its place.
   auto free = known;
   if (free == places_.end() || free->connections > 0) {
     if (free != places_.end()) free->server.clear();
@@ -34,6 +33,9 @@ std::size_t Copies::join(const std::string& server, TimePoint since, bool resume
   }
   *free = {server, since, 1};
   const auto place = static_cast<std::size_t>(free - places_.begin());
+  for (Place& one : places_) {
+    if (one.successor == place) one.successor = kNoPlace;
+  }
   if (replaced) places_[old].successor = place;
   for (Print& print : prints_) {
     const bool sent_it = ((print.senders | print.earlier) & of_server) != 0;
@@ -83,12 +85,8 @@ void Copies::printed(std::size_t place, const Digest& digest, TimePoint now) {
   if (place == kNoPlace) return;
   if (prints_.size() == kMost) prints_.forget_first();
   // What the old connection of a server still had is no message that its new one owes.
-  std::uint64_t senders = bit(place);
-  for (std::size_t next = places_[place].successor; next != kNoPlace;) {
-    if ((senders & bit(next)) != 0) break;
-    senders |= bit(next);
-    next = places_[next].successor;
-  }
+  std::uint64_t senders = 0;
+  for (; place != kNoPlace; place = places_[place].successor) senders |= bit(place);
   prints_.add({digest, now, senders});
 }
 

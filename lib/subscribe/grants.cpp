@@ -50,7 +50,7 @@ Shortfall lower_qos(const std::vector<Subscription>& asked, const ConnectionFact
 }  // namespace
 
 std::optional<Reason> Grants::check(const Server& server, const ConnectionFacts& facts) {
-  const bool is_new = told_.insert(server.id).second;
+  const bool is_told = told_.contains(server.id);
   for (const Shortfall& less : {shared(asked_, facts), lower_qos(asked_, facts)}) {
     if (less.what.empty()) continue;
     if (strict_) {
@@ -58,7 +58,8 @@ std::optional<Reason> Grants::check(const Server& server, const ConnectionFacts&
       return Reason{Cause::unfit, Phase::subscribe, 0, mqtt5,
                     less.what + "; " + less.remedy + " or without --strict"};
     }
-    if (!is_new) continue;
+    if (is_told) continue;
+    told_.insert(server.id);
     Notice warning{.name = NoticeName::warning, .level = Level::warning};
     warning.server = server.id;
     warning.reason = less.what + "; with --strict another server is used";

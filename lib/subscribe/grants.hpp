@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Holds what a server has granted against what was asked for. A server that grants less is told
-// once. With --strict it is unfit.
+// Compares what a server grants with what was asked for. A server that grants less causes one
+// warning. With --strict it is not used.
 #pragma once
 
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "policy/server.hpp"

@@ -186,4 +186,25 @@ BOOST_AUTO_TEST_CASE(a_server_that_comes_back_is_remembered) {
   BOOST_TEST((it.protocol(kA, Protocol::mqtt5) == Protocol::mqtt5));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_known_of_a_cluster_stays_when_a_server_leaves_and_comes_back) {
+  Roster it = roster({"a", "b"});
+  it.join(kA, kB);
+  BOOST_TEST(it.stores() == 1U);
+  it.change(servers({"a"}), ListSource::document, false);
+  it.change(servers({"a", "b"}), ListSource::document, false);
+  BOOST_TEST(same_cluster(it.server(kA), it.server(kB)));
+  BOOST_TEST(it.stores() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_that_only_names_a_cluster_is_a_change_once) {
+  Roster it = roster({"a", "b"});
+  ServerList named = servers({"a", "b"});
+  for (Server& server : named) server.cluster = "C";
+  const RosterChange change = it.change(named, ListSource::document, false);
+  BOOST_TEST(change.any);
+  BOOST_TEST((change.added.empty() && change.removed.empty()));
+  BOOST_TEST(it.stores() == 1U);
+  BOOST_TEST(!it.change(named, ListSource::document, false).any);
+}
+
 }  // namespace mqfail::test

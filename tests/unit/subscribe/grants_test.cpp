@@ -55,6 +55,15 @@ BOOST_AUTO_TEST_CASE(a_lower_qos_is_told_once_a_server) {
             "another server is used"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_grants_less_later_is_told_as_well) {
+  Stage stage(kTwo);
+  stage.check("a", {2, 1});
+  stage.check("a", {0, 1});
+  stage.check("a", {0, 1});
+  BOOST_TEST((stage.heard.said == Said{"a: the server grants QoS 0 instead of 2 for a/#; with "
+                                       "--strict another server is used"}));
+}
+
 BOOST_AUTO_TEST_CASE(a_shared_subscription_is_told_where_the_protocol_does_not_know_it) {
   const std::vector<Subscription> shared{{.filter = "a"}, {.filter = "$share/g/t"}};
   Stage stage(shared);

@@ -208,6 +208,19 @@ BOOST_AUTO_TEST_CASE(what_an_old_connection_still_holds_is_nothing_that_the_new_
   BOOST_TEST(stage.printed == "xx");
 }
 
+BOOST_AUTO_TEST_CASE(the_place_of_a_connection_that_has_ended_is_of_no_earlier_one) {
+  Stage stage;
+  stage.join('a');
+  Novelty::Feed old = stage.feeds['a'];
+  stage.join('a');
+  stage.leave('a');
+  stage.join('b');  // in the place of the second connection to a
+  std::swap(old, stage.feeds['a']);
+  stage.send('a', "x");
+  stage.send('b', "x");
+  BOOST_TEST(stage.printed == "x");
+}
+
 BOOST_AUTO_TEST_CASE(after_the_window_a_copy_is_a_message) {
   Stage stage = two();
   stage.send('a', "x");
