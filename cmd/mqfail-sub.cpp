@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "base/text.hpp"
+#include "subscribe/redelivered.hpp"
 #include "subscribe/subscriber.hpp"
 #include "tool/descriptors.hpp"
 #include "tool/exit_status.hpp"
@@ -23,7 +24,7 @@ namespace {
 
 // How many messages of QoS 1 and 2 may be under way from the server. Paho searches inbound QoS 2
 // messages one by one, so this is bounded. With -C it is at most the number of messages to print.
-constexpr std::uint64_t kReceiveMaximum = 100;
+constexpr std::uint64_t kReceiveMaximum = Redelivered::kUnderWay;
 
 Result<MessageFormat> make_format(const SubOptions& options) {
   const FormatOptions format{options.end_of_line, options.pretty, isatty(STDOUT_FILENO) == 1};

@@ -105,12 +105,12 @@ void Failover::Engine::pass_failed() {
   ++failed_passes;
   patience.pass_failed();
   if (ours) return give_up(ErrorKind::unavailable, *ours);
-  if (pass.denied_by_all(roster)) {
-    return give_up(ErrorKind::denied, last_reason);
-  }
   const auto& order = roster.order();
-  if (std::all_of(order.begin(), order.end(), [this](auto server) { return is_hopeless(server); }))
-    return give_up(ErrorKind::unavailable, last_reason);
+  if (std::all_of(order.begin(), order.end(),
+                  [this](ServerIndex server) { return is_hopeless(server); })) {
+    const bool denied = pass.denied_by_all(roster);
+    return give_up(denied ? ErrorKind::denied : ErrorKind::unavailable, last_reason);
+  }
   if (passes_are_used_up()) return give_up(ErrorKind::unavailable, last_reason, pass_bound());
   begin_pass();
   const Duration delay = backoff.next(random);
@@ -121,14 +121,17 @@ void Failover::Engine::pass_failed() {
 }
 
 AttemptId Failover::Engine::connect(ServerIndex server, Role role) {
-  const auto fixed = fixed_protocol(server);
-  const bool guess = !fixed && roster.guesses_older(server);
-  return connect(server, role, fixed.value_or(roster.protocol(server, Protocol::mqtt5)), guess);
+  const auto [protocol, guess] = choose_protocol(server);
+  return connect(server, role, protocol, guess);
+}
+
+Failover::Engine::Choice Failover::Engine::choose_protocol(ServerIndex server) const {
+  if (const auto fixed = fixed_protocol(server)) return {*fixed, false};
+  return {roster.protocol(server, Protocol::mqtt5), roster.guesses_older(server)};
 }
 
 std::optional<Protocol> Failover::Engine::fixed_protocol(ServerIndex server) const {
-  const auto& own = roster.server(server).protocol;
-  return own ? own : settings.protocol;
+  return mqfail::fixed_protocol(roster.server(server), settings.protocol);
 }
 
 AttemptId Failover::Engine::connect(ServerIndex server, Role role, Protocol protocol, bool guess) {

@@ -11,14 +11,16 @@ namespace {
 
 // How soon a server ends the connection whose session another connection has taken over.
 constexpr Duration kTakeOver = std::chrono::seconds(1);
-// The longest time that a connection that makes way may take. Nothing of ours needs more than one
-// second to leave a server.
+// How long the policy waits, at most, until a connection that makes way has ended. The session and
+// the work leave a server within about 1.5 seconds.
 constexpr Duration kMakeWay = std::chrono::seconds(2);
 
-// With more servers in use at once nothing is noticed: they have to be named.
+// Above this number of pairs that are apart, take-overs are no longer noticed: clusters must be
+// named.
 constexpr std::size_t kMostApart = 4096;
 
-// A server that ends a connection for another one closes it. A reset is the end of a server.
+// A server that ends a connection because of a take-over closes it. A reset means that the server
+// has died.
 bool is_wordless(const Reason& reason) {
   return reason.cause == Cause::closed;
 }
@@ -39,7 +41,7 @@ bool Failover::Engine::any_beside(ServerIndex server, const Such& such) const {
          std::any_of(attempts.begin(), attempts.end(), other);
 }
 
-// The ids of both begin with the same words.
+// Both have the same client id, but for a suffix.
 bool Failover::Engine::have_one_id(ServerIndex one, ServerIndex other) const {
   return roster.server(one).client_id == roster.server(other).client_id;
 }
@@ -62,8 +64,8 @@ ClientId Failover::Engine::client_id_for(ServerIndex server) const {
   return id;
 }
 
-// A session goes from node to node with its id, so one connection of ours has it at a time. And one
-// node of a cluster is enough where several acknowledgements are wanted.
+// A session moves between the nodes of a cluster with its client id, so only one connection of ours
+// may use it at a time. Where several acknowledgements are wanted, one node of a cluster is enough.
 bool Failover::Engine::must_wait(ServerIndex server) const {
   if (settings.width > 1) {
     const Server& known = roster.server(server);
@@ -75,10 +77,10 @@ bool Failover::Engine::must_wait(ServerIndex server) const {
          any_beside(server, [&](const Attempt& one) { return share_sessions(server, one.server); });
 }
 
-// What has taken the session of `gone` over, if it was one of ours.
+// The attempt or connection of ours that has taken over the session of `gone`; null: there is none.
 const Failover::Engine::Attempt* Failover::Engine::rival(const Attempt& gone,
                                                          const Reason& reason) const {
-  if (gone.client_id.form == ClientId::Form::random) return nullptr;
+  if (gone.client_id.form != ClientId::Form::numbered) return nullptr;
   if (!is_wordless(reason) && !says_taken_over(reason)) return nullptr;
   if (apart.size() > kMostApart) return nullptr;
   const auto took_it = [&](const Attempt& one) {
@@ -97,7 +99,8 @@ const Failover::Engine::Attempt* Failover::Engine::rival(const Attempt& gone,
 
 // Connections with one id that have lived side by side longer than a take-over takes share nothing.
 void Failover::Engine::note_apart(const Accepted& gone) {
-  if (gone.attempt.client_id.form == ClientId::Form::random || apart.size() > kMostApart) return;
+  if (gone.attempt.client_id.form != ClientId::Form::numbered) return;
+  if (apart.size() > kMostApart) return;
   for (const Accepted& one : live) {
     if (one.attempt.client_id != gone.attempt.client_id) continue;
     if (now - std::max(one.since, gone.since) <= kTakeOver) continue;
@@ -105,8 +108,9 @@ void Failover::Engine::note_apart(const Accepted& gone) {
   }
 }
 
-// 0x8e is proof. A close without a word may have any cause, so it takes a second one, of the other
-// connection where both are wanted; and it is a guess, for which no server and no session is left.
+// 0x8e proves it. A close without a reason may have any cause, so a second close is needed. Where
+// both connections are wanted, it must be a close of the other one. Even then it is a guess: no
+// server is passed over and no session is given up because of it.
 void Failover::Engine::note_shared(ServerIndex gone, ServerIndex thief, const Reason& reason) {
   if (share_sessions(gone, thief)) return;
   if (says_taken_over(reason)) {
@@ -125,7 +129,8 @@ bool Failover::Engine::share_sessions(ServerIndex one, ServerIndex other) const 
          sharing.contains(std::minmax(one, other));
 }
 
-// The session is needed at the priority server. Closed in good order first, it leaves no will.
+// The priority server needs the session. The old connection is closed with DISCONNECT first, so its
+// will is not sent.
 void Failover::Engine::make_way(ServerIndex target) {
   const Accepted old = live.front();
   live.clear();

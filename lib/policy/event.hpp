@@ -129,8 +129,9 @@ struct Disconnect {
 /// The attempt is live now, beside those that are (FailoverSettings::width). `epoch` counts from 1
 /// and rises with each change of the server. `from`: the server whose loss left none live;
 /// `outage`: time since its last sign of life. Empty and 0 for the first connection and beside a
-/// live one. `failback`: back on a priority server. The Disconnect of `from` follows if it still
-/// lives (`outage` is 0); in a cluster it has made way for the session before.
+/// live one. `failback`: back on a priority server. If the old connection still lives (`outage` is
+/// 0), the Disconnect of `from` follows. In a cluster the old connection has ended before, so that
+/// this one could take over its session.
 struct Use {
   AttemptId attempt;
   ServerIndex server;

@@ -61,15 +61,16 @@ struct Failover::Engine {
   Failback failback;
   std::optional<Attempt> probe;        // of a priority server
   std::optional<AttemptId> returning;  // the attempt to a priority server beside a live secondary
-  std::optional<AttemptId> way_back;   // the same when the secondary has made way for it
+  std::optional<AttemptId> way_back;   // the same, after the secondary has made way for it
   struct MakingWay {
     AttemptId attempt;  // whose session the connection to `target` takes over
     ServerIndex target;
     TimePoint deadline;
   };
   std::optional<MakingWay> making_way;
-  // Of being nodes of one cluster: one has ended when we connected to the other; enough is known to
-  // take it for true; it is certainly not so.
+  // Pairs of servers. suspected: the connection to the first one ended when we connected to the
+  // second one. sharing: there is enough evidence that they share sessions. apart: they certainly
+  // do not.
   std::set<std::pair<ServerIndex, ServerIndex>> suspected, sharing, apart;
   TimePoint wake{};                     // end of `waiting`
   std::optional<TimePoint> stagger_at;  // start of the next parallel attempt
@@ -126,6 +127,11 @@ struct Failover::Engine {
   void try_one_more();
   void pass_failed();
   std::optional<Protocol> fixed_protocol(ServerIndex server) const;
+  struct Choice {
+    Protocol protocol;
+    bool guess;  // MQTT 3.1.1 only because MQTT 5 was answered by a close
+  };
+  Choice choose_protocol(ServerIndex server) const;
   AttemptId connect(ServerIndex server, Role role);
   AttemptId connect(ServerIndex server, Role role, Protocol protocol, bool guess);
   void put_off(ServerIndex server);

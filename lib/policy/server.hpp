@@ -102,6 +102,12 @@ bool same_endpoint(const Server& a, const Server& b);
 /// Both are nodes of one cluster.
 bool same_cluster(const Server& a, const Server& b);
 
+/// The protocol that is given for this server: its own, else that of the run. Empty: none is given.
+inline std::optional<Protocol> fixed_protocol(const Server& server,
+                                              const std::optional<Protocol>& of_run) {
+  return server.protocol ? server.protocol : of_run;
+}
+
 /// Two servers have the same key if and only if same_endpoint() is true for them. To find one
 /// server among many.
 std::string endpoint_key(const Server& server);

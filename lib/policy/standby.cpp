@@ -16,6 +16,7 @@ void Failover::Engine::stand_by(const Attempt& attempt) {
 
 // Standbys for the live ones that are missing.
 void Failover::Engine::promote() {
+  if (making_way) return;  // the next connection is the one to the priority server
   const auto on_the_way = [this] {
     return static_cast<std::size_t>(
         std::count_if(attempts.begin(), attempts.end(),
@@ -97,9 +98,8 @@ void Failover::Engine::look_back() {
   if (!target) return;
   if (roster.is_cooling(*target, now)) return failback.probed(false, now);
   if (failback.ripe(now)) return go_back(*target);
-  const auto fixed = fixed_protocol(*target);
-  start_probe(*target, fixed.value_or(roster.protocol(*target, Protocol::mqtt5)),
-              !fixed && roster.guesses_older(*target));
+  const auto [protocol, guess] = choose_protocol(*target);
+  start_probe(*target, protocol, guess);
 }
 
 void Failover::Engine::start_probe(ServerIndex server, Protocol protocol, bool guess) {
@@ -153,7 +153,8 @@ void Failover::Engine::returned(const Attempt& attempt) {
   fill();
 }
 
-// A CONNECT of it that arrives late ends nothing: its client id is random.
+// If the CONNECT of an abandoned probe arrives late, it takes over no session: its client id is
+// random.
 void Failover::Engine::abandon_probe() {
   if (probe) out.emplace_back(action::Abandon{probe->id});
   probe.reset();

@@ -33,7 +33,7 @@ class Round {
     reports_.reserve(servers.size());
     for (const Server& server : servers) {
       reports_.push_back({.server = server});
-      const Protocol first = fixed_protocol(server).value_or(Protocol::mqtt5);
+      const Protocol first = fixed_protocol(server, settings_.protocol).value_or(Protocol::mqtt5);
       begin(reports_.size() - 1, first);
     }
   }
@@ -65,10 +65,6 @@ class Round {
     bool answered = false;
     TimePoint asked{};
   };
-
-  std::optional<Protocol> fixed_protocol(const Server& server) const {
-    return server.protocol ? server.protocol : settings_.protocol;
-  }
 
   void begin(std::size_t place, Protocol protocol) {
     const auto attempt = static_cast<AttemptId>(++last_);
@@ -123,7 +119,7 @@ class Round {
   void failed_at(AttemptId attempt, const Reason& reason) {
     Attempt& one = attempts_.at(attempt);
     if (one.answered) return;
-    const bool again = !fixed_protocol(reports_[one.place].server) &&
+    const bool again = !fixed_protocol(reports_[one.place].server, settings_.protocol) &&
                        one.protocol == Protocol::mqtt5 &&
                        verdict(reason, false, one.waiting_for_pong) == Verdict::older_protocol;
     const std::size_t place = one.place;

@@ -63,7 +63,7 @@ std::string Publisher::why_unfit(ServerKey server, const ConnectionFacts& facts)
     return "the server closes the connection at a message of QoS 2; publish with -q 1";
   // Without numbers a subscriber would see a message twice after a switch, or miss it.
   if (!settings_.publisher_id.empty() && facts.protocol != Protocol::mqtt5)
-    return "the server speaks no MQTT 5, which --sequence needs";
+    return "the server speaks no MQTT 5, which --sequence needs; leave out --sequence";
   if (settings_.retain && !facts.retain_available)
     return "the server does not keep retained messages; publish without -r";
   return "";

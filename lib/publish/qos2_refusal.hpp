@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds a server that closes the connection at every PUBLISH of QoS 2, as NATS does: MQTT 3.1.1 has
-// no word for it. Without this, Poison would blame the messages one by one.
+// Finds a server that closes the connection at every PUBLISH of QoS 2, as NATS does: an MQTT 3.1.1
+// server cannot say that it does not support QoS 2. Without this class, Poison would blame one
+// message after the other.
 #pragma once
 
 #include <unordered_map>
@@ -9,12 +10,12 @@
 
 namespace mqfail {
 
-/// The first message of QoS 2 tells nothing if a server closes over it once: it may have died, or
-/// the message may be bad. Two ends in a row are held against a server that has never answered such
-/// a PUBLISH. It stays so for the run.
+/// One close at a message of QoS 2 proves nothing: the server may have died, or the message may be
+/// bad. After two ends in a row, a server that has never answered such a PUBLISH counts as refusing
+/// QoS 2, until the end of the run.
 class Qos2Refusal {
  public:
-  /// The server has answered a PUBLISH of QoS 2, so whatever it closes over, it is not that.
+  /// The server has answered a PUBLISH of QoS 2, so QoS 2 is not the cause of a close.
   void answered(ServerKey server) { known_[server].answers = true; }
   /// Nothing listens at `server`: its process has died, so its ends do not count.
   void died(ServerKey server) { known_[server].ends = 0; }

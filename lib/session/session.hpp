@@ -99,7 +99,7 @@ class Session {
     std::uint64_t epoch;
     bool live = true;
     bool ended = false;  // by itself
-    bool first = false;  // before the next connection: its end is told
+    bool first = false;  // the next connection waits for its end (event::Left)
   };
   std::vector<Held>::iterator find(AttemptId attempt);
 

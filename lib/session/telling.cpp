@@ -117,7 +117,8 @@ void Session::check_cluster(const action::Use& use, bool resumed) {
   notice.level = Level::warning;
   notice.reason = server.id + " has no session of ours, so messages may be missing: " + from.id +
                   " and " + server.id +
-                  " are named as nodes of one cluster, but seem to have no session in common";
+                  " are named as nodes of one cluster, but seem to have no session in common; "
+                  "leave out --cluster or cluster= if they are not";
   announcer_.announce(notice);
 }
 

@@ -5,6 +5,8 @@
 #include <functional>
 #include <string_view>
 
+#include "policy/protocol_name.hpp"
+
 namespace mqfail {
 namespace {
 std::uint64_t hash(std::string_view topic) {
@@ -32,7 +34,8 @@ void LostNumbers::saw(const Message& message, const std::string& server_id, std:
   warning.reason += protocol == Protocol::mqtt5
                         ? "at a bridge of mosquitto between the servers, set "
                           "bridge_protocol_version mqttv50"
-                        : "it does not speak MQTT 5";
+                        : "this connection uses MQTT " + std::string(name(protocol)) +
+                              ", which has no numbers; use a server with MQTT 5";
   warning.more = {{"from", numbered_by.front()}, {"topic", std::string(message.topic)}};
   announcer_.announce(warning);
   told_ = true;
@@ -43,8 +46,13 @@ void LostNumbers::note(const Message& message, const std::string& server_id) {
   if (message.topic == last_topic_ && server_id == last_server_) return;
   last_topic_ = message.topic;
   last_server_ = server_id;
-  if (topics_.size() == kMost && !topics_.contains(hash(message.topic))) return;
-  std::vector<std::string>& numbered_by = topics_[hash(message.topic)].numbered_by;
+  const std::uint64_t key = hash(message.topic);
+  auto found = topics_.find(key);
+  if (found == topics_.end()) {
+    if (topics_.size() == kMost) return;
+    found = topics_.emplace(key, Topic{}).first;
+  }
+  std::vector<std::string>& numbered_by = found->second.numbered_by;
   if (std::find(numbered_by.begin(), numbered_by.end(), server_id) == numbered_by.end()) {
     numbered_by.push_back(server_id);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Notices that messages which have numbers (delivery.md P7) come without them through another
-// server, and tells it once, with the cure: a bridge that speaks MQTT 3.1.1 between the two servers
-// takes them away, and so does a server that does not speak MQTT 5 with us.
+// Notices that messages on a topic have numbers (delivery.md P7) through one server and none
+// through another, and warns once, with the remedy. A bridge that uses MQTT 3.1.1 removes the
+// numbers, and so does a connection of ours that uses MQTT 3.1.1.
 #pragma once
 
 #include <cstdint>

@@ -23,7 +23,7 @@ class Redelivered {
   /// So many messages are remembered, in 64 KiB. More than a Receive Maximum, because mosquitto
   /// 2.0.11 does not keep to it when it resumes a session.
   static constexpr std::size_t kMost = 4096;
-  /// The Receive Maximum of mqfail-sub.
+  /// The Receive Maximum of mqfail-sub (MQTT 5). A server of MQTT 3.1.1 has a limit of its own.
   static constexpr std::uint16_t kUnderWay = 100;
 
   /// The server has a session of ours no more.

@@ -279,6 +279,7 @@ void Subscriber::print(const Message& message, const ReceivingConnection& connec
 
 // They come before the message that has told what they are.
 bool Subscriber::settle_doubts(ReceivingConnection& connection, TimePoint now) {
+  if (connection.waiting.empty()) return false;
   const auto news = novelty_.take_fate(connection.feed);
   if (!news) return false;
   for (; !connection.waiting.empty() && !done_; connection.waiting.pop_front()) {

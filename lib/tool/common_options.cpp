@@ -229,10 +229,11 @@ constexpr OptionRow kRows[] = {
               "COMPONENT"}
         .in(Family::servers),
     {"cluster", 0, "", servers, kBoth, set_cluster,
-     "the servers are nodes of one cluster and have sessions in common",
-     "A persistent session goes on at the next node. Nothing of this run connects to a second node "
-     "with a client id that is in use. ?cluster=NAME says the same of some servers only; see "
-     "mqfail(7)."},
+     "the servers are nodes of one cluster and share sessions",
+     "A persistent session goes on at the next node. The run never has two connections with one "
+     "client id to the cluster. A server whose URI has cluster=NAME belongs to that cluster "
+     "instead; "
+     "see mqfail(7)."},
     {"username", 'u', "NAME", servers, kAll, set_username, "user name for servers that name none"},
     OptionRow{
         "pw", 'P', "PASSWORD", servers, kAll, set_password, "password for servers that have none",

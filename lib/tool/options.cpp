@@ -99,7 +99,7 @@ Result<Done> check_servers(const ServerList& servers, const FailoverSettings& se
   constexpr std::size_t kLongest31 = 23;  // MQTT 3.1, 3.1
   constexpr std::size_t kSuffix = 8;      // "-standby"
   for (const Server& server : servers) {
-    const auto protocol = server.protocol ? server.protocol : settings.protocol;
+    const auto protocol = fixed_protocol(server, settings.protocol);
     if (protocol && *protocol != Protocol::mqtt5 && settings.mqtt5_required) {
       return Error{ErrorKind::usage,
                    server.id + " is to be used with MQTT " + std::string(name(*protocol)) +
@@ -114,7 +114,7 @@ Result<Done> check_servers(const ServerList& servers, const FailoverSettings& se
     return Error{ErrorKind::usage,
                  "the client id for " + server.id + (suffix ? ", with \"-standby\"," : "") +
                      " is longer than the 23 bytes that MQTT 3.1 allows",
-                 "give a shorter one"};
+                 "give a shorter one with -i, or with clientId= in the URI of the server"};
   }
   return Done{};
 }

@@ -64,10 +64,9 @@ constexpr OptionRow kRows[] = {
      "0 1 2"},
     {"strict", 0, "", messages, kTool, put<&SubOptions::strict>,
      "do not use a server that grants less than was asked for",
-     "That is a lower quality of service, or a shared subscription ($share) over MQTT 3.1.1, which "
-     "a "
-     "server may grant without delivering anything. Without this option there is a warning, once a "
-     "server."},
+     "Less is a lower quality of service, or a shared subscription ($share) over MQTT 3.1.1, which "
+     "a server may grant without delivering anything. Without this option, each such server causes "
+     "one warning."},
     {"unsubscribe", 'U', "FILTER", messages, kTool, filter<&SubOptions::unsubscribe>,
      "end a subscription of a kept session (-c) after -t is granted; may be repeated",
      "This happens on each server, at each connection. A filter without a subscription is no "
@@ -85,9 +84,9 @@ constexpr OptionRow kRows[] = {
      "print a message once if its publisher has numbered it, if it comes through several servers "
      "or if it matches several filters (default)",
      "The numbers are those of --sequence in mqfail-pub(1). The last 65536 numbers of each of 2048 "
-     "publishers are remembered. With a persistent session (-c, -x), what a server has kept and "
-     "another one has brought is a copy, too, among the last 65536 messages. See DELIVERY in "
-     "mqfail(7)."},
+     "publishers are remembered. With a persistent session (-c, -x), a message that a server has "
+     "kept is a copy, too, if another server has delivered it. The last 65536 printed messages are "
+     "compared. See DELIVERY in mqfail(7)."},
     {"no-dedupe", 0, "", messages, kTool, put<&SubOptions::dedupe, false>,
      "print every message that is received"},
     {"sequence-gaps", 0, "", messages, kTool, put<&SubOptions::sequence_gaps>,

@@ -125,12 +125,13 @@ void add_unsayable(const ServerDraft& draft, Obstacles& obstacles) {
   if (draft.server.connect_timeout)
     obstacles.add(draft.shown, "a document has no connectTimeout; give --connect-timeout");
   if (!draft.server.cluster.empty())
-    obstacles.add(draft.shown, "a document has no cluster; give --cluster");
+    obstacles.add(draft.shown,
+                  "a document has no cluster; leave it out, and give --cluster if all servers are "
+                  "nodes of it");
   if (draft.server.client_id || draft.server.protocol)
-    obstacles.add(
-        draft.shown,
-        "a document has no clientId and protocol of one server; a DataSource has those of "
-        "all of its servers");
+    obstacles.add(draft.shown,
+                  "a document has no clientId and protocol of one server; leave them out, and give "
+                  "-i and -V");
   if (draft.password_file)
     obstacles.add(draft.shown,
                   "a document has no password-file; a reference password={{NAME}} reads the file "

@@ -178,7 +178,8 @@ Result<Done> set_in_tls(const UriOptionValue& value, ServerDraft& draft) {
 
 Result<Done> set_client_id(const UriOptionValue& value, ServerDraft& draft) {
   if (!is_utf8(value.text) || value.text.size() > kLongestClientId)
-    return Error{ErrorKind::usage, "clientId is not UTF-8 or longer than 65535 bytes", ""};
+    return Error{ErrorKind::usage, "clientId is not UTF-8, or it is longer than 65535 bytes",
+                 "give another client id"};
   draft.server.client_id = value.text;
   return Done{};
 }
@@ -187,7 +188,8 @@ Result<Done> set_protocol(const UriOptionValue& value, ServerDraft& draft) {
   draft.server.protocol = protocol_of(value.text);
   if (draft.server.protocol) return Done{};
   return Error{ErrorKind::usage,
-               "protocol: '" + printable(value.text, 32) + "' is none of 5, 311 and 31", ""};
+               "protocol: '" + printable(value.text, 32) + "' is none of 5, 311 and 31",
+               "write protocol=5, protocol=311 or protocol=31"};
 }
 
 Result<Done> set_query(const UriOptionValue& value, ServerDraft& draft) {
@@ -251,7 +253,8 @@ Result<Done> apply_options(const QueryOptions& options, bool bare_milliseconds,
                      [&, wanted = name](const UriOption& each) { return each.name == wanted; });
     if (known == kOptions.end()) return unknown_option(name, is_web_socket(draft.server.scheme));
     if (value.empty() && !known->judges_empty) {
-      return Error{ErrorKind::usage, name + " has no value", ""};
+      return Error{ErrorKind::usage, name + " has no value",
+                   "write " + name + "=VALUE or leave it out"};
     }
     if (auto done = known->set({name, value, bare_milliseconds}, draft); !done) return done;
   }
