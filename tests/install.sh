@@ -25,7 +25,7 @@ install_missing() {
   install_packages "${wanted[@]}"
 }
 
-# install_peers FOLDER: modules of npm go there. What cannot be installed is told, and no failure.
+# install_peers FOLDER: modules of npm go there. What cannot be installed is reported and is not a failure.
 install_peers() {
   local folder=$1 package wanted=("${peer_packages[@]}")
   # A nodejs that is newer than Debian's has an npm of its own, and Debian's cannot be added to it.

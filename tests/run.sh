@@ -74,5 +74,7 @@ END
 cat "$table"
 count() { grep -c "$1" "$table" || true; }
 rows=$(count '') failed=$(count 'FAILED:') skipped=$(count 'SKIPPED:')
-printf 'rows: %s passed, %s failed, %s skipped\n' "$((rows - failed - skipped))" "$failed" "$skipped"
+missed=$(grep -v 'FAILED:' "$table" | grep -c 'NOT REACHED:' || true)
+printf 'rows: %s passed, %s failed, %s not reached, %s skipped\n' \
+  "$((rows - failed - missed - skipped))" "$failed" "$missed" "$skipped"
 exit "$status"

@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(hot_standby_in_a_cluster_that_nobody_named_comes_to_rest) {
   Events events(reader);
   REQUIRE_EVENT(reader, events, "warning");
   BOOST_TEST(events.last("warning")->get("reason").find("--cluster") != std::string::npos);
-  // From here on, both are subscribed with ids that differ.
+  // Once the second one has an id of its own, both are subscribed.
   BOOST_REQUIRE(nodes.server.wait_for_subscriber("me-[ab]"));
   const auto lost = events.count("lost");
   Client client(nodes.server.port(), {.client_id = "sender", .version = 5});
@@ -167,6 +167,7 @@ BOOST_AUTO_TEST_CASE(acks_count_a_cluster_once) {
            other.uri(), "-t", "t", "-q", "1", "-m", "x", "--acks", "2", "-k", "60"}));
   Events events(publisher);
   REQUIRE_EVENT(publisher, events, "connected");
+  BOOST_REQUIRE(nodes.server.wait_for_log("Sending PUBACK to"));
   BOOST_TEST(nodes.a.connections() + nodes.b.connections() == 1);
   BOOST_TEST(publisher.running());
   other.thaw();

@@ -95,10 +95,6 @@ class Observer {
   Bridged& pair_;
 };
 
-}  // namespace
-
-namespace {
-
 struct Found {
   long twice, warnings;
 };
@@ -165,7 +161,7 @@ BOOST_AUTO_TEST_CASE(what_bridged_servers_keep_for_a_session_is_printed_once) {
 BOOST_AUTO_TEST_CASE(numbers_that_a_bridge_loses_are_told_once_and_their_messages_are_recognised) {
   const Found found = move_between_bridged("mqttv311", kLines / 3, true);
   // Until a server is seen to bring copies, a message with a number is believed.
-  BOOST_TEST(found.twice <= static_cast<long>(2 * 10));
+  BOOST_TEST(found.twice <= 2 * 10);
   BOOST_TEST(found.warnings == 1);
 }
 

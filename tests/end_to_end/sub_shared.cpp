@@ -60,6 +60,15 @@ void publish(Process& publisher, std::uint32_t part) {
       publisher.write(numbered_lines((part - 1) * kMessages / 3 + 1, part * kMessages / 3)));
 }
 
+/// The first two thirds. In between a member is killed, and then it is started again.
+void publish_while_a_member_ends(Process& publisher, Group& group) {
+  publish(publisher, 1);
+  BOOST_REQUIRE(group.member(1).wait_for_lines(Stream::out, 100, 10s));
+  group.kill(1);
+  publish(publisher, 2);
+  group.start(1);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_group_in_a_cluster_prints_everything_though_members_and_nodes_end) {
@@ -68,11 +77,7 @@ BOOST_AUTO_TEST_CASE(a_group_in_a_cluster_prints_everything_though_members_and_n
   const Arguments nodes{"-s", a.uri(), "-s", b.uri(), "--cluster"};
   Group group(nodes);
   Process publisher({.argv = pub({"-s", b.uri(), "-t", "t", "-q", "1", "-l"}), .stdin_pipe = true});
-  publish(publisher, 1);
-  BOOST_REQUIRE(group.member(1).wait_for_lines(Stream::out, 100, 10s));
-  group.kill(1);
-  publish(publisher, 2);
-  group.start(1);
+  publish_while_a_member_ends(publisher, group);
   BOOST_REQUIRE(group.member(2).wait_for_lines(Stream::out, 500, 10s));
   a.die();
   publish(publisher, 3);
@@ -87,15 +92,12 @@ BOOST_AUTO_TEST_CASE(a_group_over_bridged_servers_prints_everything_though_membe
   Mosquitto b({.lines = {"max_queued_messages 0"}});
   Mosquitto a({.lines = {"max_queued_messages 0", "connection other",
                          "address 127.0.0.1:" + std::to_string(b.port()), "topic # both 1"}});
+  BOOST_REQUIRE(b.wait_for_subscriber(".*other"));  // the bridge
   RecordingProxy way_to_a(a.port());
   Group group({"-s", way_to_a.uri(), "-s", b.uri(), "--priority-backup",
                "--priority-probe-interval", "200ms", "--priority-hold", "500ms"});
   Process publisher({.argv = pub({"-s", b.uri(), "-t", "t", "-q", "1", "-l"}), .stdin_pipe = true});
-  publish(publisher, 1);
-  BOOST_REQUIRE(group.member(1).wait_for_lines(Stream::out, 100, 10s));
-  group.kill(1);
-  publish(publisher, 2);
-  group.start(1);
+  publish_while_a_member_ends(publisher, group);
   Events events(group.member(0));
   way_to_a.die();
   BOOST_REQUIRE(events.wait("failover").has_value());

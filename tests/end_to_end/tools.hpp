@@ -3,8 +3,10 @@
 // expectation in this folder comes from the contract of the commands, none from their code.
 #pragma once
 
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <initializer_list>
 #include <string>
@@ -107,7 +109,14 @@ inline std::vector<std::string> acknowledged(ScriptedServer& server) {
   return result;
 }
 
-/// For BOOST_AUTO_TEST_CASE(name, *offered("mqfail-sub", {"--standby", "hot"})): if the command
+/// "2.5 s", as reasons name a time that was measured.
+inline std::string in_seconds(long ms) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f s", static_cast<double>(ms) / 1000);
+  return text.data();
+}
+
+/// For BOOST_AUTO_TEST_CASE(name, *offered("mqfail-sub", {"--redirect", "known"})): if the command
 /// says that it does not support the option yet, the test is "skipped". It counts as soon as the
 /// command accepts the option.
 inline boost::unit_test::precondition offered(const std::string& name, const Arguments& option) {

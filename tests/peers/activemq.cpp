@@ -46,16 +46,8 @@ class ActiveMq : public Peer {
   }
   ~ActiveMq() override = default;
 
-  std::vector<std::string> uris() const override {
-    std::vector<std::string> all;
-    for (const std::uint16_t port : ports())
-      all.push_back("mqtt://127.0.0.1:" + std::to_string(port));
-    return all;
-  }
-  std::vector<Node*> nodes() override { return {nodes_[0].get(), nodes_[1].get()}; }
-  std::vector<std::uint16_t> ports() const override {
-    return {nodes_[0]->port(), nodes_[1]->port()};
-  }
+  std::vector<Node*> nodes() override { return nodes_of(nodes_); }
+  std::vector<std::uint16_t> ports() const override { return ports_of(nodes_); }
   bool speaks_5() const override { return false; }
   bool shares_sessions() const override { return false; }
 

@@ -11,7 +11,6 @@ class Bridged : public Peer {
  public:
   explicit Bridged(const std::string& protocol) : first_(bridge_to(second_.port(), protocol)) {}
 
-  std::vector<std::string> uris() const override { return {first_.uri(), second_.uri()}; }
   std::vector<Node*> nodes() override { return {&first_, &second_}; }
   std::vector<std::uint16_t> ports() const override { return {first_.port(), second_.port()}; }
   bool speaks_5() const override { return true; }

@@ -34,18 +34,8 @@ class Nats : public Peer {
   }
   ~Nats() override = default;
 
-  std::vector<std::string> uris() const override {
-    std::vector<std::string> all;
-    for (const std::uint16_t port : ports())
-      all.push_back("mqtt://127.0.0.1:" + std::to_string(port));
-    return all;
-  }
-  std::vector<Node*> nodes() override {
-    return {nodes_[0].get(), nodes_[1].get(), nodes_[2].get()};
-  }
-  std::vector<std::uint16_t> ports() const override {
-    return {nodes_[0]->port(), nodes_[1]->port(), nodes_[2]->port()};
-  }
+  std::vector<Node*> nodes() override { return nodes_of(nodes_); }
+  std::vector<std::uint16_t> ports() const override { return ports_of(nodes_); }
   bool speaks_5() const override { return false; }
 
  private:

@@ -20,8 +20,8 @@ class Node {
   virtual void terminate() = 0;  ///< SIGTERM, returns when it is gone
   virtual void freeze() = 0;     ///< SIGSTOP
   virtual void thaw() = 0;
-  /// Whether it accepts an MQTT CONNECT within `patience`. Starts it again if it has ended, because
-  /// somebody may have had its port for a moment.
+  /// Whether it is ready within `patience`. A peers::Server must accept a CONNECT, and is started
+  /// again if it has ended, because somebody may have had its port for a moment.
   virtual bool serves(milliseconds patience) = 0;
   virtual std::string said() = 0;  ///< the end of its output, for a report
 };

@@ -37,6 +37,13 @@ bool is_whole(const std::vector<std::uint16_t>& ports, const std::string& topic)
 
 }  // namespace
 
+std::vector<std::string> Peer::uris() const {
+  std::vector<std::string> all;
+  for (const std::uint16_t port : ports())
+    all.push_back("mqtt://127.0.0.1:" + std::to_string(port));
+  return all;
+}
+
 void Peer::become(const std::string& form) {
   if (!form.empty()) throw rig::Broken("there is no form " + form);
 }

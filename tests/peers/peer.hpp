@@ -15,8 +15,8 @@ namespace peers {
 class Peer {
  public:
   virtual ~Peer() = default;
-  /// What mqfail is given, in this order.
-  virtual std::vector<std::string> uris() const = 0;
+  /// What mqfail is given, in this order: each of the ports, unless a peer has other addresses.
+  virtual std::vector<std::string> uris() const;
   /// What a fault can happen to. Node 0 is what the first address leads to.
   virtual std::vector<Node*> nodes() = 0;
   /// The MQTT ports of the servers. What is published at one of them comes from all of them.
@@ -29,8 +29,8 @@ class Peer {
   virtual bool shares_sessions() const { return true; }
 };
 
-/// Waits until each message that is published at one of the servers comes from all of them. Starts
-/// a server again that has ended. Throws rig::Broken after `patience`.
+/// Waits until each message that is published at one of the servers comes from all of them. See
+/// Node::serves() for a server that has ended. Throws rig::Broken after `patience`.
 void wait_until_whole(Peer& peer, milliseconds patience = 90s);
 
 struct Kind {

@@ -37,18 +37,8 @@ class RabbitMq : public Peer {
   }
   ~RabbitMq() override = default;
 
-  std::vector<std::string> uris() const override {
-    std::vector<std::string> all;
-    for (const std::uint16_t port : ports())
-      all.push_back("mqtt://127.0.0.1:" + std::to_string(port));
-    return all;
-  }
-  std::vector<Node*> nodes() override {
-    return {nodes_[0].get(), nodes_[1].get(), nodes_[2].get()};
-  }
-  std::vector<std::uint16_t> ports() const override {
-    return {nodes_[0]->port(), nodes_[1]->port(), nodes_[2]->port()};
-  }
+  std::vector<Node*> nodes() override { return nodes_of(nodes_); }
+  std::vector<std::uint16_t> ports() const override { return ports_of(nodes_); }
   void become(const std::string& form) override {
     if (form == form_) return;
     if (form_ == "mirrored") control({"clear_policy", "mirrored"});

@@ -38,7 +38,7 @@ struct Bounds {
   bool told = true;     ///< if lines are lost, mqfail-sub must know that some may be missing
   /// What the server does, where a bound is looser than what mqfail promises.
   std::string reason{};
-  /// Why mqfail does not reach the bounds yet. Then a violation is no failure.
+  /// Why lines are still printed again more often. Then "doubled" is no failure.
   std::string today{};
 };
 

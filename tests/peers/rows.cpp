@@ -10,6 +10,12 @@ namespace {
 using enum Mode;
 using enum Fault;
 
+/// The same on several servers at once: nothing is lost, and there is no failover.
+Bounds at_once(Bounds bounds) {
+  bounds.lost = bounds.failovers = 0;
+  return bounds;
+}
+
 // What mqfail promises: of a persistent session, of several sessions at once, of a frozen server
 // with a keepalive of 2 s, and without a session on the next server.
 const Bounds kept{};
@@ -26,8 +32,7 @@ const Bounds rabbit_dies{
     .doubled = 1'000,
     .publishers_failovers = 9,
     .reason = "RabbitMQ closes the publishers of all nodes when a session dies with its node"};
-const Bounds rabbit_dies_hot{
-    .doubled = 1'000, .failovers = 0, .publishers_failovers = 9, .reason = rabbit_dies.reason};
+const Bounds rabbit_dies_hot = at_once(rabbit_dies);
 const Bounds rabbit_freezes{
     .lost = 15'000,
     .silence = 10,
@@ -53,11 +58,7 @@ const Bounds nats_elects{.lost = 15'000,
                          .failovers = 2,
                          .publishers_failovers = 9,
                          .reason = "an election in NATS takes some seconds"};
-const Bounds nats_elects_hot{.doubled = 1'000,
-                             .silence = 15,
-                             .failovers = 0,
-                             .publishers_failovers = 9,
-                             .reason = nats_elects.reason};
+const Bounds nats_elects_hot = at_once(nats_elects);
 const Bounds nats_freezes{.lost = 30'000,
                           .doubled = 2'000,
                           .silence = 30,

@@ -3,6 +3,7 @@
 // Markdown table for each mode and fault: `run_peers KIND [--row N] [--table FILE] [--events]`.
 // The exit status is 0 if every row keeps its bounds or is known not to, 1 if not, and 77 if this
 // machine cannot have the servers, which the table says, too.
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -29,6 +30,11 @@ void print(const Options& options, const std::string& text) {
   table << text << "\n";
 }
 
+/// Whether the violation is the shortcoming that the row names.
+bool is_known(const Row& row, const std::string& violation) {
+  return !row.most.today.empty() && violation == "doubled";
+}
+
 std::string table_row(const Row& row, const Outcome& outcome) {
   std::ostringstream text;
   text.setf(std::ios::fixed);
@@ -46,9 +52,9 @@ std::string table_row(const Row& row, const Outcome& outcome) {
   if (outcome.violations.empty())
     text << "ok" << (row.most.reason.empty() ? "" : ": ") << row.most.reason;
   for (std::size_t i = 0; i < outcome.violations.size(); ++i)
-    text << (i != 0                   ? ", "
-             : row.most.today.empty() ? "FAILED: "
-                                      : "NOT REACHED: ")
+    text << (i != 0                                  ? ", "
+             : !is_known(row, outcome.violations[i]) ? "FAILED: "
+                                                     : "NOT REACHED: ")
          << outcome.violations[i];
   if (!outcome.violations.empty() && !row.most.today.empty()) text << ", " << row.most.today;
   text << " |";
@@ -69,7 +75,8 @@ bool run_and_print(const Options& options, Peer& peer, const Row& row, std::size
     }
     std::fprintf(stderr, "row %zu took %.1f s\n", number,
                  rig::seconds_between(start, rig::Clock::now()));
-    return outcome.violations.empty() || !row.most.today.empty();
+    return std::all_of(outcome.violations.begin(), outcome.violations.end(),
+                       [&](const std::string& one) { return is_known(row, one); });
   } catch (const rig::Broken& broken) {
     print(options, "| " + row.kind + " " + row.form + " | " + name_of(row.mode) + " | " +
                        name_of(row.fault) + " | | | | | | | | FAILED: " + broken.what() + " |");

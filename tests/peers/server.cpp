@@ -8,6 +8,9 @@
 
 namespace peers {
 
+namespace {
+
+// Whether an MQTT server accepts a CONNECT of MQTT 3.1.1 at this port now.
 bool accepts_connect(std::uint16_t port) {
   try {
     const rig::Client client(port);
@@ -16,6 +19,8 @@ bool accepts_connect(std::uint16_t port) {
     return false;
   }
 }
+
+}  // namespace
 
 Server::Server(rig::Command command, std::uint16_t port)
     : command_(std::move(command)), port_(port) {

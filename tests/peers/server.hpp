@@ -3,16 +3,15 @@
 // test is killed: the kernel kills what a rig::Process starts, so the command must not fork.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "peers/node.hpp"
 #include "rig/process.hpp"
 
 namespace peers {
-
-/// Whether an MQTT server accepts a CONNECT of MQTT 3.1.1 at this port now.
-bool accepts_connect(std::uint16_t port);
 
 class Server : public Node {
  public:
@@ -33,5 +32,19 @@ class Server : public Node {
   std::uint16_t port_;
   std::unique_ptr<rig::Process> process_;
 };
+
+template <std::size_t N>
+std::vector<Node*> nodes_of(const std::array<std::unique_ptr<Server>, N>& servers) {
+  std::vector<Node*> all;
+  for (const auto& one : servers) all.push_back(one.get());
+  return all;
+}
+
+template <std::size_t N>
+std::vector<std::uint16_t> ports_of(const std::array<std::unique_ptr<Server>, N>& servers) {
+  std::vector<std::uint16_t> all;
+  for (const auto& one : servers) all.push_back(one->port());
+  return all;
+}
 
 }  // namespace peers

@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_secret_leaves_nothing_in_the_strings_it_passes_through) {
   }
   alignas(Secret) unsigned char place[2][sizeof(Secret)] = {};
   const auto left = [&] {
-    // Behind the pointer and the length of each string, whose bytes may be any.
+    // The pointer and the length of a string come first, and their bytes may have any value.
     std::ptrdiff_t count = 0;
     for (const auto& one : place)
       count += std::count(one + 16, one + sizeof(Secret), static_cast<unsigned char>('x'));
