@@ -22,6 +22,7 @@ declare -A may=(
   [lib/config/document]='base policy config/uri config/secrets'
   [lib/config/store]='base config/document config/uri config/secrets'
   [lib/config/naming]='base certificates policy config/store config/document config/uri config/secrets'
+  [lib/discovery]='base policy config/naming config/uri'
   [lib/rest]='base config/store config/document config/secrets'
   [lib/session]='base policy transport'
   [lib/publish]='base policy transport session'
@@ -76,6 +77,7 @@ done <<'END'
 MQTT(Client|Async) lib/transport/[a-z_]*\.
 simdjson lib/config/document/[a-z_]*\.cpp
 openssl/ lib/(certificates/|config/|transport/paho_seams/|transport/wire/websocket_upgrade\.cpp)
+(ares|resolv)\.h lib/discovery/srv_(lookup|message)\.cpp
 sqlite3 lib/publish/spool_database\.cpp
 boost/ lib/(rest/http_(server|connection)\.[ch]pp|transport/wire/websocket_upgrade\.cpp)
 END
