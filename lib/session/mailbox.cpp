@@ -11,6 +11,13 @@
 #include <variant>
 
 namespace mqfail {
+namespace {
+
+std::size_t cost(const Heard& one) {
+  return sizeof one + one.topic.size() + one.payload.size();
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Mailbox>> Mailbox::make() {
   const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -39,6 +46,29 @@ void Mailbox::post(Event event) {
 void Mailbox::wake() {
   // One system call for all that happens between two looks.
   if (!rung_.exchange(true)) eventfd_write(fd_, 1);
+}
+
+void Mailbox::heard(AttemptId attempt, std::string_view topic, std::string_view payload,
+                    bool retained) {
+  const bool too_large = payload.size() > kHeardBytes;
+  Heard one{attempt, std::string(topic), std::string(too_large ? "" : payload), retained,
+            too_large};
+  {
+    const std::lock_guard lock(mutex_);
+    heard_bytes_ += cost(one);
+    heard_.push_back(std::move(one));
+    while (heard_bytes_ > kUntakenBytes) {
+      heard_bytes_ -= cost(heard_.front());
+      heard_.pop_front();
+    }
+  }
+  wake();
+}
+
+std::deque<Heard> Mailbox::take_heard() {
+  const std::lock_guard lock(mutex_);
+  heard_bytes_ = 0;
+  return std::exchange(heard_, {});
 }
 
 std::vector<Event> Mailbox::take() {

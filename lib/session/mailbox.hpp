@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the transport's threads leave word for the session: events in order, and a bell. Rare
-// things come through here; messages and acknowledgements wait in the transport and only ring the
-// bell.
+// things come through here, such as messages on watched topics; all other messages and
+// acknowledgements wait in the transport and only ring the bell.
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -14,8 +17,23 @@
 
 namespace mqfail {
 
+/// A message on a watched topic.
+struct Heard {
+  AttemptId attempt{};
+  std::string topic;
+  std::string payload;
+  bool retained = false;
+  bool too_large = false;  ///< above Mailbox::kHeardBytes; `payload` is empty
+};
+
 class Mailbox final : public TransportListener {
  public:
+  /// A larger payload on a watched topic is not copied (bytes).
+  static constexpr std::size_t kHeardBytes = 1U << 20U;
+  /// Of what was heard and not taken the oldest is dropped above this (bytes): on a topic that is
+  /// watched the newest message counts.
+  static constexpr std::size_t kUntakenBytes = 4U << 20U;
+
   /// Fails if the process may open no more descriptors.
   static Result<std::unique_ptr<Mailbox>> make();
   ~Mailbox() override;
@@ -24,11 +42,15 @@ class Mailbox final : public TransportListener {
 
   void post(Event event) override;
   void wake() override;
+  void heard(AttemptId attempt, std::string_view topic, std::string_view payload,
+             bool retained) override;
 
   /// Readable when the bell was rung since the last take().
   int fd() const { return fd_; }
   /// All events so far; silences the bell. Session's thread.
   std::vector<Event> take();
+  /// What was heard on watched topics since the last call, in order. Session's thread.
+  std::deque<Heard> take_heard();
 
  private:
   explicit Mailbox(int fd) : fd_(fd) {}
@@ -37,6 +59,8 @@ class Mailbox final : public TransportListener {
   std::atomic<bool> rung_{false};
   std::mutex mutex_;
   std::vector<Event> events_;
+  std::deque<Heard> heard_;
+  std::size_t heard_bytes_ = 0;
 };
 
 }  // namespace mqfail

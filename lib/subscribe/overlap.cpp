@@ -4,19 +4,14 @@
 #include <algorithm>
 #include <string>
 
+#include "transport/topic_filter.hpp"
+
 namespace mqfail {
 namespace {
 
-// The highest there is (MQTT 5, section 3.8.2.1.2). Ours go down from here, so that they differ
-// from those that another program has given in the same session before.
-constexpr std::uint32_t kFirstIdentifier = 268'435'455;
-
-std::string_view without_share(std::string_view filter) {
-  constexpr std::string_view kShare = "$share/";
-  if (!filter.starts_with(kShare)) return filter;
-  const std::size_t end = filter.find('/', kShare.size());
-  return end == std::string_view::npos ? filter : filter.substr(end + 1);
-}
+// Ours go down from here, so that they differ from those that another program has given in the same
+// session before.
+constexpr std::uint32_t kFirstIdentifier = kLargestIdentifier;
 
 }  // namespace
 

@@ -9,7 +9,7 @@
 #include "base/counted.hpp"
 #include "base/number.hpp"
 #include "base/text.hpp"
-#include "subscribe/topic_filter.hpp"
+#include "transport/topic_filter.hpp"
 
 namespace mqfail {
 namespace {

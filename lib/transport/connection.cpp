@@ -12,6 +12,7 @@
 #include "transport/paho_seams/receiver.hpp"
 #include "transport/paho_seams/run_thread.hpp"
 #include "transport/paho_seams/wiped_memory.hpp"
+#include "transport/topic_filter.hpp"
 #include "transport/wire/clock.hpp"
 
 namespace mqfail {
@@ -99,12 +100,47 @@ void Connection::free_arrived(const Arrived& arrived) {
   MQTTClient_free(arrived.topic);
 }
 
+// Tells the message if its topic is watched. True if the reader of messages is not to have it.
+bool Connection::is_only_watched(const Arrived& arrived) {
+  const std::string_view topic(arrived.topic, arrived.topic_size);
+  const auto& watched = settings_.watched;
+  if (std::none_of(watched.begin(), watched.end(),
+                   [&](const Watched& one) { return one.topic == topic; })) {
+    return false;
+  }
+  const MQTTClient_message& message = *arrived.message;
+  bool by_watching = true, by_filter = true;
+  if (identified_ && watched_identifier_ != 0) {
+    const auto ids = message_properties(message.properties).subscription_ids;
+    const auto ours = std::count(ids.begin(), ids.end(), watched_identifier_);
+    by_watching = ours != 0;
+    by_filter = ours == 0 || ours != std::ssize(ids);
+  } else {
+    const auto& wanted = settings_.subscriptions;
+    by_filter = std::any_of(wanted.begin(), wanted.end(), [&](const Subscription& one) {
+      return matches(without_share(one.filter), topic);
+    });
+  }
+  if (by_watching) {
+    listener_.heard(
+        attempt_, topic,
+        {static_cast<const char*>(message.payload), static_cast<std::size_t>(message.payloadlen)},
+        message.retained != 0);
+  }
+  return !by_filter;
+}
+
 int Connection::on_message(void* context, char* topic, int topic_size,
                            MQTTClient_message* message) {
   let_go();  // Paho calls without its mutex
   auto& self = *static_cast<Connection*>(context);
   const Arrived arrived{
       topic, topic_size > 0 ? static_cast<std::size_t>(topic_size) : std::strlen(topic), message};
+  if (!self.settings_.watched.empty() && self.is_only_watched(arrived)) {
+    if (message->qos > 0) self.wire_->pass(static_cast<std::uint16_t>(message->msgid));
+    free_arrived(arrived);
+    return 1;
+  }
   if (message->qos > 0) self.wire_->claim(static_cast<std::uint16_t>(message->msgid));
   bool first = false;
   {
@@ -153,7 +189,7 @@ void Connection::take_over() {
     facts_.standby = true;
     turned_.notify_all();
   }
-  if (settings_.subscriptions.empty()) online();
+  if (!settings_.subscribes()) online();
 }
 
 void Connection::abandon() {
@@ -285,7 +321,7 @@ void Connection::take_identifiers(MessageProperties& properties, Message& messag
   std::size_t ours = 0;
   std::erase_if(properties.subscription_ids, [&](std::uint32_t id) {
     if (!std::binary_search(identifiers_.begin(), identifiers_.end(), id)) return false;
-    message.subscription = ++ours == 1 ? id : 0;
+    if (id != watched_identifier_) message.subscription = ++ours == 1 ? id : 0;
     return true;
   });
   if (properties.empty()) message.properties = nullptr;

@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -82,8 +83,18 @@ class Connection {
   void destroy_handle();
   void online();
   bool await_take_over();
+  /// The SUBACK of one SUBSCRIBE.
+  struct Answer {
+    std::vector<int> codes;
+    std::string text;
+  };
   bool subscribe();
-  bool subscribe(const std::vector<std::size_t>& which, std::uint32_t identifier);
+  std::optional<std::size_t> brings(const std::string& topic) const;
+  void tell_watched_apart(std::map<std::uint32_t, std::vector<std::size_t>>& packets);
+  bool watch();
+  std::optional<Answer> subscribe(const std::vector<Subscription>& together,
+                                  std::uint32_t identifier);
+  bool are_granted(const std::vector<Subscription>& together, const Answer& answer);
   bool unsubscribe();
   void fail(Reason reason);
   void ended(Reason reason);
@@ -91,6 +102,7 @@ class Connection {
   void learn(const MQTTResponse& response, const Dialled& dialled);
   void take_identifiers(MessageProperties& properties, Message& message) const;
   static void free_arrived(const Arrived& arrived);
+  bool is_only_watched(const Arrived& arrived);
 
   static void on_lost(void* context, char* cause);
   static int on_message(void* context, char* topic, int topic_size, MQTTClient_message* message);
@@ -120,9 +132,10 @@ class Connection {
   bool silent_ = false;                     // abandoned or told its end: nothing more is said
   bool was_online_ = false;                 // facts_ is complete
   bool subscription_ids_ = false;           // the server knows them; the attempt's thread's
-  std::vector<std::uint32_t> identifiers_;  // of our SUBSCRIBEs, rising; complete once identified_
-  std::atomic<bool> identified_{false};
-  bool paho_holds_ = false;  // connected: Paho will call on_lost once
+  std::vector<std::uint32_t> identifiers_;  // of our SUBSCRIBEs, rising
+  std::uint32_t watched_identifier_ = 0;    // of the SUBSCRIBE of watched topics; 0: it has none
+  std::atomic<bool> identified_{false};     // identifiers_ and watched_identifier_ are complete
+  bool paho_holds_ = false;                 // connected: Paho will call on_lost once
   std::atomic<bool> thread_done_{false};
 
   std::mutex inbox_mutex_;  // inbox_, inbox_bytes_, acknowledged_

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a connection comes to be: what the attempt's thread does, from the first address dialled to
-// the last filter granted. What happens on an open connection is in connection.cpp.
+// CONNACK and what the server says in it. connection_subscribe.cpp goes on.
 #include <unistd.h>
 
 #include <cstdint>
-#include <map>
 #include <utility>
 
 #include "transport/connection.hpp"
@@ -22,7 +21,8 @@ namespace mqfail {
 void Connection::run() {
   // The certificate first: without it a connection is of no use.
   if (receiver_can_wake() && find_certificate()) {
-    if (connect() && (!settings_.standby || await_take_over()) && subscribe() && unsubscribe()) {
+    if (connect() && (!settings_.standby || await_take_over()) && subscribe() && unsubscribe() &&
+        watch()) {
       online();
     }
     const std::lock_guard lock(stage_mutex_);
@@ -95,7 +95,7 @@ void Connection::online() {
 // waiting thread begins its work sooner than a new one.
 bool Connection::await_take_over() {
   online();
-  if (settings_.subscriptions.empty()) return false;
+  if (!settings_.subscribes()) return false;
   std::unique_lock lock(stage_mutex_);
   turned_.wait(lock, [this] { return stage_ != Stage::online || silent_; });
   return stage_ == Stage::subscribing;
@@ -224,113 +224,6 @@ void Connection::learn(const MQTTResponse& response, const Dialled& dialled) {
   if (const auto keepalive = number_of(list, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE)) {
     wire_->promise_keepalive(std::chrono::seconds(*keepalive));
   }
-}
-
-// One SUBSCRIBE for all filters with the same identifier, if the server knows identifiers.
-bool Connection::subscribe() {
-  const auto& wanted = settings_.subscriptions;
-  if (wanted.empty()) return true;
-  reached(Phase::subscribe);
-  const TimePoint begin = wire_now();
-  std::map<std::uint32_t, std::vector<std::size_t>> packets;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    packets[subscription_ids_ ? wanted[i].identifier : 0].push_back(i);
-  }
-  facts_.granted.resize(wanted.size());
-  facts_.identifiers = packets.contains(0) ? 0 : packets.size();
-  if (facts_.identifiers != 0) {
-    for (const auto& packet : packets) identifiers_.push_back(packet.first);
-    identified_ = true;
-  }
-  for (const auto& [identifier, which] : packets) {
-    if (!subscribe(which, identifier)) return false;
-  }
-  facts_.subscribed_at = begin;
-  facts_.subscribe = wire_now() - begin;
-  return true;
-}
-
-bool Connection::subscribe(const std::vector<std::size_t>& which, std::uint32_t identifier) {
-  std::vector<char*> filters;
-  std::vector<int> codes;
-  std::vector<MQTTSubscribe_options> options;
-  for (const std::size_t i : which) {
-    const Subscription& one = settings_.subscriptions[i];
-    filters.push_back(const_cast<char*>(one.filter.c_str()));
-    codes.push_back(one.qos);
-    MQTTSubscribe_options option = MQTTSubscribe_options_initializer;
-    option.noLocal = one.no_local ? 1 : 0;
-    option.retainAsPublished = one.retain_as_published ? 1 : 0;
-    option.retainHandling = static_cast<unsigned char>(one.retain_handling);
-    options.push_back(option);
-  }
-  PahoProperties properties;
-  if (identifier != 0) properties.add(MQTTPROPERTY_CODE_SUBSCRIPTION_IDENTIFIER, identifier);
-  const Handover handover(wire_, server_);
-  const bool mqtt5 = protocol_ == Protocol::mqtt5;
-  MQTTResponse response = MQTTResponse_initializer;
-  {
-    const ParallelCall parallel;
-    response = MQTTClient_subscribeMany5(handle_, static_cast<int>(filters.size()), filters.data(),
-                                         codes.data(), mqtt5 ? options.data() : nullptr,
-                                         mqtt5 ? properties.get() : nullptr);
-  }
-  std::string text = text_of(response.properties, MQTTPROPERTY_CODE_REASON_STRING);
-  const int result = code_of(response);
-  if (mqtt5 && result >= 0) {
-    if (response.reasonCodeCount > 1 && response.reasonCodes != nullptr) {
-      for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = response.reasonCodes[i];
-    } else {
-      codes[0] = result;
-    }
-  }
-  MQTTResponse_free(response);
-  if (result < 0) {
-    Reason reason = loss(wire_->facts(), server_.scheme);
-    reason.phase = Phase::subscribe;
-    fail(std::move(reason));
-    return false;
-  }
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    if (codes[i] >= 0x80) {
-      if (text.empty()) text = settings_.subscriptions[which[i]].filter;
-      fail({Cause::suback, Phase::subscribe, codes[i], mqtt5, std::move(text)});
-      return false;
-    }
-    facts_.granted[which[i]] = codes[i];
-  }
-  return true;
-}
-
-// After the SUBSCRIBE, as mosquitto_sub does it: this ends subscriptions of a kept session, and
-// also one that was granted just now. "No subscription existed" (0x11) is a success.
-bool Connection::unsubscribe() {
-  const auto& filters = settings_.unsubscriptions;
-  if (filters.empty()) return true;
-  std::vector<char*> names;
-  names.reserve(filters.size());
-  for (const std::string& filter : filters) names.push_back(const_cast<char*>(filter.c_str()));
-  const Handover handover(wire_, server_);
-  MQTTResponse response = MQTTResponse_initializer;
-  {
-    const ParallelCall parallel;
-    response =
-        MQTTClient_unsubscribeMany5(handle_, static_cast<int>(names.size()), names.data(), nullptr);
-  }
-  std::string text = text_of(response.properties, MQTTPROPERTY_CODE_REASON_STRING);
-  const int result = code_of(response);
-  int refused = result >= 0x80 ? result : 0;
-  for (int i = 0; response.reasonCodes != nullptr && i < response.reasonCodeCount; ++i) {
-    if (response.reasonCodes[i] >= 0x80) refused = response.reasonCodes[i];
-  }
-  MQTTResponse_free(response);
-  if (result >= 0 && refused == 0) return true;
-  Reason reason = result < 0 ? loss(wire_->facts(), server_.scheme)
-                             : Reason{Cause::suback, Phase::subscribe, refused, true, {}};
-  reason.phase = Phase::subscribe;
-  if (result >= 0) reason.text = text.empty() ? "UNSUBSCRIBE" : std::move(text);
-  fail(std::move(reason));
-  return false;
 }
 
 void Connection::fail(Reason reason) {

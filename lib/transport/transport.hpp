@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -21,6 +22,9 @@ namespace mqfail {
 /// publish(), in the session's thread.
 inline constexpr int kLargestWindow = 60000;
 
+/// The largest subscription identifier (MQTT 5, 3.8.2.1.2).
+inline constexpr std::uint32_t kLargestIdentifier = 268'435'455;
+
 struct Subscription {
   std::string filter;
   int qos = 0;
@@ -31,6 +35,14 @@ struct Subscription {
   /// subscription identifiers (MQTT 5, 3.8.2.1.2). 0: none; then none of the others has one.
   std::uint32_t identifier = 0;
   friend bool operator==(const Subscription&, const Subscription&) = default;
+};
+
+/// A topic in which the run itself is interested, besides what the user subscribes to. Its messages
+/// go to TransportListener::heard().
+struct Watched {
+  std::string topic;    ///< a topic name, without wildcards
+  bool needed = false;  ///< all must be granted, or the attempt fails; else a refusal is a fact
+  friend bool operator==(const Watched&, const Watched&) = default;
 };
 
 struct Will {
@@ -68,10 +80,15 @@ struct ConnectSettings {
   ConnectProperties properties;
   std::vector<Subscription> subscriptions;   ///< all must be granted, or the attempt fails
   std::vector<std::string> unsubscriptions;  ///< filters given up behind the SUBSCRIBE
+  /// Subscribed to at QoS 1 behind all that. A topic that one of the `subscriptions` brings anyway
+  /// needs no subscription of its own, which would bring each message a second time.
+  std::vector<Watched> watched;
   /// Whether the session, and so the client id, outlives a connection: -c, or -x above 0.
   bool keeps_session() const {
     return !clean_session || properties.session_expiry.value_or(0) != 0;
   }
+  /// Whether there is something to do between CONNACK and Connected.
+  bool subscribes() const { return !subscriptions.empty() || !watched.empty(); }
   friend bool operator==(const ConnectSettings&, const ConnectSettings&) = default;
 };
 
@@ -94,6 +111,7 @@ struct ConnectionFacts {
   Duration dns{}, tcp{}, tls{}, ws{}, connack{}, subscribe{};
   TimePoint subscribed_at{};    ///< when SUBSCRIBE was sent, on the session's clock
   std::vector<int> granted;     ///< SUBACK codes in the order of the filters
+  std::vector<int> watched;     ///< the same for the watched topics
   std::size_t identifiers = 0;  ///< of subscriptions, that messages bring back; 0: they do not
 };
 
@@ -114,6 +132,11 @@ class TransportListener {
   virtual void post(Event event) = 0;
   /// Room in the send buffer again, messages or acknowledgements have come: look at them.
   virtual void wake() = 0;
+  /// A message on a watched topic (ConnectSettings) has come; it may come before Connected is told.
+  /// Views die with the call. It goes to take_messages(), too, if a filter of the user matches the
+  /// topic; else it is acknowledged as soon as those before it are (MQTT 5, 4.6.0-2).
+  virtual void heard(AttemptId /*attempt*/, std::string_view /*topic*/,
+                     std::string_view /*payload*/, bool /*retained*/) {}
 };
 
 /// Thread: all members are called from the session's thread.

@@ -29,20 +29,21 @@ class HeldAcknowledgements {
       std::memcpy(packet.data() + have, pieces[i].iov_base, pieces[i].iov_len);
       have += pieces[i].iov_len;
     }
-    held_.push_back({packet, false});
+    held_.push_back({packet, Wait::unclaimed});
     ++unclaimed_;
     return true;
   }
 
   /// The message of this packet id was handed to the session: its acknowledgement waits.
-  void claim(std::uint16_t packet_id) {
-    for (auto held = held_.rbegin(); held != held_.rend(); ++held) {
-      if (!held->claimed && id(held->packet) == packet_id) {
-        held->claimed = true;
-        --unclaimed_;
-        return;
-      }
-    }
+  void claim(std::uint16_t packet_id) { find_unclaimed(packet_id, Wait::claimed); }
+
+  /// The message of this packet id is not for the session: its acknowledgement goes to `put` as
+  /// soon as no earlier one waits (MQTT 5, 4.6.0-2).
+  template <class Put>
+  void pass(std::uint16_t packet_id, Put put) {
+    if (!find_unclaimed(packet_id, Wait::passed)) return;
+    ++passed_;
+    put_passed(put);
   }
 
   /// The message is written out: gives its acknowledgement to `put`.
@@ -50,11 +51,12 @@ class HeldAcknowledgements {
   void release(std::uint16_t packet_id, Put put) {
     // In order of arrival, so nearly always the first.
     const auto found = std::find_if(held_.begin(), held_.end(), [packet_id](const Held& held) {
-      return held.claimed && id(held.packet) == packet_id;
+      return held.wait == Wait::claimed && id(held.packet) == packet_id;
     });
     if (found == held_.end()) return;
     put(found->packet);
     held_.erase(found);
+    put_passed(put);
   }
 
   /// Gives those to `put` that belong to no message (a repeated QoS 2 PUBLISH, a PUBCOMP).
@@ -62,17 +64,46 @@ class HeldAcknowledgements {
   void release_orphans(Put put) {
     if (unclaimed_ == 0) return;
     std::erase_if(held_, [&put](const Held& held) {
-      if (!held.claimed) put(held.packet);
-      return !held.claimed;
+      if (held.wait != Wait::unclaimed) return false;
+      put(held.packet);
+      return true;
     });
     unclaimed_ = 0;
   }
 
  private:
+  /// unclaimed: whose it is shows itself before the receive thread waits again. claimed: for
+  /// release(). passed: for those before it.
+  enum class Wait : std::uint8_t { unclaimed, claimed, passed };
   struct Held {
     Packet packet;
-    bool claimed;
+    Wait wait;
   };
+
+  bool find_unclaimed(std::uint16_t packet_id, Wait becomes) {
+    for (auto held = held_.rbegin(); held != held_.rend(); ++held) {
+      if (held->wait == Wait::unclaimed && id(held->packet) == packet_id) {
+        held->wait = becomes;
+        --unclaimed_;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  template <class Put>
+  void put_passed(Put put) {
+    for (auto held = held_.begin(); passed_ != 0 && held != held_.end();) {
+      if (held->wait == Wait::claimed) return;
+      if (held->wait == Wait::unclaimed) {
+        ++held;
+        continue;
+      }
+      put(held->packet);
+      held = held_.erase(held);
+      --passed_;
+    }
+  }
 
   static std::uint8_t first_byte(const iovec* pieces) {
     return *static_cast<const std::uint8_t*>(pieces[0].iov_base);
@@ -87,7 +118,7 @@ class HeldAcknowledgements {
   static constexpr std::uint8_t kPuback = 0x40, kPubrec = 0x50, kPubcomp = 0x70;
 
   std::deque<Held> held_;
-  std::size_t unclaimed_ = 0;
+  std::size_t unclaimed_ = 0, passed_ = 0;
 };
 
 }  // namespace mqfail

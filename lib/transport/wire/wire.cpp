@@ -173,6 +173,11 @@ void Wire::claim(std::uint16_t packet_id) {
   held_.claim(packet_id);
 }
 
+void Wire::pass(std::uint16_t packet_id) {
+  const std::lock_guard lock(out_mutex_);
+  held_.pass(packet_id, [this](const auto& packet) { put_ack_locked(packet); });
+}
+
 void Wire::release(std::span<const std::uint16_t> packet_ids) {
   const std::lock_guard lock(out_mutex_);
   for (const std::uint16_t id : packet_ids) {

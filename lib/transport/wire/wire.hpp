@@ -87,6 +87,9 @@ class Wire {
   /// The message of this packet id was handed to the session: its acknowledgement waits for
   /// release().
   void claim(std::uint16_t packet_id);
+  /// The message of this packet id is not for the session: its acknowledgement goes with the next
+  /// flush, or once those before it have gone.
+  void pass(std::uint16_t packet_id);
   /// These messages are written out; their acknowledgements may go. Does not flush.
   void release(std::span<const std::uint16_t> packet_ids);
 

@@ -101,6 +101,40 @@ BOOST_AUTO_TEST_CASE(what_happens_while_the_bell_is_silenced_is_heard_and_so_is_
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_heard_on_watched_topics_is_copied_in_order_and_rings) {
+  const auto mailbox = made();
+  for (const std::string payload : {"one", "two"}) {
+    mailbox->heard(AttemptId{7}, "servers", payload, payload == "one");
+  }
+  mailbox->heard(AttemptId{8}, "servers", std::string(Mailbox::kHeardBytes + 1, 'x'), false);
+  BOOST_TEST(rings(*mailbox));
+  BOOST_TEST(mailbox->take().empty());
+  const auto heard = mailbox->take_heard();
+  BOOST_REQUIRE(heard.size() == 3U);
+  BOOST_TEST((heard[0].attempt == AttemptId{7}));
+  BOOST_TEST(heard[0].topic == "servers");
+  BOOST_TEST(heard[0].payload == "one");
+  BOOST_TEST(heard[0].retained);
+  BOOST_TEST(heard[1].payload == "two");
+  BOOST_TEST(!heard[1].retained);
+  BOOST_TEST(!heard[1].too_large);
+  BOOST_TEST(heard[2].payload.empty());
+  BOOST_TEST(heard[2].too_large);
+  BOOST_TEST(mailbox->take_heard().empty());
+}
+
+// Nobody takes it while the session is busy, and a server may send without end.
+BOOST_AUTO_TEST_CASE(what_is_heard_and_not_taken_is_bounded_and_the_newest_stays) {
+  const auto mailbox = made();
+  for (int i = 0; i < 100; ++i) {
+    mailbox->heard(AttemptId{1}, "t", std::string(Mailbox::kHeardBytes, static_cast<char>(i)),
+                   false);
+  }
+  const auto heard = mailbox->take_heard();
+  BOOST_TEST(heard.size() == Mailbox::kUntakenBytes / Mailbox::kHeardBytes - 1);
+  BOOST_TEST(heard.back().payload.front() == static_cast<char>(99));
+}
+
 BOOST_AUTO_TEST_CASE(without_a_descriptor_there_is_no_mailbox_and_the_reason_is_told) {
   rlimit before{};
   getrlimit(RLIMIT_NOFILE, &before);

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "subscribe/novelty.hpp"
-#include "subscribe/topic_filter.hpp"
+#include "transport/topic_filter.hpp"
 
 using namespace mqfail;
 using namespace std::chrono_literals;

@@ -33,6 +33,12 @@ std::string orphans(HeldAcknowledgements& held) {
   return all;
 }
 
+std::string passed(HeldAcknowledgements& held, std::uint16_t id) {
+  std::string all;
+  held.pass(id, [&all](const auto& packet) { all.append(packet.begin(), packet.end()); });
+  return all;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(only_acknowledgements_without_a_reason_are_held) {
@@ -73,4 +79,27 @@ BOOST_AUTO_TEST_CASE(a_message_claims_the_newest_acknowledgement_of_its_packet_i
   take(held, ack('\x70', 7));  // PUBCOMP of the same message
   BOOST_TEST(orphans(held) == ack('\x70', 7));
   BOOST_TEST(released(held, 7) == ack('\x50', 7));
+}
+
+// MQTT 5, 4.6.0-2: in the order in which the messages came.
+BOOST_AUTO_TEST_CASE(a_message_that_is_not_for_the_session_is_acknowledged_behind_those_before_it) {
+  HeldAcknowledgements held;
+  take(held, ack('\x40', 1));
+  BOOST_TEST(passed(held, 1) == ack('\x40', 1));  // nothing is before it
+  BOOST_TEST(passed(held, 1).empty());
+  for (const std::uint16_t id : std::initializer_list<std::uint16_t>{2, 3, 4, 5, 6}) {
+    take(held, ack('\x40', id));
+    if (id == 2 || id == 5) {
+      held.claim(id);
+    } else {
+      BOOST_TEST(passed(held, id).empty());
+    }
+  }
+  BOOST_TEST(orphans(held).empty());
+  BOOST_TEST(released(held, 2) == ack('\x40', 2) + ack('\x40', 3) + ack('\x40', 4));
+  BOOST_TEST(released(held, 5) == ack('\x40', 5) + ack('\x40', 6));
+  take(held, ack('\x50', 7));  // nobody's yet: it holds up nothing
+  take(held, ack('\x40', 8));
+  BOOST_TEST(passed(held, 8) == ack('\x40', 8));
+  BOOST_TEST(orphans(held) == ack('\x50', 7));
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "subscribe/topic_filter.hpp"
+#include "transport/topic_filter.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 using mqfail::matches;
+using mqfail::without_share;
 
 // The examples of MQTT 5, 4.7.1 and 4.7.2.
 BOOST_AUTO_TEST_CASE(the_examples_of_the_standard_match) {
@@ -48,4 +49,11 @@ BOOST_AUTO_TEST_CASE(filters_match_as_the_standard_says) {
   BOOST_TEST(!matches("a", "A"));
   BOOST_TEST(!matches("#", "$SYS/x"));
   BOOST_TEST(matches("$SYS/#", "$SYS/x"));
+}
+
+BOOST_AUTO_TEST_CASE(the_filter_in_a_shared_subscription) {
+  BOOST_TEST(without_share("$share/group/a/#") == "a/#");
+  BOOST_TEST(without_share("$share/group/$SYS/#") == "$SYS/#");
+  BOOST_TEST(without_share("a/$share/b") == "a/$share/b");
+  BOOST_TEST(without_share("$share/group") == "$share/group");
 }

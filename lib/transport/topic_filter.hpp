@@ -6,6 +6,15 @@
 
 namespace mqfail {
 
+/// The filter in a shared subscription "$share/NAME/FILTER" (MQTT 5 section 4.8.2); any other as it
+/// is.
+inline std::string_view without_share(std::string_view filter) {
+  constexpr std::string_view kShare = "$share/";
+  if (!filter.starts_with(kShare)) return filter;
+  const std::size_t end = filter.find('/', kShare.size());
+  return end == std::string_view::npos ? filter : filter.substr(end + 1);
+}
+
 /// `filter` and `topic` are valid. A leading wildcard does not match a topic that begins with $.
 inline bool matches(std::string_view filter, std::string_view topic) {
   if (!topic.empty() && topic[0] == '$' && !filter.empty() && filter[0] != '$') return false;
