@@ -119,6 +119,8 @@ EventWriter make_events(const Program& program, const CommonOptions& options) {
 Result<NamedRoster> roster_at_start(const CommonOptions& options) {
   auto roster = name_servers(options.naming, options.failover);
   if (!roster) return roster;
+  if (!roster->discoveries.empty())
+    return Error{ErrorKind::usage, "discovery: is not yet supported", "name the servers"};
   if (const auto good = check_tls_files(roster->servers); !good) return good.error();
   return roster;
 }

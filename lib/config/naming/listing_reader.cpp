@@ -38,6 +38,9 @@ Result<Done> take_options(const QueryOptions& options, ServerListing& listing) {
 Result<ServerListing> read_uris(std::string_view text) {
   auto list = parse_uri_list(text);
   if (!list) return bad(list.error());
+  if (!list->discoveries.empty())
+    return bad("servers that are discovered are in no list that could be converted",
+               "leave discovery: out, and name the servers");
   ServerListing listing;
   listing.servers = std::move(list->servers);
   listing.randomize = list->is_failover;
@@ -87,8 +90,8 @@ class FlagReader {
   Result<Done> server(const std::string& name) {
     const auto uri = value(name);
     if (!uri) return uri.error();
-    if (is_failover_uri(trimmed(*uri)))
-      return bad(name + ": a failover: URI among flags", "convert it by itself");
+    if (names_a_list(trimmed(*uri)))
+      return bad(name + ": a URI of a whole list among flags", "convert it by itself");
     auto draft = parse_server_uri(*uri);
     if (!draft) return draft.error();
     listing_.servers.push_back(std::move(*draft));
@@ -167,7 +170,7 @@ class FlagReader {
 bool is_listing(std::string_view text) {
   text = trimmed(text);
   if (text.starts_with('-')) return text.size() > 1 && !is_digit(text[1]);
-  if (is_failover_uri(text)) return true;
+  if (names_a_list(text)) return true;
   const std::size_t word = std::min(text.find("://"), text.size());
   return word > 0 && word < text.size() &&
          std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(word),

@@ -113,10 +113,10 @@ class Collector {
   }
 
   Result<Done> add(const NamedServer& named) {
-    if (is_failover_uri(trimmed(named.uri))) return add_list("-s", parse_uri_list(named.uri));
+    if (names_a_list(trimmed(named.uri))) return add_list("-s", parse_uri_list(named.uri));
     auto draft = parse_server_uri(named.uri);
     if (!draft) return prefixed("-s", draft.error());
-    return add_list("-s", UriList{{std::move(*draft)}, {}, false});
+    return add_list("-s", UriList{{std::move(*draft)}, {}, {}, false});
   }
 
   Result<Done> add(const NamedHost& named) {
@@ -238,6 +238,11 @@ class Collector {
                                        draft.shown);
       all_.drafts.push_back(std::move(draft));
     }
+    std::vector<Discovery>& found = all_.roster.discoveries;
+    for (Discovery& discovery : list->discoveries) {
+      if (std::find(found.begin(), found.end(), discovery) == found.end())
+        found.push_back(std::move(discovery));
+    }
     if (list->is_failover) {
       all_.lists.push_back(std::move(list->options));
     } else {
@@ -284,8 +289,10 @@ Result<QueryOptions> merge_options(const std::vector<QueryOptions>& lists) {
 
 Result<Done> apply_tuning(const Collected& all, const FailoverFlags& flags, NamedRoster& roster) {
   FailoverTuning tuning;
-  // ActiveMQ's default holds if all servers come from failover: URIs.
-  tuning.settings.randomize = !all.lists.empty() && !all.anything_but_lists;
+  // ActiveMQ's default holds if all servers come from failover: URIs. What is discovered has an
+  // order of its own, which is random already.
+  tuning.settings.randomize =
+      !all.lists.empty() && !all.anything_but_lists && roster.discoveries.empty();
   const auto options = merge_options(all.lists);
   if (!options) return options.error();
   for (const auto& [name, value] : *options) {

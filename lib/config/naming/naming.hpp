@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "certificates/search.hpp"
 #include "config/secrets/key_file.hpp"
+#include "config/uri/discovery_uri.hpp"
 #include "config/uri/failover_options.hpp"
 #include "policy/server.hpp"
 #include "policy/settings.hpp"
@@ -20,7 +21,7 @@
 namespace mqfail {
 
 /// One way of naming servers as it stood on the command line, in its order.
-struct NamedServer {  // -s URI (a server or a whole failover: URI)
+struct NamedServer {  // -s URI (a server, or a whole failover: or discovery: URI)
   std::string uri;
   friend bool operator==(const NamedServer&, const NamedServer&) = default;
 };
@@ -82,11 +83,12 @@ struct FailoverFlags {
 };
 
 struct NamedRoster {
-  ServerList servers;               ///< not empty, ids unique
-  FailoverSettings settings;        ///< with the URI's options, then the flags'
-  PublishTuning publish;            ///< with the same options; only mqfail-pub uses it
-  SubscribeTuning subscribe;        ///< the same for mqfail-sub
-  std::vector<std::string> topics;  ///< of -L
+  ServerList servers;                  ///< ids unique; empty only if there are discoveries
+  std::vector<Discovery> discoveries;  ///< where more servers are found, in order, no doubles
+  FailoverSettings settings;           ///< with the URI's options, then the flags'
+  PublishTuning publish;               ///< with the same options; only mqfail-pub uses it
+  SubscribeTuning subscribe;           ///< the same for mqfail-sub
+  std::vector<std::string> topics;     ///< of -L
   std::vector<std::string> warnings;
   std::vector<std::string> documents;  ///< files to read again when they change
   Streams streams;                     ///< for NamingRequest, when they are read again

@@ -23,6 +23,10 @@ std::optional<Error> refuse_list(std::string_view text) {
   if (word == "failover" && (behind.starts_with(":(") || behind.starts_with("://"))) {
     return Error{ErrorKind::usage, "a failover: URI names a whole list", "give it with -s"};
   }
+  if (word == "discovery" && (behind.starts_with(":(") || behind.starts_with("://"))) {
+    return Error{ErrorKind::usage, "a discovery: URI names servers that are still to be found",
+                 "give it with -s, alone or within failover:(…)"};
+  }
   if (letters > 0 && (behind.starts_with(":(") || behind.starts_with(":/(") ||
                       behind.starts_with("://(") || behind.starts_with("("))) {
     return Error{ErrorKind::usage, "'" + word + "' is no kind of list here",

@@ -203,6 +203,15 @@ BOOST_AUTO_TEST_CASE(what_a_document_cannot_say_is_named_server_by_server) {
       std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_discovered_cannot_be_converted) {
+  for (const std::string text : {"failover:(a,discovery:(dns://x))", "discovery:(dns://x)"}) {
+    BOOST_TEST(is_listing(text));
+    const auto listing = read_listing(text);
+    BOOST_TEST_REQUIRE(!listing);
+    BOOST_TEST(listing.error().hint == "leave discovery: out, and name the servers");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_plain_password_is_refused_and_never_shown) {
   for (const std::string text :
        {"mqtt://u:hunter2@h", "-s mqtt://u:hunter2@h", "failover:(mqtt://u:hunter2@h)"}) {

@@ -376,6 +376,21 @@ BOOST_AUTO_TEST_CASE(priority_uris_are_servers_and_a_stranger_is_warned_of) {
               ErrorKind::usage));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_to_be_discovered_stands_beside_the_servers) {
+  const auto roster = named(request({NamedServer{"failover:(a,discovery:(dns://x))"},
+                                     NamedServer{"discovery:(multicast://default)?stable=7"},
+                                     NamedServer{"failover:(discovery:(dns://x))"}}));
+  BOOST_TEST(roster.servers.size() == 1U);
+  BOOST_TEST(
+      (roster.discoveries == std::vector<Discovery>{{Discovery::Kind::dns, "x", {}},
+                                                    {Discovery::Kind::multicast, "default", {}}}));
+  BOOST_TEST((roster.settings.stable == std::chrono::milliseconds(7)));
+  BOOST_TEST(!roster.settings.randomize);  // SRV records have an order
+  auto wanted = request({});
+  wanted.environment = "discovery:(dns://x)";
+  BOOST_TEST(named(wanted).servers.empty());
+}
+
 BOOST_AUTO_TEST_CASE(several_failover_uris_add_up_unless_they_disagree) {
   const auto roster = named(request({NamedServer{"failover:(a)?stable=1"},
                                      NamedServer{"failover:(b)?connectTimeout=2&stable=1"}}));

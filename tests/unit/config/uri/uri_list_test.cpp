@@ -132,6 +132,72 @@ BOOST_AUTO_TEST_CASE(what_is_nearly_a_list_of_servers_is_told_what_was_meant) {
     BOOST_TEST(static_cast<bool>(parse_server_uri(host)), host);
 }
 
+BOOST_AUTO_TEST_CASE(a_list_may_say_where_more_servers_are_found) {
+  const UriList parsed = list(
+      "failover:(a,discovery:(dns://Example.com),discovery:multicast://default,"
+      "DISCOVERY:( DNS://Example.com ))?stable=1");
+  BOOST_TEST(parsed.servers.size() == 1U);
+  BOOST_TEST_REQUIRE(parsed.discoveries.size() == 2U);
+  BOOST_TEST((parsed.discoveries[0] == Discovery{Discovery::Kind::dns, "Example.com", {}}));
+  BOOST_TEST((parsed.discoveries[1] == Discovery{Discovery::Kind::multicast, "default", {}}));
+  BOOST_TEST(list("failover:(discovery:(dns://_mqtt._tcp.x))").servers.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_discovery_uri_is_a_list_of_its_own) {
+  for (const std::string uri :
+       {"discovery:(dns://x)?stable=1", "discovery://(dns://x)?stable=1",
+        "Discovery:( dns://x )/?stable=1", " discovery:(dns://x)?stable=1"}) {
+    const auto parsed = parse_uri_list(uri);
+    BOOST_TEST_REQUIRE(bool(parsed), uri << ": " << (parsed ? "" : parsed.error().message));
+    BOOST_TEST(parsed->is_failover);
+    BOOST_TEST((parsed->discoveries == std::vector{Discovery{Discovery::Kind::dns, "x", {}}}));
+    BOOST_TEST((parsed->options == QueryOptions{{"stable", "1"}}));
+  }
+  const auto group = parse_uri_list("discovery:(multicast://default?group=plant-1)");
+  BOOST_TEST_REQUIRE(bool(group));
+  BOOST_TEST(group->discoveries.front().name == "plant-1");
+  for (const std::string host : {"discovery", "discovery:1883", "discovery.example"})
+    BOOST_TEST(!names_a_list(host), host);
+}
+
+BOOST_AUTO_TEST_CASE(nested_and_discovered_options_reach_what_is_found) {
+  const auto parsed = parse_uri_list(
+      "failover:(mqtts://a,discovery:(dns://x))?nested.tls=TLS13&discovered.clientId=c&stable=1");
+  BOOST_TEST_REQUIRE(bool(parsed));
+  BOOST_TEST(!parsed->servers[0].server.client_id);
+  BOOST_TEST((parsed->discoveries[0].nested == QueryOptions{{"tls", "TLS13"}, {"clientId", "c"}}));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_discovery_is_said) {
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"discovery:(dns://a,dns://b)", "write several as failover:(discovery:(dns://A)"},
+      {"discovery:(dns://)", "the host is empty"},
+      {"discovery:(dns://a:53)", "without port, user or path"},
+      {"discovery:(dns://u@a)", "without port, user or path"},
+      {"discovery:(dns://a?stable=1)", "behind the parentheses"},
+      {"discovery:(dns://a", "parentheses do not match"},
+      {"discovery:(dns://a)x", "follows the ')'"},
+      {"discovery:()", "there is no dns:// or multicast://"},
+      {"discovery:(a)", "there is no dns:// or multicast://"},
+      {"discovery:(fabric:default)", "there is no dns:// or multicast://"},
+      {"discovery:(multcast://default)", "did you mean 'multicast'?"},
+      {"discovery:(zeroconf://x)", "nothing is discovered by 'zeroconf' | "},
+      {"discovery:(static://a)", "nothing is discovered by 'static' | "},
+      {"discovery:(multicast://239.255.2.3:6155)", "is not the name of a group"},
+      {"discovery:(multicast://)", "is not the name of a group"},
+      {"discovery:(multicast://default?ttl=1)", "no option 'ttl'"},
+      {"discovery:(dns://a)?discovered.tsl=TLS13", "did you mean 'tls'?"},
+      {"failover:(a)?discovered.tls=TLS13", "write nested.tls"},
+      {"failover:(discovery:(dns://a)?stable=1)", "options of its own"},
+      {"a,discovery:(dns://x)", "for a failover: list only"},
+  };
+  for (const auto& [uri, part] : rows)
+    BOOST_TEST(holds(list_error(uri), part), uri << " gives " << list_error(uri));
+  BOOST_TEST(holds(list_error("discovery:(dns://a:53)"), "in 'discovery:(dns://a:53)'"));
+  BOOST_TEST(holds(error("discovery:(dns://a)"), "give it with -s"));
+  BOOST_TEST(!parse_topic_url("discovery:(dns://a)/t"));
+}
+
 BOOST_AUTO_TEST_CASE(a_comma_in_a_password_is_told_and_lists_without_one_are_taken) {
   for (const std::string list :
        {"mqtt://u:one,two@h", "mqtt://u:12,34@h:1", "u:one,two@h", "a,mqtt://u:1,2,3@h",
@@ -152,8 +218,8 @@ BOOST_AUTO_TEST_CASE(no_error_shows_user_or_password) {
         "mqtt://alice:hun?ter2@h", "mqtt://alice:hun#ter2@h", "mqtt://alice:1/hunter2@h",
         "mqtt://alice:1?hunter2@h", "alice:hunter2@h?x=y", "mqtt://alice:hunter2%@h",
         "mqtt://h?password=hunter2", "xqtt://alice:hunter2@h", "failover:(mqtt://alice:hunter2@h,)",
-        "mqtt://h?pass=hunter2"}) {
-    const std::string said = is_failover_uri(uri) ? list_error(uri) : error(uri);
+        "mqtt://h?pass=hunter2", "discovery:(dns://alice:hunter2@h)"}) {
+    const std::string said = names_a_list(uri) ? list_error(uri) : error(uri);
     BOOST_TEST(!holds(said, "hun"), said);
     BOOST_TEST(!holds(said, "ter2"), said);
     BOOST_TEST(!holds(said, "alice"), said);
