@@ -4,8 +4,6 @@
 #include <ares.h>
 #include <arpa/nameser.h>
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -14,9 +12,9 @@
 #include <optional>
 #include <utility>
 
-#include "base/descriptor.hpp"
 #include "base/text.hpp"
 #include "discovery/srv_message.hpp"
+#include "discovery/stop_event.hpp"
 
 namespace mqfail {
 namespace {
@@ -149,19 +147,15 @@ void turn(ares_channel ares, int stopped, Clock::time_point until) {
 Reply ask(const std::string& name, const SrvLookUp& how, int flags, Clock::time_point until,
           const std::stop_token& stop) {
   Reply reply;  // lives longer than the channel, which writes to it
-  const Descriptor stopped(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  const std::stop_callback wake(stop, [&] {
-    constexpr std::uint64_t kOne = 1;
-    (void)!::write(stopped.get(), &kOne, sizeof kOne);
-  });
+  const StopEvent stopped(stop);
   Channel channel;
-  reply.status = stopped ? open_channel(how, flags, channel) : ARES_ENOMEM;
+  reply.status = open_channel(how, flags, channel);
   if (reply.status != ARES_SUCCESS) return reply;
   ares_query(channel.ares, name.c_str(), ns_c_in, ns_t_srv, take_reply, &reply);
   while (!reply.done) {
     reply.status = stop.stop_requested() ? ARES_ECANCELLED : ARES_ETIMEOUT;
     if (reply.status == ARES_ECANCELLED || Clock::now() >= until) break;
-    turn(channel.ares, stopped.get(), until);
+    turn(channel.ares, stopped.fd(), until);
   }
   // What the channel says at its end is no answer.
   return std::exchange(reply, {});

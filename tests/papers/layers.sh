@@ -77,7 +77,7 @@ done <<'END'
 MQTT(Client|Async) lib/transport/[a-z_]*\.
 simdjson lib/config/document/[a-z_]*\.cpp
 openssl/ lib/(certificates/|config/|transport/paho_seams/|transport/wire/websocket_upgrade\.cpp)
-(ares|resolv)\.h lib/discovery/srv_(lookup|message)\.cpp
+(ares|resolv)\.h lib/discovery/(srv_lookup\.cpp|dns_reader\.hpp)
 sqlite3 lib/publish/spool_database\.cpp
 boost/ lib/(rest/http_(server|connection)\.[ch]pp|transport/wire/websocket_upgrade\.cpp)
 END

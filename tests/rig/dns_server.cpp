@@ -29,13 +29,13 @@ bool DnsServer::start() {
   const auto in_folder = [&](std::string_view name) {
     return "\"" + (folder_ / name).string() + "\"\n";
   };
-  write_file(
-      folder_ / "nsd.conf",
-      "server:\n ip-address: 127.0.0.1\n port: " + std::to_string(port_) +
-          "\n username: \"\"\n chroot: \"\"\n server-count: 1\n rrl-ratelimit: 0\n zonesdir: " +
-          in_folder("") + " pidfile: \"\"\n xfrdfile: " + in_folder("xfrd") +
-          " zonelistfile: " + in_folder("zones") + " xfrdir: " + in_folder("") +
-          "remote-control:\n control-enable: no\nzone:\n name: test.\n zonefile: zone\n");
+  write_file(folder_ / "nsd.conf",
+             "server:\n ip-address: 127.0.0.1\n port: " + std::to_string(port_) +
+                 "\n username: \"\"\n chroot: \"\"\n server-count: 1\n rrl-ratelimit: 0\n "
+                 "database: \"\"\n zonesdir: " +
+                 in_folder("") + " pidfile: \"\"\n xfrdfile: " + in_folder("xfrd") +
+                 " zonelistfile: " + in_folder("zones") + " xfrdir: " + in_folder("") +
+                 "remote-control:\n control-enable: no\nzone:\n name: test.\n zonefile: zone\n");
   process_ = std::make_unique<Process>(
       std::vector<std::string>{find_program("nsd"), "-d", "-c", (folder_ / "nsd.conf").string()});
   // It has its sockets before it says so.
