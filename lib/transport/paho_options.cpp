@@ -73,7 +73,7 @@ void PahoOptions::add_tls(const TlsSettings& wanted) {
   tls_.privateKey = or_null(wanted.key);
   tls_.enabledCipherSuites = or_null(wanted.ciphers);
   tls_.enableServerCertAuth = wanted.verify_chain ? 1 : 0;
-  tls_.verify = 0;  // OpenSSL checks the name during the handshake (paho_seams/tls_attempt.cpp)
+  tls_.verify = 0;  // OpenSSL checks the name during the handshake (certificates/tls_attempt.cpp)
   tls_.disableDefaultTrustStore =
       !wanted.use_os_certs && !(wanted.cafile.empty() && wanted.capath.empty()) ? 1 : 0;
   tls_.ssl_error_cb = collect_tls_error;

@@ -5,22 +5,23 @@
 // that waits inside OpenSSL after a packet without a body is not seen by poll, and a handshake that
 // is done in the first call counts as a failure (MQTTProtocol_connect knows only "in progress").
 // Mended at OpenSSL's documented interface: what the entry says is set on each new SSL object
-// (tls_attempt.cpp), which also remembers why it failed (tls_cause.cpp); sessions are kept for the
-// next connection (tls_sessions.cpp), where Paho drops them; SSL_read and SSL_write go through the
-// Wire, whose lock makes them safe for two threads; the whole handshake is left to the receive
-// thread. Unnecessary when: Paho honours sslVersion and hands out the SSL object.
+// (certificates/tls_attempt.cpp), which also remembers why it failed (tls_cause.cpp there);
+// sessions are kept for the next connection (tls_sessions.cpp), where Paho drops them; SSL_read and
+// SSL_write go through the Wire, whose lock makes them safe for two threads; the whole handshake is
+// left to the receive thread.
+// Unnecessary when: Paho honours sslVersion and hands out the SSL object.
 #include <algorithm>
 #include <mutex>
 #include <string>
 #include <utility>
 
+#include "certificates/tls_attempt.hpp"
 #include "certificates/x509_text.hpp"
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
 #include "transport/paho_seams/receiver.hpp"
 #include "transport/paho_seams/registry.hpp"
-#include "transport/paho_seams/tls_attempt.hpp"
 #include "transport/paho_seams/tls_sessions.hpp"
 #include "transport/wire/wire.hpp"
 
@@ -112,8 +113,9 @@ SSL* __wrap_SSL_new(SSL_CTX* context) {
   const mqfail::Handover* const handover = mqfail::Handover::current();
   if (ssl == nullptr || handover == nullptr) return ssl;
   mqfail::in_path(mqfail::Seam::tls);
-  handover->wire().set_tls_failure(
-      mqfail::TlsAttempt::begin(ssl, handover->server(), handover->certificate()));
+  const mqfail::Server& server = handover->server();
+  handover->wire().set_tls_failure(mqfail::TlsAttempt::begin(ssl, server, handover->certificate()));
+  if (const auto session = mqfail::take_session(server)) SSL_set_session(ssl, session.get());
   return ssl;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transport/paho_seams/tls_attempt.hpp"
+#include "certificates/tls_attempt.hpp"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -8,7 +8,6 @@
 
 #include "base/encoding.hpp"
 #include "certificates/x509_text.hpp"
-#include "transport/paho_seams/tls_sessions.hpp"
 
 namespace mqfail {
 namespace {
@@ -105,7 +104,6 @@ std::string TlsAttempt::begin(SSL* ssl, const Server& server,
     SSL_set_psk_client_callback(ssl, on_psk);
     if (tls.ciphers.empty()) SSL_set_cipher_list(ssl, "PSK");
   }
-  if (const SessionPointer session = take_session(server)) SSL_set_session(ssl, session.get());
   return certificate != nullptr ? use_certificate(ssl, *certificate) : std::string();
 }
 

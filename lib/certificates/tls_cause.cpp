@@ -6,8 +6,8 @@
 
 #include <string_view>
 
+#include "certificates/tls_attempt.hpp"
 #include "certificates/x509_text.hpp"
-#include "transport/paho_seams/tls_attempt.hpp"
 
 namespace mqfail {
 namespace {

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "transport/paho_seams/tls_attempt.hpp"
+#include "certificates/tls_attempt.hpp"
 
 using namespace mqfail;
 

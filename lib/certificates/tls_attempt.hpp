@@ -16,9 +16,9 @@ namespace mqfail {
 /// Belongs to its SSL object and dies with it. Thread: that of OpenSSL's call.
 class TlsAttempt {
  public:
-  /// Prepares a new SSL object: versions, level, names, ALPN, client certificate, pre-shared key,
-  /// and a session to resume. `server` outlives the object. Gives the empty string, or why it
-  /// cannot be: then the handshake must not begin.
+  /// Prepares a new SSL object: versions, level, names, ALPN, client certificate, pre-shared key.
+  /// `server` outlives the object. Gives the empty string, or why it cannot be: then the handshake
+  /// must not begin.
   static std::string begin(SSL* ssl, const Server& server, const ClientCertificate* certificate);
   /// Null if the object was not prepared here.
   static TlsAttempt* of(const SSL* ssl);
