@@ -22,7 +22,7 @@ declare -A may=(
   [lib/config/document]='base policy config/uri config/secrets'
   [lib/config/store]='base config/document config/uri config/secrets'
   [lib/config/naming]='base certificates policy config/store config/document config/uri config/secrets'
-  [lib/discovery]='base policy config/naming config/uri'
+  [lib/discovery]='base certificates policy config/naming config/uri transport/dial.hpp transport/wire/clock.hpp'
   [lib/rest]='base config/store config/document config/secrets'
   [lib/session]='base policy transport'
   [lib/publish]='base policy transport session'
@@ -76,10 +76,10 @@ while read -r pattern where; do
 done <<'END'
 MQTT(Client|Async) lib/transport/[a-z_]*\.
 simdjson lib/config/document/[a-z_]*\.cpp
-openssl/ lib/(certificates/|config/|transport/paho_seams/|transport/wire/websocket_upgrade\.cpp)
+openssl/ lib/(certificates/|config/|discovery/http_stream\.cpp|transport/paho_seams/|transport/wire/websocket_upgrade\.cpp)
 (ares|resolv)\.h lib/discovery/(srv_lookup\.cpp|dns_reader\.hpp)
 sqlite3 lib/publish/spool_database\.cpp
-boost/ lib/(rest/http_(server|connection)\.[ch]pp|transport/wire/websocket_upgrade\.cpp)
+boost/ lib/(discovery/http_answer\.cpp|rest/http_(server|connection)\.[ch]pp|transport/wire/websocket_upgrade\.cpp)
 END
 
 impure='std::chrono::(system|steady|high_resolution)_clock|sleep_(for|until)|nanosleep|usleep|std::(j?thread|mutex|async|condition_variable|random_device|mt19937)|getenv|fopen|[io]?fstream|<(thread|mutex|random|fstream|iostream|filesystem|future|atomic|unistd\.h|time\.h|ctime|sys/[a-z]*\.h)>|\brand\(|::open\(|clock_gettime|\btime\('
