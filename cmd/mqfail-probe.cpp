@@ -12,6 +12,7 @@
 #include "config/naming/naming.hpp"
 #include "probe/probe.hpp"
 #include "probe/render.hpp"
+#include "watch.hpp"
 #include "wiring.hpp"
 
 namespace mqfail {
@@ -39,6 +40,11 @@ int main(int argc, char** argv) {
   for (const std::string& warning : roster->warnings) events.warn(warning);
   prctl(PR_SET_DUMPABLE, 0);  // passwords stay out of core files
 
+  if (options.watch) {
+    if (const auto watched = watch_servers(options, *roster, events); !watched)
+      return unknown(program, watched.error(), json);
+    return static_cast<int>(ProbeVerdict::ok);
+  }
   const auto probed =
       probe(roster->servers, {options.common.connect, options.common.protocol,
                               roster->settings.connect_timeout, options.time_limit});

@@ -13,6 +13,7 @@
 #include <utility>
 #include <variant>
 
+#include "announce.hpp"
 #include "publish/publisher.hpp"
 #include "publish/spooled_source.hpp"
 #include "tool/descriptors.hpp"
@@ -141,6 +142,7 @@ int main(int argc, char** argv) {
   const PubOptions options = std::move(std::get<PubOptions>(*parsed));
   EventWriter events = make_events(program, options.common);
 
+  if (options.announce) return announce(program, options, events);
   auto roster = roster_at_start(options.common);
   if (!roster) return number(events.tell(roster.error()));
   if (auto enough = check_acks(options.acks, roster->servers); !enough) {

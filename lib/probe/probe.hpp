@@ -4,23 +4,37 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
+#include <vector>
 
-#include "base/time.hpp"
+#include "base/error.hpp"
 #include "policy/server.hpp"
 #include "probe/report.hpp"
-#include "transport/transport.hpp"
+#include "probe/round.hpp"
 
 namespace mqfail {
-
-struct ProbeSettings {
-  ConnectSettings connect;  ///< the client id is a prefix; a number is added for each server
-  std::optional<Protocol> protocol;  ///< empty: MQTT 5, then 3.1.1 where that is refused
-  Duration connect_timeout = std::chrono::seconds(5);  ///< of one attempt; a server's own wins
-  Duration time_limit = std::chrono::seconds(10);      ///< of the whole run
-};
 
 /// Blocks until all servers have answered or the time limit is over. Errors: this machine cannot
 /// try any server.
 Result<ServerReports> probe(const ServerList& servers, const ProbeSettings& settings);
+
+/// What became of an announcement at one server.
+struct Announced {
+  const Server* server;           ///< of the list that was given
+  bool reached = false;           ///< it accepted us and answered
+  std::optional<Reason> refused;  ///< why it does not have the announcement; empty: it has
+};
+
+/// A list of servers as a message: retained, QoS 1. Its views are those of the arguments.
+Message announcement_message(std::string_view topic, std::string_view payload);
+
+/// Publishes the announcement to every server, all at once. In the order of the list. Errors: as
+/// probe().
+Result<std::vector<Announced>> announce(const ServerList& servers, const ProbeSettings& settings,
+                                        std::string_view topic, std::string_view payload);
+
+/// The ground of a process that asks servers. It is never destroyed, for that would wait for a name
+/// that does not resolve. Errors: as probe().
+Result<RoundGround*> lasting_ground(int interrupt_fd);
 
 }  // namespace mqfail

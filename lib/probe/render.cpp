@@ -105,8 +105,9 @@ std::string summary(const ServerReports& reports) {
   return out;
 }
 
-std::string server_json(const ServerReport& report) {
-  std::string out = "{\"server\":" + json_string(report.server.id) +
+// The keys of a server, each with its value.
+std::string server_members(const ServerReport& report) {
+  std::string out = "\"server\":" + json_string(report.server.id) +
                     ",\"uri\":" + json_string(redacted_uri(report.server)) +
                     ",\"up\":" + (report.up ? "true" : "false");
   for (const auto& [phase, time] : timings(report)) {
@@ -129,30 +130,33 @@ std::string server_json(const ServerReport& report) {
           ",\"text\":" + json_string(std::string_view(report.reason->text).substr(0, kShownBytes));
     }
   }
-  return out + "}";
+  return out;
+}
+
+// "up    a=mqtt://a:1883 dns 0.1ms, ... (v5)"
+std::string server_line(const ServerReport& report) {
+  std::string out = report.up ? "up    " : "down  ";
+  out += printable(report.server.id) + "=" + redacted_uri(report.server);
+  if (report.reason) out += ": " + why(*report.reason);
+  std::string_view separator = " ";
+  for (const auto& [phase, time] : timings(report)) {
+    out += separator;
+    out += std::string(phase) + " " + in_ms(time) + "ms";
+    separator = ", ";
+  }
+  if (report.up) {
+    out += " (v" + std::string(name(report.facts.protocol));
+    if (!report.facts.tls_version.empty()) out += ", " + report.facts.tls_version;
+    out += ")";
+  }
+  return out + "\n";
 }
 
 }  // namespace
 
 std::string render_text(const ServerReports& reports, ProbeVerdict verdict) {
   std::string out;
-  for (const ServerReport& report : reports) {
-    out += report.up ? "up    " : "down  ";
-    out += printable(report.server.id) + "=" + redacted_uri(report.server);
-    if (report.reason) out += ": " + why(*report.reason);
-    std::string_view separator = " ";
-    for (const auto& [phase, time] : timings(report)) {
-      out += separator;
-      out += std::string(phase) + " " + in_ms(time) + "ms";
-      separator = ", ";
-    }
-    if (report.up) {
-      out += " (v" + std::string(name(report.facts.protocol));
-      if (!report.facts.tls_version.empty()) out += ", " + report.facts.tls_version;
-      out += ")";
-    }
-    out += "\n";
-  }
+  for (const ServerReport& report : reports) out += server_line(report);
   out += word(verdict);
   return out + " - " + summary(reports) + "\n";
 }
@@ -166,9 +170,14 @@ std::string render_json(const ServerReports& reports, ProbeVerdict verdict) {
   out += ",\"servers\":[";
   for (std::size_t i = 0; i < reports.size(); ++i) {
     if (i != 0) out += ",";
-    out += server_json(reports[i]);
+    out += "{" + server_members(reports[i]) + "}";
   }
   return out + "],\"summary\":" + json_string(summary(reports)) + "}\n";
+}
+
+std::string render_change(const ServerReport& report, const std::string& time, bool json) {
+  if (!json) return time + " " + server_line(report);
+  return "{\"v\":1,\"ts\":" + json_string(time) + "," + server_members(report) + "}\n";
 }
 
 std::string render_unknown(const std::string& why, bool json) {

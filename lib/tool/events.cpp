@@ -110,19 +110,6 @@ class Fields {
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
-std::string utc(std::chrono::system_clock::time_point wall) {
-  const auto since = std::chrono::floor<std::chrono::microseconds>(wall).time_since_epoch();
-  const auto whole = std::chrono::floor<std::chrono::seconds>(since);
-  const std::time_t time = whole.count();
-  std::tm parts{};
-  gmtime_r(&time, &parts);
-  std::array<char, 64> text{};
-  const std::size_t length = std::strftime(text.data(), text.size(), "%FT%T", &parts);
-  const int more = std::snprintf(text.data() + length, text.size() - length, ".%06ldZ",
-                                 static_cast<long>((since - whole).count()));
-  return {text.data(), length + static_cast<std::size_t>(more)};
-}
-
 Fields fields(const Notice& notice, const EventOrigin& origin,
               std::chrono::system_clock::time_point wall, TimePoint steady, std::uint64_t seq) {
   Fields all;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A moment on the clock of the user's time zone.
+// A moment as text, in the user's time zone or in UTC.
 #pragma once
 
 #include <array>
@@ -33,6 +33,20 @@ inline std::string digits(long value, int count) {
   std::array<char, 24> text{};
   const int length = std::snprintf(text.data(), text.size(), "%0*ld", count, value);
   return {text.data(), static_cast<std::size_t>(length)};
+}
+
+/// RFC 3339 in UTC, with milliseconds.
+inline std::string utc(std::chrono::system_clock::time_point wall) {
+  const auto since = std::chrono::floor<std::chrono::microseconds>(wall).time_since_epoch();
+  const auto whole = std::chrono::floor<std::chrono::seconds>(since);
+  const std::time_t time = whole.count();
+  std::tm parts{};
+  gmtime_r(&time, &parts);
+  std::array<char, 64> text{};
+  const std::size_t length = std::strftime(text.data(), text.size(), "%FT%T", &parts);
+  const int more = std::snprintf(text.data() + length, text.size() - length, ".%06ldZ",
+                                 static_cast<long>((since - whole).count()));
+  return {text.data(), length + static_cast<std::size_t>(more)};
 }
 
 }  // namespace mqfail

@@ -112,6 +112,7 @@ struct PubOptions {
   std::uint32_t acks = 1;       ///< servers that must acknowledge a message (delivery.md P5)
   bool sequence = false;        ///< number the messages (delivery.md P7)
   std::string spool_directory;  ///< --spool; empty: none
+  std::optional<std::string> announce;  ///< --announce: the list of servers is the message
   friend bool operator==(const PubOptions&, const PubOptions&) = default;
 };
 
@@ -124,6 +125,8 @@ struct ProbeOptions {
   bool ok_if_any = false;               ///< degraded counts as OK
   std::optional<std::uint32_t> min_up;  ///< fewer servers that answer mean WARNING
   int verbose = 0;                      ///< how often -v was given
+  std::optional<Duration> watch;        ///< --watch: from round to round
+  std::optional<std::string> announce;  ///< --announce, with `watch`
   friend bool operator==(const ProbeOptions&, const ProbeOptions&) = default;
 };
 

@@ -25,6 +25,11 @@ Result<Done> set_format(const Given& given, Draft& draft) {
   return Done{};
 }
 
+Result<Done> set_announce(const Given& given, Draft& draft) {
+  draft.probe.announce = given.value();
+  return check_topic_name(given.flag(), given.value());
+}
+
 Result<Done> count_verbose(const Given& /*given*/, Draft& draft) {
   ++draft.probe.verbose;
   return Done{};
@@ -37,6 +42,13 @@ using enum OptionGroup;
 // Sorted by group; within a group as --help and the manual show it.
 constexpr OptionRow kRows[] = {
     {"topic", 0, "TOPIC", messages, kTool, not_yet_supported},
+    OptionRow{"watch", 0, "SECONDS", messages, kTool, seconds<&ProbeOptions::watch, false>,
+              "probe again and again, SECONDS from start to start; print each change",
+              "See WATCHING. Fractions are allowed."}
+        .not_with("min-up ok-if-any", "a watch has no verdict"),
+    {"announce", 0, "TOPIC", messages, kTool, set_announce,
+     "with --watch: publish the list of the servers that answer to TOPIC on each of them",
+     "Clients with updatesTopic=TOPIC follow the list, see WATCHING."},
     {"", 't', "SECONDS", messages, kTool, seconds<&ProbeOptions::time_limit, false>,
      "time limit of the whole run (default 10)", "Fractions are allowed."},
     {"min-up", 0, "N", messages, kTool, number<&ProbeOptions::min_up, 1, UINT32_MAX>,
@@ -49,7 +61,6 @@ constexpr OptionRow kRows[] = {
     {"cert-warn", 0, "DAYS", messages, kTool, not_yet_supported},
     {"cert-crit", 0, "DAYS", messages, kTool, not_yet_supported},
     {"plan", 0, "", messages, kTool, not_yet_supported},
-    {"watch", 0, "SECONDS", messages, kTool, not_yet_supported},
 
     {"format", 0, "FORMAT", output, kTool, set_format, "text (default) or json", "", "text json"},
     {"", 'o', "FILE", output, kTool, not_yet_supported, "", "", "FILE"},
@@ -84,6 +95,10 @@ Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& envir
   Draft draft;
   if (auto done = set_all(sources->given, draft); !done) return done.error();
   if (auto done = finish_common(Tool::probe, draft, environment); !done) return done.error();
+  if (draft.probe.announce && !draft.probe.watch) {
+    return Error{ErrorKind::usage, "--announce goes with --watch",
+                 "give --watch SECONDS, or announce the list once with mqfail-pub --announce"};
+  }
   draft.probe.common = std::move(draft.common);
   return std::variant<ProbeOptions, Printout>(std::move(draft.probe));
 }

@@ -11,6 +11,11 @@ Result<Done> set_topic(const Given& given, Draft& draft) {
   return check_topic_name(given.flag(), given.value());
 }
 
+Result<Done> set_announce(const Given& given, Draft& draft) {
+  draft.pub.announce = given.value();
+  return check_topic_name(given.flag(), given.value());
+}
+
 // Where the message comes from. -m and -f have a value.
 template <PubSource source, auto... member>
 Result<Done> send(const Given& given, Draft& draft) {
@@ -69,6 +74,12 @@ constexpr OptionRow kRows[] = {
         .in(Family::message)
         .not_with("message file stdin-file stdin-line",
                   "only one kind of message can be sent at once"),
+    OptionRow{"announce", 0, "TOPIC", messages, kTool, set_announce,
+              "publish the list of servers itself to TOPIC, to all servers at once",
+              "There is no other message. See ANNOUNCING."}
+        .not_with("topic message file stdin-file stdin-line null null-message retain repeat "
+                  "repeat-delay standby acks spool sequence undelivered",
+                  "the list of servers is the only message then, retained and with QoS 1"),
     {"retain", 'r', "", messages, kTool, put<&PubOptions::retain>,
      "the server keeps the message for later subscribers"},
     {"repeat", 0, "N", messages, kTool, number<&PubOptions::repeat, 1, INT64_MAX>,
@@ -109,6 +120,7 @@ constexpr OptionRow kRows[] = {
 Result<Done> finish_pub(Draft& draft) {
   PubOptions& options = draft.pub;
   options.common = std::move(draft.common);
+  if (options.announce) return Done{};
   if (!options.topic && !names_url(options.common.naming)) {
     return Error{ErrorKind::usage, "no topic to publish to", "name it with -t"};
   }
