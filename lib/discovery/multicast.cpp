@@ -82,6 +82,7 @@ Result<SrvList> discover_by_multicast(std::string_view group, bool tls_only, std
                  "connect this machine to the network of the servers, or name the servers"};
   }
   std::vector<pollfd> wanted;
+  wanted.reserve(sockets.size() + 1);
   for (const Descriptor& socket : sockets) wanted.push_back({socket.get(), POLLIN, 0});
   wanted.push_back({stopped.fd(), POLLIN, 0});
 

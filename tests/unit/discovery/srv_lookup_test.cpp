@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(a_silent_server_costs_the_bound_and_no_more) {
                std::string::npos);
   });
   BOOST_TEST(took >= 0.3);
-  BOOST_TEST(took < 1.3);
+  BOOST_TEST(took < 0.9);  // c-ares itself would end after 1.1 s
 }
 
 BOOST_AUTO_TEST_CASE(another_server_is_asked_when_the_first_is_silent) {
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(a_stop_ends_the_look_up_at_once) {
   const double took = seconds_of([&] {
     BOOST_TEST(!look_up_srv("_mqtt._tcp.test", {60s, silent.address()}, stop.get_token()));
   });
-  BOOST_TEST(took < 5);
+  BOOST_TEST(took < 1.5);  // c-ares itself would wake up after 2 s
 }
 
 BOOST_AUTO_TEST_CASE(garbage_is_an_error_within_the_bound) {
