@@ -3,35 +3,58 @@
 // real avahi-daemon announces.
 #include <arpa/inet.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <thread>
 
 #include "discovery/multicast.hpp"
 #include "discovery/srv_lookup.hpp"
-#include "end_to_end/in_own_network.hpp"
 #include "rig/avahi.hpp"
 #include "rig/dns_server.hpp"
 #include "rig/own_mounts.hpp"
+#include "rig/own_network.hpp"
 
 using namespace mqfail;
 using namespace std::chrono_literals;
 
 namespace {
 
-// Behind the fixture of in_own_network.hpp, and still before any thread.
-struct Mounts {
-  Mounts() {
+// A network and mounts of its own for the whole program. One fixture, as Boost.Test promises no
+// order of several; it runs before any test, so before any thread.
+struct Room {
+  Room() { why_not() = enter(); }
+  static std::string& why_not() {
+    static std::string text;
+    return text;
+  }
+  std::string enter() {
     rig::write_file(folder / "resolv.conf", "nameserver 127.0.0.1\n");
-    std::string& why_not = Network::why_not();
-    if (why_not.empty()) why_not = rig::enter_own_mounts();
-    if (why_not.empty()) why_not = rig::cover_with_nothing("/run");  // avahi-daemon writes there
-    if (why_not.empty())
-      why_not = rig::cover("/etc/resolv.conf", (folder / "resolv.conf").string());
+    if (auto failed = rig::enter_own_network(); !failed.empty()) return failed;
+    if (auto failed = rig::enter_own_mounts(); !failed.empty()) return failed;
+    // avahi-daemon writes there.
+    if (auto failed = rig::cover_with_nothing("/run"); !failed.empty()) return failed;
+    return rig::cover("/etc/resolv.conf", (folder / "resolv.conf").string());
   }
   rig::Scratch folder;
 };
-BOOST_TEST_GLOBAL_FIXTURE(Mounts);
+BOOST_TEST_GLOBAL_FIXTURE(Room);
+
+boost::unit_test::precondition in_own_room() {
+  return boost::unit_test::precondition([](boost::unit_test::test_unit_id) {
+    boost::test_tools::assertion_result result(Room::why_not().empty());
+    result.message() << Room::why_not();
+    return result;
+  });
+}
+
+boost::unit_test::precondition as_root() {
+  return boost::unit_test::precondition([](boost::unit_test::test_unit_id) {
+    boost::test_tools::assertion_result result(::geteuid() == 0);
+    result.message() << "avahi-daemon gives its folder to another user, which takes root";
+    return result;
+  });
+}
 
 std::string found(std::string_view group, bool tls_only = false) {
   const auto list = discover_by_multicast(group, tls_only, 1, kMulticastListening, {});
@@ -43,7 +66,7 @@ std::string found(std::string_view group, bool tls_only = false) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(the_servers_of_resolv_conf_are_asked, *in_own_network()) {
+BOOST_AUTO_TEST_CASE(the_servers_of_resolv_conf_are_asked, *in_own_room()) {
   // Port 53 is not for everybody.
   rig::write_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
   const rig::DnsServer dns("_secure-mqtt._tcp SRV 0 0 8883 a\n", 53);
@@ -52,11 +75,11 @@ BOOST_AUTO_TEST_CASE(the_servers_of_resolv_conf_are_asked, *in_own_network()) {
   BOOST_TEST(list->servers.front().id == "a.test:8883");
 }
 
-BOOST_AUTO_TEST_CASE(a_network_without_multicast_is_told, *in_own_network()) {
+BOOST_AUTO_TEST_CASE(a_network_without_multicast_is_told, *in_own_room()) {
   BOOST_TEST(found("default") == "error: no network interface here has multicast and an address");
 }
 
-BOOST_AUTO_TEST_CASE(servers_that_avahi_announces_are_found, *in_own_network()) {
+BOOST_AUTO_TEST_CASE(servers_that_avahi_announces_are_found, *in_own_room() * as_root()) {
   rig::allow_multicast_on_loopback();
   BOOST_TEST(found("default") == "error: no MQTT server announces itself on this network");
   rig::Avahi avahi;
@@ -73,7 +96,7 @@ BOOST_AUTO_TEST_CASE(servers_that_avahi_announces_are_found, *in_own_network()) 
   BOOST_TEST(found("plant-1") == "tcp://127.0.0.1:1883 ");
 }
 
-BOOST_AUTO_TEST_CASE(a_stop_ends_the_listening, *in_own_network()) {
+BOOST_AUTO_TEST_CASE(a_stop_ends_the_listening, *in_own_room()) {
   rig::allow_multicast_on_loopback();
   // Somebody who hears the question, so that the listening has begun.
   const rig::Fd hearer(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
