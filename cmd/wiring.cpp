@@ -18,6 +18,7 @@
 
 #include "base/write.hpp"
 #include "certificates/tls_files.hpp"
+#include "discovery/update_sources.hpp"
 #include "policy/transcript.hpp"
 #include "session/clock.hpp"
 #include "session/loop.hpp"
@@ -84,6 +85,29 @@ class Trace {
   std::shared_ptr<LineWriter> lines_;
   TimePoint begin_;
 };
+
+UpdateRequest update_request(const CommonOptions& options, const NamedRoster& roster,
+                             const FailoverSettings& failover) {
+  UpdateRequest request{.naming = options.naming,
+                        .flags = options.failover,
+                        .documents = roster.documents,
+                        .tuning = roster.updates,
+                        .check = [&options, failover](const ServerList& servers) {
+                          return check_servers(servers, failover, options);
+                        }};
+  request.naming.streams = roster.streams;
+  return request;
+}
+
+// A list that was read, from the thread of its source to the session.
+void bring(Mailbox& mailbox, ListSource source, Result<Reading> reading) {
+  if (!reading) return mailbox.bring({.source = source, .servers = reading.error()});
+  keep_secrets_in(*reading->servers);
+  mailbox.bring({.source = source,
+                 .servers = std::move(*reading->servers),
+                 .rebalance = reading->rebalance,
+                 .warnings = std::move(reading->warnings)});
+}
 
 }  // namespace
 
@@ -156,46 +180,43 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
     if (!opened) return number(events.tell(opened.error()));
     settings.trace = trace.emplace(std::move(*opened));
   }
-  std::optional<DocumentWatch> documents;
-  if (!roster.documents.empty()) {
-    auto watch = DocumentWatch::open(roster.documents, program.started);
-    if (watch) {
-      documents.emplace(std::move(*watch));
-    } else {
-      events.warn(watch.error().message + "; " + watch.error().hint);
-    }
-    NamingRequest naming = options.naming;
-    naming.streams = roster.streams;
-    naming.again = true;
-    settings.reload = [&options, failover, naming = std::move(naming)]() -> Result<ServerList> {
-      auto again = name_servers(naming, options.failover);
-      if (!again) return again.error();
-      if (auto fits = check_servers(again->servers, failover, options); !fits) return fits.error();
-      keep_secrets_in(again->servers);
-      return std::move(again->servers);
-    };
-  }
   settings.random_id = [] { return name_with_dice("mqfail-"); };
   settings.run_for = options.time_limit;
-  settings.hangup_ends = [hangup = HangUp::of_process(), documents = !roster.documents.empty()] {
-    return hangup.ends(documents);
-  };
   // No file is opened before all descriptors that the options name.
   const auto signals = Signals::block();
   if (!signals) return number(events.tell(signals.error()));
 
   const auto mailbox = Mailbox::make();
   if (!mailbox) return number(events.tell(mailbox.error()));
+  auto updates = UpdateSources::begin(update_request(options, roster, failover),
+                                      [&](ListSource source, Result<Reading> reading) {
+                                        bring(**mailbox, source, std::move(reading));
+                                      });
+  if (!updates) return number(events.tell(updates.error()));
+  if ((*updates)->any()) settings.read_again = [&] { (*updates)->again(); };
+  settings.hangup_ends = [hangup = HangUp::of_process(), any = (*updates)->any()] {
+    return hangup.ends(any);
+  };
+  std::optional<DocumentWatch> documents;
+  if (!(*updates)->files().empty()) {
+    auto watch = DocumentWatch::open((*updates)->files(), program.started);
+    if (watch) {
+      documents.emplace(std::move(*watch));
+    } else {
+      events.warn(watch.error().message + "; " + watch.error().hint);
+    }
+  }
   PahoTransport transport(**mailbox);
   const std::unique_ptr<Work> work = make_work(transport);
   tell_start(events, roster);
   Failover mind(failover, roster.servers, Random(seed));
   roster.servers
       .clear();  // a password that changes stays nowhere: the policy's list is the only one
+  const std::function<void()> read_again = settings.read_again;
   Session session(std::move(settings), std::move(mind), transport, **mailbox, *work, events,
                   program.started);
-  const int status =
-      run(session, {**mailbox, *work, signals->fd(), documents ? &*documents : nullptr});
+  const int status = run(
+      session, {**mailbox, *work, signals->fd(), documents ? &*documents : nullptr, read_again});
   events.drain();
   if (trace) trace->drain();
   // The process ends without a return from main, because Paho's threads still run and nothing is

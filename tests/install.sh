@@ -5,7 +5,7 @@
 
 # What building and running needs; what only the tests need comes with `install_missing tests`.
 build_packages=(ca-certificates cmake g++ ninja-build pkg-config
-  libboost-dev libc-ares-dev libpaho-mqtt-dev libsimdjson-dev libsqlite3-dev libssl-dev
+  libboost-dev libc-ares-dev libpaho-mqtt-dev libre2-dev libsimdjson-dev libsqlite3-dev libssl-dev
   mosquitto mosquitto-clients procps)
 test_packages=(avahi-daemon avahi-utils bash curl dbus-daemon fish iproute2 jq libboost-test-dev mandoc nginx-light nsd openssl
   python3-jsonschema strace zsh)

@@ -17,6 +17,7 @@ void Failover::Engine::begin_pass() {
   pass = Pass(roster.pass(settings.randomize, random));
   for (const Attempt& attempt : attempts) pass.use_turn(attempt.server);
   ours.reset();
+  redirects = 0;
 }
 
 // How many more servers should be live; those on the way count as missing still.
@@ -106,8 +107,9 @@ void Failover::Engine::pass_failed() {
   patience.pass_failed();
   if (ours) return give_up(ErrorKind::unavailable, *ours);
   const auto& order = roster.order();
-  if (std::all_of(order.begin(), order.end(),
-                  [this](ServerIndex server) { return is_hopeless(server); })) {
+  if (order.empty()) last_reason = {Cause::dns, Phase::dns, 0, false, "no server is known so far"};
+  if (!order.empty() && std::all_of(order.begin(), order.end(),
+                                    [this](ServerIndex server) { return is_hopeless(server); })) {
     const bool denied = pass.denied_by_all(roster);
     return give_up(denied ? ErrorKind::denied : ErrorKind::unavailable, last_reason);
   }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -53,9 +54,25 @@ enum class Bound {
 /// As the user writes it: "startupTimeout"; empty for `none`.
 std::string_view name(Bound bound);
 
-/// Where a list comes from: a document is the configuration itself and replaces the configured
-/// servers, an update (topic, redirection, DNS) only adds to them (failover.md section 5).
-enum class ListSource { document, update };
+/// Where a list comes from. A document is the configuration itself and replaces the configured
+/// servers. All others are updates, which only add to them (failover.md section 5).
+enum class ListSource {
+  document,   ///< a document, --servers
+  url,        ///< updateURIsURL
+  topic,      ///< updatesTopic
+  srv,        ///< --srv, discovery:(dns://NAME)
+  multicast,  ///< discovery:(multicast://GROUP)
+};
+
+/// As the user knows it: "document", "updateURIsURL", "updatesTopic", "srv", "multicast".
+std::string_view name(ListSource source);
+
+/// Why the live server changes while its connection is good.
+enum class Move {
+  none,       ///< it does not: the old connection was lost, or there was none
+  failback,   ///< a priority server is back
+  rebalance,  ///< another server comes first since an update
+};
 
 namespace event {
 struct Started {};  ///< begin the first pass
@@ -84,10 +101,13 @@ struct Left {
 };
 struct Ticked {};   ///< deadline() has come
 struct Hurried {};  ///< SIGUSR1: try now instead of waiting
+/// A list was read again. `rebalance`: its source asks the clients to move to the server that comes
+/// first; rebalanceUpdateURIs may say otherwise.
 struct ListChanged {
   ServerList servers;
   ListSource source = ListSource::document;
-};                  ///< a list was read again
+  bool rebalance = false;
+};
 struct Stopped {};  ///< orderly end wanted
 }  // namespace event
 
@@ -129,16 +149,16 @@ struct Disconnect {
 /// The attempt is live now, beside those that are (FailoverSettings::width). `epoch` counts from 1
 /// and rises with each change of the server. `from`: the server whose loss left none live;
 /// `outage`: time since its last sign of life. Empty and 0 for the first connection and beside a
-/// live one. `failback`: back on a priority server. If the old connection still lives (`outage` is
-/// 0), the Disconnect of `from` follows. In a cluster the old connection has ended before, so that
-/// this one could take over its session.
+/// live one. `move`: why a good connection is left. If it still lives (`outage` is 0), the
+/// Disconnect of `from` follows. In a cluster the old connection has ended before, so that this one
+/// could take over its session.
 struct Use {
   AttemptId attempt;
   ServerIndex server;
   std::uint64_t epoch;
   std::optional<ServerIndex> from;
   Duration outage;
-  bool failback = false;
+  Move move = Move::none;
 };
 // The Tell actions are for the reporter; they do nothing to a connection.
 
@@ -177,9 +197,23 @@ struct TellBackoff {
   std::uint64_t pass;
   bool warn;
 };
+/// `source`: not given after a redirection. `refused`: servers of an update that are not used
+/// (Roster::change), as host:port.
 struct TellListChanged {
   std::vector<ServerIndex> added;
   std::vector<ServerIndex> removed;
+  std::optional<ListSource> source = {};
+  std::vector<std::string> refused = {};
+};
+/// `by` names other servers (MQTT 5, section 4.13). `to`: those that are tried next, in this order;
+/// empty: none is. `refused`: those that are not used, as host:port, and `why` says the reason.
+/// `moved`: 0x9D, the server says that the configuration should change.
+struct TellRedirected {
+  ServerIndex by;
+  std::vector<ServerIndex> to;
+  std::vector<std::string> refused;
+  std::string why;
+  bool moved = false;
 };
 /// Our connection to one of them ended because we connected to the other: from now on they are
 /// treated as nodes of one cluster.
@@ -200,11 +234,11 @@ struct GiveUp {
 };
 }  // namespace action
 
-using Action =
-    std::variant<action::Connect, action::TakeOver, action::Abandon, action::Retire,
-                 action::Disconnect, action::Use, action::TellFailed, action::TellStandbyReady,
-                 action::TellStandbyLost, action::TellLost, action::TellBackoff,
-                 action::TellListChanged, action::TellCluster, action::GiveUp>;
+using Action = std::variant<action::Connect, action::TakeOver, action::Abandon, action::Retire,
+                            action::Disconnect, action::Use, action::TellFailed,
+                            action::TellStandbyReady, action::TellStandbyLost, action::TellLost,
+                            action::TellBackoff, action::TellListChanged, action::TellRedirected,
+                            action::TellCluster, action::GiveUp>;
 using Actions = std::vector<Action>;
 
 }  // namespace mqfail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names of bounds and states, as people and transcripts write them.
+// The names of bounds, sources and states, as people and transcripts write them.
 #include "policy/event.hpp"
 #include "policy/failover.hpp"
 
@@ -19,6 +19,22 @@ std::string_view name(Bound bound) {
       return "startupTimeout";
     case Bound::give_up_after:
       return "giveUpAfter";
+  }
+  return "";
+}
+
+std::string_view name(ListSource source) {
+  switch (source) {
+    case ListSource::document:
+      return "document";
+    case ListSource::url:
+      return "updateURIsURL";
+    case ListSource::topic:
+      return "updatesTopic";
+    case ListSource::srv:
+      return "srv";
+    case ListSource::multicast:
+      return "multicast";
   }
   return "";
 }

@@ -63,7 +63,7 @@ void Failover::Engine::connected(AttemptId id) {
   if (first && epoch > 0) {
     use.from = from;
     use.outage = now - bad_since;
-    use.failback = is_way_back;
+    if (is_way_back) use.move = std::exchange(move, Move::none);
   }
   if (epoch == 0 || (use.from && *use.from != attempt.server)) ++epoch;
   use.epoch = epoch;
@@ -128,6 +128,7 @@ void Failover::Engine::ticked() {
     try_one_more();
   }
   if (state == FailoverState::online) fill();
+  move_if_due();
   look_back();
 }
 
@@ -138,9 +139,12 @@ void Failover::Engine::hurried() {
 
 void Failover::Engine::list_changed(const event::ListChanged& event) {
   const RosterChange change = roster.change(event.servers, event.source, settings.forget_learned);
-  if (!change.any) return;
-  out.emplace_back(action::TellListChanged{change.added, change.removed});
+  if (change.any || !change.refused.empty()) {
+    out.emplace_back(
+        action::TellListChanged{change.added, change.removed, event.source, change.refused});
+  }
   if (state == FailoverState::idle) return;
+  if (!change.any) return plan_rebalance(event.rebalance);
   pass.replan(roster.pass(settings.randomize, random));
   const std::vector<ServerIndex> wanted = priority();
   const auto is_wanted = [&](ServerIndex server) {
@@ -182,6 +186,7 @@ void Failover::Engine::list_changed(const event::ListChanged& event) {
   failback.end();  // what was probed may be another server than the one to go back to now
   watch_priority();
   if (state != FailoverState::waiting || !change.added.empty()) fill();
+  plan_rebalance(event.rebalance);
 }
 
 void Failover::Engine::stopped() {
@@ -200,6 +205,7 @@ void Failover::Engine::failed(const Attempt& attempt, const Reason& reason) {
   if (was_returning) returning.reset();
   learn_protocol(attempt, reason);
   pass.note_denied(attempt.server, what == Verdict::auth);
+  if (what == Verdict::redirect && live.empty()) redirected(attempt.server, reason);
   if (what == Verdict::older_protocol) {
     const Role role = live.empty() ? Role::active : attempt.role;
     const bool guess = reason.cause != Cause::connack;
@@ -256,6 +262,7 @@ void Failover::Engine::lost(std::vector<Accepted>::iterator which, const Reason&
   const bool was_stable = left(gone, std::max(gone.since, now - silent));
   if (!was_stable) learn_protocol(gone.attempt, reason);
   if (was_stable && may_reconnect()) begin_pass();
+  if (what == Verdict::redirect && live.empty()) redirected(server, reason);
   if (what == Verdict::cool) roster.cool(server, now, random);
   if (what == Verdict::auth && !was_stable) pass.note_denied(server, true);
   roster.note_unfit(server, reason.cause == Cause::unfit);
@@ -280,6 +287,7 @@ void Failover::Engine::lost(std::vector<Accepted>::iterator which, const Reason&
 // None is live. A standby takes over at once; what went on for a failback is no part of the pass.
 void Failover::Engine::lost_the_last() {
   failback.end();
+  rebalance.reset();
   abandon_probe();
   for (const Attempt& attempt : attempts) pass.use_turn(attempt.server);
   promote();
@@ -332,6 +340,7 @@ std::optional<TimePoint> Failover::Engine::deadline() const {
   }
   if (probe) at(probe->deadline);
   if (!live.empty() && failback.watching() && !probe && !returning) at(failback.due());
+  if (!live.empty() && rebalance && !returning) at(rebalance->at);
   if (!first) return std::nullopt;
   return std::max(*first, now);
 }

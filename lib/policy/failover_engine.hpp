@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the engine knows, and its functions by room: failover.cpp has one function an event,
 // attempts.cpp whom to try and when, standby.cpp the standbys and the way back, cluster.cpp client
-// ids and what shares sessions. failover.md
+// ids and what shares sessions, redirection.cpp what a server says of others. failover.md
 // sections 2, 3, 5 and 8 are its law. Every attempt under way is in `attempts`, every live one in
 // `live`: whatever names another id changes nothing. While none is live, the rules of the pass
 // hold, with as many attempts side by side as servers are missing; while one is, each missing
@@ -60,7 +60,7 @@ struct Failover::Engine {
   std::vector<Accepted> standbys;  // connected and not live, the first is the next
   Failback failback;
   std::optional<Attempt> probe;        // of a priority server
-  std::optional<AttemptId> returning;  // the attempt to a priority server beside a live secondary
+  std::optional<AttemptId> returning;  // the attempt to a better server beside a live one
   std::optional<AttemptId> way_back;   // the same, after the secondary has made way for it
   struct MakingWay {
     AttemptId attempt;  // whose session the connection to `target` takes over
@@ -68,6 +68,13 @@ struct Failover::Engine {
     TimePoint deadline;
   };
   std::optional<MakingWay> making_way;
+  struct Rebalance {
+    ServerIndex target;
+    TimePoint at;
+  };
+  std::optional<Rebalance> rebalance;  // the move that an update has asked for
+  Move move = Move::none;              // why `returning`, `way_back` or `making_way` is on its way
+  std::int64_t redirects = 0;          // followed in this pass
   // Pairs of servers. suspected: the connection to the first one ended when we connected to the
   // second one. sharing: there is enough evidence that they share sessions. apart: they certainly
   // do not.
@@ -159,6 +166,10 @@ struct Failover::Engine {
   };
   std::optional<TimeBound> time_bound() const;
 
+  // redirection.cpp
+  void redirected(ServerIndex by, const Reason& reason);
+  void follow(const std::vector<ServerIndex>& targets, bool moved);
+
   // standby.cpp
   void stand_by(const Attempt& attempt);
   void promote();
@@ -171,7 +182,9 @@ struct Failover::Engine {
   void start_probe(ServerIndex server, Protocol protocol, bool guess);
   void probed(std::optional<Reason> failure);
   void abandon_probe();
-  void go_back(ServerIndex server);
+  void plan_rebalance(bool wanted_by_source);
+  void move_if_due();
+  void move_to(ServerIndex server, Move why);
   void returned(const Attempt& attempt);
 };
 

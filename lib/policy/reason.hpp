@@ -45,6 +45,9 @@ struct Reason {
           ///< reset, local; milliseconds of silence for keepalive, ack_timeout, stale (0: unknown)
   bool mqtt5 = false;  ///< the protocol that `code` belongs to
   std::string text;
+  /// The Server Reference of a CONNACK or DISCONNECT with 0x9C or 0x9D (MQTT 5, section 4.13), as
+  /// the server wrote it.
+  std::string reference;
 };
 
 /// What the engine does about it (failover.md, section 3).
@@ -52,7 +55,7 @@ enum class Verdict {
   next,      ///< the next server at once
   cool,      ///< the next server; this server rests for a back-off of its own
   auth,      ///< the next server; the run ends (77) if every server of a pass has this verdict
-  redirect,  ///< MQTT 5 Server Reference, section 6 (treated as next until that is built)
+  redirect,  ///< MQTT 5 Server Reference, section 6; without a usable one as `next`
   ours,      ///< no server will do better: stop with the reason
   older_protocol,  ///< the same server once more, with MQTT 3.1.1
   taken_over,      ///< another client uses our client id: stop with the reason

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace mqfail {
 namespace {
 
@@ -147,14 +149,7 @@ RosterChange Roster::change(const ServerList& servers, ListSource source, bool f
     configured_.clear();
     for (const Server& server : servers) configured_.push_back(find_or_add(server));
   } else {
-    if (forget) {
-      learned_.clear();
-    } else {
-      learned_ = missing_from({}, joined(updated_, learned_), entries_.size());
-    }
-    updated_.clear();
-    for (const Server& server : servers) updated_.push_back(find_endpoint_or_add(server));
-    if (lost_ && holds(updated_, *lost_)) lost_.reset();
+    change.refused = update(servers, source, forget);
   }
   reorder();
   drop_secrets();
@@ -162,6 +157,63 @@ RosterChange Roster::change(const ServerList& servers, ListSource source, bool f
   change.removed = missing_from(order_, before, entries_.size());
   change.any = before != order_ || std::exchange(regrouped_, false);
   return change;
+}
+
+// Returns what may not be added.
+std::vector<std::string> Roster::update(const ServerList& servers, ListSource source, bool forget) {
+  std::vector<std::string> refused;
+  Update update{source, {}};
+  const bool tls_only =
+      !configured_.empty() && std::all_of(configured_.begin(), configured_.end(),
+                                          [&](auto index) { return is_tls(server(index).scheme); });
+  for (const Server& server : servers) {
+    const auto known = find_listed(server);
+    const bool allowed = is_tls(server.scheme) || !tls_only;
+    const auto index = known || !allowed ? known : add_learned(server);
+    if (index) {
+      update.servers.push_back(*index);
+    } else {
+      refused.push_back(endpoint(server));
+    }
+  }
+  if (update.servers.empty()) return refused;
+  const auto old = std::find_if(updates_.begin(), updates_.end(),
+                                [&](const Update& one) { return one.source == source; });
+  if (old != updates_.end()) {
+    if (!forget) learned_ = missing_from({}, joined(old->servers, learned_), entries_.size());
+    updates_.erase(old);
+  }
+  if (forget) learned_.clear();
+  if (lost_ && holds(update.servers, *lost_)) lost_.reset();
+  updates_.insert(updates_.begin(), std::move(update));
+  preferred_.clear();
+  return refused;
+}
+
+std::optional<ServerIndex> Roster::find(ServerIndex by, const ServerReference& reference) const {
+  const Server& sender = server(by);
+  std::optional<ServerIndex> found;
+  for (const ServerIndex index : order_) {
+    const Server& one = server(index);
+    if (one.scheme != sender.scheme || !same_word(one.host, reference.host)) continue;
+    if (one.port == reference.port.value_or(sender.port)) return index;
+    if (!reference.port && !found) found = index;
+  }
+  return found;
+}
+
+std::optional<ServerIndex> Roster::admit(const Server& server) {
+  if (const auto known = find_listed(server)) return known;
+  const auto index = add_learned(server);
+  if (!index) return index;
+  admitted_.push_back(*index);
+  reorder();
+  return index;
+}
+
+void Roster::prefer(std::vector<ServerIndex> servers) {
+  preferred_ = std::move(servers);
+  reorder();
 }
 
 void Roster::join(ServerIndex one, ServerIndex other) {
@@ -221,13 +273,20 @@ ServerIndex Roster::find_or_add(const Server& server) {
   return add(server);
 }
 
-// An update names endpoints only. A configured entry of the same endpoint is used with its
-// credentials.
-ServerIndex Roster::find_endpoint_or_add(const Server& server) {
+// An update names endpoints only. An entry of the same endpoint is used with its credentials.
+std::optional<ServerIndex> Roster::find_listed(const Server& server) {
   for (const ServerIndex index : entries_at_[endpoint_of(server)]) {
     if (contains(index)) return index;
   }
-  return find_or_add(server);
+  return std::nullopt;
+}
+
+std::optional<ServerIndex> Roster::add_learned(const Server& server) {
+  const std::size_t before = entries_.size();
+  if (learned_in_all_ >= kMostLearned) return std::nullopt;
+  const ServerIndex index = find_or_add(server);
+  learned_in_all_ += entries_.size() - before;
+  return index;
 }
 
 std::size_t Roster::endpoint_of(const Server& server) {
@@ -236,12 +295,23 @@ std::size_t Roster::endpoint_of(const Server& server) {
   return found->second;
 }
 
+// In the order of preference.
+template <class Visit>
+void Roster::for_each_list(const Visit& visit) const {
+  visit(preferred_);
+  if (!updates_.empty()) visit(updates_.front().servers);
+  visit(configured_);
+  for (std::size_t i = 1; i < updates_.size(); ++i) visit(updates_[i].servers);
+  visit(learned_);
+  visit(admitted_);
+}
+
 // A server that is in no list any more is remembered without its secrets.
 void Roster::drop_secrets() {
   Marks kept(entries_.size());
-  for (const auto* list : {&updated_, &configured_, &learned_}) {
-    for (const ServerIndex index : *list) kept.insert(index);
-  }
+  for_each_list([&](const std::vector<ServerIndex>& list) {
+    for (const ServerIndex index : list) kept.insert(index);
+  });
   for (std::size_t place = 0; place < entries_.size(); ++place) {
     Entry& gone = entries_[place];
     if (!kept.insert(place) || gone.without_secrets) continue;
@@ -254,13 +324,13 @@ void Roster::reorder() {
   for (const ServerIndex index : order_) entry(index).listed = false;
   order_.clear();
   Marks endpoints(entries_at_.size());
-  for (const auto* list : {&updated_, &configured_, &learned_}) {
-    for (const ServerIndex index : *list) {
+  for_each_list([&](const std::vector<ServerIndex>& list) {
+    for (const ServerIndex index : list) {
       if (!endpoints.insert(entry(index).endpoint)) continue;
       entry(index).listed = true;
       order_.push_back(index);
     }
-  }
+  });
   count_stores();
   ++revision_;
 }

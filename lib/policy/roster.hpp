@@ -17,26 +17,34 @@
 #include "policy/backoff.hpp"
 #include "policy/event.hpp"
 #include "policy/server.hpp"
+#include "policy/server_reference.hpp"
 
 namespace mqfail {
 
-/// What a changed list did to the order. `any` is false if the order is the same.
+/// What a changed list did to the order. `any` is false if the order is the same. `refused`: what
+/// an update named and may not add, as host:port.
 struct RosterChange {
   std::vector<ServerIndex> added;
   std::vector<ServerIndex> removed;
+  std::vector<std::string> refused;
   bool any = false;
 };
 
 class Roster {
  public:
+  /// Most servers that updates and redirections may add in a run. Every server of a run is
+  /// remembered, so a hostile list must not use up the memory.
+  static constexpr std::size_t kMostLearned = 65536;
+
   /// `servers` get the indices 0, 1, 2 ... If two have the same endpoint, the later one is never
   /// tried. `cooling`: the back-off of each server's rests.
   Roster(const ServerList& servers, const BackoffSettings& cooling);
 
   /// The reference is valid for the whole run, also after the server has left the order.
   const Server& server(ServerIndex index) const { return entry(index).server; }
-  /// The order of preference: servers of the last update, configured servers, servers of earlier
-  /// updates. Each endpoint is there once.
+  /// The order of preference: servers that a redirection has put first, those of the last update,
+  /// configured servers, the last lists of other sources, servers of earlier updates, and last
+  /// those that only a redirection has named. Each endpoint is there once.
   const std::vector<ServerIndex>& order() const { return order_; }
   bool contains(ServerIndex index) const { return entry(index).listed; }
   /// The servers of order() if each cluster counts once.
@@ -87,10 +95,20 @@ class Roster {
   void note_unfit(ServerIndex index, bool unfit) { entry(index).unfit = unfit; }
   bool is_unfit(ServerIndex index) const { return entry(index).unfit; }
 
-  /// A document replaces the configured servers. An update adds to them; with `forget`, the servers
-  /// of earlier updates leave. An empty list changes nothing. An entry that differs only in its id
-  /// or its cluster takes the new one; any other difference makes a new entry.
+  /// A document replaces the configured servers. An update adds to them; with `forget`, what the
+  /// same source has named before leaves. An empty list changes nothing. An entry that differs only
+  /// in its id or its cluster takes the new one; any other difference makes a new entry. An update
+  /// may not add a server without TLS to configured servers that all have it, nor more than
+  /// kMostLearned servers in a run.
   RosterChange change(const ServerList& servers, ListSource source, bool forget);
+
+  /// The server in the order that a reference means which `by` has sent: the same host and port,
+  /// and the scheme and path of `by`. Without a port the one with the port of `by` comes first.
+  std::optional<ServerIndex> find(ServerIndex by, const ServerReference& reference) const;
+  /// Adds a server that only a redirection has named. Nothing if there are kMostLearned already.
+  std::optional<ServerIndex> admit(const Server& server);
+  /// The servers come first until an update says otherwise (0x9D, failover.md section 6).
+  void prefer(std::vector<ServerIndex> servers);
 
  private:
   struct Entry {
@@ -111,7 +129,11 @@ class Roster {
   const Entry& entry(ServerIndex index) const { return entries_[static_cast<std::size_t>(index)]; }
   ServerIndex add(const Server& server);
   ServerIndex find_or_add(const Server& server);
-  ServerIndex find_endpoint_or_add(const Server& server);
+  std::optional<ServerIndex> find_listed(const Server& server);
+  std::optional<ServerIndex> add_learned(const Server& server);
+  template <class Visit>
+  void for_each_list(const Visit& visit) const;
+  std::vector<std::string> update(const ServerList& servers, ListSource source, bool forget);
   void reorder();
   void count_stores();
   void take(Entry& known, const Server& server);
@@ -123,10 +145,17 @@ class Roster {
   std::deque<Entry> entries_;  // a deque keeps server() valid while the roster grows
   std::unordered_map<std::string, std::size_t> endpoints_;  // by endpoint_key()
   std::vector<std::vector<ServerIndex>> entries_at_;        // by endpoint
+  struct Update {
+    ListSource source;
+    std::vector<ServerIndex> servers;
+  };
+  std::vector<ServerIndex> preferred_;  // by a redirection
+  std::vector<Update> updates_;         // the last one of each source, the newest first
   std::vector<ServerIndex> configured_;
-  std::vector<ServerIndex> updated_;  // by the last update
-  std::vector<ServerIndex> learned_;  // by earlier updates
+  std::vector<ServerIndex> learned_;   // by earlier updates
+  std::vector<ServerIndex> admitted_;  // by a redirection
   std::vector<ServerIndex> order_;
+  std::size_t learned_in_all_ = 0;  // entries that no document has made
   std::size_t stores_ = 0;
   bool regrouped_ = false;  // a list has put a known server into another cluster
   std::optional<ServerIndex> lost_;

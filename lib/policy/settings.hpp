@@ -14,6 +14,13 @@ namespace mqfail {
 /// How random a delay is (policy/backoff). none gives the exact delays of ActiveMQ: 10, 20, 40 ...
 enum class Jitter { full, equal, decorrelated, none };
 
+/// Which servers of a redirection are used (failover.md section 6).
+enum class Redirect {
+  off,    ///< none
+  known,  ///< those of the roster
+  any,    ///< all
+};
+
 /// startupTimeout if the user gave no bound. A server that starts a moment later is waited for, and
 /// a list of dead servers is an error within seconds (failover.md, section 1).
 inline constexpr Duration kStartupTimeout = std::chrono::seconds(10);
@@ -44,7 +51,13 @@ struct FailoverSettings {
   Duration stable = std::chrono::seconds(10);
   std::int64_t warn_every = 10;  ///< warnAfterReconnectAttempts; 0 and below: never
   bool forget_learned = false;   ///< updateClusterClientsOnRemove
-  std::int64_t width = 1;        ///< number of live servers (--acks); 0: all (--standby hot)
+  /// rebalanceUpdateURIs; not given: if the source of the update asks for it.
+  std::optional<bool> rebalance;
+  Duration rebalance_spread = std::chrono::seconds(30);  ///< moves are spread over this time
+  Redirect redirect = Redirect::known;                   ///< of redirect and reconnectSupported
+  std::int64_t max_redirects = 3;                        ///< in one pass
+  bool redirect_credentials = false;  ///< send ours to a server outside of the roster
+  std::int64_t width = 1;             ///< number of live servers (--acks); 0: all (--standby hot)
   std::int64_t standbys = 0;     ///< backupPoolSize: connections kept ready beside the live one
   bool priority_backup = false;  ///< failback; only if one server is live at a time
   ServerList priority_servers;   ///< priorityURIs, compared by endpoint; empty: the first server

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine's standbys, and the way back to a priority server (failover.md section 4).
+// The engine's standbys, and the moves from a good connection to a better one: back to a priority
+// server (failover.md section 4), and to the server that comes first since an update (section 5).
 #include <algorithm>
 #include <utility>
 
@@ -97,7 +98,7 @@ void Failover::Engine::look_back() {
   const auto target = failback.target(priority());
   if (!target) return;
   if (roster.is_cooling(*target, now)) return failback.probed(false, now);
-  if (failback.ripe(now)) return go_back(*target);
+  if (failback.ripe(now)) return move_to(*target, Move::failback);
   const auto [protocol, guess] = choose_protocol(*target);
   start_probe(*target, protocol, guess);
 }
@@ -126,8 +127,9 @@ void Failover::Engine::probed(std::optional<Reason> failure) {
   failback.probed(false, now);
 }
 
-// Make before break: the secondary stays live until this one is.
-void Failover::Engine::go_back(ServerIndex server) {
+// Make before break: the connection in use stays live until this one is.
+void Failover::Engine::move_to(ServerIndex server, Move why) {
+  move = why;
   const auto standby = std::find_if(standbys.begin(), standbys.end(), [&](const Accepted& one) {
     return one.attempt.server == server;
   });
@@ -145,12 +147,34 @@ void Failover::Engine::returned(const Attempt& attempt) {
   const Accepted old = live.front();
   live = {{attempt, now}};
   left(old, now);
-  out.emplace_back(
-      action::Use{attempt.id, attempt.server, ++epoch, old.attempt.server, Duration::zero(), true});
+  rebalance.reset();
+  out.emplace_back(action::Use{attempt.id, attempt.server, ++epoch, old.attempt.server,
+                               Duration::zero(), std::exchange(move, Move::none)});
   out.emplace_back(action::Disconnect{old.attempt.id});
   begin_pass();  // the one that was left is as good as before
   watch_priority();
   fill();
+}
+
+// After each update. All clients of a server hear of it at the same time, so each moves at a random
+// moment of the spread.
+void Failover::Engine::plan_rebalance(bool wanted_by_source) {
+  rebalance.reset();
+  if (!settings.rebalance.value_or(wanted_by_source)) return;
+  if (settings.width != 1 || live.empty() || roster.order().empty()) return;
+  const std::vector<ServerIndex> plan = roster.pass(settings.randomize, random);
+  const ServerIndex first = plan.front();
+  if (first == live.front().attempt.server || roster.is_unfit(first)) return;
+  const auto spread = static_cast<std::uint64_t>(settings.rebalance_spread.count());
+  rebalance = Rebalance{first, now + Duration(static_cast<std::int64_t>(random.below(spread + 1)))};
+}
+
+// One try: whether it succeeds or not, the next update decides again.
+void Failover::Engine::move_if_due() {
+  if (!rebalance || now < rebalance->at || live.empty() || returning) return;
+  const ServerIndex target = std::exchange(rebalance, std::nullopt)->target;
+  if (!roster.contains(target) || roster.is_cooling(target, now)) return;
+  move_to(target, Move::rebalance);
 }
 
 // If the CONNECT of an abandoned probe arrives late, it takes over no session: its client id is

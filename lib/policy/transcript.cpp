@@ -56,6 +56,7 @@ std::string reason_words(const Reason& reason) {
   }
   if (reason.mqtt5) out += " mqtt5";
   if (!reason.text.empty()) out += join({" text=", json_string(reason.text)});
+  if (!reason.reference.empty()) out += join({" reference=", json_string(reason.reference)});
   return out;
 }
 
@@ -87,6 +88,8 @@ std::string value_words(const T& value) {
     return std::string(word(kJitters, value));
   } else if constexpr (std::same_as<T, Protocol>) {
     return std::string(word(kProtocols, value));
+  } else if constexpr (std::same_as<T, Redirect>) {
+    return std::string(word(kRedirects, value));
   } else if constexpr (std::same_as<T, Duration>) {
     return transcript_time(value);
   } else if constexpr (std::same_as<T, double>) {
@@ -189,7 +192,8 @@ std::string transcript_line(const Event& event, Duration at) {
       [](const Ticked&) { return std::string("ticked"); },
       [](const Hurried&) { return std::string("hurried"); },
       [](const ListChanged& e) {
-        return join({"list-changed ", word(kSources, e.source), list_words(e.servers)});
+        return join({"list-changed ", word(kSources, e.source), e.rebalance ? " rebalance" : "",
+                     list_words(e.servers)});
       },
       [](const Stopped&) { return std::string("stopped"); },
   };
@@ -220,7 +224,7 @@ std::string transcript_line(const Action& action, Duration at, const Failover& f
       [&](const Use& a) {
         return join({"use ", id(a.attempt), " ", named(a.server), " epoch=",
                      std::to_string(a.epoch), a.from ? " from=" : "", a.from ? named(*a.from) : "",
-                     " outage=", transcript_time(a.outage), a.failback ? " failback" : ""});
+                     " outage=", transcript_time(a.outage), word(kMoves, a.move)});
       },
       [&](const TellFailed& a) {
         return join({"tell-failed ", id(a.attempt), " ", named(a.server), role_word(a.role), " ",
@@ -245,6 +249,12 @@ std::string transcript_line(const Action& action, Duration at, const Failover& f
       [&](const TellListChanged& a) {
         return join({"tell-list-changed", names("added", a.added, failover),
                      names("removed", a.removed, failover)});
+      },
+      [&](const TellRedirected& a) {
+        std::string out = join({"tell-redirected ", named(a.by), a.moved ? " moved" : "",
+                                names("to", a.to, failover)});
+        for (const std::string& one : a.refused) out += join({" refused=", token(one)});
+        return a.why.empty() ? out : join({out, ": ", a.why});
       },
       [&](const TellCluster& a) {
         return join({"tell-cluster ", named(a.one), " ", named(a.other)});

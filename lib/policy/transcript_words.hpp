@@ -19,8 +19,15 @@ inline constexpr Words<Jitter, 4> kJitters{{{"full", Jitter::full},
                                             {"none", Jitter::none}}};
 inline constexpr Words<Protocol, 3> kProtocols{
     {{"mqtt31", Protocol::mqtt31}, {"mqtt311", Protocol::mqtt311}, {"mqtt5", Protocol::mqtt5}}};
-inline constexpr Words<ListSource, 2> kSources{
-    {{"document", ListSource::document}, {"update", ListSource::update}}};
+inline constexpr Words<ListSource, 5> kSources{{{"document", ListSource::document},
+                                                {"url", ListSource::url},
+                                                {"topic", ListSource::topic},
+                                                {"srv", ListSource::srv},
+                                                {"multicast", ListSource::multicast}}};
+inline constexpr Words<Redirect, 3> kRedirects{
+    {{"off", Redirect::off}, {"known", Redirect::known}, {"any", Redirect::any}}};
+inline constexpr Words<Move, 3> kMoves{
+    {{"", Move::none}, {" failback", Move::failback}, {" rebalance", Move::rebalance}}};
 
 template <class T, std::size_t N>
 constexpr std::string_view word(const Words<T, N>& words, T value) {
@@ -52,6 +59,11 @@ void for_each_setting(Settings& s, Field&& field) {
   field("stable", s.stable);
   field("warnAfterReconnectAttempts", s.warn_every);
   field("updateClusterClientsOnRemove", s.forget_learned);
+  field("rebalanceUpdateURIs", s.rebalance);
+  field("rebalanceSpread", s.rebalance_spread);
+  field("redirect", s.redirect);
+  field("maxRedirects", s.max_redirects);
+  field("redirectCredentials", s.redirect_credentials);
   field("width", s.width);
   field("backupPoolSize", s.standbys);
   field("priorityBackup", s.priority_backup);

@@ -44,7 +44,7 @@ int run(Session& session, const Waiting& waiting) {
   session.start(steady_now());
   while (true) {
     const TimePoint now = steady_now();
-    if (documents != nullptr && documents->changed(now)) session.documents_changed();
+    if (documents != nullptr && documents->changed(now)) waiting.documents_changed();
     const auto due = session.turn(now);
     if (session.is_over()) return session.finish(steady_now());
     wait(session, waiting, documents == nullptr ? due : earlier(due, documents->deadline()));

@@ -3,6 +3,8 @@
 // tell the session.
 #pragma once
 
+#include <functional>
+
 #include "session/document_watch.hpp"
 #include "session/session.hpp"
 
@@ -12,8 +14,9 @@ namespace mqfail {
 struct Waiting {
   Mailbox& mailbox;
   Work& work;
-  int signal_fd = -1;                  ///< a signalfd of INT, TERM, HUP, USR1; -1: none
-  DocumentWatch* documents = nullptr;  ///< notices changed documents; null: nothing does
+  int signal_fd = -1;                            ///< a signalfd of INT, TERM, HUP, USR1; -1: none
+  DocumentWatch* documents = nullptr;            ///< notices changed files; null: nothing does
+  std::function<void()> documents_changed = {};  ///< is called when it has noticed one
 };
 
 /// Runs the session to its end and returns the exit status.

@@ -82,4 +82,17 @@ std::vector<Event> Mailbox::take() {
   return std::exchange(events_, {});
 }
 
+void Mailbox::bring(ListNews news) {
+  {
+    const std::lock_guard lock(mutex_);
+    news_.push_back(std::move(news));
+  }
+  wake();
+}
+
+std::vector<ListNews> Mailbox::take_news() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(news_, {});
+}
+
 }  // namespace mqfail

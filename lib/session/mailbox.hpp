@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the transport's threads leave word for the session: events in order, and a bell. Rare
-// things come through here, such as messages on watched topics; all other messages and
-// acknowledgements wait in the transport and only ring the bell.
+// Where other threads leave word for the session: events of the transport in order, lists that were
+// read, and a bell. Rare things come through here, such as messages on watched topics; all other
+// messages and acknowledgements wait in the transport and only ring the bell.
 #pragma once
 
 #include <atomic>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "session/list_news.hpp"
 #include "transport/transport.hpp"
 
 namespace mqfail {
@@ -44,6 +45,8 @@ class Mailbox final : public TransportListener {
   void wake() override;
   void heard(AttemptId attempt, std::string_view topic, std::string_view payload,
              bool retained) override;
+  /// A list was read, or could not be read.
+  void bring(ListNews news);
 
   /// Readable when the bell was rung since the last take().
   int fd() const { return fd_; }
@@ -51,6 +54,8 @@ class Mailbox final : public TransportListener {
   std::vector<Event> take();
   /// What was heard on watched topics since the last call, in order. Session's thread.
   std::deque<Heard> take_heard();
+  /// All that was brought so far. Session's thread; take() comes first.
+  std::vector<ListNews> take_news();
 
  private:
   explicit Mailbox(int fd) : fd_(fd) {}
@@ -61,6 +66,7 @@ class Mailbox final : public TransportListener {
   std::vector<Event> events_;
   std::deque<Heard> heard_;
   std::size_t heard_bytes_ = 0;
+  std::vector<ListNews> news_;
 };
 
 }  // namespace mqfail

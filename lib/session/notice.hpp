@@ -25,6 +25,7 @@ enum class NoticeName {
   backoff,
   failover,
   failback,
+  rebalanced,
   standby_ready,
   standby_lost,
   redirected,

@@ -34,13 +34,12 @@ std::optional<TimePoint> Session::turn(TimePoint now) {
   for (const int signal : std::exchange(signals_, {})) heed(signal, now);
   if (ending_) return std::nullopt;
   for (Event& event : mailbox_.take()) events_.push_back(std::move(event));
+  for (ListNews& news : mailbox_.take_news()) heed(std::move(news));
   step(now);
   if (const auto due = failover_.deadline(); due && *due <= now) {
     events_.emplace_back(event::Ticked{});
     step(now);
   }
-  if (!ending_ && std::exchange(documents_changed_, false)) reload();
-  step(now);
   if (!ending_) pump(now);
   if (!ending_ && settings_.run_for && now >= started_ + *settings_.run_for) {
     end({Ending::How::timed_out, ErrorKind::unavailable, 0});
@@ -92,7 +91,7 @@ void Session::heed(int signal, TimePoint now) {
   if (signal == SIGUSR1) {
     events_.emplace_back(event::Hurried{});
   } else if (signal == SIGHUP && !(settings_.hangup_ends && settings_.hangup_ends())) {
-    reload();
+    if (settings_.read_again) settings_.read_again();
   } else if (signal == SIGHUP && interrupted_) {
     // A terminal that goes says it twice, by itself and through its shell: that is no impatience.
   } else if (!std::exchange(interrupted_, true)) {
@@ -102,15 +101,18 @@ void Session::heed(int signal, TimePoint now) {
   }
 }
 
-void Session::reload() {
-  if (!settings_.reload) return;
-  auto servers = settings_.reload();
-  if (servers) {
-    events_.emplace_back(event::ListChanged{std::move(*servers)});
+void Session::heed(ListNews news) {
+  const auto warn = [&](std::string reason) {
+    announcer_.announce(
+        {.name = NoticeName::warning, .level = Level::warning, .reason = std::move(reason)});
+  };
+  for (std::string& warning : news.warnings) warn(std::move(warning));
+  if (news.servers) {
+    events_.emplace_back(event::ListChanged{std::move(*news.servers), news.source, news.rebalance});
   } else {
-    announcer_.announce({.name = NoticeName::warning,
-                         .level = Level::warning,
-                         .reason = "the servers stay as they are: " + servers.error().message});
+    const Error& error = news.servers.error();
+    warn("the servers stay as they are: " + error.message +
+         (error.hint.empty() ? "" : "; " + error.hint));
   }
 }
 

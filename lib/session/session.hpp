@@ -23,8 +23,9 @@ struct SessionSettings {
   std::function<std::string()> random_id;
   std::optional<Duration> run_for;  ///< -W: bounds the whole run
   Duration leave_patience{};        ///< how long the server may take to answer our DISCONNECT
-  /// Reads the documents again (they changed, or SIGHUP); empty: there are none.
-  std::function<Result<ServerList>()> reload;
+  /// Asks for the lists to be read again (SIGHUP). What comes of it is brought to the mailbox.
+  /// Empty: no list can change.
+  std::function<void()> read_again;
   /// Whether a SIGHUP ends the run as SIGTERM does instead; asked at each. Empty: never.
   std::function<bool()> hangup_ends;
   /// Hears every step of the policy (--trace).
@@ -49,14 +50,12 @@ class Session {
 
   /// The next turn heeds it: INT, TERM, HUP or USR1.
   void signalled(int signal) { signals_.push_back(signal); }
-  /// The next turn reads the documents again.
-  void documents_changed() { documents_changed_ = true; }
 
  private:
   void step(TimePoint now);
   void pump(TimePoint now);
   void heed(int signal, TimePoint now);
-  void reload();
+  void heed(ListNews news);
   void end(Ending ending);
   void end_finished();
 
@@ -72,6 +71,7 @@ class Session {
   void carry_out(const action::TellLost& lost, TimePoint now);
   void carry_out(const action::TellBackoff& backoff, TimePoint now);
   void carry_out(const action::TellListChanged& changed, TimePoint now);
+  void carry_out(const action::TellRedirected& redirected, TimePoint now);
   void carry_out(const action::TellCluster& cluster, TimePoint now);
   void carry_out(const action::GiveUp& give_up, TimePoint now);
 
@@ -105,7 +105,6 @@ class Session {
 
   std::deque<Event> events_;  // for the policy: no step begins inside another one
   std::vector<int> signals_;
-  bool documents_changed_ = false;
   std::vector<Held> held_;  // in the order of their coming
   bool reached_ = false;
   std::string older_because_;   // an attempt failed, and the next one speaks MQTT 3.1.1 for it

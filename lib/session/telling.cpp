@@ -5,6 +5,7 @@
 
 #include "base/number.hpp"
 #include "policy/protocol_name.hpp"
+#include "policy/roster.hpp"
 #include "session/session.hpp"
 
 namespace mqfail {
@@ -21,6 +22,18 @@ std::uint64_t number(AttemptId attempt) {
   return static_cast<std::uint64_t>(attempt);
 }
 
+NoticeName name_of(Move move) {
+  switch (move) {
+    case Move::none:
+      break;
+    case Move::failback:
+      return NoticeName::failback;
+    case Move::rebalance:
+      return NoticeName::rebalanced;
+  }
+  return NoticeName::failover;
+}
+
 // Which attempts are not for the live connection.
 void tell_role(Notice& notice, Role role) {
   if (role == Role::standby) notice.more.emplace_back("role", std::string("standby"));
@@ -28,7 +41,7 @@ void tell_role(Notice& notice, Role role) {
 }
 
 bool was_interrupted(const action::Use& use) {
-  return use.from && (!use.failback || use.outage > Duration::zero());
+  return use.from && (use.move == Move::none || use.outage > Duration::zero());
 }
 
 Duration time_of(const ConnectionFacts& facts) {
@@ -95,7 +108,7 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
     announcer_.announce(subscribed);
   }
   if (use.from && *use.from != use.server) {
-    Notice failover = about(use.failback ? NoticeName::failback : NoticeName::failover, use.server);
+    Notice failover = about(name_of(use.move), use.server);
     failover.epoch = use.epoch;
     if (was_interrupted(use)) failover.dur = use.outage;
     failover.more = {{"from", failover_.server(*use.from).id}, {"to", failover.server}};
@@ -203,8 +216,29 @@ void Session::carry_out(const action::TellListChanged& changed, TimePoint /*now*
   };
   Notice notice{.name = NoticeName::list_updated};
   notice.more = {{"added", ids(changed.added)}, {"removed", ids(changed.removed)}};
+  if (changed.source) notice.more.emplace_back("source", std::string(name(*changed.source)));
+  if (!changed.refused.empty()) {
+    notice.level = Level::warning;
+    notice.reason =
+        "an update may not add servers without TLS to servers with TLS, and not more "
+        "than " +
+        std::to_string(Roster::kMostLearned) + " servers in a run";
+    notice.more.emplace_back("refused", changed.refused);
+  }
   announcer_.announce(notice);
   list_servers();
+}
+
+void Session::carry_out(const action::TellRedirected& told, TimePoint /*now*/) {
+  Notice notice = about(NoticeName::redirected, told.by);
+  notice.reason = told.why;
+  std::vector<std::string> to;
+  for (const ServerIndex index : told.to) to.push_back(failover_.server(index).id);
+  if (told.to.empty() || told.moved) notice.level = Level::warning;
+  if (told.moved && !to.empty()) notice.reason = "the server has moved: change the list of servers";
+  notice.more = {{"to", std::move(to)}, {"moved", told.moved}};
+  if (!told.refused.empty()) notice.more.emplace_back("refused", told.refused);
+  announcer_.announce(notice);
 }
 
 void Session::carry_out(const action::TellCluster& cluster, TimePoint /*now*/) {

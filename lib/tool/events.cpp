@@ -166,6 +166,8 @@ std::string_view name(NoticeName name) {
       return "failover";
     case NoticeName::failback:
       return "failback";
+    case NoticeName::rebalanced:
+      return "rebalanced";
     case NoticeName::standby_ready:
       return "standby-ready";
     case NoticeName::standby_lost:

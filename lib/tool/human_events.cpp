@@ -265,7 +265,19 @@ std::string list_updated(const Notice& notice, Facts& facts) {
   };
   tell("added", "added");
   tell("removed", "removed");
+  tell("refused", "not taken:");
+  if (const auto source = facts.take("source"); source && *source != "document")
+    out += (out.empty() ? "" : ", ") + std::string("from ") + *source;
   return about(out.empty() ? "nothing added or removed" : out, why(notice));
+}
+
+std::string redirected(const Notice& notice, Facts& facts) {
+  std::string out = label(notice);
+  if (const auto to = facts.take("to"); to && !to->empty()) out += " -> " + *to;
+  if (const auto refused = facts.take("refused"); refused && !refused->empty())
+    out += ", not to " + *refused;
+  facts.take("moved");
+  return about(out, why(notice));
 }
 
 // All keys: for events without a sentence of their own.
@@ -326,6 +338,7 @@ std::string human_detail(const Notice& notice, bool debug) {
       break;
     case NoticeName::failover:
     case NoticeName::failback:
+    case NoticeName::rebalanced:
       out = moved(notice, facts);
       break;
     case NoticeName::gap:
@@ -339,6 +352,9 @@ std::string human_detail(const Notice& notice, bool debug) {
       break;
     case NoticeName::list_updated:
       out = list_updated(notice, facts);
+      break;
+    case NoticeName::redirected:
+      out = redirected(notice, facts);
       break;
     case NoticeName::gave_up:
       out = gave_up(notice, facts);

@@ -18,14 +18,17 @@ namespace {
 struct Connack {
   bool mqtt3_form = false;  ///< no properties: from a server that knows no MQTT 5
   int code = 0;
-  std::string reason;  ///< Reason String of the server
+  std::string reason;     ///< Reason String of the server
+  std::string reference;  ///< Server Reference
 };
 
 std::optional<Connack> read_connack(const std::string& packet, Protocol protocol) {
   if (packet.empty()) return std::nullopt;
-  Connack connack{packet.size() == 2, static_cast<std::uint8_t>(packet[1]), ""};
+  Connack connack{packet.size() == 2, static_cast<std::uint8_t>(packet[1]), "", ""};
   if (protocol == Protocol::mqtt5 && !connack.mqtt3_form) {
-    connack.reason = text_property(std::string_view(packet).substr(2), property::reason_string);
+    const std::string_view properties = std::string_view(packet).substr(2);
+    connack.reason = text_property(properties, property::reason_string);
+    connack.reference = text_property(properties, property::server_reference);
   }
   return connack;
 }
@@ -70,8 +73,12 @@ Reason reason_of_disconnect(std::string_view packet) {
   while ((static_cast<std::uint8_t>(packet[at++]) & 0x80U) != 0) {
   }
   const int code = at < packet.size() ? static_cast<std::uint8_t>(packet[at++]) : 0;
-  return {Cause::disconnect, Phase::publish, code, true,
-          text_property(packet.substr(at), property::reason_string)};
+  return {Cause::disconnect,
+          Phase::publish,
+          code,
+          true,
+          text_property(packet.substr(at), property::reason_string),
+          text_property(packet.substr(at), property::server_reference)};
 }
 
 // No CONNECT was written.
@@ -97,7 +104,8 @@ Reason connect_failure(const WireFacts& facts, const Server& server, Protocol pr
   const auto connack = read_connack(facts.connack, protocol);
   if (connack && connack->code != 0) {
     const bool mqtt5 = protocol == Protocol::mqtt5 && !connack->mqtt3_form;
-    return {Cause::connack, Phase::connack, connack->code, mqtt5, connack->reason};
+    return {Cause::connack, Phase::connack,  connack->code,
+            mqtt5,          connack->reason, connack->reference};
   }
   if (!facts.has_spoken()) return transport_failure(facts, server, code, tls_error);
   // With TLS 1.3 a server refuses a client certificate only when the handshake is through.

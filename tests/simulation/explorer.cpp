@@ -19,9 +19,13 @@ constexpr milliseconds kLateness{3};  // of a tick, at most
 class Saboteur {
  public:
   Saboteur(const TranscriptHead& head, Sabotage sabotage)
-      : failover_(head.settings, head.servers, Random(head.seed)), sabotage_(sabotage) {}
+      : failover_(sabotaged(head.settings, sabotage), head.servers, Random(head.seed)),
+        sabotage_(sabotage) {}
 
-  Actions step(const Event& event, TimePoint now) {
+  Actions step(const Event& told, TimePoint now) {
+    Event event = told;
+    if (auto* const changed = std::get_if<event::ListChanged>(&event))
+      changed->rebalance = changed->rebalance || sabotage_ == Sabotage::moves_unasked;
     now_ = now;
     if (const auto* connected = std::get_if<event::Connected>(&event)) {
       if (sabotage_ == Sabotage::is_deaf) return {};
@@ -62,6 +66,11 @@ class Saboteur {
   const Failover& inner() const { return failover_; }
 
  private:
+  static FailoverSettings sabotaged(FailoverSettings settings, Sabotage sabotage) {
+    if (sabotage == Sabotage::redirects_for_ever) settings.max_redirects = 1'000'000;
+    return settings;
+  }
+
   Actions mangle(const Actions& actions) {
     Actions out;
     failed_back_ = false;
@@ -106,7 +115,7 @@ class Saboteur {
           out.back() = action::Abandon{retired->attempt};
       } else if (const auto* use = std::get_if<action::Use>(&action)) {
         if (sabotage_ == Sabotage::counts_wrong) std::get<action::Use>(out.back()).epoch = 1;
-        failed_back_ = use->failback;
+        failed_back_ = use->move != Move::none;
         live_ = use->attempt;
         if (sabotage_ == Sabotage::overfills) {
           out.emplace_back(action::Connect{AttemptId{1'000'000}, use->server, Role::active, {}});
@@ -145,7 +154,7 @@ class Saboteur {
   bool failed_back_ = false;
 };
 
-enum class Mood { up, down, frozen, busy, denying, old, closing, dying, unfit };
+enum class Mood { up, down, frozen, busy, denying, old, closing, dying, unfit, redirecting };
 
 /// One run of the engine in one world, from Started to Stopped.
 class Episode {
@@ -225,6 +234,11 @@ class Episode {
         s.priority_servers.back().id = s.priority_servers.back().host = std::string(1, c);
       }
     }
+    if (!s.priority_backup && chance(2)) {
+      if (chance(2)) s.rebalance = chance(2);
+      s.rebalance_spread = milliseconds(below(2000));
+    }
+    s.max_redirects = below(4);
     for (char c = 'a'; c < 'a' + count; ++c) {
       head.servers.emplace_back();
       head.servers.back().id = head.servers.back().host = std::string(1, c);
@@ -236,7 +250,7 @@ class Episode {
 
   Mood draw_mood() {
     if (chance(2)) return chance(3) ? Mood::up : Mood::down;
-    const auto mood = static_cast<Mood>(below(9));
+    const auto mood = static_cast<Mood>(below(10));
     return mood == Mood::frozen && !freezes_ ? Mood::down : mood;
   }
 
@@ -288,6 +302,7 @@ class Episode {
       if (mood == Mood::frozen) reason.cause = Cause::keepalive;
       if (mood == Mood::busy) reason = {Cause::disconnect, Phase::publish, 0x97, true, {}};
       if (mood == Mood::denying) reason = {Cause::disconnect, Phase::publish, 0x87, true, {}};
+      if (mood == Mood::redirecting) reason = redirection(Cause::disconnect, Phase::publish);
       return feed(event::Lost{due.attempt, reason}, out);
     }
     const auto refuse = [&](Cause cause, Phase phase, int code) {
@@ -316,6 +331,8 @@ class Episode {
         return refuse(Cause::connack, Phase::connack, 0x89);
       case Mood::denying:
         return refuse(Cause::connack, Phase::connack, 0x87);
+      case Mood::redirecting:
+        return feed(event::Failed{due.attempt, redirection(Cause::connack, Phase::connack)}, out);
       case Mood::closing:
         return refuse(Cause::closed, Phase::connack, 0);
       case Mood::unfit:
@@ -323,6 +340,16 @@ class Episode {
         if (last_used_ != due.attempt) return;  // a standby
         return feed(event::Lost{due.attempt, {Cause::unfit, Phase::connack, 0, true, {}}}, out);
     }
+  }
+
+  // To some servers of the list, to itself, and to strangers, who are not known.
+  Reason redirection(Cause cause, Phase phase) {
+    Reason reason{cause, phase, chance(2) ? 0x9c : 0x9d, true, {}};
+    for (auto left = below(4); left > 0; --left) {
+      reason.reference += static_cast<char>('a' + below(head_.servers.size() + 1));
+      reason.reference += ' ';
+    }
+    return reason;
   }
 
   void accept(const Due& due, Exploration& out) {
@@ -359,13 +386,14 @@ class Episode {
   // Some of the servers there have ever been, in any order; or an update that names them.
   void change_list(Exploration& out) {
     event::ListChanged event;
-    event.source = chance(3) ? ListSource::update : ListSource::document;
+    event.source = chance(3) ? ListSource::topic : ListSource::document;
     for (const Server& server : head_.servers) {
       if (!chance(3)) event.servers.push_back(server);
     }
     for (std::size_t left = event.servers.size(); left > 1; --left) {
       std::swap(event.servers[left - 1], event.servers[static_cast<std::size_t>(below(left))]);
     }
+    event.rebalance = event.source != ListSource::document && chance(2);
     feed(event, out);
   }
 
@@ -378,7 +406,11 @@ class Episode {
     ++out.steps;
     if (const auto* lost = std::get_if<event::Lost>(&event)) forget(lost->attempt);
     const Actions actions = engine_.step(event, now_);
-    if (std::holds_alternative<event::ListChanged>(event)) {
+    const bool moved = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
+      const auto* const told = std::get_if<action::TellRedirected>(&action);
+      return told != nullptr && told->moved && !told->to.empty();
+    });
+    if (moved || std::holds_alternative<event::ListChanged>(event)) {
       laws_.listed(engine_.inner().roster(), now_);
     }
     for (const Action& action : actions) {

@@ -39,6 +39,8 @@ enum class Sabotage {
   drops_the_standby,     ///< leaves it as soon as it is ready
   hoards_standbys,       ///< one more than the pool
   rushes_back,           ///< goes back instead of probing
+  moves_unasked,         ///< takes every update as one that asks for a move
+  redirects_for_ever,    ///< does not count redirections
   keeps_both,            ///< does not leave the secondary
   breaks_before_making,  ///< leaves the secondary while it probes
   speaks_old,            ///< 3.1.1 whatever is asked for

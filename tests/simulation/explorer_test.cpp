@@ -62,6 +62,8 @@ const std::vector<Broken> kBroken{
     {Sabotage::drops_the_standby, Law::left_in_peace, "drops the standby"},
     {Sabotage::hoards_standbys, Law::one_live_attempt, "hoards standbys"},
     {Sabotage::rushes_back, Law::fails_back_fairly, "rushes back"},
+    {Sabotage::moves_unasked, Law::moves_when_asked, "moves unasked"},
+    {Sabotage::redirects_for_ever, Law::moves_when_asked, "redirects for ever"},
     {Sabotage::keeps_both, Law::one_live_attempt, "keeps both"},
     {Sabotage::breaks_before_making, Law::left_in_peace, "breaks before making"},
     {Sabotage::speaks_old, Law::speaks_what_it_can, "speaks old"},

@@ -28,6 +28,8 @@ const AttemptId* attempt_of(const Event& event) {
   return nullptr;
 }
 
+constexpr Duration kLateness = std::chrono::milliseconds(3);  // of a tick, at most
+
 }  // namespace
 
 const char* name(Law law) {
@@ -62,6 +64,8 @@ const char* name(Law law) {
       return "an older protocol only where MQTT 5 was answered by a close";
     case Law::gives_up_in_time:
       return "gives up at the bound of time";
+    case Law::moves_when_asked:
+      return "moves when it is asked to, and not for ever";
     case Law::goes_back:
       return "a priority server that stays up is used again";
     case Law::comes_online:
@@ -137,6 +141,11 @@ void Laws::hear(const Event& event) {
     // Nobody is put off any more, although not everybody can be tried at once.
     for (auto& [server, book] : books_) book.last_connect.reset();
   }
+  if (const auto* const changed = std::get_if<event::ListChanged>(&event)) {
+    may_move_until_.reset();
+    if (settings_.rebalance.value_or(changed->rebalance) && !live_.empty())
+      may_move_until_ = now_ + settings_.rebalance_spread + kLateness;
+  }
   const AttemptId* id = attempt_of(event);
   if (id == nullptr || !open_.contains(*id)) return;
   if (std::holds_alternative<event::Connected>(event)) {
@@ -208,7 +217,13 @@ std::optional<Violation> Laws::see(const Action& action) {
     books_[a->server].denied = a->verdict == Verdict::auth;
     if (a->verdict == Verdict::cool) cool(a->server);
   }
+  if (const auto* a = std::get_if<action::TellRedirected>(&action)) {
+    if (!a->to.empty() && ++redirects_ > settings_.max_redirects)
+      return broken(Law::moves_when_asked, "too many redirections in this pass");
+    for (const ServerIndex server : a->to) books_[server].last_connect.reset();
+  }
   if (const auto* a = std::get_if<action::TellBackoff>(&action)) {
+    if (a->pass > 0) redirects_ = 0;
     if (!live_.empty()) return broken(Law::left_in_peace, "a wait beside a live connection");
     not_before_ = now_ + a->delay;
     if (a->pass > 0) pass_failed();
@@ -302,6 +317,15 @@ std::optional<Violation> Laws::see_beside(const action::Connect& connect) {
   }
   const ServerIndex secondary = open_[*live_.begin()].server;
   const TimePoint since = *open_[*live_.begin()].connected;
+  if (connect.role == Role::active && !settings_.priority_backup && width() == 1) {
+    if (returning_) return broken(Law::one_live_attempt, who + ": one is on the way already");
+    const bool asked = may_move_until_ && now_ <= *may_move_until_;
+    may_move_until_.reset();
+    if ((!asked && older_ != connect.server) || connect.server == secondary)
+      return broken(Law::moves_when_asked, who + ": nobody has asked for it");
+    returning_ = connect.attempt;
+    return std::nullopt;
+  }
   if (!settings_.priority_backup || width() != 1 || !is_priority(connect.server) ||
       is_priority(secondary)) {
     return broken(Law::fails_back_fairly, who + ": nothing to fail back to");
@@ -422,7 +446,7 @@ std::optional<Violation> Laws::see_use(const action::Use& use) {
   }
   slow_bound_ = settings_.connect_timeout;
   was_slow_ = had_answer_ = false;
-  if (use.failback) return see_failback(use);
+  if (use.move != Move::none) return see_failback(use);
   secondary_since_ = now_;
   good_probes_ = 0;
   returning_.reset();
@@ -434,6 +458,7 @@ std::optional<Violation> Laws::see_use(const action::Use& use) {
     }
   }
   if (use.epoch != epoch_) return broken(Law::counted_epochs, "a wrong epoch");
+  redirects_ = 0;
   live_.insert(use.attempt);
   if (live_.size() > width()) return broken(Law::one_live_attempt, "more live than the width");
   if (live_.size() == width() && count(Role::active) != live_.size()) {
@@ -482,6 +507,7 @@ void Laws::ended(const Open& attempt, AttemptId id) {
   if (live_.erase(id) == 0) return;
   books_[attempt.server].ended_at = now_;
   if (!live_.empty()) return;
+  may_move_until_.reset();
   offline_since_ = now_;
   last_lost_ = attempt.server;
   // With none left, the others' own back-offs are not held against them.

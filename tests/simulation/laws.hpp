@@ -32,6 +32,8 @@ enum class Law {
   fails_back_fairly,   ///< to a priority server, after good probes in a row, not before the hold
   speaks_what_it_can,  ///< 3.1.1 only behind a close on MQTT 5 and as long as that is answered
   gives_up_in_time,    ///< at the bound of time that holds, neither before it nor after it
+  moves_when_asked,    ///< once after an update that asks for it, within the spread; no more
+                       ///< redirections than allowed in a pass
   goes_back,           ///< a priority server that stays up is used again
   comes_online,  ///< a server that stays up longer than the bound is found, until the width is full
 };
@@ -131,9 +133,11 @@ class Laws {
   std::map<ServerIndex, Book> books_;
   std::vector<ServerIndex> order_;
   std::set<AttemptId> live_;
-  std::map<AttemptId, bool> to_drop_;     // ended by itself in this step; whether it was live
-  std::optional<ServerIndex> last_lost_;  // whose loss left none live
-  std::optional<ServerIndex> older_;      // one more try there, with an older protocol
+  std::map<AttemptId, bool> to_drop_;        // ended by itself in this step; whether it was live
+  std::optional<ServerIndex> last_lost_;     // whose loss left none live
+  std::optional<ServerIndex> older_;         // one more try there, with an older protocol
+  std::optional<TimePoint> may_move_until_;  // since an update has asked for it
+  std::int64_t redirects_ = 0;               // in this pass
   std::optional<TimePoint> not_before_;
   std::optional<TimePoint> last_deadline_;
   TimePoint now_{};

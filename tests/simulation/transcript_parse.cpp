@@ -141,6 +141,10 @@ Result<Reason> reason(const std::vector<std::string_view>& words, std::size_t fi
       auto text = unquoted(word.substr(5));
       if (!text) return text.error();
       out.text = std::move(*text);
+    } else if (word.starts_with("reference=")) {
+      auto text = unquoted(word.substr(10));
+      if (!text) return text.error();
+      out.reference = std::move(*text);
     } else {
       return unreadable("part of a reason", word);
     }
@@ -244,6 +248,8 @@ Result<Done> read_value(std::string_view text, T& out) {
     return take(one_of(kJitters, text, "a jitter"));
   } else if constexpr (std::same_as<T, Protocol>) {
     return take(one_of(kProtocols, text, "a protocol"));
+  } else if constexpr (std::same_as<T, Redirect>) {
+    return take(one_of(kRedirects, text, "a way to redirect"));
   } else if constexpr (std::same_as<T, Duration>) {
     return take(parse_transcript_time(text));
   } else if constexpr (std::same_as<T, double> || std::same_as<T, std::int64_t>) {
@@ -304,11 +310,12 @@ Result<Event> about_attempt(std::vector<std::string_view> words) {
 }
 
 Result<Event> list_changed(const std::vector<std::string_view>& words) {
-  const auto source = one_of(kSources, words.size() > 2 ? words[2] : "", "document or update");
+  const auto source = one_of(kSources, words.size() > 2 ? words[2] : "", "a source of lists");
   if (!source) return source.error();
-  auto servers = list(words, 3);
+  const bool rebalance = words.size() > 3 && words[3] == "rebalance";
+  auto servers = list(words, rebalance ? 4 : 3);
   if (!servers) return servers.error();
-  return Event(event::ListChanged{std::move(*servers), *source});
+  return Event(event::ListChanged{std::move(*servers), *source, rebalance});
 }
 
 Result<Event> event_of(const std::vector<std::string_view>& words) {

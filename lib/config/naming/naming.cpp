@@ -175,6 +175,11 @@ class Collector {
   Result<Done> add_document(const std::string& name, DocumentReading reading,
                             const std::string& component) {
     if (!reading.valid()) return document_error(name, reading);
+    if (request_.offered) {
+      for (const DocumentServer& server : reading.servers) {
+        if (auto good = check_offered(server); !good) return prefixed(name, good.error());
+      }
+    }
     if (auto open = open_secrets(reading.servers, component, keys_); !open)
       return Error{open.error().kind, name + ": " + open.error().message, open.error().hint};
     for (const Report& report : reading.reports) all_.roster.warnings.push_back(report.headline);
@@ -205,7 +210,8 @@ class Collector {
     if (request_.ports.empty()) {
       const std::string_view environment =
           request_.environment ? trimmed(*request_.environment) : std::string_view();
-      if (!environment.empty()) return add_list("MQFAIL_SERVERS", parse_uri_list(environment));
+      if (!environment.empty())
+        return add_list(request_.environment_name, parse_uri_list(environment));
       if (!request_.config_home.empty()) {
         const auto found = add_component("default");
         if (!found) return found.error();
@@ -232,6 +238,9 @@ class Collector {
   Result<Done> add_list(std::string_view flag, Result<UriList> list) {
     if (!list) return prefixed(flag, list.error());
     for (ServerDraft& draft : list->servers) {
+      if (request_.offered) {
+        if (auto good = check_offered(draft); !good) return prefixed(flag, good.error());
+      }
       if (auto done = fetch(flag, draft); !done) return done;
       if (draft.verify_given && !draft.server.tls.verify_chain && is_tls(draft.server.scheme))
         all_.roster.warnings.push_back("server certificate validation is disabled for " +
@@ -309,6 +318,8 @@ Result<Done> apply_tuning(const Collected& all, const FailoverFlags& flags, Name
   }
   roster.settings = std::move(tuning.settings);
   roster.settings.standbys = tuning.backup ? tuning.backup_pool : 0;
+  if (!tuning.reconnect_supported) roster.settings.redirect = Redirect::off;
+  roster.updates = std::move(tuning.updates);
   roster.publish = tuning.publish;
   roster.subscribe = tuning.subscribe;
   return Done{};

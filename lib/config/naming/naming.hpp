@@ -63,14 +63,18 @@ struct NamingRequest {
   std::vector<Naming> namings;
   std::vector<int> ports;
   ServerDefaults defaults;
-  std::optional<std::string> environment;  ///< $MQFAIL_SERVERS
-  std::string config_home;                 ///< $XDG_CONFIG_HOME or ~/.config; empty: none
-  KeySource key;                           ///< opens sealed secrets
-  Streams streams;                         ///< of the first reading, if this is another one
+  std::optional<std::string> environment;           ///< $MQFAIL_SERVERS
+  std::string environment_name = "MQFAIL_SERVERS";  ///< how errors call it
+  std::string config_home;                          ///< $XDG_CONFIG_HOME or ~/.config; empty: none
+  KeySource key;                                    ///< opens sealed secrets
+  Streams streams;  ///< of the first reading, if this is another one
   /// -i or -I, and -V: what a DataSource says of its servers does not count.
   bool client_id_given = false, protocol_given = false;
   bool needs_mqtt5 = false;  ///< nor does an older version that it names
   bool again = false;  ///< read while a run goes on: only regular files are opened, without waiting
+  /// The servers come from a server or the network. They may not name users, passwords, files,
+  /// certificates, client ids, or a check of certificates that is weaker (failover.md section 5).
+  bool offered = false;
   CertificateSearch certificates;  ///< where client certificates are looked for
   friend bool operator==(const NamingRequest&, const NamingRequest&) = default;
 };
@@ -88,6 +92,7 @@ struct NamedRoster {
   FailoverSettings settings;           ///< with the URI's options, then the flags'
   PublishTuning publish;               ///< with the same options; only mqfail-pub uses it
   SubscribeTuning subscribe;           ///< the same for mqfail-sub
+  UpdateTuning updates;                ///< where a changed list may come from
   std::vector<std::string> topics;     ///< of -L
   std::vector<std::string> warnings;
   std::vector<std::string> documents;  ///< files to read again when they change

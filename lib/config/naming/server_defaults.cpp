@@ -57,7 +57,39 @@ Result<Done> check_tls(const ServerDraft& draft) {
   return Done{};
 }
 
+Error not_offered(const std::string& server, std::string_view what) {
+  return {
+      ErrorKind::data, server + ": an update may not name " + std::string(what),
+      "options that hold for all servers, such as -u, --pw-file and --cafile, hold for those of "
+      "an update, too"};
+}
+
 }  // namespace
+
+Result<Done> check_offered(const ServerDraft& draft) {
+  const Server& server = draft.server;
+  const TlsSettings& tls = server.tls;
+  if (server.username) return not_offered(draft.shown, "a user");
+  if (server.password || draft.password_file || draft.password_name)
+    return not_offered(draft.shown, "a password");
+  if (!tls.cert.empty() || !tls.key.empty() || !tls.cafile.empty() || !tls.capath.empty())
+    return not_offered(draft.shown, "files");
+  if (!tls.thumbprint.empty() || draft.certificate_password_name || tls.certificate_password)
+    return not_offered(draft.shown, "a client certificate");
+  if (tls.psk || !tls.psk_identity.empty()) return not_offered(draft.shown, "a pre-shared key");
+  if (!tls.verify_chain || !tls.verify_name || tls.version == TlsVersion::tls11 ||
+      !tls.ciphers.empty())
+    return not_offered(draft.shown, "a weaker TLS");
+  if (server.client_id) return not_offered(draft.shown, "a client id");
+  return Done{};
+}
+
+Result<Done> check_offered(const DocumentServer& server) {
+  if (server.password) return not_offered(printable(server.host, 100), "a password");
+  if (server.thumbprint || server.certificate_password)
+    return not_offered(printable(server.host, 100), "a client certificate");
+  return check_offered(draft_of(server));
+}
 
 Error prefixed(std::string_view flag, const Error& error) {
   return {error.kind, std::string(flag) + ": " + error.message, error.hint};

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/secret.hpp"
+#include "config/document/document_server.hpp"
 #include "config/naming/naming.hpp"
 #include "config/uri/server_uri.hpp"
 
@@ -28,5 +29,10 @@ Result<Secret> read_source(const NamingRequest& request, const std::string& path
 
 /// The same error for what `flag` gives.
 Error prefixed(std::string_view flag, const Error& error);
+
+/// Whether a server of an update names nothing but where it is (NamingRequest::offered). Errors:
+/// data.
+Result<Done> check_offered(const ServerDraft& draft);
+Result<Done> check_offered(const DocumentServer& server);
 
 }  // namespace mqfail

@@ -10,6 +10,7 @@
 
 #include "base/number.hpp"
 #include "base/text.hpp"
+#include "config/uri/server_filter.hpp"
 #include "config/uri/server_uri.hpp"
 #include "config/uri/shown_uri.hpp"
 #include "config/uri/uri_parts.hpp"
@@ -35,13 +36,18 @@ PublishTuning& part(FailoverTuning& tuning, PublishTuning* /*tag*/) {
 SubscribeTuning& part(FailoverTuning& tuning, SubscribeTuning* /*tag*/) {
   return tuning.subscribe;
 }
+UpdateTuning& part(FailoverTuning& tuning, UpdateTuning* /*tag*/) {
+  return tuning.updates;
+}
 
 // Puts the value into one member. The type of the member says which form of the value it takes.
 template <class Part, class Member>
 void assign(FailoverTuning& tuning, Member Part::*member, const OptionValue& value) {
   Member& target = part(tuning, static_cast<Part*>(nullptr)).*member;
-  if constexpr (std::is_same_v<Member, bool>) {
+  if constexpr (std::is_same_v<Member, bool> || std::is_same_v<Member, std::optional<bool>>) {
     target = value.boolean;
+  } else if constexpr (std::is_same_v<Member, std::string>) {
+    target = value.text;
   } else if constexpr (std::is_same_v<Member, std::optional<Duration>>) {
     target = value.duration;
   } else if constexpr (std::is_same_v<Member, Duration>) {
@@ -90,6 +96,11 @@ Result<Done> set_priority(const OptionValue& value, FailoverTuning& tuning) {
     servers.push_back(std::move(server));
   }
   return Done{};
+}
+
+Result<Done> set_filter(const OptionValue& value, FailoverTuning& tuning) {
+  if (const auto filter = ServerFilter::parse(value.text); !filter) return filter.error();
+  return put<&UpdateTuning::filter>(value, tuning);
 }
 
 constexpr std::array kOptions = {
@@ -179,31 +190,41 @@ constexpr std::array kOptions = {
                    put<&FailoverSettings::priority_hold>,
                    "shortest stay on a server before failing back"}
         .from(0),
-    FailoverOption{"updateURIsSupported", "update-uris-supported", Kind::boolean, "true", nullptr,
-                   "let the list change while running"},
-    FailoverOption{"updateURIsURL", "update-uris-url", Kind::text, "", nullptr,
-                   "a file to watch for a new list"},
+    FailoverOption{"updateURIsSupported", "update-uris-supported", Kind::boolean, "true",
+                   put<&UpdateTuning::supported>, "let the list change while running"},
+    FailoverOption{"updateURIsURL", "update-uris-url", Kind::text, "", put<&UpdateTuning::url>,
+                   "a file, or an http or https address, that has a list of more servers"},
+    FailoverOption{"updateURIsInterval", "update-uris-interval", Kind::duration, "30000",
+                   put<&UpdateTuning::interval>,
+                   "how often an http or https address is asked for a new list"},
     FailoverOption{"updatesTopic", "updates-topic", Kind::text, "", nullptr,
-                   "a retained topic that carries a new list"},
-    FailoverOption{"updateClusterFilter", "update-cluster-filter", Kind::text, "", nullptr,
-                   "regular expressions that an added server must match"},
+                   "a retained topic that carries a list of more servers"},
+    FailoverOption{"updateClusterFilter", "update-cluster-filter", Kind::text, "", set_filter,
+                   "regular expressions, one of which an added server must match"},
     FailoverOption{"updateClusterClientsOnRemove", "update-cluster-clients-on-remove",
-                   Kind::boolean, "false", nullptr, "let an update remove what an update added"},
-    FailoverOption{"rebalanceUpdateURIs", "rebalance-update-uris", Kind::boolean, "false", nullptr,
-                   "after an update move to the server that now comes first"},
-    FailoverOption{"rebalanceSpread", "rebalance-spread", Kind::duration, "30000", nullptr,
+                   Kind::boolean, "false", put<&FailoverSettings::forget_learned>,
+                   "let an update remove what an earlier one of the same source added"},
+    FailoverOption{"rebalanceUpdateURIs", "rebalance-update-uris", Kind::boolean, "false",
+                   put<&FailoverSettings::rebalance>,
+                   "after an update move to the server that now comes first; "
+                   "not given: if the update asks for it"},
+    FailoverOption{"rebalanceSpread", "rebalance-spread", Kind::duration, "30000",
+                   put<&FailoverSettings::rebalance_spread>,
                    "move after a random part of this time"}
         .from(0),
-    FailoverOption{"reconnectSupported", "reconnect-supported", Kind::boolean, "true", nullptr,
-                   "follow MQTT 5 redirections"},
-    FailoverOption{"redirect", "redirect", Kind::choice, "off", nullptr,
-                   "which MQTT 5 server references to follow"}
+    FailoverOption{"reconnectSupported", "reconnect-supported", Kind::boolean, "true",
+                   put<&FailoverTuning::reconnect_supported>,
+                   "follow MQTT 5 redirections; false is the same as redirect=off"},
+    FailoverOption{"redirect", "redirect", Kind::choice, "known", put<&FailoverSettings::redirect>,
+                   "which servers of an MQTT 5 redirection are used: "
+                   "none, those of the list, or any"}
         .words("off,known,any"),
-    FailoverOption{"maxRedirects", "max-redirects", Kind::integer, "3", nullptr,
-                   "most redirections in one pass"}
+    FailoverOption{"maxRedirects", "max-redirects", Kind::integer, "3",
+                   put<&FailoverSettings::max_redirects>, "most redirections in one pass"}
         .from(0),
-    FailoverOption{"redirectCredentials", "redirect-credentials", Kind::boolean, "false", nullptr,
-                   "send the credentials to a server outside the roster"},
+    FailoverOption{"redirectCredentials", "redirect-credentials", Kind::boolean, "false",
+                   put<&FailoverSettings::redirect_credentials>,
+                   "send the credentials to a server that only a redirection has named"},
 };
 
 Error wrong(const FailoverOption& option, std::string_view value, std::string_view why,

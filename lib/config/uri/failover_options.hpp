@@ -31,6 +31,16 @@ struct SubscribeTuning {
   friend bool operator==(const SubscribeTuning&, const SubscribeTuning&) = default;
 };
 
+/// Where a changed list may come from while a run goes on (failover.md section 5).
+struct UpdateTuning {
+  bool supported = true;  ///< updateURIsSupported: false: the list stays as it is
+  std::string url;        ///< updateURIsURL: a file, file:, http: or https:; empty: none
+  Duration interval = std::chrono::seconds(30);  ///< updateURIsInterval: of http: and https:
+  std::string topic;                             ///< updatesTopic; empty: none
+  std::string filter;  ///< updateClusterFilter, valid for ServerFilter; empty: none
+  friend bool operator==(const UpdateTuning&, const UpdateTuning&) = default;
+};
+
 /// Everything the options can change.
 struct FailoverTuning {
   FailoverSettings settings;
@@ -38,6 +48,8 @@ struct FailoverTuning {
   std::int64_t backup_pool = 1;  ///< becomes settings.standbys with `backup`
   PublishTuning publish;
   SubscribeTuning subscribe;
+  UpdateTuning updates;
+  bool reconnect_supported = true;  ///< reconnectSupported: false switches redirect off
   friend bool operator==(const FailoverTuning&, const FailoverTuning&) = default;
 };
 

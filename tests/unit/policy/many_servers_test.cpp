@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_standby_that_is_looked_for_among_dead_servers_costs_no_mo
 }
 
 BOOST_AUTO_TEST_CASE(a_new_list_of_ten_times_as_many_servers_takes_ten_times_as_long) {
-  for (const ListSource source : {ListSource::document, ListSource::update}) {
+  for (const ListSource source : {ListSource::document, ListSource::topic}) {
     BOOST_TEST(growth([&](int count) {
                  Failover it(patient(), numbered(count), Random(1));
                  it.step(event::Started{}, at(0));
@@ -126,12 +126,12 @@ BOOST_AUTO_TEST_CASE(updates_that_say_the_same_again_are_not_heaped_up) {
   it.step(event::Started{}, at(0));
   const auto once = processor_time([&] {
     for (int i = 0; i < 200; ++i) {
-      it.step(event::ListChanged{numbered(10, 1884), ListSource::update}, at(1));
+      it.step(event::ListChanged{numbered(10, 1884), ListSource::topic}, at(1));
     }
   });
   const auto later = processor_time([&] {
     for (int i = 0; i < 2000; ++i) {
-      it.step(event::ListChanged{numbered(10, 1884), ListSource::update}, at(1));
+      it.step(event::ListChanged{numbered(10, 1884), ListSource::topic}, at(1));
     }
   });
   BOOST_TEST(later < 40 * std::max(once, 100.0));

@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_server_rests_for_a_back_off_of_its_own) {
 
 BOOST_AUTO_TEST_CASE(an_update_comes_first_and_never_drops_a_configured_server) {
   Roster it = roster({"a", "b"});
-  const auto change = it.change(servers({"x", "b"}), ListSource::update, false);
+  const auto change = it.change(servers({"x", "b"}), ListSource::topic, false);
   BOOST_TEST(order(it) == "x b a ");
   BOOST_TEST(names(it, change.added) == "x ");
   BOOST_TEST(change.removed.empty());
@@ -121,19 +121,92 @@ BOOST_AUTO_TEST_CASE(an_update_comes_first_and_never_drops_a_configured_server) 
 
 BOOST_AUTO_TEST_CASE(an_update_keeps_what_earlier_updates_added_unless_told_to_forget) {
   Roster it = roster({"a"});
-  it.change(servers({"x", "y"}), ListSource::update, false);
-  it.change(servers({"z"}), ListSource::update, false);
+  it.change(servers({"x", "y"}), ListSource::topic, false);
+  it.change(servers({"z"}), ListSource::topic, false);
   BOOST_TEST(order(it) == "z a x y ");
-  const auto change = it.change(servers({"w"}), ListSource::update, true);
+  const auto change = it.change(servers({"w"}), ListSource::topic, true);
   BOOST_TEST(order(it) == "w a ");
   BOOST_TEST(names(it, change.removed) == "z x y ");
+}
+
+BOOST_AUTO_TEST_CASE(each_source_has_its_own_last_update) {
+  Roster it = roster({"a"});
+  it.change(servers({"x"}), ListSource::topic, true);
+  it.change(servers({"y"}), ListSource::url, true);
+  BOOST_TEST(order(it) == "y a x ");
+  // To forget is to forget what the same source has named.
+  const auto change = it.change(servers({"z"}), ListSource::topic, true);
+  BOOST_TEST(order(it) == "z a y ");
+  BOOST_TEST(names(it, change.removed) == "x ");
+}
+
+BOOST_AUTO_TEST_CASE(an_update_may_not_lower_tls) {
+  ServerList configured = servers({"a"});
+  configured[0].scheme = Scheme::tls;
+  Roster it(configured, {});
+  ServerList update = servers({"x", "y"});
+  update[1].scheme = Scheme::wss;
+  const auto change = it.change(update, ListSource::topic, false);
+  BOOST_TEST(order(it) == "y a ");
+  BOOST_TEST((change.refused == std::vector<std::string>{"x:1883"}));
+  // Where a configured server is plain anyway, nothing is lowered.
+  Roster mixed({configured[0], server("b")}, {});
+  BOOST_TEST(mixed.change(servers({"x"}), ListSource::topic, false).refused.empty());
+  // A document is the configuration itself.
+  it.change(servers({"x"}), ListSource::document, false);
+  BOOST_TEST(order(it) == "y x ");
+}
+
+BOOST_AUTO_TEST_CASE(updates_of_a_hostile_source_do_not_use_up_the_memory) {
+  Roster it = roster({"a"});
+  RosterChange change;
+  for (int update = 0; update < 10; ++update) {
+    ServerList many;
+    for (int i = 0; i < 10'000; ++i) {
+      Server one = server("x" + std::to_string(update) + "-" + std::to_string(i));
+      many.push_back(one);
+    }
+    change = it.change(many, ListSource::topic, true);
+  }
+  BOOST_TEST(change.refused.size() == 10'000U);
+  BOOST_TEST(order(it).ends_with("a "));
+  // What is known is still taken.
+  BOOST_TEST(it.change(servers({"x6-0"}), ListSource::topic, true).refused.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_reference_means_a_server_of_the_same_scheme) {
+  ServerList list = servers({"a", "b", "B", "c"});
+  list[1].scheme = Scheme::tls;
+  list[2].port = 1884;
+  Roster it(list, {});
+  const auto found = [&](const std::string& host, std::optional<std::uint16_t> port) {
+    const auto index = it.find(kA, {host, port});
+    return index ? redacted_uri(it.server(*index)) : "none";
+  };
+  BOOST_TEST(found("b", std::nullopt) == "tcp://B:1884");
+  BOOST_TEST(found("b", 1884) == "tcp://B:1884");
+  BOOST_TEST(found("b", 1883) == "none");
+  BOOST_TEST(found("C", std::nullopt) == "tcp://c:1883");
+  BOOST_TEST(found("x", std::nullopt) == "none");
+}
+
+BOOST_AUTO_TEST_CASE(servers_of_a_redirection_come_last_or_first) {
+  Roster it = roster({"a", "b"});
+  const auto stranger = it.admit(server("x"));
+  BOOST_REQUIRE(stranger.has_value());
+  BOOST_TEST(order(it) == "a b x ");
+  BOOST_TEST((it.admit(server("X")) == stranger));
+  it.prefer({*stranger});
+  BOOST_TEST(order(it) == "x a b ");
+  it.change(servers({"b"}), ListSource::topic, false);
+  BOOST_TEST(order(it) == "b a x ");
 }
 
 BOOST_AUTO_TEST_CASE(an_update_that_names_a_configured_endpoint_means_that_entry) {
   ServerList configured = servers({"a"});
   configured[0] = with_password("a", "s");
   Roster it(configured, {});
-  const auto change = it.change(servers({"A"}), ListSource::update, false);
+  const auto change = it.change(servers({"A"}), ListSource::topic, false);
   BOOST_TEST(!change.any);
   BOOST_TEST(it.server(it.order()[0]).password->reveal() == "s");
 }
@@ -141,13 +214,13 @@ BOOST_AUTO_TEST_CASE(an_update_that_names_a_configured_endpoint_means_that_entry
 BOOST_AUTO_TEST_CASE(an_update_that_names_the_lost_server_forgives_it) {
   Roster it = roster({"a", "b"});
   it.lost(kA);
-  it.change(servers({"a"}), ListSource::update, false);
+  it.change(servers({"a"}), ListSource::topic, false);
   BOOST_TEST(pass(it) == "a b ");
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_list_changes_nothing) {
   Roster it = roster({"a", "b"});
-  for (const ListSource source : {ListSource::document, ListSource::update}) {
+  for (const ListSource source : {ListSource::document, ListSource::topic}) {
     BOOST_TEST(!it.change({}, source, true).any);
   }
   BOOST_TEST(order(it) == "a b ");

@@ -203,28 +203,26 @@ BOOST_AUTO_TEST_CASE(the_outage_of_a_loss_by_the_work_counts_from_where_the_work
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_leaves_the_list_is_left_in_good_order) {
-  int times_read = 0;
-  Stage stage({.reload = [&times_read]() -> Result<ServerList> {
-    ++times_read;
-    return ServerList{{.id = "b", .host = "b"}};
-  }});
+  Stage stage;
   stage.turn({event::Connected{k1}});
-  stage.session->documents_changed();
+  stage.mailbox->bring({.servers = ServerList{{.id = "b", .host = "b"}}});
   BOOST_TEST((stage.turn() == "leave 1; connect 2 b"));
   stage.work.finished = {k1};
   BOOST_TEST((stage.turn() == "disconnect 1"));
   BOOST_TEST(stage.turn().empty());
-  BOOST_TEST(times_read == 1);
 }
 
 BOOST_AUTO_TEST_CASE(documents_that_cannot_be_read_change_nothing_and_are_told) {
-  Stage stage({.reload = []() -> Result<ServerList> {
-    return Error{ErrorKind::data, "broken", ""};
-  }});
+  int asked = 0;
+  Stage stage({.read_again = [&asked] { ++asked; }});
   stage.turn({event::Connected{k1}});
   stage.session->signalled(SIGHUP);
+  stage.turn();
+  BOOST_TEST(asked == 1);
+  stage.mailbox->bring({.servers = Error{ErrorKind::data, "broken", "mend it"}});
   BOOST_TEST(stage.turn().empty());
-  BOOST_TEST(stage.announcer.notices.back().reason == "the servers stay as they are: broken");
+  BOOST_TEST(stage.announcer.notices.back().reason ==
+             "the servers stay as they are: broken; mend it");
 }
 
 BOOST_AUTO_TEST_CASE(the_first_signal_asks_for_an_end_and_the_second_is_one) {
