@@ -56,7 +56,7 @@ int announce(const Program& /*program*/, const PubOptions& options, EventWriter&
   if (const auto fits = check_servers(roster->servers, settings, options.common); !fits)
     return number(events.tell(fits.error()));
   prctl(PR_SET_DUMPABLE, 0);  // passwords stay out of core files
-  const auto list = announcement(roster->servers, false);
+  const auto list = announcement(roster->servers, settings.rebalance.value_or(false));
   if (!list) return number(events.tell(list.error()));
 
   constexpr auto kLong = std::chrono::hours(24);  // each attempt has its own limit

@@ -109,6 +109,9 @@ BOOST_AUTO_TEST_CASE(a_list_is_announced_to_all_its_servers) {
                     return (folder / "list").string();
                   }()});
   BOOST_TEST(checked.exit.status == 0, checked.err);
+  Process moving(pub(with(three.named(), {"--announce", kTopic, "--rebalance-update-uris"})));
+  CHECK_STATUS(moving, 0);
+  BOOST_TEST(asks_to_move(retained(three.port(1))));
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_does_not_take_the_list_is_told) {
