@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
   const ProbeOptions options = std::move(std::get<ProbeOptions>(*parsed));
   const bool json = options.format == ProbeFormat::json;
 
-  const auto roster = roster_at_start(options.common);
+  const auto roster = roster_now(options.common);
   if (!roster) return unknown(program, roster.error(), json);
   EventWriter events = make_events(program, options.common);
   for (const std::string& warning : roster->warnings) events.warn(warning);

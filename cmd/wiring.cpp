@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <random>
@@ -18,6 +19,7 @@
 
 #include "base/write.hpp"
 #include "certificates/tls_files.hpp"
+#include "discovery/discovered.hpp"
 #include "discovery/update_sources.hpp"
 #include "policy/transcript.hpp"
 #include "session/clock.hpp"
@@ -87,10 +89,12 @@ class Trace {
 };
 
 UpdateRequest update_request(const CommonOptions& options, const NamedRoster& roster,
-                             const FailoverSettings& failover) {
+                             const FailoverSettings& failover, std::uint64_t seed) {
   UpdateRequest request{.naming = options.naming,
                         .flags = options.failover,
                         .documents = roster.documents,
+                        .discoveries = roster.discoveries,
+                        .seed = seed,
                         .tuning = roster.updates,
                         .check = [&options, failover](const ServerList& servers) {
                           return check_servers(servers, failover, options);
@@ -102,9 +106,9 @@ UpdateRequest update_request(const CommonOptions& options, const NamedRoster& ro
 // A list that was read, from the thread of its source to the session.
 void bring(Mailbox& mailbox, ListSource source, Result<Reading> reading) {
   if (!reading) return mailbox.bring({.source = source, .servers = reading.error()});
-  keep_secrets_in(*reading->servers);
+  if (reading->servers) keep_secrets_in(*reading->servers);
   mailbox.bring({.source = source,
-                 .servers = std::move(*reading->servers),
+                 .servers = reading->servers ? std::move(*reading->servers) : ServerList(),
                  .rebalance = reading->rebalance,
                  .warnings = std::move(reading->warnings)});
 }
@@ -143,9 +147,24 @@ EventWriter make_events(const Program& program, const CommonOptions& options) {
 Result<NamedRoster> roster_at_start(const CommonOptions& options) {
   auto roster = name_servers(options.naming, options.failover);
   if (!roster) return roster;
-  if (!roster->discoveries.empty())
-    return Error{ErrorKind::usage, "discovery: is not yet supported", "name the servers"};
   if (const auto good = check_tls_files(roster->servers); !good) return good.error();
+  return roster;
+}
+
+Result<NamedRoster> roster_now(const CommonOptions& options) {
+  auto roster = roster_at_start(options);
+  if (!roster) return roster;
+  const UpdateRequest request =
+      update_request(options, *roster, with_options(roster->settings, options),
+                     options.seed.value_or(throw_dice()));
+  auto found = discover(request);
+  if (!found) return found.error();
+  for (Server& server : found->servers.value_or(ServerList())) {
+    const bool known = std::any_of(roster->servers.begin(), roster->servers.end(),
+                                   [&](const Server& one) { return same_endpoint(one, server); });
+    if (!known) roster->servers.push_back(std::move(server));
+  }
+  std::move(found->warnings.begin(), found->warnings.end(), std::back_inserter(roster->warnings));
   return roster;
 }
 
@@ -188,12 +207,19 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
 
   const auto mailbox = Mailbox::make();
   if (!mailbox) return number(events.tell(mailbox.error()));
-  auto updates = UpdateSources::begin(update_request(options, roster, failover),
+  auto updates = UpdateSources::begin(update_request(options, roster, failover, seed),
                                       [&](ListSource source, Result<Reading> reading) {
                                         bring(**mailbox, source, std::move(reading));
                                       });
   if (!updates) return number(events.tell(updates.error()));
   if ((*updates)->any()) settings.read_again = [&] { (*updates)->again(); };
+  if (roster.updates.supported && !roster.updates.topic.empty()) {
+    settings.connect.watched.push_back({.topic = roster.updates.topic});
+    settings.heard = [&, topic = roster.updates.topic](Heard heard) {
+      if (heard.topic == topic)
+        (*updates)->heard(heard.too_large ? std::nullopt : std::optional(std::move(heard.payload)));
+    };
+  }
   settings.hangup_ends = [hangup = HangUp::of_process(), any = (*updates)->any()] {
     return hangup.ends(any);
   };

@@ -30,6 +30,10 @@ EventWriter make_events(const Program& program, const CommonOptions& options);
 /// start an error ends the run, later only the server that needs the file fails.
 Result<NamedRoster> roster_at_start(const CommonOptions& options);
 
+/// The same with all servers that can be found now, for a command that does not go on looking for
+/// them. Blocks for some seconds if there are discoveries. Errors: also those of the look-ups.
+Result<NamedRoster> roster_now(const CommonOptions& options);
+
 /// The error for an errno of standard output.
 Error unwritten(int failed);
 

@@ -77,7 +77,6 @@ std::string man_refused(Tool tool, Setter refusal) {
 std::string man_failover() {
   std::string out = ".Bl -tag -width Ds\n";
   for (const FailoverOption& option : failover_options()) {
-    if (!option.is_built()) continue;
     out += ".It Cm " + std::string(option.camelName) + ", Fl Fl " +
            replace_all(std::string(option.kebabName), "-", "\\-") + "\n";
     out += sentences(std::string(option.help));

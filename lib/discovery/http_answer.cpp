@@ -20,7 +20,7 @@ namespace http = boost::beast::http;
 using Failure = boost::system::error_code;
 
 // What an answer may weigh with its chunk marks, its trailers and informational answers.
-constexpr std::size_t kMostBytes = 4 * kLargestDocument;
+constexpr std::size_t kMostBytes = 4 * kLargestHttpDocument;
 
 Error unfit(std::string what, std::string hint = {}) {
   return {ErrorKind::unavailable, std::move(what), std::move(hint)};
@@ -165,7 +165,7 @@ Result<RawAnswer> ask(HttpStream& stream, const HttpUrl& url, const Validators& 
   do {  // informational answers come first, if any (RFC 9110, 15.2)
     parser.emplace();
     parser->header_limit(static_cast<std::uint32_t>(kLargestHead));
-    parser->body_limit(kLargestDocument);
+    parser->body_limit(kLargestHttpDocument);
     if (auto read = reader.head(*parser); !read) return read.error();
   } while (parser->get().result_int() / 100 == 1);
 

@@ -13,7 +13,7 @@
 namespace mqfail {
 
 /// Bytes of the largest document that is taken, and of the largest head of an answer.
-inline constexpr std::size_t kLargestDocument = std::size_t{1} << 20U;
+inline constexpr std::size_t kLargestHttpDocument = std::size_t{1} << 20U;
 inline constexpr std::size_t kLargestHead = std::size_t{16} << 10U;
 
 /// What tells one state of a document from another (RFC 9110, 8.8), as the server wrote it.

@@ -32,6 +32,10 @@ std::string names(const std::vector<std::string>& all) {
 
 }  // namespace
 
+Error too_large(const std::string& name) {
+  return invalid(name, "the list is larger than 1 MiB");
+}
+
 OfferReader::OfferReader(NamingRequest request, std::optional<ServerFilter> filter,
                          std::function<Result<Done>(const ServerList&)> check)
     : request_(std::move(request)), filter_(std::move(filter)), check_(std::move(check)) {
@@ -58,10 +62,11 @@ Result<NamedRoster> OfferReader::named(const std::string& name, std::string_view
 
 Result<Reading> OfferReader::read(const std::string& name, std::string_view text,
                                   Origin origin) const {
-  if (text.size() > kLargestOffer) return invalid(name, "the list is larger than 1 MiB");
+  if (text.size() > kLargestOffer) return too_large(name);
   if (trimmed(text).empty()) return invalid(name, "the list is empty");
   auto roster = named(name, text, origin);
   if (!roster) return roster.error();
+  if (!roster->discoveries.empty()) return invalid(name, "an update may not name a discovery");
   if (roster->servers.size() > kMostOffered) {
     return invalid(name, "the list has more than " + std::to_string(kMostOffered) + " servers");
   }

@@ -20,6 +20,9 @@ namespace mqfail {
 inline constexpr std::size_t kLargestOffer = 1U << 20U;
 inline constexpr std::size_t kMostOffered = 10'000;
 
+/// The error for a list that is larger.
+Error too_large(const std::string& name);
+
 /// Whom the text comes from. A file of the user may name users, passwords and files; a server or
 /// the network may not.
 enum class Origin { user, network };

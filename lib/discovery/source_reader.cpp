@@ -50,7 +50,7 @@ void SourceReader::tell_news(Result<Reading> reading) {
     return;
   }
   last_error_.clear();
-  if (reading->servers) tell_(std::move(reading));
+  if (reading->servers || !reading->warnings.empty()) tell_(std::move(reading));
 }
 
 }  // namespace mqfail

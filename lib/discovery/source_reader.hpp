@@ -29,8 +29,8 @@ class SourceReader {
  public:
   /// May take its time. When the token is stopped, it returns soon.
   using Read = std::function<Result<Reading>(const std::stop_token&)>;
-  /// Called on the reader's thread with each list, and with each error whose message is not that of
-  /// the reading before.
+  /// Called on the reader's thread with each reading that has a list or warnings, and with each
+  /// error whose message is not that of the reading before.
   using Tell = std::function<void(Result<Reading>)>;
 
   enum class Start { at_once, when_asked };

@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "discovery/update_sources.hpp"
 
+#include <chrono>
 #include <string_view>
 #include <utility>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "discovery/discovered.hpp"
+#include "discovery/http_document.hpp"
 
 namespace mqfail {
 namespace {
+
+constexpr Duration kHttpBound = std::chrono::seconds(10);  // of one request
+
+bool is_http(std::string_view url) {
+  return same_word(url.substr(0, 5), "http:") || same_word(url.substr(0, 6), "https:");
+}
 
 // The path of a URL that names a file: file:///etc/x, file:x, or the path itself.
 std::string path_of(std::string_view url) {
@@ -23,7 +32,6 @@ std::string path_of(std::string_view url) {
 
 Result<std::unique_ptr<UpdateSources>> UpdateSources::begin(UpdateRequest request, Tell tell) {
   std::unique_ptr<UpdateSources> out(new UpdateSources(std::move(tell)));
-  if (!request.tuning.supported) return out;
   std::optional<ServerFilter> filter;
   if (!request.tuning.filter.empty()) {
     auto parsed = ServerFilter::parse(request.tuning.filter);
@@ -32,15 +40,35 @@ Result<std::unique_ptr<UpdateSources>> UpdateSources::begin(UpdateRequest reques
   }
   const auto offers =
       std::make_shared<const OfferReader>(request.naming, std::move(filter), request.check);
+  // A list that may not change still has to be found.
+  for (const Discovery::Kind kind : {Discovery::Kind::dns, Discovery::Kind::multicast}) {
+    Discovered found(kind, request, offers);
+    if (!found.any()) continue;
+    const bool dns = kind == Discovery::Kind::dns;
+    out->add(dns ? ListSource::srv : ListSource::multicast, SourceReader::Start::at_once,
+             std::move(found), kDiscoveryRetry);
+  }
+  if (!request.tuning.supported) return out;
   if (!request.documents.empty()) out->add_documents(request);
   if (!request.tuning.url.empty()) {
     if (auto done = out->add_url(request, offers); !done) return done.error();
   }
+  if (!request.tuning.topic.empty()) out->add_topic(request.tuning.topic, offers);
   return out;
 }
 
 void UpdateSources::again() {
   for (const auto& reader : readers_) reader->again();
+}
+
+void UpdateSources::heard(std::optional<std::string> payload) {
+  if (topic_ == nullptr) return;
+  {
+    const std::lock_guard lock(slot_->mutex);
+    slot_->payload = std::move(payload);
+    slot_->is_full = true;
+  }
+  topic_->again();
 }
 
 void UpdateSources::add(ListSource source, SourceReader::Start start, SourceReader::Read read,
@@ -64,24 +92,63 @@ void UpdateSources::add_documents(const UpdateRequest& request) {
       });
 }
 
-Result<Done> UpdateSources::add_url(const UpdateRequest& request,
-                                    const std::shared_ptr<const OfferReader>& offers) {
+Result<Done> UpdateSources::add_url(const UpdateRequest& request, const Offers& offers) {
   const std::string& url = request.tuning.url;
-  if (same_word(url.substr(0, 5), "http:") || same_word(url.substr(0, 6), "https:")) {
-    return Error{ErrorKind::usage,
-                 "updateURIsURL: " + printable(url, 200) + " is not yet supported", "name a file"};
+  if (!is_http(url)) {
+    add_file(path_of(url), offers);
+    return Done{};
   }
-  const std::string path = path_of(url);
+  if (auto good = check_http_url(url); !good) {
+    return Error{good.error().kind, "updateURIsURL: " + good.error().message, good.error().hint};
+  }
+  const TlsSettings& tls = request.naming.defaults.tls;
+  const auto document =
+      std::make_shared<HttpDocument>(url, HttpTrust{tls.cafile, tls.capath, tls.use_os_certs});
+  const Duration interval = request.tuning.interval;
+  add(
+      ListSource::url, SourceReader::Start::at_once,
+      [document, offers, interval,
+       last = std::string()](const std::stop_token& stop) mutable -> Result<Reading> {
+        auto answer = document->get(kHttpBound, stop);
+        if (!answer) return answer.error();
+        if (!answer->body || *answer->body == last) return Reading{.again = interval};
+        last = std::move(*answer->body);
+        auto reading = offers->read("updateURIsURL " + document->name(), last, Origin::network);
+        if (reading) reading->again = interval;
+        return reading;
+      },
+      interval);
+  return Done{};
+}
+
+void UpdateSources::add_file(const std::string& path, const Offers& offers) {
   files_.push_back(path);
   add(ListSource::url, SourceReader::Start::at_once,
       [path, offers, last = Secret()](const std::stop_token&) mutable -> Result<Reading> {
         auto text = read_regular_file(path, kLargestOffer);
         if (!text) return text.error();
-        if (last.reveal() == *text) return Reading{};
+        if (!text->empty() && last.reveal() == *text) return Reading{};
         last = Secret(std::move(*text));
         return offers->read("updateURIsURL " + printable(path, 1024), last.reveal(), Origin::user);
       });
-  return Done{};
+}
+
+void UpdateSources::add_topic(const std::string& topic, const Offers& offers) {
+  add(ListSource::topic, SourceReader::Start::when_asked,
+      [slot = slot_, offers, name = "updatesTopic " + printable(topic, 300),
+       last = std::string()](const std::stop_token&) mutable -> Result<Reading> {
+        std::optional<std::string> payload;
+        {
+          const std::lock_guard lock(slot->mutex);
+          if (!std::exchange(slot->is_full, false)) return Reading{};
+          payload = std::exchange(slot->payload, std::nullopt);
+        }
+        if (!payload) return too_large(name);
+        if (*payload == last && !last.empty()) return Reading{};
+        last = std::move(*payload);
+        return offers->read(name, last, Origin::network);
+      });
+  topic_ = readers_.back().get();
 }
 
 }  // namespace mqfail

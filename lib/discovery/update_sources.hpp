@@ -3,6 +3,7 @@
 // reader for each. What they find is told with its source; the policy decides what becomes of it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -21,12 +22,15 @@ struct UpdateRequest {
   NamingRequest naming;                ///< of the run
   FailoverFlags flags;                 ///< of the run
   std::vector<std::string> documents;  ///< that it named servers by
+  std::vector<Discovery> discoveries;
+  std::uint64_t seed = 0;  ///< of the run
   UpdateTuning tuning;
   std::function<Result<Done>(const ServerList&)> check;  ///< what the run needs of a list
 };
 
 class UpdateSources {
  public:
+  using Offers = std::shared_ptr<const OfferReader>;
   /// Called on threads of the sources.
   using Tell = std::function<void(ListSource, Result<Reading>)>;
 
@@ -39,16 +43,29 @@ class UpdateSources {
   bool any() const { return !readers_.empty(); }
   /// Reads the files and asks the servers again.
   void again();
+  /// A message on updatesTopic has come. Of several the last one counts. Empty: one that is larger
+  /// than kLargestOffer.
+  void heard(std::optional<std::string> payload);
 
  private:
+  /// The last message on updatesTopic, until it is read.
+  struct Slot {
+    std::mutex mutex;
+    bool is_full = false;
+    std::optional<std::string> payload;
+  };
+
   explicit UpdateSources(Tell tell) : tell_(std::move(tell)) {}
   void add(ListSource source, SourceReader::Start start, SourceReader::Read read,
            std::optional<Duration> retry = std::nullopt);
   void add_documents(const UpdateRequest& request);
-  Result<Done> add_url(const UpdateRequest& request,
-                       const std::shared_ptr<const OfferReader>& offers);
+  Result<Done> add_url(const UpdateRequest& request, const Offers& offers);
+  void add_file(const std::string& path, const Offers& offers);
+  void add_topic(const std::string& topic, const Offers& offers);
 
   const Tell tell_;
+  const std::shared_ptr<Slot> slot_ = std::make_shared<Slot>();
+  SourceReader* topic_ = nullptr;
   std::vector<std::string> files_;
   std::vector<std::unique_ptr<SourceReader>> readers_;
 };

@@ -13,7 +13,7 @@ namespace mqfail {
 
 struct ListNews {
   ListSource source = ListSource::document;
-  Result<ServerList> servers;  ///< or why the servers stay as they are
+  Result<ServerList> servers;  ///< empty: as they were; or why they stay as they are
   bool rebalance = false;      ///< as of event::ListChanged
   std::vector<std::string> warnings = {};
 };

@@ -34,6 +34,9 @@ std::optional<TimePoint> Session::turn(TimePoint now) {
   for (const int signal : std::exchange(signals_, {})) heed(signal, now);
   if (ending_) return std::nullopt;
   for (Event& event : mailbox_.take()) events_.push_back(std::move(event));
+  for (Heard& heard : mailbox_.take_heard()) {
+    if (settings_.heard) settings_.heard(std::move(heard));
+  }
   for (ListNews& news : mailbox_.take_news()) heed(std::move(news));
   step(now);
   if (const auto due = failover_.deadline(); due && *due <= now) {
@@ -107,6 +110,7 @@ void Session::heed(ListNews news) {
         {.name = NoticeName::warning, .level = Level::warning, .reason = std::move(reason)});
   };
   for (std::string& warning : news.warnings) warn(std::move(warning));
+  if (news.servers && news.servers->empty()) return;
   if (news.servers) {
     events_.emplace_back(event::ListChanged{std::move(*news.servers), news.source, news.rebalance});
   } else {

@@ -26,6 +26,8 @@ struct SessionSettings {
   /// Asks for the lists to be read again (SIGHUP). What comes of it is brought to the mailbox.
   /// Empty: no list can change.
   std::function<void()> read_again;
+  /// Hears what comes on watched topics. Empty: nobody does.
+  std::function<void(Heard)> heard;
   /// Whether a SIGHUP ends the run as SIGTERM does instead; asked at each. Empty: never.
   std::function<bool()> hangup_ends;
   /// Hears every step of the policy (--trace).

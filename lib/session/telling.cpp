@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/number.hpp"
+#include "base/text.hpp"
 #include "policy/protocol_name.hpp"
 #include "policy/roster.hpp"
 #include "session/session.hpp"
@@ -106,6 +107,16 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
       subscribed.more.emplace_back("unsubscribed", as_int(ended));
     }
     announcer_.announce(subscribed);
+  }
+  for (std::size_t i = 0; i < facts.watched.size(); ++i) {
+    if (facts.watched[i] < 0x80) continue;
+    Notice refused = about(NoticeName::warning, use.server);
+    refused.level = Level::warning;
+    refused.code = facts.watched[i];
+    refused.reason = "the server does not let us subscribe to " +
+                     printable(settings_.connect.watched[i].topic, 300) +
+                     ", so nothing of it is heard";
+    announcer_.announce(refused);
   }
   if (use.from && *use.from != use.server) {
     Notice failover = about(name_of(use.move), use.server);

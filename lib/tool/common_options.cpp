@@ -176,6 +176,12 @@ Result<Done> command_line_only(const Given& given, Draft& /*draft*/) {
                "put it on the command line"};
 }
 
+// It is another way to write a discovery: URI.
+Result<Done> set_srv(const Given& given, Draft& draft) {
+  draft.common.naming.namings.emplace_back(NamedServer{"discovery:(dns://" + given.value() + ")"});
+  return Done{};
+}
+
 constexpr unsigned kSub = static_cast<unsigned>(Tool::sub);
 constexpr unsigned kPub = static_cast<unsigned>(Tool::pub);
 constexpr unsigned kProbe = static_cast<unsigned>(Tool::probe);
@@ -199,6 +205,13 @@ constexpr OptionRow kRows[] = {
         "May be repeated; the order is the order of preference. The short form needs a value that "
         "contains :// or begins with failover:; without a value it is mosquitto's --stdin-file.",
         "URI"}
+        .in(Family::servers),
+    OptionRow{
+        "srv", 0, "NAME", servers, kAll, set_srv,
+        "the servers that the SRV records of DNS name; looked up again when the TTL is over",
+        "_secure-mqtt._tcp.NAME is asked for (TLS), then _mqtt._tcp.NAME. A NAME that begins "
+        "with _ is asked for as it is; mqtts://NAME and so on choose the service. The same as "
+        "-s 'discovery:(dns://NAME)'."}
         .in(Family::servers),
     OptionRow{"host", 'h', "HOST", servers, kBoth, naming<NamedHost>,
               "a server by its host name or address", "May be repeated, each adds a server.",

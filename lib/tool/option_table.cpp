@@ -86,7 +86,6 @@ void add_failover_rows(std::vector<OptionRow>& rows, unsigned wanted) {
   for (const FailoverOption& option : failover_options()) {
     const unsigned tools = tools_of(option);
     if ((tools & wanted) == 0) continue;
-    const Setter set = option.is_built() ? set_failover : not_yet_supported;
     std::string help(option.help);
     std::string detail = "In a URI: " + std::string(option.camelName) + ".";
     std::string words(option.choices);
@@ -100,7 +99,7 @@ void add_failover_rows(std::vector<OptionRow>& rows, unsigned wanted) {
                   value_name(option.kind),
                   OptionGroup::failover,
                   tools,
-                  set,
+                  set_failover,
                   kept(std::move(help)),
                   kept(std::move(detail)),
                   kept(std::move(words))};

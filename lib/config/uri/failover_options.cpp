@@ -10,6 +10,7 @@
 
 #include "base/number.hpp"
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "config/uri/server_filter.hpp"
 #include "config/uri/server_uri.hpp"
 #include "config/uri/shown_uri.hpp"
@@ -96,6 +97,18 @@ Result<Done> set_priority(const OptionValue& value, FailoverTuning& tuning) {
     servers.push_back(std::move(server));
   }
   return Done{};
+}
+
+Result<Done> set_updates_topic(const OptionValue& value, FailoverTuning& tuning) {
+  const std::string& topic = value.text;
+  const auto bad = [&](const char* why) {
+    return Error{ErrorKind::usage, "updatesTopic: '" + shown_typed(topic) + "' " + why,
+                 "name the topic that the list is published to"};
+  };
+  if (topic.find_first_of("+#") != std::string::npos) return bad("has a wildcard");
+  if (!is_utf8(topic) || topic.find('\0') != std::string::npos || topic.size() > 65535)
+    return bad("is no topic of MQTT");
+  return put<&UpdateTuning::topic>(value, tuning);
 }
 
 Result<Done> set_filter(const OptionValue& value, FailoverTuning& tuning) {
@@ -197,7 +210,7 @@ constexpr std::array kOptions = {
     FailoverOption{"updateURIsInterval", "update-uris-interval", Kind::duration, "30000",
                    put<&UpdateTuning::interval>,
                    "how often an http or https address is asked for a new list"},
-    FailoverOption{"updatesTopic", "updates-topic", Kind::text, "", nullptr,
+    FailoverOption{"updatesTopic", "updates-topic", Kind::text, "", set_updates_topic,
                    "a retained topic that carries a list of more servers"},
     FailoverOption{"updateClusterFilter", "update-cluster-filter", Kind::text, "", set_filter,
                    "regular expressions, one of which an added server must match"},
@@ -360,14 +373,7 @@ Result<Done> apply_failover_option(std::string_view name, std::string_view text,
   }
   const auto value = read_value(*option, text);
   if (!value) return value.error();
-  if (option->is_built()) return option->set(*value, tuning);
-  // An option that is not built accepts the value that turns its feature off, and its default.
-  const auto idle = read_value(*option, option->standard);
-  if (option->standard == "true" || (idle && *idle == *value)) return Done{};
-  return Error{
-      ErrorKind::usage, std::string(name) + "=" + shown_typed(text) + " is not yet supported",
-      "leave " + std::string(name) + " out" +
-          (option->standard.empty() ? std::string() : " or give " + std::string(option->standard))};
+  return option->set(*value, tuning);
 }
 
 }  // namespace mqfail

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one table of failover options (failover.md section 1). A row carries everything: names, kind,
 // limits, default, help, and the setter. URIs, flags, `mqfail-config convert`, the manual and the
-// completions read it. An option that is not built yet is refused, never ignored.
+// completions read it.
 #pragma once
 
 #include <cstdint>
@@ -77,10 +77,10 @@ struct FailoverOption {
   std::string_view camelName;  ///< in the URI
   std::string_view kebabName;  ///< as a flag, without the dashes
   OptionKind kind = OptionKind::text;
-  std::string_view standard;     ///< the default as a URI would write it; empty: none, off
-  FailoverSetter set = nullptr;  ///< null, not built: only what changes nothing is accepted
-  std::string_view help;         ///< one line, no full stop
-  std::string_view choices;      ///< of a choice, with commas between
+  std::string_view standard;  ///< the default as a URI would write it; empty: none, off
+  FailoverSetter set = nullptr;
+  std::string_view help;     ///< one line, no full stop
+  std::string_view choices;  ///< of a choice, with commas between
   OptionUser user = OptionUser::both;
   bool can_be_off = false;  ///< of a duration: -1 and 0 switch it off
   std::int64_t least = 1;   ///< of an integer; of a duration: 0 or above 0
@@ -110,14 +110,13 @@ struct FailoverOption {
     row.least = smallest;
     return row;
   }
-  bool is_built() const { return set != nullptr; }
 };
 
 /// Every option of the table, in the order of failover.md.
 std::span<const FailoverOption> failover_options();
 
 /// Sets one option by its camelName. Bare numbers are milliseconds; a unit is accepted as well.
-/// Errors (usage): unknown name (with a suggestion), wrong type or range, "not yet supported".
+/// Errors (usage): unknown name (with a suggestion), wrong type or range.
 Result<Done> apply_failover_option(std::string_view name, std::string_view value,
                                    FailoverTuning& tuning);
 

@@ -130,12 +130,12 @@ BOOST_AUTO_TEST_CASE(every_refusal_is_one_sentence) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_too_large_is_told) {
-  const std::string large(kLargestDocument + 1, 'x');
+  const std::string large(kLargestHttpDocument + 1, 'x');
   BOOST_TEST(of(http_answer("200 OK", large)) == "sends more than 1 MiB");
   BOOST_TEST(of("HTTP/1.0 200 OK\r\n\r\n" + large) == "sends more than 1 MiB");
   BOOST_TEST(of("HTTP/1.1 200 OK\r\nX: " + large + "\r\n\r\n") ==
              "sends a head of more than 16 KiB");
-  const std::string most(kLargestDocument, 'x');
+  const std::string most(kLargestHttpDocument, 'x');
   BOOST_TEST((of(http_answer("200 OK", most)) == most));
 }
 

@@ -12,41 +12,16 @@
 #include "discovery/srv_lookup.hpp"
 #include "rig/avahi.hpp"
 #include "rig/dns_server.hpp"
-#include "rig/own_mounts.hpp"
-#include "rig/own_network.hpp"
+#include "rig/own_room.hpp"
 
 using namespace mqfail;
+using rig::in_own_room;
+using rig::OwnRoom;
 using namespace std::chrono_literals;
 
 namespace {
 
-// A network and mounts of its own for the whole program. One fixture, as Boost.Test promises no
-// order of several; it runs before any test, so before any thread.
-struct Room {
-  Room() { why_not() = enter(); }
-  static std::string& why_not() {
-    static std::string text;
-    return text;
-  }
-  std::string enter() {
-    rig::write_file(folder / "resolv.conf", "nameserver 127.0.0.1\n");
-    if (auto failed = rig::enter_own_network(); !failed.empty()) return failed;
-    if (auto failed = rig::enter_own_mounts(); !failed.empty()) return failed;
-    // avahi-daemon writes there.
-    if (auto failed = rig::cover_with_nothing("/run"); !failed.empty()) return failed;
-    return rig::cover("/etc/resolv.conf", (folder / "resolv.conf").string());
-  }
-  rig::Scratch folder;
-};
-BOOST_TEST_GLOBAL_FIXTURE(Room);
-
-boost::unit_test::precondition in_own_room() {
-  return boost::unit_test::precondition([](boost::unit_test::test_unit_id) {
-    boost::test_tools::assertion_result result(Room::why_not().empty());
-    result.message() << Room::why_not();
-    return result;
-  });
-}
+BOOST_TEST_GLOBAL_FIXTURE(OwnRoom);
 
 boost::unit_test::precondition as_root() {
   return boost::unit_test::precondition([](boost::unit_test::test_unit_id) {
@@ -67,8 +42,6 @@ std::string found(std::string_view group, bool tls_only = false) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(the_servers_of_resolv_conf_are_asked, *in_own_room()) {
-  // Port 53 is not for everybody.
-  rig::write_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
   const rig::DnsServer dns("_secure-mqtt._tcp SRV 0 0 8883 a\n", 53);
   const auto list = discover_by_srv("test", false, 1, {}, {});
   BOOST_REQUIRE_MESSAGE(bool(list), (list ? "" : list.error().message));

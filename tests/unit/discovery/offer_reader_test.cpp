@@ -89,6 +89,8 @@ BOOST_AUTO_TEST_CASE(nothing_garbage_and_too_much_are_errors) {
   BOOST_TEST(places(read("{\"x\": 1")).starts_with("! "));
   BOOST_TEST(places(read(std::string("\x00\xff\xfe", 3))).starts_with("! "));
   BOOST_TEST(places(read("http://a")).starts_with("! "));
+  BOOST_TEST(places(read("failover:(mqtt://a,discovery:(dns://x))")) ==
+             "! topic mqfail/servers: an update may not name a discovery");
   BOOST_TEST(places(read("failover:(mqtt://a)?unknown=1")).starts_with("! "));
   BOOST_TEST(places(read(std::string(kLargestOffer + 1, 'a'))) ==
              "! topic mqfail/servers: the list is larger than 1 MiB");

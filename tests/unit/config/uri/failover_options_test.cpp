@@ -122,27 +122,27 @@ BOOST_AUTO_TEST_CASE(unknown_options_get_a_suggestion) {
   BOOST_TEST(holds(error("soTimeout", "1"), "unknown failover option 'soTimeout'"));
 }
 
-BOOST_AUTO_TEST_CASE(an_option_that_is_not_built_is_refused_unless_it_changes_nothing) {
-  const std::vector<std::pair<std::string, std::string>> refused = {{"updatesTopic", "t"}};
-  for (const auto& [name, value] : refused)
-    BOOST_TEST(holds(error(name, value), name + "=" + value + " is not yet supported"),
-               error(name, value));
-  const std::vector<std::pair<std::string, std::string>> fine = {{"backup", "false"},
-                                                                 {"backupPoolSize", "1"},
-                                                                 {"priorityBackup", "false"},
-                                                                 {"priorityURIs", ""},
-                                                                 {"priorityProbeInterval", "30000"},
-                                                                 {"priorityProbeInterval", "30s"},
-                                                                 {"priorityStable", "2"},
-                                                                 {"priorityHold", "60000"},
-                                                                 {"updateURIsSupported", "true"},
-                                                                 {"updateURIsSupported", "false"},
-                                                                 {"reconnectSupported", "true"},
-                                                                 {"reconnectSupported", "false"},
-                                                                 {"redirect", "off"},
-                                                                 {"maxRedirects", "3"},
-                                                                 {"redirectCredentials", "false"}};
-  for (const auto& [name, value] : fine) tuned(name, value);
+BOOST_AUTO_TEST_CASE(where_a_changed_list_comes_from_is_checked_at_once) {
+  BOOST_TEST(tuned("updatesTopic", "a/b").updates.topic == "a/b");
+  BOOST_TEST(holds(error("updatesTopic", "a/+"), "has a wildcard"));
+  BOOST_TEST(holds(error("updatesTopic", "#"), "has a wildcard"));
+  BOOST_TEST(holds(error("updatesTopic", "\xff"), "is no topic of MQTT"));
+  BOOST_TEST(holds(error("updateClusterFilter", "*A*,*B*"), "did you mean '.*A.*'?"));
+  BOOST_TEST(tuned("updateURIsURL", "file:///x").updates.url == "file:///x");
+  BOOST_TEST((tuned("updateURIsInterval", "5s").updates.interval == std::chrono::seconds(5)));
+  BOOST_TEST(!tuned("updateURIsSupported", "false").updates.supported);
+  BOOST_TEST(tuned("updateClusterClientsOnRemove", "true").settings.forget_learned);
+}
+
+BOOST_AUTO_TEST_CASE(redirections_and_moves_are_set) {
+  BOOST_TEST((tuned("redirect", "any").settings.redirect == Redirect::any));
+  BOOST_TEST((tuned("redirect", "off").settings.redirect == Redirect::off));
+  BOOST_TEST(tuned("maxRedirects", "0").settings.max_redirects == 0);
+  BOOST_TEST(tuned("redirectCredentials", "true").settings.redirect_credentials);
+  BOOST_TEST(!tuned("reconnectSupported", "false").reconnect_supported);
+  BOOST_TEST(!tuned("randomize", "true").settings.rebalance.has_value());
+  BOOST_TEST((tuned("rebalanceUpdateURIs", "false").settings.rebalance == false));
+  BOOST_TEST((tuned("rebalanceSpread", "0").settings.rebalance_spread == Duration::zero()));
   BOOST_TEST(holds(error("backup", "maybe"), "neither true nor false"));
 }
 
