@@ -31,7 +31,10 @@ Printed settle_printed(std::uint32_t lines, const std::vector<rig::Line>& printe
   }
   account.highest = *std::max_element(last.begin(), last.end());
   for (std::uint32_t number = 1; number <= lines; ++number)
-    if (!seen[number]) account.missing.push_back(number);
+    if (!seen[number]) {
+      account.missing.push_back(number);
+      if (number < last[number % publishers]) ++account.holes;
+    }
   account.lost = account.missing.size();
   return account;
 }

@@ -28,6 +28,8 @@ BOOST_AUTO_TEST_CASE(a_number_that_is_not_printed_is_lost) {
   BOOST_TEST(settle_printed(3, lines({1, 3})).missing.front() == 2U);
   BOOST_TEST(settle_printed(3, lines({1, 2})).lost == 1U);
   BOOST_TEST(settle_printed(3, {}).lost == 3U);
+  BOOST_TEST(settle_printed(6, lines({1, 3})).holes == 1U);
+  BOOST_TEST(settle_printed(6, lines({1, 3}), 2).holes == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_number_that_is_printed_again_is_a_duplicate_and_not_out_of_order) {

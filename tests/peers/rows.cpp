@@ -10,98 +10,94 @@ namespace {
 using enum Mode;
 using enum Fault;
 
-/// The same on several servers at once: nothing is lost, and there is no failover.
-Bounds at_once(Bounds bounds) {
-  bounds.lost = bounds.failovers = 0;
-  return bounds;
-}
-
 // What mqfail promises: of a persistent session, of several sessions at once, of a frozen server
 // with a keepalive of 2 s, and without a session on the next server.
-const Bounds kept{};
-const Bounds seamless{.failovers = 0};
-const Bounds kept_frozen{.silence = 3.5};
-const Bounds begun{.lost = 400, .reason = "what comes before the next SUBSCRIBE is lost"};
-const Bounds noticed{.failovers = 2, .reason = "the first failback shows that it is one server"};
-const Bounds begun_frozen{.lost = 10'000, .silence = 3.5, .reason = begun.reason};
+const Promise kept{};
+const Promise seamless{.failovers = 0};
+const Promise kept_frozen{.silence = 3.5};
+const Promise begun{.loss = Loss::explained,
+                    .reason = "what comes before the next SUBSCRIBE is lost"};
+const Promise noticed{.failovers = 2, .reason = "the first failback shows that it is one server"};
+const Promise begun_frozen{.loss = begun.loss, .silence = 3.5, .reason = begun.reason};
 
 // Where the server does less, whatever its client does.
-// At each failover a publisher may send its window again.
-const Bounds rabbit_dies{
-    .lost = 400,
-    .doubled = 1'000,
-    .publishers_failovers = 9,
+const Promise rabbit_dies{
+    .loss = Loss::told,
+    .publishers_failovers = {},
     .reason = "RabbitMQ closes the publishers of all nodes when a session dies with its node"};
-const Bounds rabbit_dies_hot = at_once(rabbit_dies);
-const Bounds rabbit_freezes{
-    .lost = 15'000,
-    .silence = 10,
+const Promise rabbit_dies_hot{
+    .failovers = 0, .publishers_failovers = {}, .reason = rabbit_dies.reason};
+const Promise rabbit_freezes{
+    .loss = Loss::told,
+    .silence = {},
+    .publishers_failovers = {},
     .reason = "while a node is frozen, RabbitMQ accepts no CONNECT on the others"};
-const Bounds rabbit_freezes_hot{
-    .doubled = 400,
-    .silence = 10,
+const Promise rabbit_freezes_hot{
+    .silence = {},
     .failovers = 0,
+    .publishers_failovers = {},
     .reason = "a publisher of RabbitMQ waits until the frozen node has the message, too"};
 // The session is said to be present afterwards.
-const Bounds rabbit_refuses{
-    .lost = 15'000,
-    .silence = 20,
-    .publishers_failovers = 9,
-    .told = false,
+const Promise rabbit_refuses{
+    .loss = Loss::silent,
+    .silence = {},
+    .publishers_failovers = {},
     .reason = "without a mirror RabbitMQ refuses a session while its node is down"};
-const Bounds rabbit_mirrors{.doubled = 1'000,
-                            .silence = 3,
-                            .reason = "a mirror in RabbitMQ sends what was under way again"};
-const Bounds nats_elects{.lost = 15'000,
-                         .doubled = 1'000,
-                         .silence = 15,
-                         .failovers = 2,
-                         .publishers_failovers = 9,
-                         .reason = "an election in NATS takes some seconds"};
-const Bounds nats_elects_hot = at_once(nats_elects);
-const Bounds nats_freezes{.lost = 30'000,
-                          .doubled = 2'000,
-                          .silence = 30,
+const Promise rabbit_mirrors{.silence = {},
+                             .publishers_failovers = {},
+                             .reason = "a mirror in RabbitMQ sends what was under way again"};
+const Promise nats_elects{.loss = Loss::told,
+                          .once = false,
+                          .silence = {},
                           .failovers = 3,
-                          .publishers_failovers = 30,
-                          .reason = "NATS elects when a node freezes, and again when it thaws"};
-const Bounds nats_repeats{.doubled = 1'000,
-                          .reordered = 200,
-                          .silence = 15,
-                          .publishers_failovers = 9,
-                          .reason = "NATS sends what was under way again after its ack_wait"};
-const Bounds activemq_acknowledges{.lost = 20,
-                                   .failovers = 0,
-                                   .told = false,
-                                   .reason = "ActiveMQ acknowledges before it hands on"};
+                          .publishers_failovers = {},
+                          .reason = "an election in NATS takes some seconds"};
+const Promise nats_elects_hot{.once = false,
+                              .silence = {},
+                              .failovers = 0,
+                              .publishers_failovers = {},
+                              .reason = nats_elects.reason};
+const Promise nats_freezes{.loss = Loss::told,
+                           .once = false,
+                           .silence = {},
+                           .failovers = {},
+                           .publishers_failovers = {},
+                           .reason = "NATS elects when a node freezes, and again when it thaws"};
+const Promise nats_repeats{.once = false,
+                           .ordered = false,
+                           .silence = {},
+                           .publishers_failovers = {},
+                           .reason = "NATS sends what was under way again after its ack_wait"};
+const Promise activemq_acknowledges{
+    .loss = Loss::silent, .failovers = 0, .reason = "ActiveMQ acknowledges before it hands on"};
 // It does so to every client, and then closes the connection at an acknowledgement: "no such
 // packet".
-const Bounds aedes_mixes{.doubled = 1'000,
-                         .reordered = 10'000,
-                         .silence = 10,
-                         .failovers = 9,
-                         .returns = false,
-                         .reason = "aedes sends new messages among those that it kept"};
-const Bounds aedes_forgets{.lost = 6'000,
-                           .silence = 3,
-                           .publishers_failovers = 2,
-                           .reason = "the only server ends, and aedes keeps sessions in memory"};
-const Bounds only_server{.silence = 2,
-                         .publishers_failovers = 2,
-                         .reason = "the only server ends, so all publishers lose it"};
+const Promise aedes_mixes{.once = false,
+                          .ordered = false,
+                          .silence = {},
+                          .failovers = {},
+                          .returns = false,
+                          .reason = "aedes sends new messages among those that it kept"};
+const Promise aedes_forgets{.loss = Loss::told,
+                            .silence = {},
+                            .publishers_failovers = {},
+                            .reason = "the only server ends, and aedes keeps sessions in memory"};
+const Promise only_server{.silence = {},
+                          .publishers_failovers = {},
+                          .reason = "the only server ends, so all publishers lose it"};
 
 // What mqfail does not do yet.
-const Bounds activemq_denies{
+const Promise activemq_denies{
     .today = "ActiveMQ says that it has no session, so what it kept is printed again"};
-const Bounds short_memory{.failovers = 0,
-                          .today = "a copy that comes after twice the keepalive is printed again"};
+const Promise short_memory{.failovers = 0,
+                           .today = "a copy that comes after twice the keepalive is printed again"};
 
-const Bounds nats_freezes_hot{.doubled = 2'000,
-                              .silence = 30,
-                              .failovers = 0,
-                              .publishers_failovers = 30,
-                              .reason = nats_freezes.reason,
-                              .today = short_memory.today};
+const Promise nats_freezes_hot{.once = false,
+                               .silence = {},
+                               .failovers = 0,
+                               .publishers_failovers = {},
+                               .reason = nats_freezes.reason,
+                               .today = short_memory.today};
 
 const std::vector<Row>& rows() {
   static const std::vector<Row> all{
@@ -109,7 +105,7 @@ const std::vector<Row>& rows() {
       {"rabbitmq", "", warm, kill9, rabbit_dies},
       {"rabbitmq", "", hot, kill9, rabbit_dies_hot},
       {"rabbitmq", "", failback, kill9, rabbit_dies},
-      {.kind = "rabbitmq", .mode = warm, .fault = kill9, .most = rabbit_dies, .named = false},
+      {.kind = "rabbitmq", .mode = warm, .fault = kill9, .promise = rabbit_dies, .named = false},
       {"rabbitmq", "", warm, terminate, begun},
       {"rabbitmq", "", cold, freeze, rabbit_freezes},
       {"rabbitmq", "", hot, freeze, rabbit_freezes_hot},
@@ -154,7 +150,7 @@ const std::vector<Row>& rows() {
       {.kind = "two-addresses",
        .mode = persistent_failback,
        .fault = kill9,
-       .most = noticed,
+       .promise = noticed,
        .named = false},
       {"two-addresses", "", persistent, freeze, kept_frozen},
       {"two-addresses", "", persistent, terminate, only_server, 1},
