@@ -20,6 +20,12 @@ std::size_t Copies::join(const std::string& server, TimePoint since, bool resume
   const auto old = static_cast<std::size_t>(known - places_.begin());
   const bool replaced = known != places_.end() && known->connections > 0;
   const std::uint64_t of_server = known == places_.end() ? 0 : bit(old);
+  Place joined{.server = server, .since = since, .connections = 1};
+  if (known != places_.end()) {
+    joined.copies = known->copies;
+    joined.reached = known->reached;
+    joined.late_until = since + window_;
+  }
   // The old connection of the same server may still have messages for us: then it keeps its place.
   auto free = known;
   if (free == places_.end() || free->connections > 0) {
@@ -31,7 +37,7 @@ std::size_t Copies::join(const std::string& server, TimePoint since, bool resume
     if (places_.size() == kServers) return kNoPlace;
     free = places_.emplace(places_.end());
   }
-  *free = {server, since, 1};
+  *free = joined;
   const auto place = static_cast<std::size_t>(free - places_.begin());
   for (Place& one : places_) {
     if (one.successor == place) one.successor = kNoPlace;
@@ -49,11 +55,24 @@ void Copies::leave(std::size_t place) {
   if (place != kNoPlace) --places_[place].connections;
 }
 
+void Copies::resumed(TimePoint now) {
+  resumed_ = now;
+  for (Place& one : places_) one.late_until = std::max(one.late_until, now + window_);
+}
+
 // The print that `digest` from `place` repeats; null if it repeats none.
 Copies::Print* Copies::find_copied(std::size_t place, const Digest& digest, TimePoint now) {
   forget_old(now);
   if (place == kNoPlace) return nullptr;
-  const auto numbers = prints_.equal(digest);
+  const auto equal = prints_.equal(digest);
+  const auto recent = std::partition_point(equal.begin(), equal.end(), [&](std::uint64_t number) {
+    return is_old(prints_[number], now);
+  });
+  Print* const copied = find_recent(place, {recent, equal.end()});
+  return copied != nullptr ? copied : find_late(place, equal, now);
+}
+
+Copies::Print* Copies::find_recent(std::size_t place, std::span<const std::uint64_t> numbers) {
   if (numbers.empty()) return nullptr;
   // A server sends equal messages in the order of their prints. So the prints from before it joined
   // come first, then those that it has sent, then those that it has not sent.
@@ -75,10 +94,45 @@ Copies::Print* Copies::find_copied(std::size_t place, const Digest& digest, Time
   return copied;
 }
 
+// The print that the server repeats late. It sends what it owes in order. So a copy is near the
+// next one that it owes; or, if the first ones did not reach us, near kProof others that came late.
+Copies::Print* Copies::find_late(std::size_t place, std::span<const std::uint64_t> equal,
+                                 TimePoint now) {
+  if (equal.size() != 1) return nullptr;
+  Print& only = prints_[equal.front()];
+  if (!owes(place, only, now)) return nullptr;
+  std::uint64_t& next = places_[place].next;
+  next = std::max(next, prints_.first());
+  while (next < equal.front() && !owes(place, prints_[next], now)) ++next;
+  const bool follows = only.at <= prints_[next].at + 2 * kSkew;
+  const Place& here = places_[place];
+  return follows || (here.late == kProof && is_near(only, here)) ? &only : nullptr;
+}
+
+bool Copies::is_near(const Print& print, const Place& place) {
+  return print.at >= place.late_at - 2 * kSkew && print.at <= place.late_at + 2 * kSkew;
+}
+
+// `print` may be late. Until there is a proof it is not taken for a copy.
+void Copies::note_late(std::size_t place, const Print& print) {
+  Place& here = places_[place];
+  here.late = is_near(print, here) ? std::min(here.late + 1, kProof) : 1;
+  here.late_at = print.at;
+}
+
 bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
   Print* const copied = find_copied(place, digest, now);
-  if (copied != nullptr) copied->senders |= bit(place);
-  return copied != nullptr;
+  if (place == kNoPlace) return false;
+  const auto equal = prints_.equal(digest);
+  if (equal.size() == 1 && owes(place, prints_[equal.front()], now))
+    note_late(place, prints_[equal.front()]);
+  if (copied == nullptr) return false;
+  copied->senders |= bit(place);
+  Place& here = places_[place];
+  here.copies = std::min(here.copies + 1, kProof);
+  here.reached = std::max(here.reached, copied->at);
+  if (copied->at < here.since) here.late_until = std::max(here.late_until, now + window_);
+  return true;
 }
 
 void Copies::printed(std::size_t place, const Digest& digest, TimePoint now) {
@@ -100,13 +154,34 @@ bool Copies::sent_by_all(const Print& print) const {
   return true;
 }
 
+bool Copies::is_old(const Print& print, TimePoint now) const {
+  return now - std::max(print.at, resumed_) > window_;
+}
+
+// Whether the server may still send the print late.
+bool Copies::owes(std::size_t place, const Print& print, TimePoint now) const {
+  const Place& one = places_[place];
+  if (one.copies < kProof || one.server.empty()) return false;
+  if (((print.senders | print.earlier) & bit(place)) != 0) return false;
+  if (print.at < one.reached - kSkew) return false;
+  return one.connections == 0 || one.since <= print.at || now <= one.late_until;
+}
+
+bool Copies::is_owed(const Print& print, TimePoint now) const {
+  for (std::size_t place = 0; place < places_.size(); ++place) {
+    if (owes(place, print, now)) return true;
+  }
+  return false;
+}
+
 void Copies::forget_old(TimePoint now) {
   while (!prints_.empty()) {
     const Print& oldest = prints_.front();
     const Duration age = now - std::max(oldest.at, resumed_);
     // A server that joins now may still send what is younger than that (is_copy).
     const bool settled = age > kSkew && sent_by_all(oldest);
-    if (age <= window_ && !settled) return;
+    if (!is_old(oldest, now) && !settled) return;
+    if (is_owed(oldest, now)) return;
     prints_.forget_first();
   }
 }

@@ -5,9 +5,14 @@
 // has not sent it yet. So equal messages are printed as often as the server that delivered most of
 // them did. A publisher does not reach all servers at the same moment, so "since" has a margin for
 // messages that do not repeat.
+// A server that was silent may deliver later what it could not: a frozen one to the next
+// connection, what its bridge brings; a node without a quorum after the election. If it has brought
+// kProof copies before, the prints that do not repeat wait for it, as long as it is away and for a
+// window after its return, or until it goes on behind them.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,7 +22,8 @@
 
 namespace mqfail {
 
-/// Bounded by time and number. What is forgotten too soon is printed twice and never lost.
+/// Bounded by number, and by time where no server lags. What is forgotten too soon is printed twice
+/// and never lost.
 /// Not thread-safe; one owner.
 class Copies {
  public:
@@ -29,8 +35,10 @@ class Copies {
   /// How long after one server a message may reach another one: a publisher's own delay and the
   /// work that waits in a server that has just started.
   static constexpr Duration kSkew = std::chrono::seconds(1);
+  /// A server that has brought so many copies brings what the others bring.
+  static constexpr std::size_t kProof = 10;
 
-  /// A copy is recognised for `window` after the print.
+  /// A copy is recognised for `window` after the print, and longer if its server lags.
   explicit Copies(Duration window) : window_(window) {}
 
   /// A connection to `server` begins. Everything that is published after `since` comes through it,
@@ -41,7 +49,7 @@ class Copies {
   void leave(std::size_t place);
   /// Until now no messages could be taken from anybody: copies that came in time are recognised for
   /// another window.
-  void resumed(TimePoint now) { resumed_ = now; }
+  void resumed(TimePoint now);
 
   /// True if `digest` from `place` is a copy of what was printed.
   bool has_copy(std::size_t place, const Digest& digest, TimePoint now) {
@@ -66,9 +74,22 @@ class Copies {
     TimePoint since{};
     int connections = 0;
     std::size_t successor = kNoPlace;  // the place that its server has instead
+    std::size_t copies = 0;            // that its server has brought, at most kProof
+    TimePoint reached{};               // the newest print that its server has brought a copy of
+    std::uint64_t next = 0;            // the number of no older print than the next one it owes
+    TimePoint late_until{};            // what is older than the connection may come
+    std::size_t late = 0;              // near each other, of those that it owes, at most kProof
+    TimePoint late_at{};               // the last one of them
   };
 
   Print* find_copied(std::size_t place, const Digest& digest, TimePoint now);
+  Print* find_recent(std::size_t place, std::span<const std::uint64_t> numbers);
+  Print* find_late(std::size_t place, std::span<const std::uint64_t> equal, TimePoint now);
+  static bool is_near(const Print& print, const Place& place);
+  void note_late(std::size_t place, const Print& print);
+  bool is_old(const Print& print, TimePoint now) const;
+  bool owes(std::size_t place, const Print& print, TimePoint now) const;
+  bool is_owed(const Print& print, TimePoint now) const;
   bool sent_by_all(const Print& print) const;
   void forget_old(TimePoint now);
 

@@ -31,7 +31,7 @@ std::vector<Violation> violations(const Measured& measured, const Promise& promi
     if (!kept) found.push_back({what, may_be_the_machine});
   };
   const fault::Printed& printed = measured.printed;
-  if (promise.ordered) check(measured.before.holes == 0, "lost before the fault");
+  check(measured.before.holes == 0, "lost before the fault");
   if (promise.loss == Loss::none) check(printed.lost == 0, "lost");
   if (promise.loss == Loss::explained)
     check(static_cast<double>(printed.lost) <= explained(measured), "lost without an outage");

@@ -51,6 +51,18 @@ struct Stage {
   std::string printed;
 };
 
+/// Numbered messages, 80 ms apart.
+void send_slowly(Stage& stage, char server, int from, int to) {
+  for (int i = from; i < to; ++i) {
+    stage.now += 79ms;
+    stage.send(server, "<" + std::to_string(i) + ">");
+  }
+}
+/// Those that the server still has, all at once.
+void send_at_once(Stage& stage, char server, int from, int to) {
+  for (int i = from; i < to; ++i) stage.send(server, "<" + std::to_string(i) + ">");
+}
+
 Stage two() {
   Stage stage;
   stage.join('a');
@@ -231,6 +243,76 @@ BOOST_AUTO_TEST_CASE(after_the_window_a_copy_is_a_message) {
   stage.now += 21s;
   stage.send('b', "y");
   BOOST_TEST(stage.printed == "xyy");
+}
+
+// Found by tests/peers: servers with a bridge, frozen for 8 s with a keepalive of 2 s. A cluster of
+// NATS without a quorum is the same, but the connection does not end.
+BOOST_AUTO_TEST_CASE(what_a_server_brings_late_is_no_message_if_it_has_brought_copies_before) {
+  for (const bool ends : {true, false}) {
+    for (const bool proven : {true, false}) {
+      Stage stage({true, 4s, true, {1, 2}});
+      stage.join('a');
+      stage.join('b');
+      stage.both(proven ? "0123456789" : "0123");
+      if (ends) stage.leave('b');
+      send_slowly(stage, 'a', 0, 200);
+      const std::string before = stage.printed;
+      if (ends) stage.join('b');
+      send_at_once(stage, 'b', 0, 100);
+      BOOST_TEST((stage.printed == before) == proven);
+    }
+  }
+}
+
+// It has sent the first ones to the connection that has ended.
+BOOST_AUTO_TEST_CASE(what_comes_late_without_its_beginning_needs_a_proof) {
+  Stage stage({true, 4s, true, {1, 2}});
+  stage.join('a');
+  stage.join('b');
+  stage.both("0123456789");
+  stage.leave('b');
+  send_slowly(stage, 'a', 0, 200);
+  stage.join('b');
+  const std::uint64_t before = stage.novelty.copies();
+  send_at_once(stage, 'b', 60, 200);
+  BOOST_TEST(stage.novelty.copies() - before == 140 - Copies::kProof);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_goes_on_brings_nothing_late_any_more) {
+  Stage stage({true, 4s, true, {1, 2}});
+  stage.join('a');
+  stage.join('b');
+  stage.both("0123456789");
+  stage.leave('b');
+  send_slowly(stage, 'a', 0, 20);
+  stage.join('b');
+  stage.now += 5s;
+  stage.printed.clear();
+  stage.send('b', "<0>");  // too long after its return
+  BOOST_TEST(stage.printed == "<0>");
+  stage.leave('b');
+  send_slowly(stage, 'a', 20, 60);
+  stage.join('b');
+  stage.both("z");
+  stage.printed.clear();
+  stage.send('b', "<20>");  // behind what it has brought already
+  BOOST_TEST(stage.printed == "<20>");
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_for_a_server_is_bounded) {
+  Copies copies(1s);
+  TimePoint now{1h};
+  const auto a = copies.join("a", now, false);
+  const auto b = copies.join("b", now, false);
+  std::uint64_t number = 0;
+  const auto print = [&] {
+    copies.printed(a, {++number, 0}, now += 1ms);
+    return Digest{number, 0};
+  };
+  for (int i = 0; i < 10; ++i) BOOST_TEST(copies.is_copy(b, print(), now));
+  copies.leave(b);
+  for (std::size_t i = 0; i < 2 * Copies::kMost; ++i) print();
+  BOOST_TEST(copies.size() == Copies::kMost);
 }
 
 BOOST_AUTO_TEST_CASE(memory_is_bounded_and_what_is_forgotten_is_printed_twice) {
