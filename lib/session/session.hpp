@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -83,7 +84,8 @@ class Session {
   Notice about(NoticeName name, ServerIndex server) const;
   void tell_trying(const action::Connect& connect);
   void list_servers();
-  void tell_gap(const action::Use& use, bool resumed);
+  bool is_kept(const action::Use& use, const ConnectionFacts& facts);
+  void tell_gap(const action::Use& use, bool kept);
   void tell_connected(const action::Use& use, const ConnectionFacts& facts);
 
   SessionSettings settings_;
@@ -111,7 +113,9 @@ class Session {
   bool reached_ = false;
   std::string older_because_;   // an attempt failed, and the next one speaks MQTT 3.1.1 for it
   std::int64_t open_gaps_ = 0;  // outages in which messages may have been lost
-  bool interrupted_ = false;    // one signal has asked for an orderly end
+  /// Whose servers have closed at a SUBSCRIBE since they were in use: they may have kept nothing.
+  std::set<std::string> closed_sessions_;
+  bool interrupted_ = false;  // one signal has asked for an orderly end
   bool warned_of_cluster_ = false;
   std::optional<Ending> ending_;
 };

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "policy/protocol_name.hpp"
 #include "policy/roster.hpp"
+#include "policy/session_keeper.hpp"
 #include "session/session.hpp"
 
 namespace mqfail {
@@ -125,9 +126,8 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
     failover.more = {{"from", failover_.server(*use.from).id}, {"to", failover.server}};
     announcer_.announce(failover);
   }
-  if (was_interrupted(use) && !settings_.connect.subscriptions.empty()) {
-    tell_gap(use, facts.session_present);
-  }
+  const bool kept = is_kept(use, facts);
+  if (was_interrupted(use) && !settings_.connect.subscriptions.empty()) tell_gap(use, kept);
   check_cluster(use, facts.session_present);
 }
 
@@ -146,9 +146,17 @@ void Session::check_cluster(const action::Use& use, bool resumed) {
   announcer_.announce(notice);
 }
 
+// Whether the server has kept for us what came meanwhile. While the node of our queue is down,
+// RabbitMQ says that it has our session, and closes at the SUBSCRIBE. When the node is back, the
+// session is there again, without what came.
+bool Session::is_kept(const action::Use& use, const ConnectionFacts& facts) {
+  const bool closed = closed_sessions_.erase(session_keeper(failover_.server(use.server))) != 0;
+  return facts.session_present && !closed;
+}
+
 // Only a session of ours that the server has kept holds what came meanwhile, and only what was
 // subscribed to with QoS 1 or 2 (delivery.md S8).
-void Session::tell_gap(const action::Use& use, bool resumed) {
+void Session::tell_gap(const action::Use& use, bool kept) {
   int qos = 2;
   for (const Subscription& one : settings_.connect.subscriptions) qos = std::min(qos, one.qos);
   Notice gap = about(NoticeName::gap, use.server);
@@ -156,7 +164,7 @@ void Session::tell_gap(const action::Use& use, bool resumed) {
   gap.epoch = use.epoch;
   gap.dur = use.outage;
   gap.reason = "nothing could arrive";
-  const bool may_miss = qos == 0 || !resumed;
+  const bool may_miss = qos == 0 || !kept;
   if (may_miss) ++open_gaps_;
   gap.more = {{"qos", std::int64_t{qos}}, {"may_be_missing", may_miss}};
   announcer_.announce(gap);
@@ -167,6 +175,9 @@ void Session::carry_out(const action::TellFailed& failed, TimePoint /*now*/) {
     // No failure but a step of the search: the attempt that follows says why it is made.
     older_because_ = "with MQTT 3.1.1, because MQTT 5 was answered by: " + describe(failed.reason);
     return;
+  }
+  if (failed.reason.cause == Cause::closed && failed.reason.phase == Phase::subscribe) {
+    closed_sessions_.insert(session_keeper(failover_.server(failed.server)));
   }
   Notice notice = about(NoticeName::failed, failed.server);
   notice.level = failed.role == Role::probe ? Level::info : Level::warning;

@@ -4,16 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "policy/session_keeper.hpp"
+
 namespace mqfail {
-
-namespace {
-
-// The nodes of a cluster have one session of ours.
-std::string session_keeper(const Server& server) {
-  return server.cluster.empty() ? "server " + server.id : "cluster " + server.cluster;
-}
-
-}  // namespace
 
 Novelty::Feed Novelty::online(const Server& server, const ConnectionFacts& facts, TimePoint now) {
   Feed feed;

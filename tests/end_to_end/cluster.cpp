@@ -82,6 +82,33 @@ BOOST_AUTO_TEST_CASE(a_persistent_session_goes_on_at_the_next_node) {
   BOOST_TEST(events.count("warning") == 0U);
 }
 
+// As RabbitMQ without mirrored queues, whose session has a home node.
+BOOST_AUTO_TEST_CASE(a_session_that_was_refused_while_its_node_was_down_is_told) {
+  for (const bool refused : {true, false}) {
+    ScriptedServer home, node({.session_present = true, .answer_subscribe = false});
+    Process reader(sub({"-s", home.uri(), "-s", node.uri(), "-t", "t", "-q", "1", "-c", "-i", "me",
+                        "-V", "311", "--cluster"}));
+    Events events(reader);
+    REQUIRE_EVENT(reader, events, "subscribed");
+    home.refuse();
+    BOOST_REQUIRE_MESSAGE(node.wait_for(What::subscribe), what_it_said(reader));
+    if (refused) {
+      node.close_all();
+    } else {
+      node.reset_all();
+    }
+    REQUIRE_EVENT(reader, events, "failed");
+    home.change([](Script& script) { script.session_present = true; });
+    node.change([](Script& script) { script.answer_subscribe = true; });
+    home.accept();
+    REQUIRE_EVENT(reader, events, "gap");
+    BOOST_TEST(events.last("connected")->get("session_present") == "true");
+    BOOST_TEST(events.last("gap")->get("may_be_missing") == (refused ? "true" : "false"));
+    reader.signal(SIGTERM);
+    CHECK_STATUS(reader, 0);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(failback_in_a_cluster_is_no_loss_and_publishes_no_will) {
   TwoAddresses nodes;
   nodes.a.die();

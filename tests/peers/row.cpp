@@ -129,6 +129,18 @@ int status_of(Process& process, milliseconds patience) {
   return exit ? exit->status : -1;
 }
 
+/// Returns when mqfail-sub has a server again. Its back-off may be long, if the fault was.
+void wait_until_back(Process& sub, Events& events) {
+  const Moment end = Clock::now() + 60s;
+  for (;;) {
+    const std::size_t before = sub.line_count(Stream::err);
+    const auto lost = events.last("lost"), subscribed = events.last("subscribed");
+    if (!lost || (subscribed && subscribed->at > lost->at)) return;
+    const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
+    if (left <= 0ms || !sub.wait_for_lines(Stream::err, before + 1, left)) return;
+  }
+}
+
 /// Returns when every line is printed and no copy follows, or when nothing has come for `patience`.
 void wait_for_output(Process& sub, std::uint32_t lines, std::uint32_t publishers,
                      milliseconds patience) {
@@ -249,6 +261,7 @@ Outcome run_row(Peer& peer, const Row& row, std::size_t number) {
                                             static_cast<std::uint32_t>(publishers.size()));
     inflict(*peer.nodes()[row.node], row.fault, row.away);
     wait_until_whole(peer);
+    if (row.mode != Mode::hot) wait_until_back(sub, events);
     if (fails_back(row.mode))
       measured.returned = events.wait("failback", row.promise.returns ? 60s : 10s).has_value();
     input.finish();

@@ -78,13 +78,13 @@ class NotingTransport final : public QuietTransport {
     log_.note("disconnect " + number(attempt) + (patience > 0s ? " with patience" : ""));
     return true;
   }
-  const ConnectionFacts* facts(AttemptId) const override { return &facts_; }
+  const ConnectionFacts* facts(AttemptId) const override { return &known; }
 
   std::string client_ids;  // one behind the other
+  ConnectionFacts known;
 
  private:
   Log& log_;
-  ConnectionFacts facts_;
 };
 
 class NotingAnnouncer final : public Announcer {
@@ -372,4 +372,35 @@ BOOST_AUTO_TEST_CASE(nodes_of_a_cluster_without_our_session_are_told_once) {
   stage.turn();
   stage.turn({event::Connected{AttemptId{3}}});
   BOOST_TEST(warnings() == 1);
+}
+
+// Found by tests/peers with RabbitMQ.
+BOOST_AUTO_TEST_CASE(a_session_whose_server_has_closed_at_the_subscribe_may_have_kept_nothing) {
+  for (const std::string cluster : {"", "C"}) {
+    for (const bool closed : {true, false}) {
+      SessionSettings settings;
+      settings.connect.clean_session = false;
+      settings.connect.subscriptions = {{.filter = "t", .qos = 1}};
+      Stage stage(settings, {.client_id_given = true, .keeps_session = true}, {"a", "b"}, cluster);
+      stage.transport.known.session_present = true;
+      const auto may_be_missing = [&] {
+        for (const Notice& one : stage.announcer.notices)
+          if (one.name == NoticeName::gap)
+            return one.more ==
+                   decltype(one.more){{"qos", std::int64_t{1}}, {"may_be_missing", true}};
+        BOOST_ERROR("no gap");
+        return false;
+      };
+      stage.turn({event::Connected{k1}});
+      stage.turn({event::Lost{k1, kClosed}});
+      const Reason why{closed ? Cause::closed : Cause::reset, Phase::subscribe, 0, false, {}};
+      stage.turn({event::Failed{k2, why}});  // at b
+      stage.now += 1s;
+      stage.turn();
+      stage.turn({event::Failed{AttemptId{3}, kRefused}});  // at b
+      stage.turn({event::Connected{AttemptId{4}}});         // at a
+      // Servers that are no cluster have a session each.
+      BOOST_TEST(may_be_missing() == (closed && !cluster.empty()));
+    }
+  }
 }
