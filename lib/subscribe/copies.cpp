@@ -23,7 +23,7 @@ std::size_t Copies::join(const std::string& server, TimePoint since, bool resume
   Place joined{.server = server, .since = since, .connections = 1};
   if (known != places_.end()) {
     joined.copies = known->copies;
-    joined.reached = known->reached;
+    joined.reached = joined.behind = known->reached;
     joined.late_until = since + window_;
   }
   // The old connection of the same server may still have messages for us: then it keeps its place.
@@ -130,8 +130,11 @@ bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
   copied->senders |= bit(place);
   Place& here = places_[place];
   here.copies = std::min(here.copies + 1, kProof);
-  here.reached = std::max(here.reached, copied->at);
-  if (copied->at < here.since) here.late_until = std::max(here.late_until, now + window_);
+  if (copied->at >= here.since) {
+    here.reached = std::max(here.reached, copied->at);
+  } else {  // what it brings late comes from several places: its sockets, its bridges
+    here.late_until = std::max(here.late_until, now + window_);
+  }
   return true;
 }
 
@@ -163,8 +166,9 @@ bool Copies::owes(std::size_t place, const Print& print, TimePoint now) const {
   const Place& one = places_[place];
   if (one.copies < kProof || one.server.empty()) return false;
   if (((print.senders | print.earlier) & bit(place)) != 0) return false;
-  if (print.at < one.reached - kSkew) return false;
-  return one.connections == 0 || one.since <= print.at || now <= one.late_until;
+  if (one.connections != 0 && print.at < one.since)
+    return now <= one.late_until && print.at >= one.behind - kSkew;
+  return print.at >= one.reached - kSkew;
 }
 
 bool Copies::is_owed(const Print& print, TimePoint now) const {

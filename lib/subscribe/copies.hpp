@@ -77,7 +77,8 @@ class Copies {
     std::size_t copies = 0;            // that its server has brought, at most kProof
     TimePoint reached{};               // the newest print that its server has brought a copy of
     std::uint64_t next = 0;            // the number of no older print than the next one it owes
-    TimePoint late_until{};            // what is older than the connection may come
+    TimePoint behind{};                // the same, of the connections before this one
+    TimePoint late_until{};            // what is older than this connection may come
     std::size_t late = 0;              // near each other, of those that it owes, at most kProof
     TimePoint late_at{};               // the last one of them
   };
