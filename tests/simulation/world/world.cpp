@@ -20,10 +20,10 @@ constexpr std::uint64_t kMostTurns = 200'000;
 
 std::string word(NoticeName name) {
   static constexpr std::array kNames{
-      "start",   "trying",   "failed",    "connected",     "subscribed",   "lost",
-      "backoff", "failover", "failback",  "standby-ready", "standby-lost", "redirected",
-      "list",    "gap",      "duplicate", "dropped",       "stalled",      "insecure",
-      "tls",     "gave-up",  "warning",   "exit"};
+      "start",      "trying",   "failed",   "connected",  "subscribed",    "lost",
+      "backoff",    "failover", "failback", "rebalanced", "standby-ready", "standby-lost",
+      "redirected", "list",     "gap",      "duplicate",  "dropped",       "stalled",
+      "insecure",   "tls",      "gave-up",  "warning",    "exit"};
   return kNames.at(static_cast<std::size_t>(name));
 }
 

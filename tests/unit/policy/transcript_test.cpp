@@ -19,7 +19,7 @@ const std::vector<std::string> kEventLines{
     "17 ticked",
     "18 hurried",
     "19 list-changed document a=tcp://a:1883 b=mqtts://b:8883 c=ws://[fd00::1]:80/mqtt",
-    "20 list-changed update \"my server\"=wss://h:443/x?connectTimeout=250",
+    "20 list-changed topic rebalance \"my server\"=wss://h:443/x?connectTimeout=250",
     "21 list-changed document",
     "22 stopped",
 };

@@ -353,7 +353,16 @@ BOOST_AUTO_TEST_CASE(a_flag_wins_over_the_uri) {
   BOOST_TEST((roster.publish.ack_timeout == std::chrono::milliseconds(9)));
   BOOST_TEST((roster.subscribe.stale_timeout == std::chrono::milliseconds(5)));
   BOOST_TEST(
-      (refused(request({NamedServer{"a"}}), {{{"redirect", "any"}}}).kind == ErrorKind::usage));
+      (refused(request({NamedServer{"a"}}), {{{"redirect", "all"}}}).kind == ErrorKind::usage));
+}
+
+BOOST_AUTO_TEST_CASE(redirections_are_off_where_either_option_says_so) {
+  const auto redirect = [](const std::string& options) {
+    return named(request({NamedServer{"failover:(a)?" + options}})).settings.redirect;
+  };
+  BOOST_TEST((redirect("stable=1") == Redirect::known));
+  BOOST_TEST((redirect("reconnectSupported=false&redirect=any") == Redirect::off));
+  BOOST_TEST((redirect("reconnectSupported=true&redirect=any") == Redirect::any));
 }
 
 BOOST_AUTO_TEST_CASE(backup_and_its_pool_are_standbys) {
