@@ -12,26 +12,27 @@ SourceReader::SourceReader(Start start, Read read, Tell tell, std::optional<Dura
       asked_(start == Start::at_once),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
-void SourceReader::again() {
+void SourceReader::again(Errors errors) {
   {
     const std::lock_guard lock(mutex_);
     asked_ = true;
+    all_errors_ = all_errors_ || errors == Errors::all;
   }
   asked_changed_.notify_one();
 }
 
 void SourceReader::run(const std::stop_token& stop) {
   std::optional<Duration> until;
-  while (wait(stop, until)) {
+  while (const auto all_errors = wait(stop, until)) {
     Result<Reading> reading = read_(stop);
     if (stop.stop_requested()) return;
     until = reading ? reading->again : retry_;
-    tell_news(std::move(reading));
+    tell_news(std::move(reading), *all_errors);
   }
 }
 
-// False: it is time to end.
-bool SourceReader::wait(const std::stop_token& stop, std::optional<Duration> until) {
+// Nothing: it is time to end. Else whether all errors are to be told.
+std::optional<bool> SourceReader::wait(const std::stop_token& stop, std::optional<Duration> until) {
   std::unique_lock lock(mutex_);
   const auto is_asked = [this] { return asked_; };
   if (until) {
@@ -40,13 +41,15 @@ bool SourceReader::wait(const std::stop_token& stop, std::optional<Duration> unt
     asked_changed_.wait(lock, stop, is_asked);
   }
   asked_ = false;
-  return !stop.stop_requested();
+  if (stop.stop_requested()) return std::nullopt;
+  return std::exchange(all_errors_, false);
 }
 
-void SourceReader::tell_news(Result<Reading> reading) {
+void SourceReader::tell_news(Result<Reading> reading, bool all_errors) {
   if (!reading) {
-    if (std::exchange(last_error_, reading.error().message) == reading.error().message) return;
-    tell_(std::move(reading));
+    const std::string& message = reading.error().message;
+    const bool is_new = std::exchange(last_error_, message) != message;
+    if (is_new || all_errors) tell_(std::move(reading));
     return;
   }
   last_error_.clear();

@@ -30,7 +30,7 @@ class SourceReader {
   /// May take its time. When the token is stopped, it returns soon.
   using Read = std::function<Result<Reading>(const std::stop_token&)>;
   /// Called on the reader's thread with each reading that has a list or warnings, and with each
-  /// error whose message is not that of the reading before.
+  /// error that is not that of the reading before, or that somebody wants to know again.
   using Tell = std::function<void(Result<Reading>)>;
 
   enum class Start { at_once, when_asked };
@@ -42,21 +42,24 @@ class SourceReader {
   SourceReader(const SourceReader&) = delete;
   SourceReader& operator=(const SourceReader&) = delete;
 
+  enum class Errors { new_ones, all };
+
   /// Reads again as soon as possible. Thread: any.
-  void again();
+  void again(Errors errors = Errors::all);
 
  private:
   void run(const std::stop_token& stop);
-  bool wait(const std::stop_token& stop, std::optional<Duration> until);
-  void tell_news(Result<Reading> reading);
+  std::optional<bool> wait(const std::stop_token& stop, std::optional<Duration> until);
+  void tell_news(Result<Reading> reading, bool all_errors);
 
   const Read read_;
   const Tell tell_;
   const std::optional<Duration> retry_;
 
-  std::mutex mutex_;  // asked_
+  std::mutex mutex_;  // asked_, all_errors_
   std::condition_variable_any asked_changed_;
   bool asked_;
+  bool all_errors_ = false;
 
   // Of the reader's thread.
   std::string last_error_;

@@ -68,7 +68,7 @@ void UpdateSources::heard(std::optional<std::string> payload) {
     slot_->payload = std::move(payload);
     slot_->is_full = true;
   }
-  topic_->again();
+  topic_->again(SourceReader::Errors::new_ones);
 }
 
 void UpdateSources::add(ListSource source, SourceReader::Start start, SourceReader::Read read,

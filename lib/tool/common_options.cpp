@@ -354,7 +354,7 @@ constexpr OptionRow kRows[] = {
 
     {"once", 0, "", failover, kBoth, put<&CommonOptions::once>,
      "try every server once, do not reconnect"},
-    {"seed", 0, "N", failover, kBoth, number<&CommonOptions::seed, 0, INT64_MAX>,
+    {"seed", 0, "N", failover, kAll, number<&CommonOptions::seed, 0, INT64_MAX>,
      "make the order and the delays of failover reproducible"},
     {"trace", 0, "FILE", failover, kBoth, text<&CommonOptions::trace_file>,
      "write every step of the failover engine to FILE", "", "FILE"},

@@ -96,7 +96,7 @@ void add_failover_rows(std::vector<OptionRow>& rows, unsigned wanted) {
       help += " (default " + standard + ")";
     OptionRow row{option.kebabName,
                   0,
-                  value_name(option.kind),
+                  option.camelName == "updateURIsURL" ? "URI" : value_name(option.kind),
                   OptionGroup::failover,
                   tools,
                   set_failover,

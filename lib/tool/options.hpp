@@ -122,6 +122,7 @@ struct ProbeOptions {
   CommonOptions common;  ///< the client id is fresh, the session clean, no will
   Duration time_limit = std::chrono::seconds(10);  ///< -t, for the whole run
   ProbeFormat format = ProbeFormat::text;
+  bool plan = false;                    ///< --plan: only say what would be done
   bool ok_if_any = false;               ///< degraded counts as OK
   std::optional<std::uint32_t> min_up;  ///< fewer servers that answer mean WARNING
   int verbose = 0;                      ///< how often -v was given

@@ -60,7 +60,12 @@ constexpr OptionRow kRows[] = {
     {"metric", 0, "NAME", messages, kTool, not_yet_supported},
     {"cert-warn", 0, "DAYS", messages, kTool, not_yet_supported},
     {"cert-crit", 0, "DAYS", messages, kTool, not_yet_supported},
-    {"plan", 0, "", messages, kTool, not_yet_supported},
+    OptionRow{"plan", 0, "", messages, kTool, put<&ProbeOptions::plan>,
+              "connect to nothing: print the servers, what each owes its place to, from where the "
+              "list may change, and the passes that would follow",
+              "With --seed the passes are those of a run with the same --seed. Names are looked up "
+              "in DNS for --srv and discovery: alone."}
+        .not_with("watch announce min-up ok-if-any format", "a plan has no verdict"),
 
     {"format", 0, "FORMAT", output, kTool, set_format, "text (default) or json", "", "text json"},
     {"", 'o', "FILE", output, kTool, not_yet_supported, "", "", "FILE"},

@@ -40,6 +40,7 @@ printf -- '-C 1\n-W 10\n' >"$XDG_CONFIG_HOME/mqfail/sub"
 printf '#!/bin/sh\nshift\nexec cat "$@"\n' >"$scratch/shims/tail"        # tail -F ends
 printf '#!/bin/sh\nexec /usr/bin/seq 2\n' >"$scratch/shims/seq"             # no long wait
 printf '#!/bin/sh\nexec /usr/bin/curl -sfS "$@"\n' >"$scratch/shims/curl"  # a refusal is a failure
+printf '#!/bin/sh\nexit 0\n' >"$scratch/shims/avahi-publish"  # it needs its daemon; unit/discovery runs it
 # What asks for the password of a file on the terminal.
 printf '#!/bin/sh\n[ "$1" != pkcs12 ] || set -- "$@" -passin pass:\nexec /usr/bin/openssl "$@"\n' >"$scratch/shims/openssl"
 chmod +x "$scratch/shims/"*

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a node of a cluster may do besides dying: it has no quorum, its memory is full, it takes no
-// QoS 2, it grants what it does not deliver (failover.md, sections 1 and 4). Behind the node, each
-// list has a mosquitto, to which mqfail must come.
+// QoS 2, it grants what it does not deliver, it names another server (failover.md, sections 1, 4
+// and 6). Behind the node, each list has a mosquitto, to which mqfail must come.
 #include <atomic>
 #include <thread>
 
 #include "end_to_end/tools.hpp"
 #include "peers/peer.hpp"
+#include "peers/server.hpp"
 
 using namespace rig;
 
@@ -157,4 +158,29 @@ BOOST_AUTO_TEST_CASE(both_leave_a_node_that_has_no_memory_and_its_grants_are_tol
              what_it_said(strict));
 
   check_that_both_go_on(node, [&] { cluster->become("out of memory"); });
+}
+
+BOOST_AUTO_TEST_CASE(aedes_2_sends_both_to_another_server, *available(peers::aedes(2))) {
+  Mosquitto other, target;
+  const std::uint16_t port = free_port();
+  const std::string script = mqfail::test::bin_dir() + "/../tests/peers/aedes.mjs";
+  peers::Server server(
+      Command{.argv = {"node", script, "2", std::to_string(port), std::to_string(free_port()),
+                       "127.0.0.1:" + std::to_string(target.port())}},
+      port);
+  connect_to(port, 30s);  // server.serves() would be sent away as well
+  const std::vector<std::string> servers{uri(port), other.uri(), target.uri()};
+  Process reader(sub(with(servers, {"-t", "t", "-q", "1", "-C", "1"})));
+  Events events(reader);
+  BOOST_REQUIRE_MESSAGE(events.wait("subscribed", 30s).has_value(), what_it_said(reader));
+  BOOST_TEST(events.last("redirected")
+                 .value_or(Said{})
+                 .get("to")
+                 .ends_with(std::to_string(target.port()) + "\"]"),
+             what_it_said(reader));
+  Process writer(pub(with(servers, {"-t", "t", "-q", "1", "-m", "x"})));
+  CHECK_STATUS(writer, 0);
+  CHECK_STATUS(reader, 0);
+  for (Process* const process : {&reader, &writer})
+    BOOST_TEST(what_it_said(*process).find(uri(other.port())) == std::string::npos);
 }

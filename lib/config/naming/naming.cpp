@@ -35,6 +35,23 @@ struct Collected {
   NamedRoster roster;  // topics, warnings, documents
 };
 
+// What a server owes its place to, as the user wrote it.
+std::string origin_of(const NamedServer&) {
+  return "-s";
+}
+std::string origin_of(const NamedHost&) {
+  return "-h";
+}
+std::string origin_of(const NamedUrl&) {
+  return "-L";
+}
+std::string origin_of(const NamedFile& named) {
+  return "--servers " + shown_path(named.path);
+}
+std::string origin_of(const NamedComponent& named) {
+  return "--component " + printable(named.id, 100);
+}
+
 class Collector {
  public:
   explicit Collector(const NamingRequest& request) : request_(request), keys_(request.key) {}
@@ -44,6 +61,7 @@ class Collector {
     all_.roster.streams = request_.streams;
     if (auto done = read_files(); !done) return done.error();
     for (const Naming& naming : request_.namings) {
+      origin_ = std::visit([](const auto& named) { return origin_of(named); }, naming);
       const auto done = std::visit([&](const auto& named) { return add(named); }, naming);
       if (!done) return done.error();
     }
@@ -210,14 +228,17 @@ class Collector {
     if (request_.ports.empty()) {
       const std::string_view environment =
           request_.environment ? trimmed(*request_.environment) : std::string_view();
+      origin_ = request_.environment_name;
       if (!environment.empty())
         return add_list(request_.environment_name, parse_uri_list(environment));
       if (!request_.config_home.empty()) {
+        origin_ = "the component default";
         const auto found = add_component("default");
         if (!found) return found.error();
         if (*found) return Done{};
       }
     }
+    origin_ = "nothing is named";
     ServerDraft draft;
     draft.server.host = "localhost";
     if (!request_.ports.empty()) {
@@ -245,7 +266,7 @@ class Collector {
       if (draft.verify_given && !draft.server.tls.verify_chain && is_tls(draft.server.scheme))
         all_.roster.warnings.push_back("server certificate validation is disabled for " +
                                        draft.shown);
-      all_.drafts.push_back(std::move(draft));
+      push(std::move(draft));
     }
     std::vector<Discovery>& found = all_.roster.discoveries;
     for (Discovery& discovery : list->discoveries) {
@@ -260,8 +281,13 @@ class Collector {
     return Done{};
   }
 
-  void take(ServerDraft draft) {
+  void push(ServerDraft draft) {
     all_.drafts.push_back(std::move(draft));
+    all_.roster.origins.push_back(origin_);
+  }
+
+  void take(ServerDraft draft) {
+    push(std::move(draft));
     all_.anything_but_lists = true;
   }
 
@@ -271,6 +297,7 @@ class Collector {
   std::map<const NamedFile*, std::vector<DocumentReading>> files_;
   std::set<std::string> in_files_;  // components that a file has, in lower case
   std::size_t host_count_ = 0;
+  std::string origin_;  // of what is added
 };
 
 // The options of all failover: URIs as one set. One option with two values is an error.

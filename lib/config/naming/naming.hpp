@@ -88,6 +88,7 @@ struct FailoverFlags {
 
 struct NamedRoster {
   ServerList servers;                  ///< ids unique; empty only if there are discoveries
+  std::vector<std::string> origins;    ///< of each server: the flag, file or component
   std::vector<Discovery> discoveries;  ///< where more servers are found, in order, no doubles
   FailoverSettings settings;           ///< with the URI's options, then the flags'
   PublishTuning publish;               ///< with the same options; only mqfail-pub uses it

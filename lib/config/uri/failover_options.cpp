@@ -99,6 +99,17 @@ Result<Done> set_priority(const OptionValue& value, FailoverTuning& tuning) {
   return Done{};
 }
 
+Result<Done> set_updates_url(const OptionValue& value, FailoverTuning& tuning) {
+  const std::string scheme = lower_case(value.text.substr(0, value.text.find("://")));
+  const bool known = scheme == "http" || scheme == "https" || scheme == "file";
+  if (value.text.find("://") != std::string::npos && !known) {
+    return Error{ErrorKind::usage,
+                 "updateURIsURL: '" + shown_uri(value.text) + "' is not an address",
+                 "name a file, or an address that begins with http:// or https://"};
+  }
+  return put<&UpdateTuning::url>(value, tuning);
+}
+
 Result<Done> set_updates_topic(const OptionValue& value, FailoverTuning& tuning) {
   const std::string& topic = value.text;
   const auto bad = [&](const char* why) {
@@ -205,7 +216,7 @@ constexpr std::array kOptions = {
         .from(0),
     FailoverOption{"updateURIsSupported", "update-uris-supported", Kind::boolean, "true",
                    put<&UpdateTuning::supported>, "let the list change while running"},
-    FailoverOption{"updateURIsURL", "update-uris-url", Kind::text, "", put<&UpdateTuning::url>,
+    FailoverOption{"updateURIsURL", "update-uris-url", Kind::text, "", set_updates_url,
                    "a file, or an http or https address, that has a list of more servers"},
     FailoverOption{"updateURIsInterval", "update-uris-interval", Kind::duration, "30000",
                    put<&UpdateTuning::interval>,

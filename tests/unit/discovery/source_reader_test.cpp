@@ -95,6 +95,27 @@ BOOST_AUTO_TEST_CASE(an_error_is_told_once_until_it_changes_and_is_retried) {
   BOOST_TEST((told.wait(4) == Words{"! silent", "! garbage", "a", "! garbage"}));
 }
 
+BOOST_AUTO_TEST_CASE(who_asks_hears_the_same_error_again_unless_new_ones_are_enough) {
+  Told told;
+  std::atomic<int> times{0};
+  SourceReader reader(
+      SourceReader::Start::when_asked,
+      [&](const std::stop_token&) -> Result<Reading> {
+        times = times + 1;
+        times.notify_all();
+        return times == 4 ? Result<Reading>(list("a")) : broken("garbage");
+      },
+      [&](Result<Reading> reading) { told(std::move(reading)); });
+  reader.again();
+  BOOST_TEST(told.wait(1).size() == 1U);
+  reader.again();
+  BOOST_TEST(told.wait(2).size() == 2U);
+  reader.again(SourceReader::Errors::new_ones);
+  times.wait(2);
+  reader.again();
+  BOOST_TEST((told.wait(3) == Words{"! garbage", "! garbage", "a"}));
+}
+
 BOOST_AUTO_TEST_CASE(a_slow_reading_ends_soon_when_the_reader_is_destroyed) {
   std::atomic<bool> inside{false};
   const auto start = std::chrono::steady_clock::now();

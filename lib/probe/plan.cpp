@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probe/plan.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <deque>
+
+#include "base/number.hpp"
+#include "base/text.hpp"
+#include "policy/failover.hpp"
+
+namespace mqfail {
+namespace {
+
+std::string padded(const std::string& text, std::size_t width) {
+  return text + std::string(width - std::min(width, text.size()), ' ');
+}
+
+std::string at(TimePoint now) {
+  const std::string ms = std::to_string(milliseconds(now.time_since_epoch()));
+  return std::string(9 - std::min<std::size_t>(9, ms.size()), ' ') + ms + " ms  ";
+}
+
+// Plays the engine while every server refuses, and writes a line for each pass.
+class Play {
+ public:
+  explicit Play(const Plan& plan) : engine_(plan.settings, servers_of(plan), Random(plan.seed)) {}
+
+  std::string passes() {
+    take(engine_.step(event::Started{}, now_));
+    while (!over_ && pass_ < kShownPasses) {
+      if (!refused_.empty()) {
+        const AttemptId attempt = refused_.front();
+        refused_.pop_front();
+        const Reason reason{Cause::refused, Phase::tcp, 0, false, {}};
+        take(engine_.step(event::Failed{attempt, reason}, now_));
+      } else if (const auto due = engine_.deadline()) {
+        now_ = std::max(now_, *due);
+        take(engine_.step(event::Ticked{}, now_));
+      } else {
+        break;
+      }
+    }
+    if (!over_) out_ += "             and so on\n";
+    return out_;
+  }
+
+ private:
+  static ServerList servers_of(const Plan& plan) {
+    ServerList servers;
+    for (const Plan::Entry& entry : plan.servers) servers.push_back(entry.server);
+    return servers;
+  }
+
+  void take(const Actions& actions) {
+    for (const Action& action : actions) {
+      if (const auto* const connect = std::get_if<action::Connect>(&action)) {
+        if (tried_.empty()) began_ = now_;
+        tried_ += (tried_.empty() ? "" : ", ") + printable(engine_.server(connect->server).id);
+        refused_.push_back(connect->attempt);
+      } else if (std::holds_alternative<action::TellBackoff>(action)) {
+        end_pass();
+      } else if (const auto* const end = std::get_if<action::GiveUp>(&action)) {
+        end_pass();
+        out_ +=
+            at(now_) + "gives up" +
+            (end->bound == Bound::none ? "" : ", as " + std::string(name(end->bound)) + " says") +
+            "\n";
+        over_ = true;
+      }
+    }
+  }
+
+  void end_pass() {
+    if (tried_.empty()) return;
+    out_ += at(began_) + "pass " + std::to_string(++pass_) + ": " + tried_ + "\n";
+    tried_.clear();
+  }
+
+  Failover engine_;
+  TimePoint now_{}, began_{};
+  std::deque<AttemptId> refused_;
+  std::string tried_, out_;
+  std::size_t pass_ = 0;
+  bool over_ = false;
+};
+
+}  // namespace
+
+std::string render_plan(const Plan& plan) {
+  std::string out =
+      "seed " + std::to_string(plan.seed) + "\nservers, in the order of preference:\n";
+  std::size_t widest = 0, widest_uri = 0;
+  for (const Plan::Entry& entry : plan.servers) {
+    widest = std::max(widest, printable(entry.server.id).size());
+    widest_uri = std::max(widest_uri, redacted_uri(entry.server).size());
+  }
+  for (const Plan::Entry& entry : plan.servers) {
+    out += "  " + padded(printable(entry.server.id), widest) + "  " +
+           padded(printable(redacted_uri(entry.server)), widest_uri) + "  " +
+           printable(entry.origin, 300) + "\n";
+  }
+  out += "the list may change by:\n";
+  for (const Plan::Source& source : plan.sources)
+    out += "  " + source.name + " " + printable(source.text, 300) + "\n";
+  if (plan.sources.empty()) out += "  nothing\n";
+  return out + "if every server refuses the connection:\n" + Play(plan).passes();
+}
+
+}  // namespace mqfail
