@@ -29,6 +29,11 @@ Result<Done> take_options(const QueryOptions& options, ServerListing& listing) {
   judged.settings.randomize = listing.randomize;
   for (const auto& [name, value] : options) {
     if (auto done = apply_failover_option(name, value, judged); !done) return bad(done.error());
+    if (name == "updateURIsURL" && shown_uri(value) != value) {
+      return bad(
+          "updateURIsURL: '" + shown_uri(value) + "' has a user or a query, which is not shown",
+          "leave it out, and add it by hand");
+    }
     if (name != "randomize") listing.options.emplace_back(name, value);
   }
   listing.randomize = judged.settings.randomize;

@@ -239,6 +239,17 @@ BOOST_AUTO_TEST_CASE(a_plain_password_is_refused_and_never_shown) {
              "failover:(mqtts://u@h:8883?serverId=s&tls=TLS12&component=M)?randomize=false\n");
 }
 
+BOOST_AUTO_TEST_CASE(an_address_with_a_password_is_refused_and_never_shown) {
+  for (const std::string text : {"failover:(mqtt://h)?updateURIsURL=https://u:hunter2@web/list",
+                                 "-s mqtt://h --update-uris-url https://u:hunter2@web/list"}) {
+    const auto listing = read_listing(text);
+    BOOST_TEST_REQUIRE(!listing);
+    BOOST_TEST(listing.error().message.find("is not shown") != std::string::npos);
+    BOOST_TEST(listing.error().message.find("hunter2") == std::string::npos);
+  }
+  BOOST_TEST(bool(read_listing("failover:(mqtt://h)?updateURIsURL=https://web/list")));
+}
+
 BOOST_AUTO_TEST_CASE(documents_are_told_from_listings) {
   for (const char* text :
        {"[", "{", "", "\xEF\xBB\xBF[", "-1", "RedundantServers: [\"a://b\"]", "\"mqtt://a\""})
