@@ -84,9 +84,9 @@ int main(int argc, char** argv) {
       return unknown(program, watched.error(), json);
     return static_cast<int>(ProbeVerdict::ok);
   }
-  const auto probed =
-      probe(roster->servers, {options.common.connect, options.common.protocol,
-                              roster->settings.connect_timeout, options.time_limit});
+  const auto probed = probe(roster->servers, {options.common.connect, options.common.protocol,
+                                              roster->settings.connect_timeout, options.time_limit,
+                                              options.common.primary_host});
   if (!probed) return unknown(program, probed.error(), json);
   const auto& reports = *probed;
   const ProbeVerdict verdict = judge(reports, options.min_up);

@@ -107,6 +107,13 @@ int main(int argc, char** argv) {
   receive_maximum = static_cast<std::uint16_t>(
       std::min({static_cast<std::uint64_t>(receive_maximum.value_or(kReceiveMaximum)),
                 options.count.value_or(kReceiveMaximum)}));
+  if (options.common.publishes_state) {
+    settings.host = {options.host_id, options.common.primary_host.version, [] {
+                       return std::chrono::duration_cast<std::chrono::milliseconds>(
+                                  std::chrono::system_clock::now().time_since_epoch())
+                           .count();
+                     }};
+  }
   // The end of stream of the server shows that it has the last acknowledgements.
   settings.leave_patience = std::chrono::milliseconds(500);
   SubscriberSettings work = make_settings(options, *format, events);

@@ -24,20 +24,21 @@ Result<Done> watch_servers(const ProbeOptions& options, const NamedRoster& roste
   auto signals = Signals::block();
   if (!signals) return signals.error();
   const bool json = options.format == ProbeFormat::json;
-  const WatchSettings settings{.probe = {options.common.connect, options.common.protocol,
-                                         roster.settings.connect_timeout, options.time_limit},
-                               .every = *options.watch,
-                               .topic = options.announce.value_or(""),
-                               .payload = announcement,
-                               .signals_fd = signals->fd(),
-                               .goes_on = [&] {
-                                 bool ends = false;
-                                 while (const auto signal = signals->take()) {
-                                   ends = ends || *signal == SIGINT || *signal == SIGTERM ||
-                                          (*signal == SIGHUP && hangup.ends(false));
-                                 }
-                                 return !ends;
-                               }};
+  const WatchSettings settings{
+      .probe = {options.common.connect, options.common.protocol, roster.settings.connect_timeout,
+                options.time_limit, options.common.primary_host},
+      .every = *options.watch,
+      .topic = options.announce.value_or(""),
+      .payload = announcement,
+      .signals_fd = signals->fd(),
+      .goes_on = [&] {
+        bool ends = false;
+        while (const auto signal = signals->take()) {
+          ends = ends || *signal == SIGINT || *signal == SIGTERM ||
+                 (*signal == SIGHUP && hangup.ends(false));
+        }
+        return !ends;
+      }};
   return watch(roster.servers, settings,
                {.changed = [&](const ServerReport& report) -> Result<Done> {
                   const auto now = std::chrono::system_clock::now();

@@ -199,6 +199,7 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
     if (!opened) return number(events.tell(opened.error()));
     settings.trace = trace.emplace(std::move(*opened));
   }
+  if (!options.primary_host.id.empty()) settings.primary_host = options.primary_host;
   settings.random_id = [] { return name_with_dice("mqfail-"); };
   settings.run_for = options.time_limit;
   // No file is opened before all descriptors that the options name.

@@ -81,6 +81,13 @@ struct Reached {
   AttemptId attempt;
   Phase phase;
 };
+/// CONNACK is accepted, but something must show itself before the server may be used, within
+/// `patience` from now. If it does not, the attempt has failed for `cause`. May be told again.
+struct Accepted {
+  AttemptId attempt;
+  Duration patience;
+  Cause cause = Cause::timeout;
+};
 struct Connected {
   AttemptId attempt;
 };  ///< CONNACK accepted and every filter granted; of `standby` and `probe`: CONNACK accepted
@@ -111,9 +118,9 @@ struct ListChanged {
 struct Stopped {};  ///< orderly end wanted
 }  // namespace event
 
-using Event =
-    std::variant<event::Started, event::Reached, event::Connected, event::Failed, event::Lost,
-                 event::Left, event::Ticked, event::Hurried, event::ListChanged, event::Stopped>;
+using Event = std::variant<event::Started, event::Reached, event::Accepted, event::Connected,
+                           event::Failed, event::Lost, event::Left, event::Ticked, event::Hurried,
+                           event::ListChanged, event::Stopped>;
 
 namespace action {
 /// Begin an attempt. Its time bound is enforced by the policy, which abandons it when time is up.

@@ -90,6 +90,17 @@ void Failover::Engine::reached(const event::Reached& event) {
   if (probe && probe->id == event.attempt) probe->reached = event.phase;
 }
 
+void Failover::Engine::accepted(const event::Accepted& event) {
+  for (Attempt& attempt : attempts) {
+    if (attempt.id != event.attempt) continue;
+    attempt.reached = Phase::subscribe;
+    attempt.patience = event.patience;
+    attempt.late = event.cause;
+    attempt.deadline = now + event.patience;
+    learn_protocol(attempt);
+  }
+}
+
 // Failed and Lost both come here: the end of an attempt is its end, whichever word a transport that
 // raced with us has chosen.
 void Failover::Engine::ended(AttemptId id, const Reason& reason, Duration silent) {
@@ -317,7 +328,11 @@ void Failover::Engine::time_out() {
     const Attempt attempt = *late;
     attempts.erase(late);
     abandon(attempt);
-    failed(attempt, timeout_of(attempt.reached));
+    Reason reason = timeout_of(attempt.reached);
+    reason.cause = attempt.late;
+    if (attempt.late != Cause::timeout)
+      reason.code = static_cast<int>(milliseconds(attempt.patience));
+    failed(attempt, reason);
   }
   if (probe && now >= probe->deadline) {
     const Reason reason = timeout_of(probe->reached);
@@ -357,6 +372,7 @@ Actions Failover::step(const Event& event, TimePoint now) {
   std::visit(Overloaded{
                  [&](const event::Started&) { engine.started(); },
                  [&](const event::Reached& e) { engine.reached(e); },
+                 [&](const event::Accepted& e) { engine.accepted(e); },
                  [&](const event::Connected& e) { engine.connected(e.attempt); },
                  [&](const event::Failed& e) { engine.ended(e.attempt, e.reason, {}); },
                  [&](const event::Lost& e) { engine.ended(e.attempt, e.reason, e.silent); },

@@ -36,6 +36,8 @@ struct Failover::Engine {
     Phase reached = Phase::dns;
     ClientId client_id = {};
     TimePoint begun = {};
+    Duration patience = {};  // Accepted: the deadline is this long behind it
+    Cause late = Cause::timeout;
   };
   struct Accepted {  // by its server: a live one or a standby
     Attempt attempt;
@@ -97,6 +99,7 @@ struct Failover::Engine {
   void started();
   void connected(AttemptId id);
   void reached(const event::Reached& event);
+  void accepted(const event::Accepted& event);
   void ended(AttemptId id, const Reason& reason, Duration silent);
   void ticked();
   void hurried();

@@ -70,6 +70,7 @@ Verdict verdict(const Reason& reason, bool version_fixed, bool live) {
     case Cause::keepalive:
     case Cause::ack_timeout:
     case Cause::stale:
+    case Cause::primary_host:
     case Cause::unfit:
     case Cause::local:
       break;

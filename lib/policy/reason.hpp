@@ -14,23 +14,25 @@ std::string_view name(Phase phase);
 
 /// What ends an attempt or a connection. The set is closed.
 enum class Cause {
-  dns,          ///< the host name was not resolved
-  refused,      ///< TCP: connection refused, unreachable, no route
-  reset,        ///< RST or another socket error on an open connection
-  closed,       ///< the server closed the stream without a DISCONNECT
-  timeout,      ///< the time limit of the attempt is over
-  tls,          ///< the handshake or the verification failed
-  ws,           ///< the upgrade failed; `code` is the HTTP status, or 0 if the answer was not HTTP
-  connack,      ///< CONNACK refused; `code` is the v3 return code or the v5 reason code
-  suback,       ///< a topic filter was refused; `code` is its SUBACK code
-  disconnect,   ///< MQTT 5 DISCONNECT from the server; `code` is its reason code
-  keepalive,    ///< the server was silent for 1.5 x keepalive
-  ack_timeout,  ///< the server answers pings but does not acknowledge a message
-  stale,        ///< the server answers pings but no message has come for staleTimeout
-  ack_refused,  ///< PUBACK or PUBREC with 0x80, 0x83, 0x87 or 0x97: the server cannot take the
-                ///< message
-  unfit,        ///< the server does not support what is needed (Maximum QoS, Retain Available ...)
-  local,        ///< this machine could not try: no descriptor, no memory, unreadable certificate
+  dns,           ///< the host name was not resolved
+  refused,       ///< TCP: connection refused, unreachable, no route
+  reset,         ///< RST or another socket error on an open connection
+  closed,        ///< the server closed the stream without a DISCONNECT
+  timeout,       ///< the time limit of the attempt is over
+  tls,           ///< the handshake or the verification failed
+  ws,            ///< the upgrade failed; `code` is the HTTP status, or 0 if the answer was not HTTP
+  connack,       ///< CONNACK refused; `code` is the v3 return code or the v5 reason code
+  suback,        ///< a topic filter was refused; `code` is its SUBACK code
+  disconnect,    ///< MQTT 5 DISCONNECT from the server; `code` is its reason code
+  keepalive,     ///< the server was silent for 1.5 x keepalive
+  ack_timeout,   ///< the server answers pings but does not acknowledge a message
+  stale,         ///< the server answers pings but no message has come for staleTimeout
+  ack_refused,   ///< PUBACK or PUBREC with 0x80, 0x83, 0x87 or 0x97: the server cannot take the
+                 ///< message
+  primary_host,  ///< the Sparkplug primary host is not online at this server (failover.md section
+                 ///< 7)
+  unfit,         ///< the server does not support what is needed (Maximum QoS, Retain Available ...)
+  local,         ///< this machine could not try: no descriptor, no memory, unreadable certificate
 };
 
 std::string_view name(Cause cause);
@@ -40,9 +42,9 @@ std::string_view name(Cause cause);
 struct Reason {
   Cause cause = Cause::closed;
   Phase phase = Phase::connack;
-  int code =
-      0;  ///< MQTT code for connack, suback, disconnect, ack_refused; errno for refused,
-          ///< reset, local; milliseconds of silence for keepalive, ack_timeout, stale (0: unknown)
+  int code = 0;  ///< MQTT code for connack, suback, disconnect, ack_refused; errno for refused,
+                 ///< reset, local; milliseconds of silence for keepalive, ack_timeout, stale,
+                 ///< primary_host (0: unknown, or none)
   bool mqtt5 = false;  ///< the protocol that `code` belongs to
   std::string text;
   /// The Server Reference of a CONNACK or DISCONNECT with 0x9C or 0x9D (MQTT 5, section 4.13), as

@@ -12,10 +12,10 @@ namespace {
 // In the order of the enumerators.
 constexpr std::array<std::string_view, 7> kPhases{"dns",     "tcp",       "tls",    "ws",
                                                   "connack", "subscribe", "publish"};
-constexpr std::array<std::string_view, 16> kCauses{
-    "dns",   "refused",     "reset",  "closed",     "timeout",   "tls",
-    "ws",    "connack",     "suback", "disconnect", "keepalive", "ack-timeout",
-    "stale", "ack-refused", "unfit",  "local"};
+constexpr std::array<std::string_view, 17> kCauses{
+    "dns",   "refused",     "reset",        "closed",     "timeout",   "tls",
+    "ws",    "connack",     "suback",       "disconnect", "keepalive", "ack-timeout",
+    "stale", "ack-refused", "primary-host", "unfit",      "local"};
 constexpr std::array<std::string_view, 7> kVerdicts{
     "next", "cool", "auth", "redirect", "ours", "older-protocol", "taken-over"};
 static_assert(kPhases.size() == static_cast<std::size_t>(Phase::publish) + 1);
@@ -191,6 +191,9 @@ std::string describe(const Reason& reason) {
       return silence("no message", reason.code);
     case Cause::ack_refused:
       return coded("message refused: ", reason.code);
+    case Cause::primary_host:
+      if (reason.code > 0) return silence("no STATE of the primary host", reason.code);
+      return "the primary host is not online there";
     case Cause::unfit:
       return "server cannot keep what was asked";
     case Cause::local:

@@ -175,6 +175,10 @@ std::string transcript_line(const Event& event, Duration at) {
       [](const Reached& e) {
         return join({"reached ", id(e.attempt), " ", name(e.phase)});
       },
+      [](const Accepted& e) {
+        return join(
+            {"accepted ", id(e.attempt), " ", transcript_time(e.patience), " ", name(e.cause)});
+      },
       [](const Connected& e) {
         return join({"connected ", id(e.attempt)});
       },

@@ -81,6 +81,9 @@ std::string complaint(const Reason& reason) {
              describe(reason);
     case Cause::disconnect:
       return "disconnects us: " + describe(reason);
+    case Cause::primary_host:
+      return reason.code > 0 ? "has no STATE of the primary host"
+                             : "is without the primary host: " + printable(reason.text);
     case Cause::local:
       return "could not be tried: " + describe(reason);
     default:
@@ -105,6 +108,40 @@ std::string summary(const ServerReports& reports) {
   return out;
 }
 
+std::string_view word(StateMessage::Says says) {
+  switch (says) {
+    case StateMessage::Says::online:
+      return "online";
+    case StateMessage::Says::offline:
+      return "offline";
+    case StateMessage::Says::unknown:
+      return "none";
+    case StateMessage::Says::unreadable:
+      return "unreadable";
+  }
+  return "none";
+}
+
+std::string state_json(const ServerReport& report) {
+  const StateMessage& state = *report.state;
+  std::string out = ",\"state\":{\"host\":" + json_string(word(state.says)) +
+                    ",\"version\":" + (state.v3 ? "3" : "2");
+  if (state.time) {
+    out += ",\"timestamp\":" + std::to_string(*state.time) +
+           ",\"age_ms\":" + std::to_string(milliseconds(report.state_age));
+  }
+  return out + "}";
+}
+
+std::string state_text(const ServerReport& report) {
+  std::string out = ", host " + std::string(word(report.state->says));
+  if (!report.state->time) return out;
+  std::array<char, 32> age{};
+  std::snprintf(age.data(), age.size(), "%.1f",
+                static_cast<double>(report.state_age.count()) / 1e6);
+  return out + " since " + std::to_string(*report.state->time) + " (" + age.data() + "s)";
+}
+
 // The keys of a server, each with its value.
 std::string server_members(const ServerReport& report) {
   std::string out = "\"server\":" + json_string(report.server.id) +
@@ -121,6 +158,7 @@ std::string server_members(const ServerReport& report) {
              ",\"not_after\":" + json_string(report.facts.tls_not_after);
     }
   }
+  if (report.state) out += state_json(report);
   if (report.reason) {
     out += ",\"phase\":" + json_string(name(report.reason->phase));
     if (report.reason->code != 0) out += ",\"code\":" + std::to_string(report.reason->code);
@@ -149,6 +187,7 @@ std::string server_line(const ServerReport& report) {
     if (!report.facts.tls_version.empty()) out += ", " + report.facts.tls_version;
     out += ")";
   }
+  if (report.state) out += state_text(report);
   return out + "\n";
 }
 

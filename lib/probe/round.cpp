@@ -4,16 +4,32 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
 #include "session/clock.hpp"
 
 namespace mqfail {
+namespace {
+
+// How long ago that is by the clock of this machine.
+Duration age_of(StateTime time) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<Duration>(now) - std::chrono::milliseconds(time);
+}
+
+}  // namespace
 
 Round::Round(const ServerList& servers, const ProbeSettings& settings, RoundGround& ground,
              bool keep)
-    : settings_(settings), ground_(ground), keep_(keep), begin_(steady_now()) {
+    : settings_(settings),
+      host_topics_(settings.primary_host.id.empty()
+                       ? std::vector<std::string>()
+                       : state_topics(settings.primary_host.id, settings.primary_host.version)),
+      ground_(ground),
+      keep_(keep),
+      begin_(steady_now()) {
   reports_.reserve(servers.size());
   for (const Server& server : servers) {
     reports_.push_back({.server = server});
@@ -31,6 +47,7 @@ bool Round::ask() {
   while (unanswered_ > 0) {
     if (!wait(std::min(end, due_.begin()->first))) return false;
     look_for_pongs();
+    hear();
     const TimePoint now = steady_now();
     while (!due_.empty() && (due_.begin()->first <= now || end <= now)) {
       const AttemptId late = due_.begin()->second;
@@ -113,6 +130,7 @@ void Round::begin(std::size_t place, Protocol protocol) {
   connect.client_id += "-" + std::to_string(place);
   connect.connect_timeout =
       reports_[place].server.connect_timeout.value_or(settings_.connect_timeout);
+  for (const std::string& topic : host_topics_) connect.watched.push_back({topic, true});
   ground_.transport.connect(attempt, reports_[place].server, connect, protocol);
   ++unanswered_;
   due_.emplace(steady_now() + connect.connect_timeout, attempt);
@@ -177,17 +195,56 @@ void Round::failed_at(AttemptId attempt, const Reason& reason) {
 void Round::look_for_pongs() {
   for (auto& [attempt, one] : attempts_) {
     if (!one.waiting_for_pong || one.answered || ground_.transport.pongs(attempt) == 0) continue;
+    if (std::exchange(one.alive, true)) continue;
     ServerReport& report = reports_[one.place];
     report.ping = steady_now() - one.asked;
+    if (!host_topics_.empty()) {
+      report.state = StateMessage{};  // none yet
+      due_.emplace(one.asked + settings_.primary_host.patience, attempt);
+      continue;
+    }
     report.up = true;
     settle(attempt, one, keep_);
   }
+}
+
+// What is retained comes before the pong, as a rule. Where 3.0 says something, 2.2 does not count.
+void Round::hear() {
+  for (const Heard& heard : ground_.mailbox.take_heard()) {
+    if (Attempt* const one = find(heard.attempt)) {
+      auto& known = one->heard;
+      const StateMessage state = read_state(heard.topic, heard.payload);
+      if (!known || state.v3 || !known->v3) known = state;
+    }
+  }
+  for (auto& [attempt, one] : attempts_) {
+    if (one.alive && !one.answered) judge_host(attempt, one);
+  }
+}
+
+void Round::judge_host(AttemptId attempt, Attempt& one) {
+  using Says = StateMessage::Says;
+  if (!one.heard || one.heard->says == Says::unknown) return;
+  ServerReport& report = reports_[one.place];
+  report.state = one.heard;
+  if (report.state->time) report.state_age = age_of(*report.state->time);
+  report.up = report.state->says == Says::online;
+  if (!report.up) {
+    report.reason = Reason{Cause::primary_host, Phase::subscribe, 0, false,
+                           report.state->says == Says::offline ? "its STATE says offline"
+                                                               : "its STATE cannot be read"};
+  }
+  settle(attempt, one, keep_ && report.up);
 }
 
 void Round::time_out(AttemptId attempt) {
   Attempt& one = attempts_.at(attempt);
   if (one.answered) return;
   ServerReport& report = reports_[one.place];
+  if (!report.reason && one.alive) {
+    const auto ms = static_cast<int>(milliseconds(steady_now() - one.asked));
+    report.reason = Reason{Cause::primary_host, Phase::subscribe, ms, false, {}};
+  }
   if (!report.reason) report.reason = Reason{Cause::timeout, one.phase, 0, false, {}};
   settle(attempt, one, false);
 }

@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/time.hpp"
 #include "policy/server.hpp"
 #include "probe/report.hpp"
+#include "session/host_gate.hpp"
 #include "session/mailbox.hpp"
 #include "transport/transport.hpp"
 
@@ -23,6 +25,7 @@ struct ProbeSettings {
   std::optional<Protocol> protocol;  ///< empty: MQTT 5, then 3.1.1 where that is refused
   Duration connect_timeout = std::chrono::seconds(5);  ///< of one attempt; a server's own wins
   Duration time_limit = std::chrono::seconds(10);      ///< of a round, without its message
+  PrimaryHostSettings primary_host;                    ///< without an id there is none
 };
 
 /// What the rounds of a process have in common.
@@ -68,8 +71,10 @@ class Round {
     Protocol protocol = Protocol::mqtt5;
     Phase phase = Phase::dns;
     bool waiting_for_pong = false;
+    bool alive = false;  // the pong has come
     bool answered = false;
-    bool open = true;  // the transport knows it
+    std::optional<StateMessage> heard;  // of the primary host
+    bool open = true;                   // the transport knows it
     TimePoint asked{};
     std::optional<Reason> lost;  // after it had answered
     std::optional<std::uint16_t> packet;
@@ -82,6 +87,8 @@ class Round {
   void connected_to(AttemptId attempt);
   void failed_at(AttemptId attempt, const Reason& reason);
   void look_for_pongs();
+  void hear();
+  void judge_host(AttemptId attempt, Attempt& one);
   void time_out(AttemptId attempt);
   void settle(AttemptId attempt, Attempt& one, bool keep);
   void leave(AttemptId attempt, Attempt& one);
@@ -89,6 +96,7 @@ class Round {
   Attempt* find(AttemptId attempt);
 
   const ProbeSettings& settings_;
+  const std::vector<std::string> host_topics_;  // empty: no host is asked for
   RoundGround& ground_;
   const bool keep_;
   const TimePoint begin_;

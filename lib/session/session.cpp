@@ -22,7 +22,9 @@ Session::Session(SessionSettings settings, Failover failover, Transport& transpo
       mailbox_(mailbox),
       work_(work),
       announcer_(announcer),
-      started_(started) {}
+      started_(started),
+      gate_(settings_.primary_host),
+      host_(settings_.host) {}
 
 void Session::start(TimePoint now) {
   list_servers();
@@ -33,10 +35,7 @@ void Session::start(TimePoint now) {
 std::optional<TimePoint> Session::turn(TimePoint now) {
   for (const int signal : std::exchange(signals_, {})) heed(signal, now);
   if (ending_) return std::nullopt;
-  for (Event& event : mailbox_.take()) events_.push_back(std::move(event));
-  for (Heard& heard : mailbox_.take_heard()) {
-    if (settings_.heard) settings_.heard(std::move(heard));
-  }
+  read_mail();
   for (ListNews& news : mailbox_.take_news()) heed(std::move(news));
   step(now);
   if (const auto due = failover_.deadline(); due && *due <= now) {
@@ -51,6 +50,54 @@ std::optional<TimePoint> Session::turn(TimePoint now) {
   return settings_.run_for ? earlier(until, started_ + *settings_.run_for) : until;
 }
 
+// What was heard comes first: it may be known already when Connected is told.
+void Session::read_mail() {
+  for (Heard& heard : mailbox_.take_heard()) {
+    follow(heard.attempt, gate_.heard(heard));
+    host_.heard(heard, transport_);
+    if (settings_.heard) settings_.heard(std::move(heard));
+  }
+  for (Event& event : mailbox_.take()) {
+    if (const auto* const connected = std::get_if<event::Connected>(&event)) {
+      follow(connected->attempt, gate_.connected(connected->attempt));
+    } else {
+      events_.push_back(std::move(event));
+    }
+  }
+}
+
+// Between the transport's Connected and the policy's stands the primary host.
+void Session::follow(AttemptId attempt, HostGate::Step step) {
+  switch (step) {
+    case HostGate::Step::nothing:
+      return;
+    case HostGate::Step::pass:
+      events_.emplace_back(event::Connected{attempt});
+      return;
+    case HostGate::Step::wait:
+      events_.emplace_back(event::Accepted{attempt, gate_.patience(), Cause::primary_host});
+      return;
+    case HostGate::Step::subscribe:
+      transport_.take_over(attempt);
+      events_.emplace_back(event::Accepted{attempt, gate_.bound(attempt)});
+      return;
+    case HostGate::Step::refuse:
+      transport_.disconnect(attempt, Duration::zero());
+      events_.emplace_back(event::Failed{attempt, gate_.why(attempt)});
+      return;
+    case HostGate::Step::leave:
+      if (const auto one = find(attempt); one != held_.end()) one->given_up = true;
+      events_.emplace_back(event::Lost{attempt, gate_.why(attempt)});
+      return;
+    case HostGate::Step::warn:
+      announcer_.announce({.name = NoticeName::warning,
+                           .level = Level::warning,
+                           .reason = "a STATE message of the primary host cannot be read; it is "
+                                     "ignored"});
+      return;
+  }
+}
+
 int Session::finish(TimePoint now) {
   Notice exit{.name = NoticeName::exit};
   const int status = work_.finish(*ending_, reached_, now, exit);
@@ -59,7 +106,7 @@ int Session::finish(TimePoint now) {
   step(now);
   // What is live is left in good order, whether the policy has stopped now or gave up before.
   for (const Held& one : held_) {
-    if (one.live) transport_.disconnect(one.attempt, settings_.leave_patience);
+    if (one.live) part(one.attempt, settings_.leave_patience);
   }
   exit.more.insert(exit.more.begin(), {"exit", std::int64_t{status}});
   if (open_gaps_ != 0) exit.more.emplace_back("gaps", open_gaps_);
@@ -130,18 +177,26 @@ void Session::end(Ending ending) {
   if (!ending_) ending_ = ending;
 }
 
+// In good order, with the last word of a host.
+void Session::part(AttemptId attempt, Duration patience) {
+  host_.leave(attempt, transport_);
+  transport_.disconnect(attempt, patience);
+}
+
 // The only place where a connection that the Work had comes to its end while the run goes on.
 void Session::end_finished() {
   for (const AttemptId attempt : work_.take_finished()) {
     const auto one = find(attempt);
-    if (one != held_.end() && one->ended) {
+    gate_.end(attempt);
+    if (one != held_.end() && one->ended && !one->given_up) {
       transport_.abandon(attempt);
     } else if (one != held_.end() && one->first) {
-      transport_.disconnect(attempt, kMakeWayPatience);
+      part(attempt, kMakeWayPatience);
       events_.emplace_back(event::Left{attempt});
     } else {
-      transport_.disconnect(attempt, Duration::zero());
+      part(attempt, Duration::zero());
     }
+    host_.end(attempt);
     if (one != held_.end() && !one->live) held_.erase(one);
   }
 }
@@ -158,7 +213,7 @@ void Session::carry_out(const action::Connect& connect, TimePoint /*now*/) {
 }
 
 // A probe keeps nothing.
-ConnectSettings Session::connect_settings(const action::Connect& connect) const {
+ConnectSettings Session::connect_settings(const action::Connect& connect) {
   ConnectSettings settings = settings_.connect;
   if (connect.role == Role::probe) {
     settings = {};
@@ -167,6 +222,10 @@ ConnectSettings Session::connect_settings(const action::Connect& connect) const 
   settings.standby = connect.role == Role::standby;
   settings.client_id = client_id(connect);
   settings.connect_timeout = connect.bound;
+  if (connect.role == Role::active) {
+    gate_.begin(connect.attempt, endpoint_key(failover_.server(connect.server)), settings);
+    host_.begin(connect.attempt, settings);
+  }
   return settings;
 }
 
@@ -185,6 +244,8 @@ void Session::carry_out(const action::TakeOver& take_over, TimePoint /*now*/) {
 }
 
 void Session::carry_out(const action::Abandon& abandon, TimePoint /*now*/) {
+  gate_.end(abandon.attempt);
+  host_.end(abandon.attempt);
   transport_.abandon(abandon.attempt);
 }
 
@@ -211,6 +272,7 @@ void Session::carry_out(const action::Use& use, TimePoint now) {
   const ConnectionFacts& facts = *transport_.facts(use.attempt);
   held_.push_back({use.attempt, use.epoch});
   reached_ = true;
+  host_.online(use.attempt, transport_);
   tell_connected(use, facts);
   // Before whatever else has happened: the connection is of no use.
   auto unfit = work_.online(use.attempt, failover_.server(use.server), use.epoch, facts, now);

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "policy/failover.hpp"
+#include "session/host_gate.hpp"
+#include "session/host_role.hpp"
 #include "session/mailbox.hpp"
 #include "session/notice.hpp"
 #include "session/work.hpp"
@@ -20,6 +22,9 @@ namespace mqfail {
 
 struct SessionSettings {
   ConnectSettings connect;
+  /// --primary-host: a server is in use only while this host is online there.
+  std::optional<PrimaryHostSettings> primary_host;
+  std::optional<HostSettings> host;  ///< --publish-state
   /// Makes a client id that no other connection has.
   std::function<std::string()> random_id;
   std::optional<Duration> run_for;  ///< -W: bounds the whole run
@@ -55,12 +60,15 @@ class Session {
   void signalled(int signal) { signals_.push_back(signal); }
 
  private:
+  void read_mail();
+  void follow(AttemptId attempt, HostGate::Step step);
   void step(TimePoint now);
   void pump(TimePoint now);
   void heed(int signal, TimePoint now);
   void heed(ListNews news);
   void end(Ending ending);
   void end_finished();
+  void part(AttemptId attempt, Duration patience);
 
   void carry_out(const action::Connect& connect, TimePoint now);
   void carry_out(const action::TakeOver& take_over, TimePoint now);
@@ -78,7 +86,7 @@ class Session {
   void carry_out(const action::TellCluster& cluster, TimePoint now);
   void carry_out(const action::GiveUp& give_up, TimePoint now);
 
-  ConnectSettings connect_settings(const action::Connect& connect) const;
+  ConnectSettings connect_settings(const action::Connect& connect);
   std::string client_id(const action::Connect& connect) const;
   void check_cluster(const action::Use& use, bool resumed);
   Notice about(NoticeName name, ServerIndex server) const;
@@ -102,11 +110,14 @@ class Session {
     AttemptId attempt;
     std::uint64_t epoch;
     bool live = true;
-    bool ended = false;  // by itself
-    bool first = false;  // the next connection waits for its end (event::Left)
+    bool ended = false;     // by itself
+    bool given_up = false;  // lost to us, but the connection is good
+    bool first = false;     // the next connection waits for its end (event::Left)
   };
   std::vector<Held>::iterator find(AttemptId attempt);
 
+  HostGate gate_;
+  HostRole host_;
   std::deque<Event> events_;  // for the policy: no step begins inside another one
   std::vector<int> signals_;
   std::vector<Held> held_;  // in the order of their coming

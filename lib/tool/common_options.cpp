@@ -182,6 +182,11 @@ Result<Done> set_srv(const Given& given, Draft& draft) {
   return Done{};
 }
 
+Result<Done> set_primary_host(const Given& given, Draft& draft) {
+  draft.common.primary_host.id = given.value();
+  return check_host_id(given.flag(), given.value());
+}
+
 constexpr unsigned kSub = static_cast<unsigned>(Tool::sub);
 constexpr unsigned kPub = static_cast<unsigned>(Tool::pub);
 constexpr unsigned kProbe = static_cast<unsigned>(Tool::probe);
@@ -352,6 +357,19 @@ constexpr OptionRow kRows[] = {
     {"tls-engine-kpass-sha1", 0, "HEX", tls, kBoth, not_supported,
      "give the key as a PEM file with --key"},
 
+    {"primary-host", 0, "ID", failover, kBoth, set_primary_host,
+     "use a server only while the Sparkplug host application ID is online there",
+     "The host says so by its retained STATE message. A server without it is left for the next "
+     "one; "
+     "until one has it, the search goes on, without a startup timeout. See SPARKPLUG in "
+     "mqfail(7)."},
+    {"primary-host", 0, "ID", failover, kProbe, set_primary_host,
+     "a server is up only if the Sparkplug host application ID is online there",
+     "The host says so by its retained STATE message."},
+    {"state-version", 0, "VERSION", failover, kAll, choice<&PrimaryHostSettings::version>,
+     "the Sparkplug version of STATE messages: auto (default; 3 wins), 3 or 2", "", "auto 3 2"},
+    {"state-timeout", 0, "TIME", failover, kAll, duration<&PrimaryHostSettings::patience>,
+     "how long a server may take to send the STATE of the primary host (default 10s)"},
     {"once", 0, "", failover, kBoth, put<&CommonOptions::once>,
      "try every server once, do not reconnect"},
     {"seed", 0, "N", failover, kAll, number<&CommonOptions::seed, 0, INT64_MAX>,

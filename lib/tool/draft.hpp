@@ -37,6 +37,7 @@ struct Draft {
   /// The part of the settings that a member belongs to (setting() in setters.hpp).
   Draft& of(Draft*) { return *this; }
   CommonOptions& of(CommonOptions*) { return common; }
+  PrimaryHostSettings& of(PrimaryHostSettings*) { return common.primary_host; }
   EventChoice& of(EventChoice*) { return common.events; }
   ConnectSettings& of(ConnectSettings*) { return common.connect; }
   TlsSettings& of(TlsSettings*) { return common.naming.defaults.tls; }

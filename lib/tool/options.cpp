@@ -68,7 +68,10 @@ FailoverSettings with_options(FailoverSettings settings, const CommonOptions& op
   settings.mqtt5_required = options.needs_mqtt5;
   settings.client_id_given = options.client_id_given;
   settings.keeps_session = options.connect.keeps_session();
-  settings.bounded = settings.bounded || options.once || options.time_limit.has_value();
+  settings.bounded = settings.bounded || options.once || options.time_limit.has_value() ||
+                     !options.primary_host.id.empty();
+  // Nor does the source of an update make a second connection.
+  if (!options.primary_host.id.empty()) settings.rebalance = settings.rebalance.value_or(false);
   return settings;
 }
 
@@ -80,16 +83,26 @@ Result<Done> check_standby(const FailoverSettings& settings, const CommonOptions
                  "to its client id, and the standby has one of its own",
                  "take --standby cold, or leave out -c and -x"};
   }
-  if (settings.standbys > 0 && connect.will) {
+  if (settings.standbys > 0 && (connect.will || options.publishes_state)) {
     return Error{ErrorKind::usage,
                  "--standby warm does not go with a will: a will belongs to its connection, so the "
                  "loss of an idle standby would publish it although we live",
-                 "take --standby cold, or leave out the --will options"};
+                 "take --standby cold, or leave out the --will options and --publish-state"};
   }
   if (settings.priority_backup && settings.width != 1) {
     return Error{ErrorKind::usage,
                  "--priority-backup does not go with several servers in use at once",
                  "leave it out: the first server is in use whenever it is there"};
+  }
+  const bool several = settings.width != 1 || settings.standbys > 0 || settings.priority_backup ||
+                       settings.connect_stagger || settings.rebalance.value_or(false);
+  if (!options.primary_host.id.empty() && several) {
+    return Error{ErrorKind::usage,
+                 "--primary-host does not go with more than one connection at a time (--acks, "
+                 "--standby warm and hot, --priority-backup, --rebalance-update-uris, "
+                 "--connect-stagger): a Sparkplug edge "
+                 "node is connected to one server only",
+                 "leave out one of the two"};
   }
   return Done{};
 }

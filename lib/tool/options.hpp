@@ -14,6 +14,7 @@
 #include "base/time.hpp"
 #include "config/naming/naming.hpp"
 #include "policy/settings.hpp"
+#include "session/host_gate.hpp"
 #include "transport/transport.hpp"
 
 namespace mqfail {
@@ -56,8 +57,11 @@ struct CommonOptions {
   std::optional<Protocol> protocol;    ///< -V
   bool needs_mqtt5 = false;            ///< some option means nothing before MQTT 5
   std::optional<Duration> time_limit;  ///< -W: bounds the whole run, connecting included
-  bool once = false;                   ///< --once
-  bool debug = false;                  ///< -d: more detail in human events
+  /// --primary-host, --state-version and --state-timeout; without an id there is none.
+  PrimaryHostSettings primary_host;
+  bool publishes_state = false;  ///< --publish-state: each connection has a will of its own
+  bool once = false;             ///< --once
+  bool debug = false;            ///< -d: more detail in human events
   EventChoice events;
   std::optional<std::uint64_t> seed;  ///< --seed
   std::string trace_file;             ///< --trace; empty: none
@@ -86,6 +90,7 @@ struct SubOptions {
   bool hold_back_unchanged = true;    ///< --retained changed
   bool exit_after_subscribe = false;  ///< -E: exit 0 once all filters are granted
   bool sequence_gaps = false;  ///< numbers that are missing at the end make the exit status 75
+  std::string host_id;         ///< --host-id
   bool strict = false;         ///< a server that grants less than was asked for is not used
   friend bool operator==(const SubOptions&, const SubOptions&) = default;
 };
@@ -153,7 +158,9 @@ Parsed<ProbeOptions> parse_probe(int argc, char** argv, const Environment& envir
 FailoverSettings with_options(FailoverSettings settings, const CommonOptions& options);
 
 /// What standbys and failing back do not go together with: a persistent session, a will,
-/// --standby hot.
+/// --standby hot. And what a primary host does not go together with: more than one connection at a
+/// time
+/// [tck-id-operational-behavior-primary-application-state-with-multiple-servers-single-server].
 Result<Done> check_standby(const FailoverSettings& settings, const CommonOptions& options);
 
 /// That every server can be used with the options. Errors (usage): an older version of MQTT where

@@ -34,6 +34,11 @@ Result<Done> set_json(const Given& /*given*/, Draft& draft) {
   return Done{};
 }
 
+Result<Done> set_host_id(const Given& given, Draft& draft) {
+  draft.sub.host_id = given.value();
+  return check_host_id(given.flag(), given.value());
+}
+
 constexpr unsigned kTool = static_cast<unsigned>(Tool::sub);
 
 using enum OptionGroup;
@@ -89,6 +94,13 @@ constexpr OptionRow kRows[] = {
      "compared. See DELIVERY in mqfail(7)."},
     {"no-dedupe", 0, "", messages, kTool, put<&SubOptions::dedupe, false>,
      "print every message that is received"},
+    OptionRow{"publish-state", 0, "", messages, kTool, put<&CommonOptions::publishes_state>,
+              "be the Sparkplug host application --host-id: publish its STATE on every server",
+              "STATE says online while the server is connected, and offline, as the will of the "
+              "connection or by us, when it is not. See SPARKPLUG in mqfail(7)."}
+        .not_with("primary-host will-topic will-payload will-qos will-retain",
+                  "the will of a host is its STATE, and a host waits for no other"),
+    {"host-id", 0, "ID", messages, kTool, set_host_id, "the host id for --publish-state"},
     {"sequence-gaps", 0, "", messages, kTool, put<&SubOptions::sequence_gaps>,
      "exit with 75 if numbered messages are still missing at the end"},
     {"retained", 0, "MODE", messages, kTool, set_retained,
@@ -120,6 +132,12 @@ Result<Done> finish_sub(Draft& draft) {
   if (options.topics.empty() && !names_url(options.common.naming)) {
     return Error{ErrorKind::usage, "no topic to subscribe to",
                  "name one with -t, as in -t 'plant/#'"};
+  }
+  if (options.common.publishes_state != !options.host_id.empty()) {
+    return Error{ErrorKind::usage,
+                 options.host_id.empty() ? "--publish-state without a host id"
+                                         : "--host-id without --publish-state",
+                 "give both: --publish-state --host-id ID"};
   }
   if (options.no_retained && options.retained_only) {
     return Error{ErrorKind::usage, "-R and --retained-only leave nothing to print",

@@ -109,13 +109,13 @@ bool Connection::is_only_watched(const Arrived& arrived) {
     return false;
   }
   const MQTTClient_message& message = *arrived.message;
-  bool by_watching = true, by_filter = true;
+  bool by_watching = true, by_filter = filters_sent_.load();
   if (identified_ && watched_identifier_ != 0) {
     const auto ids = message_properties(message.properties).subscription_ids;
     const auto ours = std::count(ids.begin(), ids.end(), watched_identifier_);
     by_watching = ours != 0;
     by_filter = ours == 0 || ours != std::ssize(ids);
-  } else {
+  } else if (by_filter) {
     const auto& wanted = settings_.subscriptions;
     by_filter = std::any_of(wanted.begin(), wanted.end(), [&](const Subscription& one) {
       return matches(without_share(one.filter), topic);
@@ -186,7 +186,7 @@ void Connection::take_over() {
     if (stage_ != Stage::online || silent_) return;  // Lost is on its way
     stage_ = Stage::subscribing;
     was_online_ = false;
-    facts_.standby = true;
+    facts_.standby = settings_.standby;
     turned_.notify_all();
   }
   if (!settings_.subscribes()) online();

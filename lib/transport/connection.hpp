@@ -90,12 +90,14 @@ class Connection {
   };
   bool subscribe();
   std::optional<std::size_t> brings(const std::string& topic) const;
-  void tell_watched_apart(std::map<std::uint32_t, std::vector<std::size_t>>& packets);
+  void tell_watched_apart();
   bool watch();
   std::optional<Answer> subscribe(const std::vector<Subscription>& together,
                                   std::uint32_t identifier);
   bool are_granted(const std::vector<Subscription>& together, const Answer& answer);
-  bool unsubscribe();
+  void set_apart();
+  std::vector<std::string> brought() const;
+  bool unsubscribe(const std::vector<std::string>& filters);
   void fail(Reason reason);
   void ended(Reason reason);
   Duration silence_before(const Reason& reason) const;
@@ -133,9 +135,12 @@ class Connection {
   bool was_online_ = false;                 // facts_ is complete
   bool subscription_ids_ = false;           // the server knows them; the attempt's thread's
   std::vector<std::uint32_t> identifiers_;  // of our SUBSCRIBEs, rising
-  std::uint32_t watched_identifier_ = 0;    // of the SUBSCRIBE of watched topics; 0: it has none
-  std::atomic<bool> identified_{false};     // identifiers_ and watched_identifier_ are complete
-  bool paho_holds_ = false;                 // connected: Paho will call on_lost once
+  std::map<std::uint32_t, std::vector<std::size_t>>
+      packets_;                            // of subscriptions; the attempt's thread's
+  std::uint32_t watched_identifier_ = 0;   // of the SUBSCRIBE of watched topics; 0: it has none
+  std::atomic<bool> identified_{false};    // identifiers_ and watched_identifier_ are complete
+  std::atomic<bool> filters_sent_{false};  // also those of a session that was kept
+  bool paho_holds_ = false;                // connected: Paho will call on_lost once
   std::atomic<bool> thread_done_{false};
 
   std::mutex inbox_mutex_;  // inbox_, inbox_bytes_, acknowledged_

@@ -21,8 +21,9 @@ namespace mqfail {
 void Connection::run() {
   // The certificate first: without it a connection is of no use.
   if (receiver_can_wake() && find_certificate()) {
-    if (connect() && (!settings_.standby || await_take_over()) && subscribe() && unsubscribe() &&
-        watch()) {
+    const bool first = settings_.watch_first;
+    if (connect() && (!first || watch()) && (!(first || settings_.standby) || await_take_over()) &&
+        subscribe() && unsubscribe(settings_.unsubscriptions) && (first || watch())) {
       online();
     }
     const std::lock_guard lock(stage_mutex_);
@@ -91,11 +92,12 @@ void Connection::online() {
   if (!silent_) listener_.post(event::Connected{attempt_});
 }
 
-// A standby is online with its CONNACK. If it has filters to subscribe to, it keeps its thread: a
-// waiting thread begins its work sooner than a new one.
+// A standby is online with its CONNACK, what is watched first with its SUBACK. If there are filters
+// to subscribe to, the thread is kept: a waiting thread begins its work sooner than a new one.
 bool Connection::await_take_over() {
   online();
-  if (!settings_.subscribes()) return false;
+  if (settings_.watch_first ? settings_.subscriptions.empty() : !settings_.subscribes())
+    return false;
   std::unique_lock lock(stage_mutex_);
   turned_.wait(lock, [this] { return stage_ != Stage::online || silent_; });
   return stage_ == Stage::subscribing;
@@ -159,6 +161,7 @@ Connection::Opened Connection::open(const Dialled& dialled, TimePoint until) {
   }
   learn(response, dialled);
   MQTTResponse_free(response);
+  set_apart();
   if (const std::string holes = seams_not_in_path(is_tls(server_.scheme)); !holes.empty()) {
     fail({Cause::local, Phase::connack, 0, false,
           "this mqfail was linked wrongly, Paho goes past its seams " + holes +

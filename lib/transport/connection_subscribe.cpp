@@ -14,24 +14,32 @@
 
 namespace mqfail {
 
-// One SUBSCRIBE for all filters with the same identifier, if the server knows identifiers.
-bool Connection::subscribe() {
+// What is to be subscribed to together: filters with the same identifier, if the server knows
+// identifiers.
+void Connection::set_apart() {
+  filters_sent_ = facts_.session_present;
   const auto& wanted = settings_.subscriptions;
-  if (settings_.subscribes()) reached(Phase::subscribe);
-  const TimePoint begin = wire_now();
-  std::map<std::uint32_t, std::vector<std::size_t>> packets;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    packets[subscription_ids_ ? wanted[i].identifier : 0].push_back(i);
+    packets_[subscription_ids_ ? wanted[i].identifier : 0].push_back(i);
   }
-  facts_.identifiers = packets.contains(0) ? 0 : packets.size();
-  tell_watched_apart(packets);
-  for (const auto& packet : packets) {
+  facts_.identifiers = packets_.contains(0) ? 0 : packets_.size();
+  tell_watched_apart();
+  for (const auto& packet : packets_) {
     if (packet.first != 0) identifiers_.push_back(packet.first);
   }
   std::sort(identifiers_.begin(), identifiers_.end());
   identified_ = !identifiers_.empty();
+}
+
+bool Connection::subscribe() {
+  const auto& wanted = settings_.subscriptions;
+  if (wanted.empty()) return true;
+  if (settings_.watch_first && !unsubscribe(brought())) return false;
+  filters_sent_ = true;
+  reached(Phase::subscribe);
+  const TimePoint begin = wire_now();
   facts_.granted.resize(wanted.size());
-  for (const auto& [identifier, which] : packets) {
+  for (const auto& [identifier, which] : packets_) {
     std::vector<Subscription> together;
     for (const std::size_t i : which) together.push_back(wanted[i]);
     const auto answer = subscribe(together, identifier);
@@ -39,7 +47,6 @@ bool Connection::subscribe() {
     for (std::size_t i = 0; i < which.size(); ++i) facts_.granted[which[i]] = answer->codes[i];
     if (!are_granted(together, *answer)) return false;
   }
-  if (wanted.empty()) return true;
   facts_.subscribed_at = begin;
   facts_.subscribe = wire_now() - begin;
   return true;
@@ -60,7 +67,7 @@ std::optional<std::size_t> Connection::brings(const std::string& topic) const {
 
 // A filter of the user that brings only some of the messages on a watched topic, such as a shared
 // one: what comes through which subscription shows itself by identifiers.
-void Connection::tell_watched_apart(std::map<std::uint32_t, std::vector<std::size_t>>& packets) {
+void Connection::tell_watched_apart() {
   const auto& wanted = settings_.subscriptions;
   const auto& watched = settings_.watched;
   const bool is_needed = std::any_of(watched.begin(), watched.end(), [&](const Watched& one) {
@@ -69,21 +76,33 @@ void Connection::tell_watched_apart(std::map<std::uint32_t, std::vector<std::siz
     });
   });
   if (!subscription_ids_ || !is_needed) return;
-  if (auto none = packets.extract(0)) {
+  if (auto none = packets_.extract(0)) {
     none.key() = kLargestIdentifier;
-    packets.insert(std::move(none));
+    packets_.insert(std::move(none));
   }
   watched_identifier_ = kLargestIdentifier - static_cast<std::uint32_t>(wanted.size());
   identifiers_.push_back(watched_identifier_);
 }
 
+// The watched topics that need no subscription of their own once the user's filters are in force.
+std::vector<std::string> Connection::brought() const {
+  std::vector<std::string> topics;
+  for (const Watched& one : settings_.watched) {
+    if (brings(one.topic)) topics.push_back(one.topic);
+  }
+  return topics;
+}
+
 bool Connection::watch() {
   const auto& watched = settings_.watched;
+  if (watched.empty()) return true;
+  reached(Phase::subscribe);
   facts_.watched.resize(watched.size());
   std::vector<std::size_t> which;
   std::vector<Subscription> own;
   for (std::size_t i = 0; i < watched.size(); ++i) {
-    if (const auto filter = brings(watched[i].topic)) {
+    const auto filter = settings_.watch_first ? std::nullopt : brings(watched[i].topic);
+    if (filter) {
       facts_.watched[i] = facts_.granted[*filter];
       continue;
     }
@@ -158,8 +177,7 @@ bool Connection::are_granted(const std::vector<Subscription>& together, const An
 
 // After the SUBSCRIBE, as mosquitto_sub does it: this ends subscriptions of a kept session, and
 // also one that was granted just now. "No subscription existed" (0x11) is a success.
-bool Connection::unsubscribe() {
-  const auto& filters = settings_.unsubscriptions;
+bool Connection::unsubscribe(const std::vector<std::string>& filters) {
   if (filters.empty()) return true;
   std::vector<char*> names;
   names.reserve(filters.size());

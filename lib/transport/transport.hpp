@@ -72,6 +72,9 @@ struct ConnectSettings {
   std::string client_id;
   bool clean_session = true;
   bool standby = false;  ///< stop after CONNACK; the subscriptions wait for take_over()
+  /// Not of a standby: the watched topics come first, and Connected is told. If there are
+  /// subscriptions, they wait for take_over(), behind which Connected is told again.
+  bool watch_first = false;
   Duration keepalive = std::chrono::seconds(10);
   /// Of one attempt. The caller keeps it and abandons the attempt. Each of several addresses of a
   /// name gets its share (failover.md section 2.5); 0: all of it.
@@ -127,7 +130,7 @@ struct Acknowledged {
 class TransportListener {
  public:
   virtual ~TransportListener() = default;
-  /// Any of Connected (twice for a standby that took over), Failed, Lost; at most one of Failed and
+  /// Any of Connected (twice if there was a take_over()), Failed, Lost; at most one of Failed and
   /// Lost for an attempt, and the last word.
   virtual void post(Event event) = 0;
   /// Room in the send buffer again, messages or acknowledgements have come: look at them.
@@ -147,7 +150,8 @@ class Transport {
   /// Begins an attempt; `attempt` was never used before. Returns at once.
   virtual void connect(AttemptId attempt, const Server& server, const ConnectSettings& settings,
                        Protocol protocol) = 0;
-  /// Subscribes on a Connected standby. Returns at once; Connected or Failed is told again.
+  /// Subscribes on a Connected standby, or behind what was watched first. Returns at once;
+  /// Connected or Failed is told again.
   virtual void take_over(AttemptId attempt) = 0;
   /// Forgets the attempt at once, whatever it is doing.
   virtual void abandon(AttemptId attempt) = 0;

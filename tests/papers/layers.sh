@@ -24,11 +24,12 @@ declare -A may=(
   [lib/config/naming]='base certificates policy config/store config/document config/uri config/secrets'
   [lib/discovery]='base certificates policy config/naming config/uri transport/dial.hpp transport/wire/clock.hpp'
   [lib/rest]='base config/store config/document config/secrets'
-  [lib/session]='base policy transport'
+  [lib/sparkplug]='base config/document/json_reader.hpp'
+  [lib/session]='base policy transport sparkplug'
   [lib/publish]='base policy transport session'
   [lib/subscribe]='base policy transport session'
-  [lib/probe]='base policy transport session'
-  [lib/tool]='base policy config/naming config/uri config/secrets transport/transport.hpp transport/message.hpp session/notice.hpp'
+  [lib/probe]='base policy transport session sparkplug'
+  [lib/tool]='base policy config/naming config/uri config/secrets transport/transport.hpp transport/message.hpp session/notice.hpp session/host_gate.hpp sparkplug'
 )
 # A header of ours is written in quotation marks, so that none is missed here.
 if grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<([a-z_0-9]+/)*[a-z_0-9]+\.hpp>' lib cmd --include='*.[ch]pp' |

@@ -300,6 +300,12 @@ Result<Event> about_attempt(std::vector<std::string_view> words) {
     auto why = reason(words, 3);
     if (!why) return why.error();
     return Event(E{*id, std::move(*why)});
+  } else if constexpr (requires(E e) { e.patience; }) {
+    const auto patience = parse_transcript_time(words.size() > 3 ? words[3] : "");
+    if (!patience) return patience.error();
+    const auto cause = named(words.size() > 4 ? words[4] : "", Cause::local, "a cause");
+    if (!cause) return cause.error();
+    return Event(E{*id, *patience, *cause});
   } else if constexpr (requires(E e) { e.phase; }) {
     const auto phase = named(words.size() > 3 ? words[3] : "", Phase::publish, "a phase");
     if (!phase) return phase.error();
@@ -325,6 +331,7 @@ Result<Event> event_of(const std::vector<std::string_view>& words) {
   if (what == "hurried") return Event(event::Hurried{});
   if (what == "stopped") return Event(event::Stopped{});
   if (what == "connected") return about_attempt<event::Connected>(words);
+  if (what == "accepted") return about_attempt<event::Accepted>(words);
   if (what == "reached") return about_attempt<event::Reached>(words);
   if (what == "failed") return about_attempt<event::Failed>(words);
   if (what == "lost") return about_attempt<event::Lost>(words);

@@ -41,7 +41,8 @@ DataSourceClient read_client(const JsonValue& source, const std::string& pointer
     }
   }
   if (const JsonValue* host = text("primaryHostId"))
-    report(Severity::warning, *host, "no command waits for a primary host; it is ignored");
+    report(Severity::warning, *host,
+           "it is ignored; --primary-host makes a command wait for a host");
   return client;
 }
 

@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_data_source_is_the_first_server_and_says_who_the_client_i
   BOOST_TEST_REQUIRE(roster.warnings.size() == 3U);
   BOOST_TEST(holds(roster.warnings[0], "/MQTT1/DataSource/ClientId: the default of -i"));
   BOOST_TEST(holds(roster.warnings[1], "/MQTT1/DataSource/mqttVersion: the default of -V"));
-  BOOST_TEST(holds(roster.warnings[2], "no command waits for a primary host"));
+  BOOST_TEST(holds(roster.warnings[2], "--primary-host makes a command wait"));
   const auto silent =
       named(roster_of(R"("clientId": null, "mqttVersion": "", "primaryHostId": null)"));
   BOOST_TEST(!silent.servers[0].client_id);
