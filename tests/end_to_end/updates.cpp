@@ -255,7 +255,8 @@ BOOST_AUTO_TEST_CASE(clients_follow_a_group_of_servers_that_grows_and_shrinks) {
   a.kill9();
   b.kill9();
   c.kill9();
-  BOOST_TEST(d.wait_for_subscriber(".*"), reader.bytes(Stream::err));
+  REQUIRE_EVENT(reader, of_reader, "failover",
+                [&](const Said& said) { return said.get("to") == id_of(d.port()); });
   writer.write(numbered_line(2) + "\n");
   BOOST_TEST(reader.wait_for_line(Stream::out, ".*" + numbered_line(2) + ".*", 10s).has_value());
   BOOST_TEST(of_reader.last("connected")->get("server") == id_of(d.port()));
