@@ -360,7 +360,7 @@ std::optional<TimePoint> Failover::Engine::deadline() const {
   return std::max(*first, now);
 }
 
-Failover::Failover(FailoverSettings settings, const ServerList& servers, Random random)
+Failover::Failover(const FailoverSettings& settings, const ServerList& servers, Random random)
     : engine_(std::make_unique<Engine>(settings, servers, random)) {}
 Failover::~Failover() = default;
 Failover::Failover(Failover&&) noexcept = default;

@@ -30,7 +30,7 @@ std::string_view name(FailoverState state);
 class Failover {
  public:
   /// `servers` is not empty. Ids are unique (lib/config sees to both).
-  Failover(FailoverSettings settings, const ServerList& servers, Random random);
+  Failover(const FailoverSettings& settings, const ServerList& servers, Random random);
   ~Failover();
   Failover(Failover&&) noexcept;
 

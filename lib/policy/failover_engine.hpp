@@ -44,7 +44,7 @@ struct Failover::Engine {
     TimePoint since;
   };
 
-  Engine(FailoverSettings s, const ServerList& servers, Random r)
+  Engine(const FailoverSettings& s, const ServerList& servers, Random r)
       : settings(s), roster(servers, s.backoff), random(r), backoff(s.backoff), failback(s) {}
 
   FailoverSettings settings;

@@ -49,15 +49,15 @@ struct FailoverSettings {
   Duration connect_timeout = std::chrono::seconds(5);
   std::optional<Duration> connect_stagger;
   Duration stable = std::chrono::seconds(10);
-  std::int64_t warn_every = 10;  ///< warnAfterReconnectAttempts; 0 and below: never
-  bool forget_learned = false;   ///< updateClusterClientsOnRemove
+  std::int64_t warn_every = 10;       ///< warnAfterReconnectAttempts; 0 and below: never
+  bool forget_learned = false;        ///< updateClusterClientsOnRemove
+  bool redirect_credentials = false;  ///< send ours to a server outside of the roster
   /// rebalanceUpdateURIs; not given: if the source of the update asks for it.
   std::optional<bool> rebalance;
-  Duration rebalance_spread = std::chrono::seconds(30);  ///< moves are spread over this time
   Redirect redirect = Redirect::known;                   ///< of redirect and reconnectSupported
+  Duration rebalance_spread = std::chrono::seconds(30);  ///< moves are spread over this time
   std::int64_t max_redirects = 3;                        ///< in one pass
-  bool redirect_credentials = false;  ///< send ours to a server outside of the roster
-  std::int64_t width = 1;             ///< number of live servers (--acks); 0: all (--standby hot)
+  std::int64_t width = 1;        ///< number of live servers (--acks); 0: all (--standby hot)
   std::int64_t standbys = 0;     ///< backupPoolSize: connections kept ready beside the live one
   bool priority_backup = false;  ///< failback; only if one server is live at a time
   ServerList priority_servers;   ///< priorityURIs, compared by endpoint; empty: the first server
