@@ -127,6 +127,13 @@ bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
   if (equal.size() == 1 && owes(place, prints_[equal.front()], now))
     note_late(place, prints_[equal.front()]);
   if (copied == nullptr) return false;
+  // Whoever is always the first brings no copies, and yet what the others bring.
+  for (std::size_t other = 0; other < places_.size(); ++other) {
+    Place& first = places_[other];
+    if (other == place || (copied->senders & bit(other)) == 0) continue;
+    first.copies = std::min(first.copies + 1, kProof);
+    if (copied->at >= first.since) first.reached = std::max(first.reached, copied->at);
+  }
   copied->senders |= bit(place);
   Place& here = places_[place];
   here.copies = std::min(here.copies + 1, kProof);

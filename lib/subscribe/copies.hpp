@@ -35,7 +35,8 @@ class Copies {
   /// How long after one server a message may reach another one: a publisher's own delay and the
   /// work that waits in a server that has just started.
   static constexpr Duration kSkew = std::chrono::seconds(1);
-  /// A server that has brought so many copies brings what the others bring.
+  /// A server that has brought so many copies, or messages of which others have brought copies,
+  /// brings what the others bring.
   static constexpr std::size_t kProof = 10;
 
   /// A copy is recognised for `window` after the print, and longer if its server lags.
@@ -74,7 +75,7 @@ class Copies {
     TimePoint since{};
     int connections = 0;
     std::size_t successor = kNoPlace;  // the place that its server has instead
-    std::size_t copies = 0;            // that its server has brought, at most kProof
+    std::size_t copies = 0;            // that it has in common with others, at most kProof
     TimePoint reached{};               // the newest print that its server has brought a copy of
     std::uint64_t next = 0;            // the number of no older print than the next one it owes
     TimePoint behind{};                // the same, of the connections before this one

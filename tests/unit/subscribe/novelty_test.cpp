@@ -264,6 +264,22 @@ BOOST_AUTO_TEST_CASE(what_a_server_brings_late_is_no_message_if_it_has_brought_c
   }
 }
 
+// Who was always the first has brought no copy, and the others have brought copies of its messages.
+BOOST_AUTO_TEST_CASE(what_the_fastest_server_brings_late_is_no_message_either) {
+  for (const bool ends : {true, false}) {
+    Stage stage({true, 4s, true, {1, 2}});
+    stage.join('a');
+    stage.join('b');
+    stage.both("0123456789");
+    if (ends) stage.leave('a');
+    send_slowly(stage, 'b', 0, 200);
+    const std::string before = stage.printed;
+    if (ends) stage.join('a');
+    send_at_once(stage, 'a', 0, 100);
+    BOOST_TEST(stage.printed == before);
+  }
+}
+
 // It has sent the first ones to the connection that has ended.
 BOOST_AUTO_TEST_CASE(what_comes_late_without_its_beginning_needs_a_proof) {
   Stage stage({true, 4s, true, {1, 2}});
