@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the engine knows, and its functions by room: failover.cpp has one function an event,
 // attempts.cpp whom to try and when, standby.cpp the standbys and the way back, cluster.cpp client
-// ids and what shares sessions, redirection.cpp what a server says of others. failover.md
+// ids and what shares sessions, redirection.cpp what a server says of others, list_change.cpp a list
+// that was read again. failover.md
 // sections 2, 3, 5 and 8 are its law. Every attempt under way is in `attempts`, every live one in
 // `live`: whatever names another id changes nothing. While none is live, the rules of the pass
 // hold, with as many attempts side by side as servers are missing; while one is, each missing
@@ -103,7 +104,6 @@ struct Failover::Engine {
   void ended(AttemptId id, const Reason& reason, Duration silent);
   void ticked();
   void hurried();
-  void list_changed(const event::ListChanged& event);
   void stopped();
   void failed(const Attempt& attempt, const Reason& reason);
   void lost(std::vector<Accepted>::iterator which, const Reason& reason, Duration silent);
@@ -114,6 +114,9 @@ struct Failover::Engine {
   bool left(const Accepted& gone, TimePoint last_sign);
   void time_out();
   std::optional<TimePoint> deadline() const;
+
+  // list_change.cpp
+  void list_changed(const event::ListChanged& event);
 
   // cluster.cpp
   template <class Such>
