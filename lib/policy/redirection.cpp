@@ -50,11 +50,13 @@ void Failover::Engine::redirected(ServerIndex by, const Reason& reason) {
   const ServerReferences references = parse_references(reason.reference);
   action::TellRedirected told{by, {}, references.unusable, {}, reason.code == kServerMoved};
   if (!told.refused.empty()) told.why = "it is no host[:port]";
-  const std::vector<ServerIndex> before = roster.order();
+  std::vector<ServerIndex> added;
   for (const ServerReference& reference : references.usable) {
     auto index = roster.find(by, reference);
     if (!index && settings.redirect == Redirect::any) {
+      const std::size_t before = roster.order().size();
       index = roster.admit(referred(roster.server(by), reference, settings.redirect_credentials));
+      if (roster.order().size() > before) added.push_back(*index);
     }
     if (index && *index != by) {
       add_once(told.to, *index);
@@ -69,12 +71,7 @@ void Failover::Engine::redirected(ServerIndex by, const Reason& reason) {
     told.why = "maxRedirects is reached in this pass";
   }
   if (!told.to.empty()) follow(told.to, told.moved);
-  RosterChange change;
-  for (const ServerIndex index : roster.order()) {
-    if (std::find(before.begin(), before.end(), index) == before.end())
-      change.added.push_back(index);
-  }
-  if (!change.added.empty()) out.emplace_back(action::TellListChanged{change.added, {}});
+  if (!added.empty()) out.emplace_back(action::TellListChanged{std::move(added), {}});
   out.emplace_back(std::move(told));
 }
 
@@ -82,7 +79,9 @@ void Failover::Engine::follow(const std::vector<ServerIndex>& targets, bool move
   ++redirects;
   if (moved) roster.prefer(targets);
   std::vector<ServerIndex> plan = targets;
-  for (const ServerIndex index : roster.pass(settings.randomize, random)) add_once(plan, index);
+  for (const ServerIndex index : roster.pass(settings.randomize, random)) {
+    if (std::find(targets.begin(), targets.end(), index) == targets.end()) plan.push_back(index);
+  }
   pass.replan(std::move(plan));
   for (const ServerIndex index : targets) {
     if (is_free(index)) pass.give_turn_back(index);
