@@ -127,21 +127,17 @@ bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
   if (equal.size() == 1 && owes(place, prints_[equal.front()], now))
     note_late(place, prints_[equal.front()]);
   if (copied == nullptr) return false;
-  // Whoever is always the first brings no copies, and yet what the others bring.
-  for (std::size_t other = 0; other < places_.size(); ++other) {
-    Place& first = places_[other];
-    if (other == place || (copied->senders & bit(other)) == 0) continue;
-    first.copies = std::min(first.copies + 1, kProof);
-    if (copied->at >= first.since) first.reached = std::max(first.reached, copied->at);
-  }
   copied->senders |= bit(place);
-  Place& here = places_[place];
-  here.copies = std::min(here.copies + 1, kProof);
-  if (copied->at >= here.since) {
-    here.reached = std::max(here.reached, copied->at);
-  } else {  // what it brings late comes from several places: its sockets, its bridges
-    here.late_until = std::max(here.late_until, now + window_);
+  // Whoever is always the first brings no copies, and yet what the others bring.
+  for (std::size_t sender = 0; sender < places_.size(); ++sender) {
+    if ((copied->senders & bit(sender)) == 0) continue;
+    Place& one = places_[sender];
+    one.copies = std::min(one.copies + 1, kProof);
+    if (copied->at >= one.since) one.reached = std::max(one.reached, copied->at);
   }
+  // What it brings late comes from several places: its sockets, its bridges.
+  Place& here = places_[place];
+  if (copied->at < here.since) here.late_until = std::max(here.late_until, now + window_);
   return true;
 }
 

@@ -70,6 +70,18 @@ Stage two() {
   return stage;
 }
 
+/// Both servers have brought the same. Then b was away while a brought so many messages.
+Stage back_after(int messages) {
+  Stage stage({true, 4s, true, {1, 2}});
+  stage.join('a');
+  stage.join('b');
+  stage.both("0123456789");
+  stage.leave('b');
+  send_slowly(stage, 'a', 0, messages);
+  stage.join('b');
+  return stage;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_message_through_two_servers_is_printed_once) {
@@ -282,26 +294,14 @@ BOOST_AUTO_TEST_CASE(what_the_fastest_server_brings_late_is_no_message_either) {
 
 // It has sent the first ones to the connection that has ended.
 BOOST_AUTO_TEST_CASE(what_comes_late_without_its_beginning_needs_a_proof) {
-  Stage stage({true, 4s, true, {1, 2}});
-  stage.join('a');
-  stage.join('b');
-  stage.both("0123456789");
-  stage.leave('b');
-  send_slowly(stage, 'a', 0, 200);
-  stage.join('b');
+  Stage stage = back_after(200);
   const std::uint64_t before = stage.novelty.copies();
   send_at_once(stage, 'b', 60, 200);
   BOOST_TEST(stage.novelty.copies() - before == 140 - Copies::kProof);
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_goes_on_brings_nothing_late_any_more) {
-  Stage stage({true, 4s, true, {1, 2}});
-  stage.join('a');
-  stage.join('b');
-  stage.both("0123456789");
-  stage.leave('b');
-  send_slowly(stage, 'a', 0, 20);
-  stage.join('b');
+  Stage stage = back_after(20);
   stage.now += 5s;
   stage.printed.clear();
   stage.send('b', "<0>");  // too long after its return
@@ -320,13 +320,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_goes_on_brings_nothing_late_any_more) {
 // Found by tests/peers: what waits in the sockets of a frozen server comes before what its bridge
 // kept, and is younger.
 BOOST_AUTO_TEST_CASE(what_comes_late_may_come_from_several_places) {
-  Stage stage({true, 4s, true, {1, 2}});
-  stage.join('a');
-  stage.join('b');
-  stage.both("0123456789");
-  stage.leave('b');
-  send_slowly(stage, 'a', 0, 200);
-  stage.join('b');
+  Stage stage = back_after(200);
   const std::uint64_t before = stage.novelty.copies();
   send_at_once(stage, 'b', 100, 140);
   send_at_once(stage, 'b', 0, 100);
