@@ -17,9 +17,8 @@ bool is_document(std::string_view text) {
   return text.starts_with('{') || text.starts_with('[') || text.starts_with('/');
 }
 
-Error invalid(const std::string& name, std::string message) {
-  return {ErrorKind::data, name + ": " + std::move(message),
-          "publish a RedundantServers document or a failover: URI"};
+Error invalid(const std::string& name, std::string message, std::string hint) {
+  return {ErrorKind::data, name + ": " + std::move(message), std::move(hint)};
 }
 
 std::string names(const std::vector<std::string>& all) {
@@ -33,7 +32,7 @@ std::string names(const std::vector<std::string>& all) {
 }  // namespace
 
 Error too_large(const std::string& name) {
-  return invalid(name, "the list is larger than 1 MiB");
+  return invalid(name, "the list is larger than 1 MiB", "name fewer servers in it");
 }
 
 OfferReader::OfferReader(NamingRequest request, std::optional<ServerFilter> filter,
@@ -62,13 +61,17 @@ Result<NamedRoster> OfferReader::named(const std::string& name, std::string_view
 
 Result<Reading> OfferReader::read(const std::string& name, std::string_view text,
                                   Origin origin) const {
-  if (text.size() > kLargestOffer) return too_large(name);
-  if (trimmed(text).empty()) return invalid(name, "the list is empty");
+  if (text.size() > kLargestAnnouncement) return too_large(name);
+  if (trimmed(text).empty())
+    return invalid(name, "the list is empty",
+                   "publish a RedundantServers document or a failover: URI");
   auto roster = named(name, text, origin);
   if (!roster) return roster.error();
-  if (!roster->discoveries.empty()) return invalid(name, "an update may not name a discovery");
+  if (!roster->discoveries.empty())
+    return invalid(name, "an update may not name a discovery", "name the servers in it");
   if (roster->servers.size() > kMostOffered) {
-    return invalid(name, "the list has more than " + std::to_string(kMostOffered) + " servers");
+    return invalid(name, "the list has more than " + std::to_string(kMostOffered) + " servers",
+                   "name fewer servers in it");
   }
   Reading reading;
   reading.rebalance = roster->settings.rebalance.value_or(false);
@@ -81,7 +84,8 @@ Result<Reading> OfferReader::read(const std::string& name, std::string_view text
       return true;
     });
     if (servers.empty())
-      return invalid(name, "updateClusterFilter admits none of its servers: " + names(refused));
+      return invalid(name, "updateClusterFilter admits none of its servers: " + names(refused),
+                     "change updateClusterFilter, or the list");
     if (!refused.empty()) {
       reading.warnings.push_back(name + ": updateClusterFilter does not admit " + names(refused));
     }

@@ -10,14 +10,14 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "config/naming/announcement.hpp"
 #include "config/naming/naming.hpp"
 #include "config/uri/server_filter.hpp"
 #include "discovery/source_reader.hpp"
 
 namespace mqfail {
 
-/// The largest list that is read (bytes), and the most servers that it may have.
-inline constexpr std::size_t kLargestOffer = 1U << 20U;
+/// The most servers that a list may have; it may be as large as kLargestAnnouncement.
 inline constexpr std::size_t kMostOffered = 10'000;
 
 /// The error for a list that is larger.

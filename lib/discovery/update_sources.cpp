@@ -125,7 +125,7 @@ void UpdateSources::add_file(const std::string& path, const Offers& offers) {
   files_.push_back(path);
   add(ListSource::url, SourceReader::Start::at_once,
       [path, offers, last = Secret()](const std::stop_token&) mutable -> Result<Reading> {
-        auto text = read_regular_file(path, kLargestOffer);
+        auto text = read_regular_file(path, kLargestAnnouncement);
         if (!text) return text.error();
         if (!text->empty() && last.reveal() == *text) return Reading{};
         last = Secret(std::move(*text));

@@ -44,7 +44,7 @@ class UpdateSources {
   /// Reads the files and asks the servers again.
   void again();
   /// A message on updatesTopic has come. Of several the last one counts. Empty: one that is larger
-  /// than kLargestOffer.
+  /// than kLargestAnnouncement.
   void heard(std::optional<std::string> payload);
 
  private:

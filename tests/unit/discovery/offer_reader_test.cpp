@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(nothing_garbage_and_too_much_are_errors) {
   BOOST_TEST(places(read("failover:(mqtt://a,discovery:(dns://x))")) ==
              "! topic mqfail/servers: an update may not name a discovery");
   BOOST_TEST(places(read("failover:(mqtt://a)?unknown=1")).starts_with("! "));
-  BOOST_TEST(places(read(std::string(kLargestOffer + 1, 'a'))) ==
+  BOOST_TEST(places(read(std::string(kLargestAnnouncement + 1, 'a'))) ==
              "! topic mqfail/servers: the list is larger than 1 MiB");
   std::string many = "a1";
   for (std::size_t i = 2; i <= kMostOffered; ++i) many += ",a" + std::to_string(i);
