@@ -180,6 +180,7 @@ void Publisher::take_input(TimePoint now) {
     const auto item = source_->next(now);
     if (!item) return;
     taken_ = std::max(taken_, item->number);
+    ++inputs_;
     const Message message = sender_.message_of(item->payload, item->number);
     if (item->too_long || publish_size(message, true) > kLargestPacket) {
       settlement_.fail(item->line, item->payload, "larger than a message can be");
@@ -259,6 +260,16 @@ std::optional<TimePoint> Publisher::deadline() const {
   }
   sooner(shortage_.due());
   return until;
+}
+
+Counts Publisher::counts() const {
+  return {.taken = inputs_,
+          .published = sender_.published(),
+          .acknowledged = settlement_.settled(),
+          .unsettled = outbox_.unsettled() + source_->waiting(),
+          .failed = settlement_.failed(),
+          .dropped = lost_max_,
+          .share = source_->share()};
 }
 
 bool Publisher::done() const {

@@ -42,6 +42,7 @@ class Publisher final : public Work {
   void poll_fds(std::vector<pollfd>& fds) const override;
   void on_poll(const pollfd* fds, std::size_t count, TimePoint now) override;
   std::optional<TimePoint> deadline() const override;
+  Counts counts() const override;
   bool done() const override;
   void stop(TimePoint now) override;
   int finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) override;
@@ -75,7 +76,8 @@ class Publisher final : public Work {
   std::vector<PublishingConnection> connections_;
   std::vector<AttemptId> finished_;
   std::optional<TimePoint> drain_until_;
-  std::uint64_t taken_ = 0;  // the number of the last message from the source
+  std::uint64_t taken_ = 0;   // the number of the last message from the source
+  std::uint64_t inputs_ = 0;  // messages from the source in this run
   bool stopping_ = false;
   bool more_ = false;         // the turn ended before the input did
   bool drained_out_ = false;  // the drain timeout is over

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "publish/source.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +29,7 @@ void LineSource::read_some(TimePoint now) {
   buffer_.resize(size + kBlock);
   const ssize_t got = read(fd_, buffer_.data() + size, kBlock);
   buffer_.resize(size + static_cast<std::size_t>(got > 0 ? got : 0));
+  if (got > 0) read_ += static_cast<std::uint64_t>(got);
   if (got == 0) ended_ = true;
   if (got < 0 && errno != EAGAIN && errno != EINTR) {
     error_ = errno;
@@ -116,6 +118,17 @@ std::optional<Source::Item> LineSource::next(TimePoint /*now*/) {
   return std::nullopt;
 }
 
+// Of a file that another program reads or has read with us, the part that was there for us counts.
+std::optional<double> LineSource::share() const {
+  struct stat status {};
+  if (peek_ || fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  const off_t position = lseek(fd_, 0, SEEK_CUR);
+  if (position < 0 || read_ == 0) return std::nullopt;
+  const auto given = static_cast<double>(read_ - (buffer_.size() - head_));
+  const auto unread = static_cast<double>(std::max<off_t>(status.st_size - position, 0));
+  return given / (static_cast<double>(read_) + unread);
+}
+
 void LineSource::stop() {
   stopped_ = true;
   look();
@@ -126,6 +139,11 @@ std::optional<Source::Item> RepeatSource::next(TimePoint now) {
   ++given_;
   due_ = now + delay_;
   return Item{payload_, given_, given_, false};
+}
+
+std::optional<double> RepeatSource::share() const {
+  return times_ == 0 ? std::nullopt
+                     : std::optional(static_cast<double>(given_) / static_cast<double>(times_));
 }
 
 std::optional<TimePoint> RepeatSource::due() const {

@@ -44,6 +44,8 @@ class Source {
   /// The descriptor that may have more to read, also after stop(). -1: there is none, or it is at
   /// its end.
   virtual int unread_fd() const { return -1; }
+  /// How much of the input was given, 0 to 1, if its size is known.
+  virtual std::optional<double> share() const { return std::nullopt; }
   /// errno of a failed read, or 0.
   virtual int error_number() const { return 0; }
 
@@ -93,6 +95,7 @@ class LineSource final : public Source {
         head_, peek_ ? taken_ - std::min(head_, taken_) : std::string::npos);
   }
   int unread_fd() const override { return ended_ ? -1 : fd_; }
+  std::optional<double> share() const override;
   int error_number() const override { return error_; }
 
  private:
@@ -112,6 +115,7 @@ class LineSource final : public Source {
   std::size_t scanned_ = 0;  // there is no delimiter between head_ and here
   std::size_t line_end_ = 0;
   std::uint64_t line_ = 0, number_ = 0;
+  std::uint64_t read_ = 0;  // bytes in all, without a peek
   bool has_line_ = false, ended_ = false, stopped_ = false, skipping_ = false;
   int error_ = 0;
 };
@@ -123,6 +127,7 @@ class RepeatSource final : public Source {
       : payload_(std::move(payload)), times_(times), delay_(delay) {}
   std::optional<Item> next(TimePoint now) override;
   bool at_end() const override { return given_ >= times_; }
+  std::optional<double> share() const override;
   std::optional<TimePoint> due() const override;
   void stop() override { times_ = given_; }
 

@@ -45,7 +45,8 @@ int run(Session& session, const Waiting& waiting) {
   while (true) {
     const TimePoint now = steady_now();
     if (documents != nullptr && documents->changed(now)) waiting.documents_changed();
-    const auto due = session.turn(now);
+    auto due = session.turn(now);
+    if (waiting.look) due = earlier(due, waiting.look(now));
     if (session.is_over()) return session.finish(steady_now());
     wait(session, waiting, documents == nullptr ? due : earlier(due, documents->deadline()));
   }

@@ -17,6 +17,9 @@ struct Waiting {
   int signal_fd = -1;                            ///< a signalfd of INT, TERM, HUP, USR1; -1: none
   DocumentWatch* documents = nullptr;            ///< notices changed files; null: nothing does
   std::function<void()> documents_changed = {};  ///< is called when it has noticed one
+  /// Is called after each turn, and says when it wants to be called again at the latest. Empty:
+  /// nobody looks on.
+  std::function<std::optional<TimePoint>(TimePoint now)> look = {};
 };
 
 /// Runs the session to its end and returns the exit status.

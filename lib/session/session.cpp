@@ -6,6 +6,8 @@
 #include <utility>
 #include <variant>
 
+#include "base/number.hpp"
+
 namespace mqfail {
 namespace {
 
@@ -27,6 +29,7 @@ Session::Session(SessionSettings settings, Failover failover, Transport& transpo
       host_(settings_.host) {}
 
 void Session::start(TimePoint now) {
+  standing_.begin(now);
   list_servers();
   events_.emplace_back(event::Started{});
   step(now);
@@ -109,8 +112,10 @@ int Session::finish(TimePoint now) {
     if (one.live) part(one.attempt, settings_.leave_patience);
   }
   exit.more.insert(exit.more.begin(), {"exit", std::int64_t{status}});
-  if (open_gaps_ != 0) exit.more.emplace_back("gaps", open_gaps_);
+  if (standing_.gaps() != 0) exit.more.emplace_back("gaps", as_int(standing_.gaps()));
   if (status != 0) exit.level = Level::error;
+  standing_.end(now);
+  if (settings_.ended) settings_.ended(status);
   announcer_.announce(exit);
   return status;
 }
@@ -152,6 +157,7 @@ void Session::heed(int signal, TimePoint now) {
 }
 
 void Session::heed(ListNews news) {
+  if (settings_.list_read) settings_.list_read(news.source);
   const auto warn = [&](std::string reason) {
     announcer_.announce(
         {.name = NoticeName::warning, .level = Level::warning, .reason = std::move(reason)});
@@ -199,6 +205,11 @@ void Session::end_finished() {
     host_.end(attempt);
     if (one != held_.end() && !one->live) held_.erase(one);
   }
+}
+
+void Session::drop(Held& one, TimePoint now) {
+  one.live = false;
+  standing_.leave(failover_.server(one.server).id, now);
 }
 
 std::vector<Session::Held>::iterator Session::find(AttemptId attempt) {
@@ -251,7 +262,7 @@ void Session::carry_out(const action::Abandon& abandon, TimePoint /*now*/) {
 
 void Session::carry_out(const action::Retire& retire, TimePoint now) {
   const auto one = find(retire.attempt);
-  one->live = false;
+  drop(*one, now);
   one->ended = true;
   work_.offline(retire.attempt, now);
   end_finished();
@@ -262,7 +273,7 @@ void Session::carry_out(const action::Disconnect& disconnect, TimePoint now) {
   if (one == held_.end()) {
     transport_.disconnect(disconnect.attempt, Duration::zero());
   } else if (!ending_) {  // else finish() leaves it
-    one->live = false;
+    drop(*one, now);
     one->first = disconnect.first;
     work_.leave(disconnect.attempt, now);
   }
@@ -270,13 +281,18 @@ void Session::carry_out(const action::Disconnect& disconnect, TimePoint now) {
 
 void Session::carry_out(const action::Use& use, TimePoint now) {
   const ConnectionFacts& facts = *transport_.facts(use.attempt);
-  held_.push_back({use.attempt, use.epoch});
+  held_.push_back({use.attempt, use.epoch, use.server});
   reached_ = true;
   host_.online(use.attempt, transport_);
   tell_connected(use, facts);
   // Before whatever else has happened: the connection is of no use.
   auto unfit = work_.online(use.attempt, failover_.server(use.server), use.epoch, facts, now);
-  if (unfit) events_.emplace_front(event::Lost{use.attempt, std::move(*unfit)});
+  if (unfit) {
+    events_.emplace_front(event::Lost{use.attempt, std::move(*unfit)});
+  } else {
+    const Server& server = failover_.server(use.server);
+    standing_.use(server.id, redacted_uri(server), now);
+  }
 }
 
 }  // namespace mqfail

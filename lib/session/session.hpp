@@ -15,6 +15,7 @@
 #include "session/host_role.hpp"
 #include "session/mailbox.hpp"
 #include "session/notice.hpp"
+#include "session/standing.hpp"
 #include "session/work.hpp"
 #include "transport/transport.hpp"
 
@@ -32,10 +33,14 @@ struct SessionSettings {
   /// Asks for the lists to be read again (SIGHUP). What comes of it is brought to the mailbox.
   /// Empty: no list can change.
   std::function<void()> read_again;
+  /// Is told that a list was read, or could not be. Empty: nobody is.
+  std::function<void(ListSource)> list_read;
   /// Hears what comes on watched topics. Empty: nobody does.
   std::function<void(Heard)> heard;
   /// Whether a SIGHUP ends the run as SIGTERM does instead; asked at each. Empty: never.
   std::function<bool()> hangup_ends;
+  /// Is told the exit status just before the exit notice. Empty: nobody is.
+  std::function<void(int status)> ended;
   /// Hears every step of the policy (--trace).
   std::function<void(const Event&, TimePoint, const Actions&, const Failover&)> trace;
 };
@@ -53,6 +58,9 @@ class Session {
   /// something happens (the mailbox rings, the Work's descriptors are ready, a signal comes).
   std::optional<TimePoint> turn(TimePoint now);
   bool is_over() const { return ending_.has_value(); }
+  /// Whether it is over or draining after a signal.
+  bool is_ending() const { return interrupted_ || is_over(); }
+  const Standing& standing() const { return standing_; }
   /// Leaves every server and returns the exit status. The exit notice is the last.
   int finish(TimePoint now);
 
@@ -109,6 +117,7 @@ class Session {
   struct Held {
     AttemptId attempt;
     std::uint64_t epoch;
+    ServerIndex server;
     bool live = true;
     bool ended = false;     // by itself
     bool given_up = false;  // lost to us, but the connection is good
@@ -116,14 +125,16 @@ class Session {
   };
   std::vector<Held>::iterator find(AttemptId attempt);
 
+  void drop(Held& one, TimePoint now);
+
   HostGate gate_;
   HostRole host_;
+  Standing standing_;
   std::deque<Event> events_;  // for the policy: no step begins inside another one
   std::vector<int> signals_;
   std::vector<Held> held_;  // in the order of their coming
   bool reached_ = false;
-  std::string older_because_;   // an attempt failed, and the next one speaks MQTT 3.1.1 for it
-  std::int64_t open_gaps_ = 0;  // outages in which messages may have been lost
+  std::string older_because_;  // an attempt failed, and the next one speaks MQTT 3.1.1 for it
   /// Whose servers have closed at a SUBSCRIBE since they were in use: they may have kept nothing.
   std::set<std::string> closed_sessions_;
   bool interrupted_ = false;  // one signal has asked for an orderly end

@@ -125,6 +125,7 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
     if (was_interrupted(use)) failover.dur = use.outage;
     failover.more = {{"from", failover_.server(*use.from).id}, {"to", failover.server}};
     announcer_.announce(failover);
+    standing_.moved(use.move);
   }
   const bool kept = is_kept(use, facts);
   if (was_interrupted(use) && !settings_.connect.subscriptions.empty()) tell_gap(use, kept);
@@ -165,7 +166,7 @@ void Session::tell_gap(const action::Use& use, bool kept) {
   gap.dur = use.outage;
   gap.reason = "nothing could arrive";
   const bool may_miss = qos == 0 || !kept;
-  if (may_miss) ++open_gaps_;
+  if (may_miss) standing_.missed();
   gap.more = {{"qos", std::int64_t{qos}}, {"may_be_missing", may_miss}};
   announcer_.announce(gap);
 }

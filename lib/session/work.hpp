@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "policy/event.hpp"
+#include "session/counts.hpp"
 #include "session/notice.hpp"
 #include "transport/transport.hpp"
 
@@ -83,6 +84,8 @@ class Work {
   /// When pump() wants to be called without a stir.
   virtual std::optional<TimePoint> deadline() const = 0;
 
+  /// What was moved so far. Asked by those who look on, some times a second at most.
+  virtual Counts counts() const { return {}; }
   virtual bool done() const = 0;
   /// The user wants an orderly end (first SIGINT or SIGTERM).
   virtual void stop(TimePoint now) = 0;

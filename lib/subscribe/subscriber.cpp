@@ -339,6 +339,13 @@ std::optional<TimePoint> Subscriber::deadline() const {
   return until;
 }
 
+Counts Subscriber::counts() const {
+  return {.received = received_,
+          .printed = printed_,
+          .duplicates = novelty_.copies(),
+          .missing = novelty_.missing()};
+}
+
 void Subscriber::stop(TimePoint now) {
   done_ = true;
   give_up_at_ = now + kStopPatience;

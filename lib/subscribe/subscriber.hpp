@@ -58,6 +58,7 @@ class Subscriber final : public Work {
   void poll_fds(std::vector<pollfd>& fds) const override;
   void on_poll(const pollfd* fds, std::size_t count, TimePoint now) override;
   std::optional<TimePoint> deadline() const override;
+  Counts counts() const override;
   bool done() const override {
     if (output_.state() != Output::State::open) return done_;
     return done_ && !output_.pending() && (!removal_.is_busy() || removal_over_);
