@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +16,7 @@
 #include "rest/listener.hpp"
 #include "tool/line_writer.hpp"
 #include "tool/local_time.hpp"
+#include "tool/service_manager.hpp"
 #include "tool/signals.hpp"
 
 namespace mqfail {
@@ -26,11 +26,6 @@ namespace {
 std::string log_line(std::string_view text) {
   const LocalTime now(std::chrono::system_clock::now());
   return "mqfail-config: " + now.print("%T") + " " + std::string(text) + "\n";
-}
-
-void tell_service_manager(std::string_view state) {
-  const char* const socket = std::getenv("NOTIFY_SOCKET");  // NOLINT(concurrency-mt-unsafe)
-  if (socket != nullptr) notify_systemd(socket, state);
 }
 
 Result<std::vector<Listener>> open_listeners(const ConfigOptions& options) {
@@ -80,6 +75,7 @@ Result<Done> serve(const ConfigOptions& options, const ComponentStore& store) {
                  "openssl rand -hex 32 makes a token; chmod 600 its file"};
   auto token = read_token(options);
   if (!token) return token.error();
+  ServiceManager manager = ServiceManager::of_process();
   const HangUp hangup = HangUp::of_process();
   auto signals = Signals::block();
   if (!signals) return signals.error();
@@ -101,11 +97,11 @@ Result<Done> serve(const ConfigOptions& options, const ComponentStore& store) {
     while (const auto signal = signals->take())
       ended = ended || *signal == SIGINT || *signal == SIGTERM ||
               (*signal == SIGHUP && hangup.ends(false));
-    if (ended) tell_service_manager("STOPPING=1");
+    if (ended) manager.stopping();
     return ended;
   };
   for (const Listener& listener : *listeners) log("listening on " + listener.address.text());
-  tell_service_manager("READY=1");
+  manager.ready();
   return serve_http(endpoint, std::move(*listeners), settings);
 }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -113,6 +114,23 @@ Result<Done> write_durably(Descriptor& file, std::string_view text, const std::s
   if (error == 0 && (fsync(file.get()) != 0 || file.close() != 0)) error = errno;
   if (error != 0) return file_error(ErrorKind::io, "cannot write", path, error);
   return Done{};
+}
+
+Result<Done> replace_file(const std::string& path, std::string_view text) {
+  const std::size_t name = path.find_last_of('/') + 1;
+  // The name of the temporary file does not end as that of the file does: a reader of all *.prom
+  // files of the folder must not take it.
+  const std::string temporary =
+      path.substr(0, name) + temporary_name("." + path.substr(name).substr(0, 200) + ".");
+  Descriptor file(
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file) return file_error(ErrorKind::cannot_create, "cannot create", temporary, errno);
+  int error = write_all(file.get(), text);
+  if (error == 0 && (fchmod(file.get(), 0644) != 0 || file.close() != 0)) error = errno;
+  if (error == 0 && rename(temporary.c_str(), path.c_str()) != 0) error = errno;
+  if (error == 0) return Done{};
+  unlink(temporary.c_str());
+  return file_error(ErrorKind::io, "cannot write", path, error);
 }
 
 std::string temporary_name(std::string_view prefix) {

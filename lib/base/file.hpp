@@ -48,6 +48,11 @@ inline constexpr std::size_t kLargestPasswordFile = 65536;
 /// Writes all of `text`, makes it durable and closes the file. Errors: io.
 Result<Done> write_durably(Descriptor& file, std::string_view text, const std::string& path);
 
+/// Puts `text` in the place of the file `path`, which everybody may read (0644). Who reads it sees
+/// the old text or the new one, never a part. It is not forced to the disk. Errors: cannot_create,
+/// io; the old file stays then.
+Result<Done> replace_file(const std::string& path, std::string_view text);
+
 /// `prefix` and eight random letters: a name for a file to be made with O_EXCL.
 std::string temporary_name(std::string_view prefix);
 

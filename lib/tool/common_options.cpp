@@ -381,6 +381,12 @@ constexpr OptionRow kRows[] = {
      "events on stderr: human (default), json, logfmt or none", "", "human json logfmt none"},
     {"events-fd", 0, "N", events, kBoth, set_events_fd,
      "write events to file descriptor N (json, or the format of --events); stderr stays human"},
+    {"metrics", 0, "FILE", events, kBoth, text<&CommonOptions::metrics_file, "a file">,
+     "write the state of the run to FILE for Prometheus, at each change and every 15 s",
+     "node_exporter reads the files that end with .prom in the directory of its textfile "
+     "collector. "
+     "See METRICS in mqfail-service(7).",
+     "FILE"},
     {"quiet", 0, "", events, kBoth, put<&EventChoice::quiet>,
      "no events on stderr, only usage and configuration errors"},
     {"debug", 'd', "", events, kBoth, put<&CommonOptions::debug>, "all events, with more detail"},

@@ -21,6 +21,9 @@ namespace {
 // Our own words may be longer than a server's: an error of a document names all its faults.
 constexpr std::size_t kReasonBytes = 2048;
 
+// To the first column, and clear the line (ECMA-48).
+const std::string kErase = "\r\x1b[K";
+
 std::string_view cut(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return text;
   std::size_t end = limit;
@@ -215,14 +218,15 @@ EventWriter::EventWriter(EventChoice choice, bool debug, EventOrigin origin, Eve
       debug_(debug),
       origin_(std::move(origin)),
       clock_(std::move(clock)),
-      on_stderr_(STDERR_FILENO, note(choice.on_stderr)) {
+      on_stderr_(STDERR_FILENO, note(choice.on_stderr, journal_)) {
   if (choice.copy_fd) copy_.emplace(*choice.copy_fd, note(choice.copy));
 }
 
 void EventWriter::announce(const Notice& notice) {
   ++seq_;
-  if (!choice_.quiet) write(choice_.on_stderr, on_stderr_, notice);
-  if (copy_) write(choice_.copy, *copy_, notice);
+  if (!choice_.quiet) write_stderr(notice);
+  write_copy(notice);
+  if (listener_) listener_(notice);
 }
 
 void EventWriter::drain() {
@@ -231,23 +235,24 @@ void EventWriter::drain() {
 }
 
 // Its number is that of the last event that was dropped.
-LineWriter::Note EventWriter::note(EventFormat format) const {
-  return [this, format](std::uint64_t dropped) {
+LineWriter::Note EventWriter::note(EventFormat format, bool journal) const {
+  return [this, format, journal](std::uint64_t dropped) {
     Notice notice{NoticeName::warning, Level::warning};
     notice.reason = std::to_string(dropped) +
                     (dropped == 1 ? " event was dropped" : " events were dropped") +
                     ", because nobody read them";
     notice.more = {{"count", static_cast<std::int64_t>(dropped)}};
-    return line(format, notice, seq_ - 1);
+    return line(format, journal, notice, seq_ - 1);
   };
 }
 
-std::string EventWriter::line(EventFormat format, const Notice& notice, std::uint64_t seq) const {
+std::string EventWriter::line(EventFormat format, bool journal, const Notice& notice,
+                              std::uint64_t seq) const {
   switch (format) {
     case EventFormat::none:
       return {};
     case EventFormat::human:
-      return human_line(notice, clock_.wall()) + "\n";
+      return (journal ? journal_line(notice) : human_line(notice, clock_.wall())) + "\n";
     case EventFormat::json:
       return json_line(notice, clock_.wall(), clock_.steady(), seq) + "\n";
     case EventFormat::logfmt:
@@ -256,10 +261,19 @@ std::string EventWriter::line(EventFormat format, const Notice& notice, std::uin
   return {};
 }
 
-void EventWriter::write(EventFormat format, LineWriter& lines, const Notice& notice) {
+void EventWriter::write_stderr(const Notice& notice) {
+  const EventFormat format = choice_.on_stderr;
   if (format == EventFormat::none) return;
   if (format == EventFormat::human && !worth_telling(notice)) return;
-  lines.put(line(format, notice, seq_), notice.name == NoticeName::exit);
+  std::string text = line(format, journal_, notice, seq_);
+  if (!progress_.empty()) text = kErase + text + progress_;
+  on_stderr_.put(std::move(text), notice.name == NoticeName::exit);
+}
+
+void EventWriter::write_copy(const Notice& notice) {
+  if (!copy_ || choice_.copy == EventFormat::none) return;
+  if (choice_.copy == EventFormat::human && !worth_telling(notice)) return;
+  copy_->put(line(choice_.copy, false, notice, seq_), notice.name == NoticeName::exit);
 }
 
 bool EventWriter::worth_telling(const Notice& notice) {
@@ -282,6 +296,12 @@ bool EventWriter::worth_telling(const Notice& notice) {
   }
 }
 
+void EventWriter::show_progress(std::string text) {
+  if (text == progress_ || (!text.empty() && !on_stderr_.idle())) return;
+  on_stderr_.put(kErase + text);
+  progress_ = std::move(text);
+}
+
 ExitStatus EventWriter::tell(const Error& error) {
   Notice notice{NoticeName::warning, Level::error};
   notice.reason = error.message;
@@ -293,9 +313,9 @@ ExitStatus EventWriter::tell(const Error& error) {
   if (for_people) {
     on_stderr_.put(error_lines(origin_.tool, error), true);
   } else {
-    write(choice_.on_stderr, on_stderr_, notice);
+    write_stderr(notice);
   }
-  if (copy_) write(choice_.copy, *copy_, notice);
+  write_copy(notice);
   return exit_status(error.kind);
 }
 
@@ -318,7 +338,15 @@ std::string EventWriter::logfmt_line(const Notice& notice,
 
 std::string EventWriter::human_line(const Notice& notice,
                                     std::chrono::system_clock::time_point wall) const {
-  std::string out = origin_.tool + ": " + LocalTime(wall).print("%T") + " ";
+  return origin_.tool + ": " + LocalTime(wall).print("%T") + " " + words(notice);
+}
+
+std::string EventWriter::journal_line(const Notice& notice) const {
+  return std::string(journal_priority(notice.level)) + origin_.tool + ": " + words(notice);
+}
+
+std::string EventWriter::words(const Notice& notice) const {
+  std::string out;
   const std::string_view event = name(notice.name);
   out.append(event).append(event.size() < 11 ? 11 - event.size() : 0, ' ');
   const std::string detail = human_detail(notice, debug_);

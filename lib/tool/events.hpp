@@ -3,6 +3,8 @@
 // said is escaped and cut here, so that it can never start a line of its own or colour a terminal.
 #pragma once
 
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -15,6 +17,7 @@
 #include "base/time.hpp"
 #include "session/notice.hpp"
 #include "tool/exit_status.hpp"
+#include "tool/journal.hpp"
 #include "tool/line_writer.hpp"
 #include "tool/options.hpp"
 
@@ -48,8 +51,15 @@ class EventWriter : public Announcer {
   EventWriter(EventChoice choice, bool debug, EventOrigin origin, EventClock clock);
 
   void announce(const Notice& notice) override;
+  /// From now on the listener is told of each notice as well.
+  void listen(std::function<void(const Notice&)> listener) { listener_ = std::move(listener); }
   /// Waits for the readers as long as LineWriter::drain() does.
   void drain();
+
+  /// Shows a line that is no event: the last one on a terminal. It takes the place of the one
+  /// before, and events appear above it. Empty: it is erased. Not drawn while the terminal takes
+  /// nothing.
+  void show_progress(std::string text);
 
   /// An error as the last word but `exit`: an event in json and logfmt, plain lines for people.
   /// Returns the status to exit with.
@@ -64,11 +74,15 @@ class EventWriter : public Announcer {
   std::string logfmt_line(const Notice& notice, std::chrono::system_clock::time_point wall,
                           TimePoint steady, std::uint64_t seq) const;
   std::string human_line(const Notice& notice, std::chrono::system_clock::time_point wall) const;
+  /// The human line for the journal, which keeps the time itself: with the priority in front.
+  std::string journal_line(const Notice& notice) const;
 
  private:
-  void write(EventFormat format, LineWriter& lines, const Notice& notice);
-  std::string line(EventFormat format, const Notice& notice, std::uint64_t seq) const;
-  LineWriter::Note note(EventFormat format) const;
+  void write_stderr(const Notice& notice);
+  void write_copy(const Notice& notice);
+  std::string line(EventFormat format, bool journal, const Notice& notice, std::uint64_t seq) const;
+  LineWriter::Note note(EventFormat format, bool journal = false) const;
+  std::string words(const Notice& notice) const;
   bool worth_telling(const Notice& notice);
 
   EventChoice choice_;
@@ -76,10 +90,13 @@ class EventWriter : public Announcer {
   EventOrigin origin_;
   EventClock clock_;
   std::uint64_t seq_ = 0;
+  const bool journal_ = is_journal(STDERR_FILENO);
   LineWriter on_stderr_;
   std::optional<LineWriter> copy_;
   std::set<std::string, std::less<>> first_;  // servers, see EventChoice::silent_connections
   bool trouble_ = false;
+  std::string progress_;
+  std::function<void(const Notice&)> listener_;
 };
 
 }  // namespace mqfail

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "base/write.hpp"
+#include "tool/journal.hpp"
 
 namespace mqfail {
 
@@ -15,19 +16,22 @@ constexpr std::size_t kLineBytes = 1024;
 
 std::string error_lines(std::string_view tool, const Error& error) {
   const std::string_view message = error.message;
+  const std::string_view priority =
+      is_journal(STDERR_FILENO) ? journal_priority(Level::error) : std::string_view();
   std::string out;
   if (message.find('\n') == std::string_view::npos) {
-    out.append(tool).append(": ").append(printable(message, kLineBytes));
+    out.append(priority).append(tool).append(": ").append(printable(message, kLineBytes));
     if (!error.hint.empty()) out.append("; ").append(printable(error.hint, kLineBytes));
     return out += '\n';
   }
   for (std::size_t start = 0; start < message.size();) {
     const std::size_t end = std::min(message.find('\n', start), message.size());
-    out.append(printable(message.substr(start, end - start), kLineBytes)) += '\n';
+    out.append(priority).append(printable(message.substr(start, end - start), kLineBytes)) += '\n';
     start = end + 1;
   }
   if (!error.hint.empty()) {
-    out.append(tool).append(": ").append(printable(error.hint, kLineBytes)) += '\n';
+    out.append(priority).append(tool).append(": ").append(printable(error.hint, kLineBytes)) +=
+        '\n';
   }
   return out;
 }

@@ -112,6 +112,11 @@ void LineWriter::put(std::string line, bool last) {
   queue_->changed.notify_all();
 }
 
+bool LineWriter::idle() const {
+  const std::lock_guard lock(queue_->mutex);
+  return queue_->lines.empty();
+}
+
 void LineWriter::drain() {
   std::unique_lock lock(queue_->mutex);
   queue_->changed.wait_for(lock, kPatience, [this] { return queue_->lines.empty(); });

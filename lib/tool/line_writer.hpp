@@ -33,6 +33,8 @@ class LineWriter {
   /// Waits until everything is written, for half a second at most: a reader that is only slow
   /// misses nothing, and one that has stopped does not keep the command from ending.
   void drain();
+  /// Whether all that was handed over is written.
+  bool idle() const;
 
  private:
   struct Queue;

@@ -65,6 +65,7 @@ struct CommonOptions {
   EventChoice events;
   std::optional<std::uint64_t> seed;  ///< --seed
   std::string trace_file;             ///< --trace; empty: none
+  std::string metrics_file;           ///< --metrics; empty: none
   friend bool operator==(const CommonOptions&, const CommonOptions&) = default;
 };
 

@@ -4,13 +4,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstddef>
 #include <cstring>
 #include <utility>
 
@@ -76,23 +72,6 @@ HangUp HangUp::of_process() {
 bool HangUp::ends(bool has_documents) const {
   if (ignored_) return false;
   return !has_documents || (had_terminal_ && !has_terminal());
-}
-
-bool notify_systemd(std::string_view socket_path, std::string_view state) {
-  sockaddr_un address{};
-  if (socket_path.empty() || socket_path.size() >= sizeof address.sun_path) return false;
-  if (socket_path.front() != '/' && socket_path.front() != '@') return false;
-  address.sun_family = AF_UNIX;
-  std::copy(socket_path.begin(), socket_path.end(), address.sun_path);
-  if (socket_path.front() == '@') address.sun_path[0] = '\0';
-  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
-  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_path.size());
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the socket API wants it so
-  const ssize_t sent = ::sendto(fd, state.data(), state.size(), MSG_NOSIGNAL,
-                                reinterpret_cast<const sockaddr*>(&address), length);
-  ::close(fd);
-  return sent == static_cast<ssize_t>(state.size());
 }
 
 }  // namespace mqfail

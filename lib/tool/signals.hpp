@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signals are read from a descriptor: no code runs in a handler. Also messages to systemd.
+// Signals are read from a descriptor: no code runs in a handler.
 #pragma once
 
 #include <optional>
-#include <string_view>
 
 #include "base/error.hpp"
 
@@ -49,9 +48,5 @@ class HangUp {
   HangUp(bool ignored, bool had_terminal) : ignored_(ignored), had_terminal_(had_terminal) {}
   bool ignored_, had_terminal_;
 };
-
-/// Tells systemd "READY=1", "STATUS=..." or "STOPPING=1" if it listens at `socket_path`
-/// ($NOTIFY_SOCKET; a leading @ means the abstract namespace). Returns whether it was sent.
-bool notify_systemd(std::string_view socket_path, std::string_view state);
 
 }  // namespace mqfail

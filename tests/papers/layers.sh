@@ -29,7 +29,7 @@ declare -A may=(
   [lib/publish]='base policy transport session'
   [lib/subscribe]='base policy transport session'
   [lib/probe]='base policy transport session sparkplug'
-  [lib/tool]='base policy config/naming config/uri config/secrets transport/transport.hpp transport/message.hpp session/notice.hpp session/host_gate.hpp sparkplug'
+  [lib/tool]='base policy config/naming config/uri config/secrets transport/transport.hpp transport/message.hpp session/notice.hpp session/host_gate.hpp session/counts.hpp session/standing.hpp sparkplug'
 )
 # A header of ours is written in quotation marks, so that none is missed here.
 if grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<([a-z_0-9]+/)*[a-z_0-9]+\.hpp>' lib cmd --include='*.[ch]pp' |

@@ -21,7 +21,7 @@ while read -r header struct least; do
     [[ $struct.$member == ProbeOptions.verbose ]] && continue
     # A read names the member of a variable and has no assignment behind it; setters name a member
     # with its struct.
-    grep -qE "\b(options|choice_?|publish|subscribe)(\.common)?(\.|->)$member\b( *[^ =]| *==|$)" "${readers[@]}" && continue
+    grep -qE "\b(options_?|choice_?|publish|subscribe)(\.common)?(\.|->)$member\b( *[^ =]| *==|$)" "${readers[@]}" && continue
     echo "$header: nothing reads $struct::$member" >&2
     failed=1
   done
