@@ -10,6 +10,7 @@
 #include <cstring>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -133,6 +134,12 @@ Result<Done> check_acks(std::size_t acks, const ServerList& servers) {
                "name more servers or ask for fewer acknowledgements"};
 }
 
+// What the progress line counts. A terminal on which somebody types the lines is left alone.
+std::string_view progress_noun(const PubOptions& options) {
+  if (options.source == PubSource::file) return "messages";
+  return options.source == PubSource::stdin_line && isatty(STDIN_FILENO) == 0 ? "lines" : "";
+}
+
 int main(int argc, char** argv) {
   const Program program = Program::begin("mqfail-pub");
   auto parsed = parse_pub(argc, argv, Environment::of_process());
@@ -187,11 +194,13 @@ int main(int argc, char** argv) {
   publisher.undelivered_fd = *undelivered;
   publisher.delimited = options.source == PubSource::stdin_line;
   publisher.delimiter = options.split_at_null ? '\0' : '\n';
-  return run(program, options.common, std::move(*roster), std::move(settings), events,
-             [&](Transport& transport) {
-               return std::make_unique<Publisher>(std::move(publisher), std::move(*source),
-                                                  transport, events);
-             });
+  return run(
+      program, options.common, std::move(*roster), std::move(settings), events,
+      [&](Transport& transport) {
+        return std::make_unique<Publisher>(std::move(publisher), std::move(*source), transport,
+                                           events);
+      },
+      progress_noun(options));
 }
 
 }  // namespace

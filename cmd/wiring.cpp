@@ -21,6 +21,7 @@
 #include "certificates/tls_files.hpp"
 #include "discovery/discovered.hpp"
 #include "discovery/update_sources.hpp"
+#include "onlookers.hpp"
 #include "policy/transcript.hpp"
 #include "session/clock.hpp"
 #include "session/loop.hpp"
@@ -180,7 +181,8 @@ int print(const Program& program, const Printout& printout) {
 
 int run(const Program& program, const CommonOptions& options, NamedRoster roster,
         SessionSettings settings, EventWriter& events,
-        const std::function<std::unique_ptr<Work>(Transport&)>& make_work) {
+        const std::function<std::unique_ptr<Work>(Transport&)>& make_work,
+        std::string_view progress_noun) {
   keep_secrets_in(roster.servers);
   for (const std::string& warning : roster.warnings) events.warn(warning);
 
@@ -205,6 +207,7 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
   // No file is opened before all descriptors that the options name.
   const auto signals = Signals::block();
   if (!signals) return number(events.tell(signals.error()));
+  Onlookers onlookers(program, options, events, progress_noun);
 
   const auto mailbox = Mailbox::make();
   if (!mailbox) return number(events.tell(mailbox.error()));
@@ -213,7 +216,9 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
                                         bring(**mailbox, source, std::move(reading));
                                       });
   if (!updates) return number(events.tell(updates.error()));
-  if ((*updates)->any()) settings.read_again = [&] { (*updates)->again(); };
+  const auto read_again = [&] { (*updates)->again(); };
+  if ((*updates)->any()) settings.read_again = read_again;
+  onlookers.join(settings, roster.updates.supported && !roster.documents.empty());
   if (roster.updates.supported && !roster.updates.topic.empty()) {
     settings.connect.watched.push_back({.topic = roster.updates.topic});
     settings.heard = [&, topic = roster.updates.topic](Heard heard) {
@@ -239,11 +244,15 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
   Failover mind(failover, roster.servers, Random(seed));
   roster.servers
       .clear();  // a password that changes stays nowhere: the policy's list is the only one
-  const std::function<void()> read_again = settings.read_again;
   Session session(std::move(settings), std::move(mind), transport, **mailbox, *work, events,
                   program.started);
-  const int status = run(
-      session, {**mailbox, *work, signals->fd(), documents ? &*documents : nullptr, read_again});
+  onlookers.begin(session, *work);
+  const int status = run(session, {.mailbox = **mailbox,
+                                   .work = *work,
+                                   .signal_fd = signals->fd(),
+                                   .documents = documents ? &*documents : nullptr,
+                                   .documents_changed = read_again,
+                                   .look = [&](TimePoint now) { return onlookers.look(now); }});
   events.drain();
   if (trace) trace->drain();
   // The process ends without a return from main, because Paho's threads still run and nothing is

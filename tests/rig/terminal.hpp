@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A terminal for a test (a pty). The test can type keys, and can take the terminal away.
+// A terminal for a test (a pty). The test can type keys, read what is shown, and take the terminal
+// away.
 #pragma once
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <string>
@@ -28,6 +31,21 @@ class Terminal {
   }
   /// The path that programs open. It has a line discipline: ^S stops the output, ^C is SIGINT.
   const std::string& path() const { return path_; }
+  /// Reads what is written on it until the text has come.
+  bool shows(const std::string& text, milliseconds patience = 10s) {
+    const Moment end = Clock::now() + patience;
+    while (written_.find(text) == std::string::npos) {
+      const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
+      if (!read_some(left)) return false;
+    }
+    return true;
+  }
+  /// All that was written on it so far, byte for byte.
+  const std::string& written() {
+    while (read_some(milliseconds(0))) {
+    }
+    return written_;
+  }
   bool type(std::string_view keys) { return write_all(master_.get(), keys); }
   /// As if the window was closed or the line was cut.
   void hang_up() {
@@ -36,8 +54,17 @@ class Terminal {
   }
 
  private:
+  bool read_some(milliseconds patience) {
+    pollfd ready{master_.get(), POLLIN, 0};
+    if (::poll(&ready, 1, static_cast<int>(std::max<long>(patience.count(), 0))) <= 0) return false;
+    std::array<char, 4096> block{};
+    const ssize_t got = ::read(master_.get(), block.data(), block.size());
+    if (got > 0) written_.append(block.data(), static_cast<std::size_t>(got));
+    return got > 0;
+  }
+
   Fd master_, held_;
-  std::string path_;
+  std::string path_, written_;
 };
 
 }  // namespace rig
