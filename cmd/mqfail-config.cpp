@@ -4,29 +4,33 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
-#include "base/file.hpp"
 #include "base/text.hpp"
-#include "base/write.hpp"
 #include "certificates/search.hpp"
 #include "config/document/document.hpp"
 #include "config/document/document_schema.hpp"
 #include "config/document/document_writer.hpp"
+#include "config/document/list_table.hpp"
 #include "config/document/server_ids.hpp"
+#include "config/naming/bridge_file.hpp"
 #include "config/naming/conversion.hpp"
 #include "config/store/document_secrets.hpp"
 #include "config/store/store.hpp"
 #include "config/store/stored_list.hpp"
+#include "config_edit.hpp"
+#include "config_output.hpp"
 #include "serve.hpp"
 #include "tool/config_options.hpp"
 #include "tool/descriptors.hpp"
@@ -35,85 +39,13 @@
 namespace mqfail {
 namespace {
 
-void tell(std::string_view text) {
-  std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
-}
-
-int fail(const Error& error) {
-  tell("mqfail-config: " + error.message + (error.hint.empty() ? "" : "; " + error.hint));
-  return static_cast<int>(error.kind);
-}
-
-int print(std::string_view text) {
-  const int error = write_all(STDOUT_FILENO, text);
-  if (error == 0) return 0;
-  return fail(
-      {ErrorKind::io, std::string("cannot write to standard output: ") + std::strerror(error), ""});
-}
-
-Result<NamedText> read_input(const ConfigOptions& options) {
-  const std::string path = options.file.value_or("-");
-  if (path == "-" && isatty(STDIN_FILENO) != 0) {
-    return Error{ErrorKind::usage, "standard input is a terminal",
-                 "give a document: mqfail-config set < FILE, or -f FILE"};
-  }
-  auto text = read_file(path);
-  if (!text) return text.error();
-  return NamedText{shown_path(path), Secret(std::move(*text))};
-}
-
-void show_reports(const DocumentReading& reading) {
-  for (const Report& report : reading.reports) tell(report.headline + "\n" + report.excerpt);
-}
-
-std::optional<std::string> wanted_component(const ConfigOptions& options) {
-  return options.component_given ? std::optional(options.component) : std::nullopt;
-}
-
-int refuse(const NamedText& document, const DocumentReading& reading) {
-  tell("mqfail-config: " + document.name + " has " + counted(count_errors(reading), "error") +
-       "; nothing was changed");
-  return static_cast<int>(ErrorKind::data);
-}
-
 int set_or_add(const ConfigOptions& options, StoredList& list) {
   if (const auto good = check_component_id(options.component); !good) return fail(good.error());
   const auto document = read_input(options);
   if (!document) return fail(document.error());
   const auto wanted = wanted_component(options);
-  const auto change =
-      options.verb == ConfigVerb::add ? list.add(*document, wanted) : list.set(*document, wanted);
-  if (!change) return fail(change.error());
-  show_reports(change->reading);
-  return change->reading.valid() ? 0 : refuse(*document, change->reading);
-}
-
-int merge(const ConfigOptions& options, StoredList& list) {
-  const auto document = read_input(options);
-  if (!document) return fail(document.error());
-  const auto change = list.merge(*document, wanted_component(options), options.server_id);
-  if (!change) return fail(change.error());
-  show_reports(change->reading);
-  return change->reading.valid() ? 0 : refuse(*document, change->reading);
-}
-
-int edit(const ConfigOptions& options, StoredList& list) {
-  if (options.file) return merge(options, list);
-  std::vector<KeyValue> values;
-  for (const auto& [key, value] : options.values) {
-    const bool secret = same_word(key, "password") || same_word(key, "clientCertificatePassword");
-    if (!secret || value != "-") {
-      values.push_back({key, value ? std::optional(Secret(*value)) : std::nullopt});
-      continue;
-    }
-    auto read = read_password_file("-");
-    if (!read) return fail(read.error());
-    values.push_back({key, std::move(*read)});
-  }
-  const auto change = list.edit(*options.server_id, values);
-  if (!change) return fail(change.error());
-  show_reports(change->reading);
-  return change->reading.valid() ? 0 : refuse({"key=value", Secret()}, change->reading);
+  return finish(document->name, options.verb == ConfigVerb::add ? list.add(*document, wanted)
+                                                                : list.set(*document, wanted));
 }
 
 // Exit status 1 means a difference, as with diff(1).
@@ -124,7 +56,7 @@ int diff(const ConfigOptions& options, const StoredList& list) {
   const auto comparison = list.compare(*document, wanted_component(options));
   if (!comparison) return fail(comparison.error());
   show_reports(comparison->reading);
-  if (!comparison->reading.valid()) return refuse(*document, comparison->reading);
+  if (!comparison->reading.valid()) return refuse(document->name, comparison->reading);
   if (comparison->difference.empty()) return 0;
   const int printed = print(comparison->difference);
   return printed == 0 ? 1 : printed;
@@ -150,6 +82,83 @@ int get(const ConfigOptions& options, const StoredList& list) {
                            : print(write_document_server(*server, true));
 }
 
+int show_one(const std::string& component, const StoredList& list) {
+  const auto servers = list.servers();
+  if (!servers) return fail(servers.error());
+  return print(component + ": " + counted(servers->size(), "server") + "\n" + list_table(*servers));
+}
+
+// Every list that can be read; the status is that of the last one that cannot.
+int show(const ConfigOptions& options, const ComponentStore& store, KeyChain& keys) {
+  if (options.component_given)
+    return show_one(options.component, StoredList(store, options.component, keys));
+  const auto ids = store.list();
+  if (!ids) return fail(ids.error());
+  if (ids->empty())
+    return fail({ErrorKind::no_input, "nothing is stored", "mqfail-config set stores a document"});
+  int status = 0;
+  for (const std::string& id : *ids) {
+    if (&id != &ids->front()) print("\n");
+    if (const int shown = show_one(id, StoredList(store, id, keys)); shown != 0) status = shown;
+  }
+  return status;
+}
+
+// Becomes mqfail-probe, the one beside this program if there is one. Returns only if it cannot.
+int test(const ConfigOptions& options) {
+  std::vector<std::string> words = {"mqfail-probe"};
+  if (options.file) {
+    words.insert(words.end(), {"--servers", *options.file});
+  } else {
+    words.insert(words.end(), {"--component", options.component});
+  }
+  if (options.key.file) words.insert(words.end(), {"--key-file", *options.key.file});
+  if (options.key_fd) words.insert(words.end(), {"--key-fd", std::to_string(*options.key_fd)});
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) execv((self.parent_path() / "mqfail-probe").c_str(), arguments.data());
+  execvp("mqfail-probe", arguments.data());
+  return fail({ErrorKind::unavailable,
+               std::string("mqfail-probe cannot be started: ") + std::strerror(errno),
+               "it is installed beside mqfail-config"});
+}
+
+int import_bridge(const ConfigOptions& options, StoredList& list) {
+  if (const auto good = check_component_id(options.component); !good) return fail(good.error());
+  const auto file = read_input(options);
+  if (!file) return fail(file.error());
+  const auto bridges = read_bridges(file->name, file->text.reveal());
+  if (!bridges) return fail(bridges.error());
+  const auto is_wanted = [&options](const Bridge& one) {
+    return !options.connection || one.name == *options.connection;
+  };
+  const auto found = std::find_if(bridges->begin(), bridges->end(), is_wanted);
+  if (found == bridges->end() || (!options.connection && bridges->size() > 1)) {
+    std::string names;
+    for (const Bridge& one : *bridges)
+      names += (names.empty() ? "" : ", ") + printable(one.name, 64);
+    return fail({ErrorKind::data, file->name + " has the bridges " + names,
+                 "--connection NAME chooses one"});
+  }
+  const NamedText document{file->name, Secret(write_document(found->servers, false))};
+  if (const int status = finish(document.name, list.set(document, std::nullopt)); status != 0)
+    return status;
+  std::string flags;
+  for (const std::string& flag : found->flags) flags += " " + printable(flag, 4096);
+  if (!flags.empty()) tell("mqfail-config: a list has servers only; give the rest as" + flags);
+  return 0;
+}
+
+int export_bridge(const ConfigOptions& options, const StoredList& list) {
+  const auto servers = list.servers();
+  if (!servers) return fail(servers.error());
+  const auto text = write_bridge(options.component, *servers);
+  return text ? print(*text) : fail(text.error());
+}
+
 int check_or_format(const ConfigOptions& options, const StoredList& list) {
   const bool stored = options.component_given && !options.file;
   const auto document = stored ? list.text() : read_input(options);
@@ -157,7 +166,7 @@ int check_or_format(const ConfigOptions& options, const StoredList& list) {
   DocumentReading reading =
       read_document(document->name, document->text.reveal(), wanted_component(options));
   show_reports(reading);
-  if (!reading.valid()) return refuse(*document, reading);
+  if (!reading.valid()) return refuse(document->name, reading);
   if (options.verb == ConfigVerb::check) return 0;
   if (const auto ids = make_server_ids(reading.servers); !ids) return fail(ids.error());
   return print(write_document(reading.servers, stored));
@@ -203,7 +212,7 @@ int convert(const ConfigOptions& options, const ComponentStore& store, const Sto
           : read_replacement(document->name, document->text.reveal(), wanted_component(options),
                              previous);
   show_reports(reading);
-  if (!reading.valid()) return refuse(*document, reading);
+  if (!reading.valid()) return refuse(document->name, reading);
   if (const auto ids = make_server_ids(reading.servers); !ids) return fail(ids.error());
   if (const auto good = refuse_plain_secrets(reading.servers); !good) return fail(good.error());
   const bool known = sealed_alike(reading.servers, previous);
@@ -219,11 +228,7 @@ Result<bool> confirmed(const ConfigOptions& options) {
     return Error{ErrorKind::usage, "remove asks first, and standard input is no terminal",
                  "give -y"};
   }
-  std::fputs("Please Confirm [y/N]: ", stderr);
-  std::string answer;
-  for (char c = 0; read(STDIN_FILENO, &c, 1) == 1 && c != '\n';) answer += c;
-  const std::string word = lower_case(trimmed(answer));
-  return word == "y" || word == "yes";
+  return yes("Please Confirm [y/N]: ", false);
 }
 
 int remove(const ConfigOptions& options, StoredList& list) {
@@ -281,6 +286,14 @@ int run(const ConfigOptions& options) {
       return print(document_schema());
     case ConfigVerb::get:
       return get(options, list);
+    case ConfigVerb::show:
+      return show(options, store, keys);
+    case ConfigVerb::test:
+      return test(options);
+    case ConfigVerb::import_bridge:
+      return import_bridge(options, list);
+    case ConfigVerb::export_bridge:
+      return export_bridge(options, list);
     case ConfigVerb::check:
     case ConfigVerb::fmt:
       return check_or_format(options, list);

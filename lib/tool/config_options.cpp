@@ -19,16 +19,23 @@ constexpr ConfigVerbRow kVerbs[] = {
     {"set", ConfigVerb::set, "component file",
      "replace the stored list by the document on standard input"},
     {"get", ConfigVerb::get, "component server-id", "write the stored list to standard output"},
+    {"show", ConfigVerb::show, "component", "print stored lists as tables, or only one of them"},
     {"add", ConfigVerb::add, "component file",
      "append the servers of a document; an id that is in use is an error"},
     {"edit", ConfigVerb::edit, "component file server-id",
-     "give keys of one server new values: edit --server-id ID port=8883"},
+     "open the list in an editor, or: edit --server-id ID port=8883"},
+    {"test", ConfigVerb::test, "component file",
+     "connect to every server of a list, as mqfail-probe does"},
     {"check", ConfigVerb::check, "component file",
      "report every error of a document; nothing is written"},
     {"fmt", ConfigVerb::fmt, "component file",
      "write a document in canonical form to standard output"},
     {"convert", ConfigVerb::convert, "component file to",
      "write a list as document, failover: URI or flags: convert --to uri"},
+    {"import", ConfigVerb::import_bridge, "component file connection",
+     "replace the stored list by a bridge of mosquitto.conf"},
+    {"export", ConfigVerb::export_bridge, "component",
+     "write the stored list as a bridge for mosquitto.conf"},
     {"diff", ConfigVerb::diff, "component file",
      "show how a document differs from the stored list; status 1 if so"},
     {"remove", ConfigVerb::remove, "component server-id yes",
@@ -167,6 +174,8 @@ constexpr OptionRow kRows[] = {
           "get, edit, remove: only the server with this id", "", "SERVER_ID"}),
     once({"to", 0, "FORM", general, kConfig, set_form,
           "convert: json, uri (failover:) or flags (for a shell)", "", "json uri flags"}),
+    once({"connection", 0, "NAME", general, kConfig, text<&ConfigOptions::connection>,
+          "import: this bridge, if the file has several"}),
     {"yes", 'y', "", general, kConfig, put<&ConfigOptions::yes>, "remove: do not ask"},
     OptionRow{"key-file", 0, "FILE", general, kConfig, set_key_file,
               "the key that seals passwords; made if it does not exist", "", "FILE"}
@@ -204,14 +213,8 @@ Result<Done> check_edit(const ConfigOptions& options) {
     if (options.values.empty()) return Done{};
     return usage("edit takes either -f or key=value", "");
   }
-  if (!options.server_id)
-    return usage("edit wants --server-id ID", "mqfail-config get shows the ids");
-  if (options.values.empty()) {
-    return usage("edit has nothing to change", "mqfail-config edit --server-id " +
-                                                   printable(*options.server_id, 100) +
-                                                   " port=8883 sets the port, port=null resets it");
-  }
-  return Done{};
+  if (options.server_id || options.values.empty()) return Done{};
+  return usage("edit wants --server-id ID", "mqfail-config get shows the ids");
 }
 
 bool is_secret_key(std::string_view key) {
@@ -266,7 +269,7 @@ Result<Done> read_key(const ConfigVerbRow& verb, ConfigOptions& options) {
   const KeySource source = key_source_of_user();
   options.key.credentials = source.credentials;
   options.key.state_home = source.state_home;
-  if (!options.key_fd) return Done{};
+  if (!options.key_fd || verb.verb == ConfigVerb::test) return Done{};  // mqfail-probe reads it
   if (*options.key_fd == 0 && options.file.value_or("-") == "-" &&
       holds_word(verb.options, "file")) {
     return usage("the document and the key cannot both come from standard input",
@@ -332,6 +335,7 @@ std::string config_help() {
 With --component and without -f, check, fmt and convert read the stored list;
 with both, --component chooses among the components of a whole adapter file.
 convert also reads a failover: URI and flags, and never shows a password.
+edit opens $VISUAL or $EDITOR. What it leaves is stored only if it is right.
 edit -f merges a document by serverId: its keys are set, all other keys stay.
 edit takes key=value; null is the default, and password=- reads the password
 from standard input, because all users of the machine can see arguments.

@@ -18,11 +18,15 @@ namespace mqfail {
 enum class ConfigVerb {
   set,
   get,
+  show,
   add,
   edit,
+  test,
   check,
   fmt,
   convert,
+  import_bridge,
+  export_bridge,
   diff,
   remove,
   schema,
@@ -56,6 +60,7 @@ struct ConfigOptions {
   std::string component = "default";
   std::optional<std::string> file;  ///< -f; "-" is standard input
   std::optional<std::string> server_id;
+  std::optional<std::string> connection;  ///< of import: which bridge
   /// key=value of edit, as written; "null" has no value, "-" is still to be read.
   std::vector<std::pair<std::string, std::optional<std::string>>> values;
   std::optional<std::string> listen;  ///< of serve; absent: 127.0.0.1:5590

@@ -3,14 +3,12 @@
 
 #include <string>
 
-#include "base/text.hpp"
-#include "base/utf8.hpp"
 #include "config/uri/shown_uri.hpp"
+#include "transport/topic_rules.hpp"
 
 namespace mqfail {
 namespace {
 
-constexpr std::size_t kLongestTopic = 65535;
 constexpr std::string_view kShare = "$share/";
 
 Error wrong(std::string_view flag, std::string_view topic, const std::string& what,
@@ -19,21 +17,18 @@ Error wrong(std::string_view flag, std::string_view topic, const std::string& wh
                std::move(hint)};
 }
 
-// The rules that names and filters share.
-Result<Done> check_text(std::string_view flag, std::string_view topic) {
-  if (topic.empty()) {
-    return Error{ErrorKind::usage, std::string(flag) + " is empty",
-                 "a topic has at least one character"};
-  }
-  if (topic.size() > kLongestTopic) {
-    return wrong(flag, topic, "is " + std::to_string(topic.size()) + " bytes long",
-                 "a topic has at most 65535");
-  }
-  if (topic.find('\0') != std::string_view::npos) {
-    return wrong(flag, topic, "contains a NUL", "MQTT does not allow it in a topic");
-  }
-  if (!is_utf8(topic)) return wrong(flag, topic, "is not UTF-8", "write the topic in UTF-8");
-  return Done{};
+std::string hint_of(std::string_view what) {
+  if (what == "is empty") return "a topic has at least one character";
+  if (what == "contains a NUL") return "MQTT does not allow it in a topic";
+  if (what == "is not UTF-8") return "write the topic in UTF-8";
+  if (what == "contains a wildcard") return "messages go to one topic, without + and #";
+  return "a topic has at most 65535";
+}
+
+Result<Done> judged(std::string_view flag, std::string_view topic, const std::string& what) {
+  if (what.empty()) return Done{};
+  if (topic.empty()) return Error{ErrorKind::usage, std::string(flag) + " " + what, hint_of(what)};
+  return wrong(flag, topic, what, hint_of(what));
 }
 
 // Removes the next level from `rest`, with the slash after it, and returns it. `more`: there was a
@@ -49,15 +44,11 @@ std::string_view take_level(std::string_view& rest, bool& more) {
 }  // namespace
 
 Result<Done> check_topic_name(std::string_view flag, std::string_view topic) {
-  if (auto text = check_text(flag, topic); !text) return text;
-  if (topic.find_first_of("+#") != std::string_view::npos) {
-    return wrong(flag, topic, "contains a wildcard", "messages go to one topic, without + and #");
-  }
-  return Done{};
+  return judged(flag, topic, wrong_with_topic_name(topic));
 }
 
 Result<Done> check_topic_filter(std::string_view flag, std::string_view filter) {
-  if (auto text = check_text(flag, filter); !text) return text;
+  if (auto text = judged(flag, filter, wrong_with_topic_text(filter)); !text) return text;
   std::string_view rest = filter;
   if (rest.starts_with(kShare)) {
     rest.remove_prefix(kShare.size());

@@ -7,35 +7,19 @@
 set -euo pipefail
 man=$1 bin=$2 source=$3
 
-if [[ ! -v MQFAIL_OWN_NETWORK ]]; then
-  map=()
-  ((EUID == 0)) || map=(--map-root-user)
-  unshare "${map[@]}" --net --mount true 2>/dev/null ||
-    { echo 'skipped: no network of our own'; exit 77; }
-  MQFAIL_OWN_NETWORK=1 exec unshare "${map[@]}" --net --mount "$0" "$@"
-fi
+# shellcheck source=tests/papers/room.sh
+source "$(dirname "$0")/room.sh"
+room '127.0.0.1 localhost a b c broker' "$@"
 
-scratch=$(mktemp -d)
 server='' endpoint=''
 finish() {
   for pid in $server $endpoint; do kill "$pid" 2>/dev/null || true; done
   rm -rf "$scratch"
 }
 trap finish EXIT
-failed=0
-complain() {
-  echo "$*" >&2
-  failed=1
-}
 
 # -- where the commands run
-ip link set lo up
-printf '127.0.0.1 localhost a b c broker\n' >"$scratch/hosts"
-mount --bind "$scratch/hosts" /etc/hosts
 mount -t tmpfs none /var/spool
-export HOME=$scratch/home XDG_CONFIG_HOME=$scratch/home/.config XDG_STATE_HOME=$scratch/home/state
-export PATH=$scratch/shims:$bin:$PATH
-mkdir -p "$scratch/shims" "$XDG_CONFIG_HOME/mqfail" "$scratch/here"
 printf -- '-C 1\n-W 10\n' >"$XDG_CONFIG_HOME/mqfail/sub"
 printf '#!/bin/sh\nshift\nexec cat "$@"\n' >"$scratch/shims/tail"        # tail -F ends
 printf '#!/bin/sh\nexec /usr/bin/seq 2\n' >"$scratch/shims/seq"             # no long wait
@@ -44,7 +28,8 @@ printf '#!/bin/sh\nexit 0\n' >"$scratch/shims/avahi-publish"  # it needs its dae
 # What asks for the password of a file on the terminal.
 printf '#!/bin/sh\n[ "$1" != pkcs12 ] || set -- "$@" -passin pass:\nexec /usr/bin/openssl "$@"\n' >"$scratch/shims/openssl"
 chmod +x "$scratch/shims/"*
-cd "$scratch/here"
+export EDITOR=true  # it changes nothing
+printf 'connection up\naddress a b\n' >bridge.conf
 for file in log data report report.txt; do printf 'one\ntwo\n' >"$file"; done
 cat >servers.json <<'JSON'
 [{"hostNameOrIpAddress": "a", "port": 1883, "tls": "None", "serverId": "server1"},
@@ -54,23 +39,15 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=c
 /usr/bin/openssl pkcs12 -export -in cert.pem -inkey key.pem -passout pass: -out FILE
 mqfail-config set --component MQTT1 <servers.json
 
-listens() {  # listens PORT: waits until it does
-  for ((i = 0; i < 500; ++i)); do
-    (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return
-    sleep 0.02
-  done
-  complain "nothing listens on port $1"
-  exit 1
-}
 printf 'user root\nlistener 1883\nallow_anonymous true\n' >mosquitto.conf
 mosquitto -c mosquitto.conf 2>mosquitto.log &
 server=$!
-listens 1883
+listens 127.0.0.1 1883
 for topic in plant plant/temperature t report; do mosquitto_pub -r -t "$topic" -m '{"value": 1}'; done
 serve() {
   mqfail-config serve 2>>serve.log &
   endpoint=$!
-  listens 5590
+  listens 127.0.0.1 5590
 }
 serve
 
@@ -120,6 +97,7 @@ is_command() {
 }
 
 for page in "$man"/*.[157]; do
+  [[ $page != */mqfail-recipes.7 ]] || continue  # recipes.sh runs those
   for device in ascii utf8; do
     mandoc -T"$device" -Owidth=78 "$page" | col -bx >"rendered.$device"
     displays <"rendered.$device" >"displays.$device"

@@ -34,9 +34,9 @@ expect '--retained-only' "$(in_bash mqfail-sub mqfail-sub --retained-o)" 'bash, 
 expect 'human json logfmt none' "$(in_bash mqfail-sub mqfail-sub --events '')" 'bash, the words of --events'
 expect '' "$(in_bash mqfail-pub mqfail-pub -m '')" 'bash, a value that nobody can know'
 expect '--stdin-file --stdin-line' "$(in_bash mqfail-pub mqfail-pub -s --stdin)" 'bash, an option after pub -s'
-expect 'set schema serve' "$(in_bash mqfail-config mqfail-config s)" 'bash, a verb'
+expect 'set show schema serve' "$(in_bash mqfail-config mqfail-config s)" 'bash, a verb'
 expect 'port= protocol= password=' "$(in_bash mqfail-config mqfail-config edit p)" 'bash, a key of edit'
-expect '--component' "$(in_bash mqfail-config mqfail-config get --co)" 'bash, an option after a verb'
+expect '--component' "$(in_bash mqfail-config mqfail-config get --com)" 'bash, an option after a verb'
 expect 'MQTT1' "$(in_bash mqfail-sub mqfail-sub --component M)" 'bash, a component'
 expect 'Line 2' "$(in_bash mqfail-probe mqfail-probe --component L)" 'bash, a component of the probe'
 expect 'first server 2' "$(in_bash mqfail-config mqfail-config get --component MQTT1 --server-id '')" 'bash, server ids'
@@ -96,7 +96,7 @@ else
   expect $'cold\nhot\nwarm' "$(described mqfail-sub 'mqfail-sub --standby ')" 'fish, values have no description'
   longest=$(grep -ohE -- "-d '.*'" "$completions"/mqfail-{sub,pub,probe}.fish | wc -L)
   ((longest <= 90)) || { echo "fish: a description of $longest characters" >&2; failed=1; }
-  expect 'schema serve set' "$(in_fish mqfail-config 'mqfail-config s')" 'fish, a verb'
+  expect 'schema serve set show' "$(in_fish mqfail-config 'mqfail-config s')" 'fish, a verb'
 fi
 ((failed == 0)) || exit 1
 [[ -z $missing ]] || { echo "skipped: not tried in$missing, which is missing"; exit 77; }

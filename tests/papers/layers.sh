@@ -26,10 +26,10 @@ declare -A may=(
   [lib/rest]='base config/store config/document config/secrets'
   [lib/sparkplug]='base config/document/json_reader.hpp'
   [lib/session]='base policy transport sparkplug'
-  [lib/publish]='base policy transport session'
+  [lib/publish]='base policy transport session config/document/json_reader.hpp'
   [lib/subscribe]='base policy transport session'
   [lib/probe]='base policy transport session sparkplug'
-  [lib/tool]='base policy config/naming config/uri config/secrets transport/transport.hpp transport/message.hpp session/notice.hpp session/host_gate.hpp session/counts.hpp session/standing.hpp sparkplug'
+  [lib/tool]='base policy config/naming config/uri config/secrets transport/transport.hpp transport/message.hpp transport/topic_rules.hpp session/notice.hpp session/host_gate.hpp session/counts.hpp session/standing.hpp sparkplug'
 )
 # A header of ours is written in quotation marks, so that none is missed here.
 if grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<([a-z_0-9]+/)*[a-z_0-9]+\.hpp>' lib cmd --include='*.[ch]pp' |
@@ -76,7 +76,7 @@ while read -r pattern where; do
   fi
 done <<'END'
 MQTT(Client|Async) lib/transport/[a-z_]*\.
-simdjson lib/config/document/[a-z_]*\.cpp
+simdjson lib/(config/document/[a-z_]*|publish/json_record)\.cpp
 openssl/ lib/(certificates/|config/|discovery/http_stream\.cpp|transport/paho_seams/|transport/wire/websocket_upgrade\.cpp)
 (ares|resolv)\.h lib/discovery/(srv_lookup\.cpp|dns_reader\.hpp)
 sqlite3 lib/publish/spool_database\.cpp

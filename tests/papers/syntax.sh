@@ -6,7 +6,7 @@ set -euo pipefail
 man=$1 completions=$2
 failed=0
 pages=("$man"/*.[157])
-[[ ${#pages[@]} -eq 8 ]] || { echo "eight pages are expected, not ${#pages[@]}" >&2; failed=1; }
+[[ ${#pages[@]} -eq 9 ]] || { echo "nine pages are expected, not ${#pages[@]}" >&2; failed=1; }
 for page in "${pages[@]}"; do
   mandoc -Tlint -Wwarning "$page" >&2 || failed=1
 done

@@ -65,6 +65,14 @@ void wipe(Result<std::optional<std::string>>& text) {
   if (text && *text) Secret::overwrite(**text);
 }
 
+Result<Done> check_unchanged(const std::optional<std::string>& now, const StoredState* expected) {
+  if (expected == nullptr) return Done{};
+  const bool same = now ? expected->text && *now == expected->text->reveal() : !expected->text;
+  if (same) return Done{};
+  return Error{ErrorKind::temporary, "the stored list has been changed by somebody else meanwhile",
+               "compare it with mqfail-config diff, and store yours again"};
+}
+
 }  // namespace
 
 Error nothing_stored(const ComponentStore& store, const std::string& id) {
@@ -87,6 +95,13 @@ Result<NamedText> StoredList::text() const {
   if (!text) return text.error();
   if (!*text) return nothing_stored(store_, id_);
   return NamedText{shown_path_of(store_, id_), Secret(std::move(**text))};
+}
+
+Result<StoredState> StoredList::state() const {
+  auto text = store_.read(id_);
+  if (!text) return text.error();
+  if (!*text) return StoredState{};
+  return StoredState{Secret(std::move(**text))};
 }
 
 Result<DocumentReading> StoredList::read() const {
@@ -134,7 +149,8 @@ Result<Change> StoredList::finish(const StoreLock& lock, Change& change,
 }
 
 Result<Change> StoredList::set(const NamedText& document,
-                               const std::optional<std::string>& component) {
+                               const std::optional<std::string>& component,
+                               const StoredState* only_if) {
   // Judged first without the lock, which would make directories: an error changes nothing at all.
   auto before = store_.read(id_);
   if (!before) return before.error();
@@ -147,6 +163,7 @@ Result<Change> StoredList::set(const NamedText& document,
   if (!lock) return lock.error();
   auto now = store_.read(id_);
   if (!now) return now.error();
+  if (const auto same = check_unchanged(*now, only_if); !same) return same.error();
   if (*now != *before) {  // another process was faster
     previous = read_previous(*now);
     change.reading =
@@ -202,7 +219,8 @@ Result<Change> StoredList::edit(const std::string& server_id, const std::vector<
   return finish(*lock, change, all, *previous);
 }
 
-Result<Change> StoredList::put(const NamedText& document, const std::string& server_id) {
+Result<Change> StoredList::put(const NamedText& document, const std::string& server_id,
+                               const StoredState* only_if) {
   if (const auto wrong = wrong_with_server_id(server_id))
     return Error{ErrorKind::usage, "a serverId " + *wrong, ""};
   // As set(): judged before the lock makes directories, and again under it.
@@ -216,6 +234,11 @@ Result<Change> StoredList::put(const NamedText& document, const std::string& ser
 
   const auto lock = store_.lock();
   if (!lock) return lock.error();
+  auto now = store_.read(id_);
+  if (!now) return now.error();
+  const auto same = check_unchanged(*now, only_if);
+  wipe(now);
+  if (!same) return same.error();
   const auto previous = read_if_any();
   if (!previous) return previous.error();
   const DocumentServer* const old = find_server(previous->servers, server_id);

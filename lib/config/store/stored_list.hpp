@@ -34,6 +34,11 @@ struct KeyValue {
   std::optional<Secret> value;
 };
 
+/// The stored text at one moment; empty: nothing was stored.
+struct StoredState {
+  std::optional<Secret> text;
+};
+
 struct Comparison {
   DocumentReading reading;
   std::string difference;  ///< list_difference(); empty: the same
@@ -53,9 +58,14 @@ class StoredList {
   /// The same with the client of a stored DataSource.
   Result<DocumentReading> read() const;
 
+  /// For set() and put(). Errors: those of the store.
+  Result<StoredState> state() const;
+
   /// Replaces the list, and the client if the document has a DataSource. `component`: as for
-  /// read_document(). Errors: those of the store and of the key.
-  Result<Change> set(const NamedText& document, const std::optional<std::string>& component);
+  /// read_document(). `only_if`: what is stored must still be this. Errors: those of the store and
+  /// of the key; temporary, if something else is stored now.
+  Result<Change> set(const NamedText& document, const std::optional<std::string>& component,
+                     const StoredState* only_if = nullptr);
   /// Appends the document's servers; a list that is not there begins with them. Errors: as set();
   /// data, if an id is in use.
   Result<Change> add(const NamedText& document, const std::optional<std::string>& component);
@@ -64,8 +74,9 @@ class StoredList {
   /// data, if the new id is in use or would part a sealed secret from the old one.
   Result<Change> edit(const std::string& server_id, const std::vector<KeyValue>& values);
   /// Puts the one server of the document in the place of the one with this id, or behind all
-  /// others. Errors: as set(); usage, for an id that no server can have.
-  Result<Change> put(const NamedText& document, const std::string& server_id);
+  /// others. `only_if` and errors: as set(); usage, for an id that no server can have.
+  Result<Change> put(const NamedText& document, const std::string& server_id,
+                     const StoredState* only_if = nullptr);
   /// Gives servers new values for those keys that the document has, all of them or none;
   /// `server_id` and the rest: as for read_merge(). Errors: as set(); no_input, if the list or that
   /// server is not there.

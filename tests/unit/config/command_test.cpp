@@ -306,7 +306,7 @@ BOOST_FIXTURE_TEST_CASE(edit_changes_the_keys_that_are_given_and_null_resets, Co
       {{"serverId=Server2"}, 65, "has a server 'server2' already"},
       {{"password=-"}, 65, "the first line of <stdin> is empty"},
       {{"userName=u", "password=hunter2"}, 64, "give password=- and the secret on standard input"},
-      {{}, 64, "nothing to change"},
+      {{}, 64, "set EDITOR"},
       {{"port"}, 64, "unexpected argument 'port'"},
       {{"-f", "x"}, 66, "cannot read x"},
   };

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edited_file.hpp"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "base/descriptor.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
+
+extern char** environ;
+
+namespace mqfail {
+namespace {
+
+std::string variable(const char* name) {
+  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+  return value == nullptr ? std::string() : value;
+}
+
+std::string parent_folder() {
+  for (const char* name : {"XDG_RUNTIME_DIR", "TMPDIR"}) {
+    std::string folder = variable(name);
+    if (folder.starts_with('/') && access(folder.c_str(), W_OK | X_OK) == 0) return folder;
+  }
+  return "/tmp";
+}
+
+// What sh runs; "$@" is the file. A value of $EDITOR may have arguments, as git takes it.
+std::string editor_command() {
+  for (const char* name : {"VISUAL", "EDITOR"}) {
+    const std::string value = variable(name);
+    if (!trimmed(value).empty()) return value + " \"$@\"";
+  }
+  if (isatty(STDIN_FILENO) == 0) return "";
+  return "if command -v editor >/dev/null; then exec editor \"$@\"; else exec vi \"$@\"; fi";
+}
+
+// While it lives, ^C at the keyboard is for the editor alone.
+class KeyboardForEditor {
+ public:
+  KeyboardForEditor()
+      : interrupt_(std::signal(SIGINT, SIG_IGN)), quit_(std::signal(SIGQUIT, SIG_IGN)) {}
+  ~KeyboardForEditor() {
+    std::signal(SIGINT, interrupt_);
+    std::signal(SIGQUIT, quit_);
+  }
+  KeyboardForEditor(const KeyboardForEditor&) = delete;
+  KeyboardForEditor& operator=(const KeyboardForEditor&) = delete;
+
+ private:
+  void (*interrupt_)(int);
+  void (*quit_)(int);
+};
+
+// Runs it with the default signals. The status of waitpid(2), or an errno.
+struct Ended {
+  int error = 0;
+  int status = 0;
+};
+Ended run_shell(std::string command, std::string path) {
+  std::string shell = "sh";
+  std::string flag = "-c";
+  std::string name = "mqfail-config";
+  char* const words[] = {shell.data(), flag.data(), command.data(),
+                         name.data(),  path.data(), nullptr};
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t usual;
+  sigemptyset(&usual);
+  for (const int signal : {SIGINT, SIGQUIT, SIGXFSZ}) sigaddset(&usual, signal);
+  posix_spawnattr_setsigdefault(&attributes, &usual);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  const KeyboardForEditor keyboard;
+  pid_t child = -1;
+  Ended ended;
+  ended.error = posix_spawnp(&child, "sh", nullptr, &attributes, words, environ);
+  posix_spawnattr_destroy(&attributes);
+  if (ended.error != 0) return ended;
+  while (waitpid(child, &ended.status, 0) < 0) {
+    if (errno == EINTR) continue;
+    ended.error = errno;
+    break;
+  }
+  return ended;
+}
+
+}  // namespace
+
+Result<EditedFile> EditedFile::make(std::string_view name, std::string_view text) {
+  std::string folder = parent_folder() + "/mqfail-config-XXXXXX";
+  if (mkdtemp(folder.data()) == nullptr)
+    return file_error(ErrorKind::cannot_create, "cannot make the directory", folder, errno);
+  EditedFile edited(folder, folder + "/" + std::string(name));
+  Descriptor file(open(edited.path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (file.get() < 0)
+    return file_error(ErrorKind::cannot_create, "cannot make", edited.path_, errno);
+  if (const auto written = write_durably(file, text, edited.path_); !written)
+    return written.error();
+  return edited;
+}
+
+EditedFile::EditedFile(EditedFile&& other) noexcept
+    : folder_(std::exchange(other.folder_, {})), path_(std::move(other.path_)) {}
+
+EditedFile::~EditedFile() {
+  std::error_code ignored;
+  if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+}
+
+Result<Done> EditedFile::open_editor() const {
+  const std::string command = editor_command();
+  if (command.empty()) {
+    return Error{ErrorKind::usage, "edit opens an editor, and standard input is no terminal",
+                 "set EDITOR, or give -f FILE, or --server-id ID key=value"};
+  }
+  const Ended ended = run_shell(command, path_);
+  if (ended.error != 0)
+    return Error{ErrorKind::unavailable,
+                 std::string("the editor cannot be started: ") + std::strerror(ended.error), ""};
+  if (WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == 0) return Done{};
+  const std::string how = WIFSIGNALED(ended.status)
+                              ? "signal " + std::to_string(WTERMSIG(ended.status))
+                              : "exit status " + std::to_string(WEXITSTATUS(ended.status));
+  return Error{ErrorKind::unavailable, "the editor ended with " + how + "; nothing was changed",
+               "VISUAL or EDITOR names another one"};
+}
+
+Result<Secret> EditedFile::text() const {
+  auto text = read_regular_file(path_);
+  if (!text) return text.error();
+  return Secret(std::move(*text));
+}
+
+const std::string& EditedFile::keep() {
+  folder_.clear();
+  return path_;
+}
+
+}  // namespace mqfail
