@@ -24,7 +24,7 @@ std::size_t Copies::join(const std::string& server, TimePoint since, bool resume
   if (known != places_.end()) {
     joined.copies = known->copies;
     joined.reached = joined.behind = known->reached;
-    joined.late_until = since + window_;
+    joined.late_until = since + std::max(window_, kBridgePatience);
   }
   // The old connection of the same server may still have messages for us: then it keeps its place.
   auto free = known;

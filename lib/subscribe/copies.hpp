@@ -7,8 +7,8 @@
 // messages that do not repeat.
 // A server that was silent may deliver later what it could not: a frozen one to the next
 // connection, what its bridge brings; a node without a quorum after the election. If it has brought
-// kProof copies before, the prints that do not repeat wait for it, as long as it is away and for a
-// window after its return, or until it goes on behind them.
+// kProof copies before, the prints that do not repeat wait for it, as long as it is away and for
+// kBridgePatience after its return, or until it goes on behind them.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +35,9 @@ class Copies {
   /// How long after one server a message may reach another one: a publisher's own delay and the
   /// work that waits in a server that has just started.
   static constexpr Duration kSkew = std::chrono::seconds(1);
+  /// How long after its return a server may begin to bring what it owes: a bridge of mosquitto
+  /// finds out after 1.5 keepalives of 60 s that its peer is gone, and tries again 30 s later.
+  static constexpr Duration kBridgePatience = std::chrono::minutes(2);
   /// A server that has brought so many copies, or messages of which others have brought copies,
   /// brings what the others bring.
   static constexpr std::size_t kProof = 10;
