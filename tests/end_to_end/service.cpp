@@ -184,3 +184,23 @@ BOOST_AUTO_TEST_CASE(in_the_journal_events_have_a_priority_and_no_time) {
                   .environment = {{"JOURNAL_STREAM", "1:1"}}});
   BOOST_TEST(std::regex_search(other.err, std::regex("^mqfail-sub: [0-9:]{8} failed")), other.err);
 }
+
+// As mqfail-pub@.service does it: the service manager keeps the FIFO open for both directions.
+BOOST_AUTO_TEST_CASE(a_publisher_reads_a_fifo_that_many_open_and_close) {
+  ScriptedServer server;
+  Scratch scratch;
+  const std::string fifo = (scratch / "plant").string();
+  Arguments argv{"bash", "-c", "mkfifo '" + fifo + "'; exec \"$@\" 0<>'" + fifo + "'", "bash"};
+  const Arguments publisher = pub({"-s", server.uri(), "-t", "t", "-q", "1", "-l"});
+  argv.insert(argv.end(), publisher.begin(), publisher.end());
+  Process process(argv);
+  BOOST_REQUIRE(server.wait_for(What::connect));
+  for (std::size_t i = 1; i <= 2; ++i) {
+    run({"bash", "-c", "echo 'line " + std::to_string(i) + "' >'" + fifo + "'"});
+    BOOST_TEST(server.wait_for(What::publish, i));
+  }
+  process.signal(SIGTERM);
+  CHECK_STATUS(process, 0);
+  BOOST_TEST(received(server) == (std::vector<std::string>{"line 1", "line 2"}),
+             boost::test_tools::per_element());
+}

@@ -116,6 +116,15 @@ for page in "$man"/*.[157]; do
     while read -r first; do if is_command "$first"; then echo; fi; done | wc -l)
   ((found == wanted)) || complain "$page: $found displays with commands, but $wanted in its source"
 done
+# The probes of containers are lists of words, which no shell reads.
+probes=0
+while IFS= read -r -d '' list; do
+  probes=$((probes + 1))
+  mapfile -t words < <(jq -r '.[]' <<<"[${list#*[}")
+  [[ ${words[0]} != CMD ]] || words=("${words[@]:1}")
+  timeout 20 "${words[@]}" </dev/null >out 2>err || complain "this probe fails: ${words[*]}" $'\n'"$(<err)" "$(<out)"
+done < <(mandoc -Tascii -Owidth=78 "$man/mqfail-service.7" | col -bx | grep -zoE '(test|command): \[[^]]*\]')
+((probes == 3)) || complain "mqfail-service(7) has $probes probes of containers, not 3"
 for command in sub pub probe config; do
   before=$count
   while IFS= read -r text; do

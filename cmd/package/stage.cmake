@@ -1,0 +1,20 @@
+# Run by cpack over the files that it is about to pack: what Debian wants and a plain install has not.
+cmake_policy(VERSION 3.25)
+set(usr ${CPACK_TEMPORARY_DIRECTORY}/usr)
+set(doc ${usr}/share/doc/mqfail)
+file(GLOB pages ${usr}/share/man/man*/*)
+execute_process(COMMAND gzip -9nf ${pages} COMMAND_ERROR_IS_FATAL ANY)
+file(MAKE_DIRECTORY ${doc})
+configure_file(${CPACK_MQFAIL_SOURCE_DIR}/cmd/package/copyright ${doc}/copyright COPYONLY)
+configure_file(${CPACK_MQFAIL_SOURCE_DIR}/README.md ${doc}/README.md COPYONLY)
+configure_file(${CPACK_MQFAIL_SOURCE_DIR}/man/CHANGELOG ${doc}/changelog.Debian COPYONLY)
+execute_process(COMMAND gzip -9nf ${doc}/changelog.Debian COMMAND_ERROR_IS_FATAL ANY)
+# The licences of what is linked statically, as Debian has them.
+foreach(package IN LISTS CPACK_MQFAIL_LINKED_PACKAGES)
+  configure_file(/usr/share/doc/${package}/copyright ${doc}/copyright.${package} COPYONLY)
+endforeach()
+file(MAKE_DIRECTORY ${usr}/share/lintian/overrides)
+configure_file(${CPACK_MQFAIL_SOURCE_DIR}/cmd/package/lintian-overrides ${usr}/share/lintian/overrides/mqfail COPYONLY)
+# Icinga and Nagios look for plugins here; under this name the format is theirs.
+file(MAKE_DIRECTORY ${usr}/lib/nagios/plugins)
+file(CREATE_LINK ../../../bin/mqfail-probe ${usr}/lib/nagios/plugins/check_mqfail SYMBOLIC)
