@@ -160,10 +160,15 @@ Result<NamedRoster> roster_now(const CommonOptions& options) {
                      options.seed.value_or(throw_dice()));
   auto found = discover(request);
   if (!found) return found.error();
-  for (Server& server : found->servers.value_or(ServerList())) {
-    const bool known = std::any_of(roster->servers.begin(), roster->servers.end(),
-                                   [&](const Server& one) { return same_endpoint(one, server); });
-    if (!known) roster->servers.push_back(std::move(server));
+  ServerList servers = found->servers.value_or(ServerList());
+  roster->origins.resize(roster->servers.size());
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    const bool known =
+        std::any_of(roster->servers.begin(), roster->servers.end(),
+                    [&](const Server& one) { return same_endpoint(one, servers[i]); });
+    if (known) continue;
+    roster->servers.push_back(std::move(servers[i]));
+    roster->origins.push_back(found->origins[i]);
   }
   std::move(found->warnings.begin(), found->warnings.end(), std::back_inserter(roster->warnings));
   return roster;

@@ -92,6 +92,9 @@ Result<Reading> Discovered::offered(Reading reading) {
     auto part = offers_->read(name.discovery.name, uri_of(name.servers, name.discovery.nested),
                               Origin::user);
     if (!part) return part.error();
+    reading.origins.insert(
+        reading.origins.end(), part->servers->size(),
+        (kind_ == Discovery::Kind::dns ? "srv " : "multicast ") + name.discovery.name);
     std::move(part->servers->begin(), part->servers->end(), std::back_inserter(all));
     std::move(part->warnings.begin(), part->warnings.end(), std::back_inserter(reading.warnings));
   }
@@ -111,6 +114,7 @@ Result<Reading> discover(const UpdateRequest& request) {
     if (!found) return found.error();
     if (!all.servers) all.servers.emplace();
     std::move(found->servers->begin(), found->servers->end(), std::back_inserter(*all.servers));
+    std::move(found->origins.begin(), found->origins.end(), std::back_inserter(all.origins));
     std::move(found->warnings.begin(), found->warnings.end(), std::back_inserter(all.warnings));
   }
   return all;

@@ -22,7 +22,8 @@ struct Reading {
   std::optional<ServerList> servers;  ///< empty: the list is as it was
   bool rebalance = false;             ///< as of event::ListChanged
   std::vector<std::string> warnings = {};
-  std::optional<Duration> again = {};  ///< when to read again without being asked; empty: never
+  std::vector<std::string> origins = {};  ///< of each server, if they were discovered: "srv NAME"
+  std::optional<Duration> again = {};     ///< when to read again without being asked; empty: never
 };
 
 class SourceReader {

@@ -2,8 +2,8 @@
 #include "probe/plan.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <deque>
+#include <utility>
 
 #include "base/number.hpp"
 #include "base/text.hpp"
@@ -16,19 +16,19 @@ std::string padded(const std::string& text, std::size_t width) {
   return text + std::string(width - std::min(width, text.size()), ' ');
 }
 
-std::string at(TimePoint now) {
-  const std::string ms = std::to_string(milliseconds(now.time_since_epoch()));
+std::string at(Duration now) {
+  const std::string ms = std::to_string(milliseconds(now));
   return std::string(9 - std::min<std::size_t>(9, ms.size()), ' ') + ms + " ms  ";
 }
 
-// Plays the engine while every server refuses, and writes a line for each pass.
+// Plays the engine while every server refuses.
 class Play {
  public:
   explicit Play(const Plan& plan) : engine_(plan.settings, servers_of(plan), Random(plan.seed)) {}
 
-  std::string passes() {
+  PlannedPasses passes() {
     take(engine_.step(event::Started{}, now_));
-    while (!over_ && pass_ < kShownPasses) {
+    while (!out_.gives_up && out_.passes.size() < kShownPasses) {
       if (!refused_.empty()) {
         const AttemptId attempt = refused_.front();
         refused_.pop_front();
@@ -41,8 +41,7 @@ class Play {
         break;
       }
     }
-    if (!over_) out_ += "             and so on\n";
-    return out_;
+    return std::move(out_);
   }
 
  private:
@@ -56,36 +55,50 @@ class Play {
     for (const Action& action : actions) {
       if (const auto* const connect = std::get_if<action::Connect>(&action)) {
         if (tried_.empty()) began_ = now_;
-        tried_ += (tried_.empty() ? "" : ", ") + printable(engine_.server(connect->server).id);
+        tried_.push_back(engine_.server(connect->server).id);
         refused_.push_back(connect->attempt);
       } else if (std::holds_alternative<action::TellBackoff>(action)) {
         end_pass();
       } else if (const auto* const end = std::get_if<action::GiveUp>(&action)) {
         end_pass();
-        out_ +=
-            at(now_) + "gives up" +
-            (end->bound == Bound::none ? "" : ", as " + std::string(name(end->bound)) + " says") +
-            "\n";
-        over_ = true;
+        out_.gives_up = now_.time_since_epoch();
+        out_.bound = name(end->bound);
       }
     }
   }
 
   void end_pass() {
-    if (tried_.empty()) return;
-    out_ += at(began_) + "pass " + std::to_string(++pass_) + ": " + tried_ + "\n";
-    tried_.clear();
+    if (!tried_.empty())
+      out_.passes.push_back({began_.time_since_epoch(), std::exchange(tried_, {})});
   }
 
   Failover engine_;
   TimePoint now_{}, began_{};
   std::deque<AttemptId> refused_;
-  std::string tried_, out_;
-  std::size_t pass_ = 0;
-  bool over_ = false;
+  std::vector<std::string> tried_;
+  PlannedPasses out_;
 };
 
+// The line of each pass, and of the end.
+std::string schedule(const PlannedPasses& played) {
+  std::string out;
+  std::size_t number = 0;
+  for (const PlannedPasses::Pass& pass : played.passes) {
+    out += at(pass.at) + "pass " + std::to_string(++number) + ": ";
+    for (const std::string& id : pass.servers)
+      out += (&id == &pass.servers.front() ? "" : ", ") + printable(id);
+    out += "\n";
+  }
+  if (!played.gives_up) return out + "             and so on\n";
+  return out + at(*played.gives_up) + "gives up" +
+         (played.bound.empty() ? "" : ", as " + played.bound + " says") + "\n";
+}
+
 }  // namespace
+
+PlannedPasses play(const Plan& plan) {
+  return Play(plan).passes();
+}
 
 std::string render_plan(const Plan& plan) {
   std::string out =
@@ -104,7 +117,7 @@ std::string render_plan(const Plan& plan) {
   for (const Plan::Source& source : plan.sources)
     out += "  " + source.name + " " + printable(source.text, 300) + "\n";
   if (plan.sources.empty()) out += "  nothing\n";
-  return out + "if every server refuses the connection:\n" + Play(plan).passes();
+  return out + "if every server refuses the connection:\n" + schedule(play(plan));
 }
 
 }  // namespace mqfail

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/time.hpp"
 #include "policy/settings.hpp"
 
 namespace mqfail {
@@ -29,7 +31,21 @@ struct Plan {
 /// Most passes that are shown.
 inline constexpr std::size_t kShownPasses = 8;
 
-/// The plan as lines of text. The same plan gives the same text.
+/// The passes that follow if every server refuses the connection. The same plan gives the same.
+struct PlannedPasses {
+  struct Pass {
+    Duration at{};                     ///< from the start
+    std::vector<std::string> servers;  ///< ids, in the order in which they are tried
+  };
+  std::vector<Pass> passes;
+  std::optional<Duration> gives_up;  ///< when; empty: there are more passes than are shown
+  std::string bound;                 ///< the option that says so; empty: none does
+};
+PlannedPasses play(const Plan& plan);
+
+/// The plan as lines of text.
 std::string render_plan(const Plan& plan);
+/// One JSON object on one line; keys are only ever added.
+std::string render_plan_json(const Plan& plan);
 
 }  // namespace mqfail

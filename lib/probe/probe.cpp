@@ -6,13 +6,10 @@
 #include <memory>
 #include <utility>
 
-#include "session/mailbox.hpp"
-#include "transport/paho_transport.hpp"
-
 namespace mqfail {
 namespace {
 
-// Each server takes two descriptors, so a long roster exceeds the usual soft limit of 1,024.
+// Each server takes a descriptor, so a long roster exceeds the usual soft limit of 1,024.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -21,10 +18,9 @@ void raise_descriptor_limit() {
 }
 
 struct Lasting {
-  explicit Lasting(std::unique_ptr<Mailbox> box)
-      : mailbox(std::move(box)), transport(*mailbox), ground{*mailbox, transport} {}
-  std::unique_ptr<Mailbox> mailbox;
-  PahoTransport transport;
+  explicit Lasting(std::unique_ptr<DirectTransport> its)
+      : transport(std::move(its)), ground{*transport} {}
+  std::unique_ptr<DirectTransport> transport;
   RoundGround ground;
 };
 
@@ -32,19 +28,19 @@ struct Lasting {
 
 Result<RoundGround*> lasting_ground(int interrupt_fd) {
   raise_descriptor_limit();
-  auto mailbox = Mailbox::make();
-  if (!mailbox) return mailbox.error();
-  auto* const lasting = new Lasting(std::move(*mailbox));
+  auto transport = DirectTransport::make();
+  if (!transport) return transport.error();
+  auto* const lasting = new Lasting(std::move(*transport));
   lasting->ground.interrupt_fd = interrupt_fd;
   return &lasting->ground;
 }
 
-Result<ServerReports> probe(const ServerList& servers, const ProbeSettings& settings) {
+Result<Probed> probe(const ServerList& servers, const ProbeSettings& settings) {
   const auto ground = lasting_ground(-1);
   if (!ground) return ground.error();
   Round round(servers, settings, **ground, false);
   round.ask();
-  return round.reports();
+  return Probed{round.reports(), round.cross()};
 }
 
 Message announcement_message(std::string_view topic, std::string_view payload) {

@@ -14,9 +14,13 @@
 
 namespace mqfail {
 
+struct Probed {
+  ServerReports reports;
+  CrossMatrix cross;
+};
 /// Blocks until all servers have answered or the time limit is over. Errors: this machine cannot
 /// try any server.
-Result<ServerReports> probe(const ServerList& servers, const ProbeSettings& settings);
+Result<Probed> probe(const ServerList& servers, const ProbeSettings& settings);
 
 /// What became of an announcement at one server.
 struct Announced {
@@ -33,8 +37,8 @@ Message announcement_message(std::string_view topic, std::string_view payload);
 Result<std::vector<Announced>> announce(const ServerList& servers, const ProbeSettings& settings,
                                         std::string_view topic, std::string_view payload);
 
-/// The ground of a process that asks servers. It is never destroyed, for that would wait for a name
-/// that does not resolve. Errors: as probe().
+/// The ground of a process that asks servers. It is never destroyed, for nobody waits for the end
+/// of what it has begun. Errors: as probe().
 Result<RoundGround*> lasting_ground(int interrupt_fd);
 
 }  // namespace mqfail

@@ -1,22 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probe/round.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <chrono>
 #include <string>
 #include <utility>
 
+#include "base/number.hpp"
 #include "session/clock.hpp"
 
 namespace mqfail {
 namespace {
 
+using Say = DirectEvent;
+
 // How long ago that is by the clock of this machine.
 Duration age_of(StateTime time) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<Duration>(now) - std::chrono::milliseconds(time);
+}
+
+std::int64_t days_until(std::int64_t seconds) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto left = std::chrono::seconds(seconds) - now;
+  return std::chrono::floor<std::chrono::days>(left).count();
+}
+
+ProbePhase probe_phase(Phase phase) {
+  switch (phase) {
+    case Phase::dns:
+      return ProbePhase::dns;
+    case Phase::tcp:
+      return ProbePhase::tcp;
+    case Phase::tls:
+      return ProbePhase::tls;
+    case Phase::ws:
+      return ProbePhase::ws;
+    case Phase::connack:
+      return ProbePhase::connack;
+    case Phase::subscribe:
+      return ProbePhase::suback;
+    case Phase::publish:
+      return ProbePhase::round_trip;
+  }
+  return ProbePhase::connack;
 }
 
 }  // namespace
@@ -29,8 +58,12 @@ Round::Round(const ServerList& servers, const ProbeSettings& settings, RoundGrou
                        : state_topics(settings.primary_host.id, settings.primary_host.version)),
       ground_(ground),
       keep_(keep),
-      begin_(steady_now()) {
+      begin_(steady_now()),
+      mark_(settings.connect.client_id + "-" + std::to_string(ground.attempts) + " "),
+      cross_(settings.cross ? CrossMatrix(servers.size()) : CrossMatrix()) {
+  ground_.transport.forget_names();
   reports_.reserve(servers.size());
+  not_ready_ = servers.size();
   for (const Server& server : servers) {
     reports_.push_back({.server = server});
     const Protocol first = fixed_protocol(server, settings_.protocol).value_or(Protocol::mqtt5);
@@ -44,81 +77,22 @@ Round::~Round() {
 
 bool Round::ask() {
   const TimePoint end = begin_ + settings_.time_limit;
-  while (unanswered_ > 0) {
-    if (!wait(std::min(end, due_.begin()->first))) return false;
-    look_for_pongs();
-    hear();
+  while ((unanswered_ > 0 || (exchanging_ && !exchange_is_over())) && !found_) {
+    if (!wait(due_.empty() ? end : std::min(end, due_.begin()->first))) return false;
     const TimePoint now = steady_now();
     while (!due_.empty() && (due_.begin()->first <= now || end <= now)) {
       const AttemptId late = due_.begin()->second;
       due_.erase(due_.begin());
-      time_out(late);
+      time_out(late, attempts_.at(late));
     }
+    if (end <= now) break;
+  }
+  for (std::size_t place = 0; place < reports_.size(); ++place) {
+    ServerReport& report = reports_[place];
+    report.asked_to_the_end = report.up || report.reason;
+    if (!report.up && !cross_.empty()) cross_.leave_out(place);
   }
   return true;
-}
-
-std::optional<std::vector<Publication>> Round::publish(const Message& message,
-                                                       const std::vector<std::size_t>& to) {
-  std::vector<Publication> results;
-  std::vector<Attempt*> waiting;  // in the order of `to`; null: decided
-  for (const std::size_t place : to) {
-    const AttemptId attempt = kept_.at(place);
-    Attempt& one = attempts_.at(attempt);
-    results.push_back({place, give(attempt, one, message)});
-    waiting.push_back(results.back().refused ? nullptr : &one);
-  }
-  const TimePoint begun = steady_now();
-  const TimePoint end = begun + settings_.connect_timeout;
-  std::vector<Acknowledged> arrived;
-  while (true) {
-    std::size_t open = 0;
-    const TimePoint now = steady_now();
-    for (std::size_t i = 0; i < waiting.size(); ++i) {
-      if (waiting[i] == nullptr) continue;
-      Attempt& one = *waiting[i];
-      if (one.open) {
-        arrived.clear();
-        ground_.transport.take_acknowledged(kept_.at(results[i].place), arrived);
-        if (!arrived.empty()) one.acknowledged = arrived.front();
-      }
-      const bool mqtt5 = one.protocol == Protocol::mqtt5;
-      if (one.acknowledged && one.acknowledged->code >= 0x80) {
-        results[i].refused =
-            Reason{Cause::ack_refused, Phase::publish, one.acknowledged->code, mqtt5, {}};
-      } else if (!one.acknowledged && one.lost) {
-        results[i].refused = one.lost;
-      } else if (!one.acknowledged && now >= end) {
-        const auto ms = static_cast<int>(milliseconds(now - begun));
-        results[i].refused = Reason{Cause::ack_timeout, Phase::publish, ms, mqtt5, {}};
-      } else if (!one.acknowledged) {
-        ++open;
-        continue;
-      }
-      waiting[i] = nullptr;
-    }
-    if (open == 0) return results;
-    if (!wait(end)) return std::nullopt;
-  }
-}
-
-// Hands the message over; why not, if that is not possible.
-std::optional<Reason> Round::give(AttemptId attempt, Attempt& one, const Message& message) {
-  if (!one.open) return one.lost;
-  const ConnectionFacts& facts = reports_[one.place].facts;
-  const auto unfit = [&](std::string why) {
-    return Reason{Cause::unfit, Phase::publish, 0, one.protocol == Protocol::mqtt5, std::move(why)};
-  };
-  if (message.retain && !facts.retain_available) return unfit("the server keeps no messages");
-  if (facts.maximum_qos < message.qos) return unfit("the server takes QoS 0 only");
-  // Topic, packet id and the lengths take less than 16 bytes more.
-  const std::size_t size = message.topic.size() + message.payload.size() + 16;
-  if (facts.maximum_packet_size != 0 && size > facts.maximum_packet_size)
-    return unfit("the message is larger than the server takes");
-  one.packet = ground_.transport.publish(attempt, message);
-  if (!one.packet) return Reason{Cause::closed, Phase::publish, 0, false, {}};
-  ground_.transport.flush(attempt, 1);
-  return std::nullopt;
 }
 
 void Round::begin(std::size_t place, Protocol protocol) {
@@ -126,142 +100,321 @@ void Round::begin(std::size_t place, Protocol protocol) {
   Attempt& one = attempts_[attempt];
   one.place = place;
   one.protocol = protocol;
+  current_[place] = attempt;
   ConnectSettings connect = settings_.connect;
   connect.client_id += "-" + std::to_string(place);
   connect.connect_timeout =
       reports_[place].server.connect_timeout.value_or(settings_.connect_timeout);
-  for (const std::string& topic : host_topics_) connect.watched.push_back({topic, true});
-  ground_.transport.connect(attempt, reports_[place].server, connect, protocol);
   ++unanswered_;
-  due_.emplace(steady_now() + connect.connect_timeout, attempt);
+  TimePoint due = steady_now() + connect.connect_timeout;
+  if (settings_.cross) due = std::min(due, begin_ + settings_.time_limit / 2);
+  due_.emplace(due, attempt);
+  ground_.transport.connect(attempt, reports_[place].server, connect, protocol);
 }
 
 // False if it was interrupted.
 bool Round::wait(TimePoint until) {
-  const Duration left = until - steady_now();
-  pollfd fds[] = {{ground_.mailbox.fd(), POLLIN, 0}, {ground_.interrupt_fd, POLLIN, 0}};
-  poll(fds, 2, left > Duration::zero() ? static_cast<int>(milliseconds(left)) + 1 : 0);
-  if ((fds[1].revents & POLLIN) != 0) return false;
-  for (const Event& event : ground_.mailbox.take()) on_event(event);
-  return true;
+  const bool whole = ground_.transport.turn(until, ground_.interrupt_fd);
+  for (const DirectEvent& event : ground_.transport.take_events()) on_event(event);
+  return whole;
 }
 
-void Round::on_event(const Event& event) {
-  if (const auto* const reached = std::get_if<event::Reached>(&event)) {
-    if (Attempt* const one = find(reached->attempt)) one->phase = reached->phase;
-  } else if (const auto* const connected = std::get_if<event::Connected>(&event)) {
-    connected_to(connected->attempt);
-  } else if (const auto* const failed = std::get_if<event::Failed>(&event)) {
-    failed_at(failed->attempt, failed->reason);
-  } else if (const auto* const lost = std::get_if<event::Lost>(&event)) {
-    failed_at(lost->attempt, lost->reason);
+void Round::on_event(const DirectEvent& event) {
+  const auto found = attempts_.find(event.attempt);
+  if (found == attempts_.end()) return;  // of an earlier round
+  Attempt& one = found->second;
+  if (const auto* const reached = std::get_if<Say::Reached>(&event.what)) {
+    one.phase = probe_phase(reached->phase);
+  } else if (std::holds_alternative<Say::Connected>(event.what)) {
+    connected_to(event.attempt, one, event);
+  } else if (std::holds_alternative<Say::Subscribed>(event.what)) {
+    subscribed_at(event.attempt, one, event);
+  } else if (std::holds_alternative<Say::Ponged>(event.what)) {
+    if (std::exchange(one.alive, true)) return;
+    note(one, ProbePhase::ping, event.at - one.asked);
+    go_on(event.attempt, one);
+  } else if (std::holds_alternative<Say::PublishDone>(event.what)) {
+    acknowledged_at(event.attempt, one, event);
+  } else if (std::holds_alternative<Say::Heard>(event.what)) {
+    heard_at(event.attempt, one, event);
+  } else {
+    failed_at(event.attempt, one, event);
   }
 }
 
-// Null for one of an earlier round.
-Round::Attempt* Round::find(AttemptId attempt) {
-  const auto found = attempts_.find(attempt);
-  return found == attempts_.end() ? nullptr : &found->second;
+void Round::connected_to(AttemptId attempt, Attempt& one, const DirectEvent& event) {
+  if (one.answered) return;
+  ServerReport& report = reports_[one.place];
+  report.facts = std::get<Say::Connected>(event.what).facts;
+  const DirectFacts& facts = report.facts;
+  report.times = {facts.dns, facts.tcp, facts.tls, facts.ws, facts.connack};
+  if (facts.peer.expires) report.certificate_days = days_until(*facts.peer.expires);
+  one.connected = true;
+  one.asked = steady_now();
+  std::vector<std::string> filters = host_topics_;
+  if (!settings_.topic.empty()) filters.push_back(settings_.topic);
+  one.subscribed = filters.empty();
+  if (!filters.empty())
+    ground_.transport.subscribe(attempt, filters, std::min(1, facts.features.maximum_qos));
+  ground_.transport.ping(attempt);  // in the same segment
+  one.phase = filters.empty() ? ProbePhase::ping : ProbePhase::suback;
 }
 
-void Round::connected_to(AttemptId attempt) {
-  Attempt* const one = find(attempt);
-  const ConnectionFacts* const facts = ground_.transport.facts(attempt);
-  if (one == nullptr || facts == nullptr || one->answered) return;
-  reports_[one->place].facts = *facts;
-  one->waiting_for_pong = true;
-  one->asked = steady_now();
-  ground_.transport.ping(attempt);
-  ground_.transport.flush(attempt, 0);
+void Round::subscribed_at(AttemptId attempt, Attempt& one, const DirectEvent& event) {
+  if (one.answered) return;
+  note(one, ProbePhase::suback, event.at - one.asked);
+  for (const int code : std::get<Say::Subscribed>(event.what).codes) {
+    if (code < 0x80) continue;
+    const bool mqtt5 = one.protocol == Protocol::mqtt5;
+    return fail(attempt, one, {Cause::suback, Phase::subscribe, code, mqtt5, {}},
+                ProbePhase::suback);
+  }
+  one.subscribed = true;
+  one.phase = ProbePhase::ping;
+  go_on(attempt, one);
 }
 
-void Round::failed_at(AttemptId attempt, const Reason& reason) {
-  Attempt* const one = find(attempt);
-  if (one == nullptr) return;
-  if (one->answered) {
-    one->lost = reason;
-    leave(attempt, *one);
+// Both the SUBACK and the pong have to come; then the host must be there, and then the message.
+void Round::go_on(AttemptId attempt, Attempt& one) {
+  if (one.answered || !one.subscribed || !one.alive) return;
+  if (!host_topics_.empty() && !judge_host(attempt, one)) return;
+  if (settings_.topic.empty()) return settle(attempt, one, true);
+  if (one.published != TimePoint()) return;
+  one.phase = ProbePhase::puback;
+  if (!settings_.cross) return send_own(attempt, one);
+  --not_ready_;
+  one.published = TimePoint::max();  // it waits for the others
+  exchange_if_all_are_ready();
+}
+
+// The message of a server is told from all others by the place in it.
+void Round::send_own(AttemptId attempt, Attempt& one) {
+  const std::string payload = mark_ + std::to_string(one.place);
+  const int qos = std::min(1, reports_[one.place].facts.features.maximum_qos);
+  one.published = steady_now();
+  one.phase = qos > 0 ? ProbePhase::puback : ProbePhase::round_trip;
+  one.packet = ground_.transport.publish(
+      attempt, {.topic = settings_.topic, .payload = payload, .qos = qos});
+}
+
+void Round::acknowledged_at(AttemptId attempt, Attempt& one, const DirectEvent& event) {
+  const Acknowledged its = std::get<Say::PublishDone>(event.what).acknowledged;
+  if (one.answered || one.packet == 0 || its.packet_id != one.packet) {
+    one.acknowledged = its;
     return;
   }
-  const bool again = !fixed_protocol(reports_[one->place].server, settings_.protocol) &&
-                     one->protocol == Protocol::mqtt5 &&
-                     verdict(reason, false, one->waiting_for_pong) == Verdict::older_protocol;
-  const std::size_t place = one->place;
-  if (!again) reports_[place].reason = reason;
-  settle(attempt, *one, false);
-  if (again) begin(place, Protocol::mqtt311);
-}
-
-void Round::look_for_pongs() {
-  for (auto& [attempt, one] : attempts_) {
-    if (!one.waiting_for_pong || one.answered || ground_.transport.pongs(attempt) == 0) continue;
-    if (std::exchange(one.alive, true)) continue;
-    ServerReport& report = reports_[one.place];
-    report.ping = steady_now() - one.asked;
-    if (!host_topics_.empty()) {
-      report.state = StateMessage{};  // none yet
-      due_.emplace(one.asked + settings_.primary_host.patience, attempt);
-      continue;
-    }
-    report.up = true;
-    settle(attempt, one, keep_);
+  one.packet = 0;
+  note(one, ProbePhase::puback, event.at - one.published);
+  one.phase = ProbePhase::round_trip;
+  if (its.code >= 0x80) {
+    const bool mqtt5 = one.protocol == Protocol::mqtt5;
+    return fail(attempt, one, {Cause::ack_refused, Phase::publish, its.code, mqtt5, {}},
+                ProbePhase::puback);
   }
+  if (reports_[one.place].time(ProbePhase::round_trip)) settle(attempt, one, true);
 }
 
 // What is retained comes before the pong, as a rule. Where 3.0 says something, 2.2 does not count.
-void Round::hear() {
-  for (const Heard& heard : ground_.mailbox.take_heard()) {
-    if (Attempt* const one = find(heard.attempt)) {
-      auto& known = one->heard;
-      const StateMessage state = read_state(heard.topic, heard.payload);
-      if (!known || state.v3 || !known->v3) known = state;
+void Round::heard_at(AttemptId attempt, Attempt& one, const DirectEvent& event) {
+  const auto& heard = std::get<Say::Heard>(event.what);
+  if (std::find(host_topics_.begin(), host_topics_.end(), heard.topic) != host_topics_.end()) {
+    const StateMessage state = read_state(heard.topic, heard.payload);
+    if (!one.heard || state.v3 || !one.heard->v3) one.heard = state;
+    go_on(attempt, one);
+  }
+  if (heard.topic != settings_.topic || !heard.payload.starts_with(mark_)) return;
+  const auto from = parse_number<std::size_t>(std::string_view(heard.payload).substr(mark_.size()));
+  if (!from || *from >= reports_.size()) return;
+  take_arrival(one.place, *from, event.at);
+  if (*from != one.place || one.answered || reports_[one.place].time(ProbePhase::round_trip))
+    return;
+  note(one, ProbePhase::round_trip, event.at - one.published);
+  if (one.packet == 0) settle(attempt, one, true);
+}
+
+void Round::take_arrival(std::size_t place, std::size_t from, TimePoint at) {
+  if (!exchanging_) return;
+  CrossMatrix::Cell& cell = cross_.at(from, place);
+  if (cell.outcome != CrossMatrix::Outcome::missing) return;
+  cell.outcome = CrossMatrix::Outcome::arrived;
+  cell.time = at - attempts_.at(current_.at(from)).published;
+  --awaited_;
+}
+
+// With --cross nothing is sent before every server hears us, or a message could be missed.
+void Round::exchange_if_all_are_ready() {
+  if (!settings_.cross || exchanging_ || not_ready_ > 0) return;
+  exchanging_ = true;
+  std::vector<AttemptId> ready;
+  for (const auto& [place, attempt] : current_) {
+    if (!attempts_.at(attempt).answered) ready.push_back(attempt);
+  }
+  const TimePoint due =
+      std::min(steady_now() + settings_.connect_timeout, begin_ + settings_.time_limit);
+  for (const AttemptId from : ready) {
+    for (const AttemptId to : ready) {
+      cross_.at(attempts_.at(from).place, attempts_.at(to).place).outcome =
+          CrossMatrix::Outcome::missing;
     }
   }
-  for (auto& [attempt, one] : attempts_) {
-    if (one.alive && !one.answered) judge_host(attempt, one);
+  awaited_ = ready.size() * ready.size();
+  std::erase_if(due_, [&](const auto& one) { return !attempts_.at(one.second).answered; });
+  for (const AttemptId attempt : ready) {
+    send_own(attempt, attempts_.at(attempt));
+    due_.emplace(due, attempt);
   }
 }
 
-void Round::judge_host(AttemptId attempt, Attempt& one) {
+bool Round::exchange_is_over() const {
+  return awaited_ == 0 || due_.empty();
+}
+
+void Round::failed_at(AttemptId attempt, Attempt& one, const DirectEvent& event) {
+  const auto& ended = std::get<Say::Ended>(event.what);
+  if (one.answered) {
+    one.lost = ended.reason;
+    leave(attempt, one);
+    return;
+  }
+  if (!one.connected) {
+    ServerReport& report = reports_[one.place];
+    report.facts = ended.facts;
+    report.times = {ended.facts.dns, ended.facts.tcp, ended.facts.tls, ended.facts.ws};
+  }
+  const bool again = !fixed_protocol(reports_[one.place].server, settings_.protocol) &&
+                     one.protocol == Protocol::mqtt5 &&
+                     verdict(ended.reason, false, one.connected) == Verdict::older_protocol;
+  if (!again)
+    return fail(attempt, one, ended.reason,
+                one.connected ? one.phase : probe_phase(ended.reason.phase));
+  const std::size_t place = one.place;
+  one.answered = true;
+  --unanswered_;
+  leave(attempt, one);
+  begin(place, Protocol::mqtt311);
+}
+
+// True if the host is online.
+bool Round::judge_host(AttemptId attempt, Attempt& one) {
   using Says = StateMessage::Says;
-  if (!one.heard || one.heard->says == Says::unknown) return;
   ServerReport& report = reports_[one.place];
+  if (!one.heard || one.heard->says == Says::unknown) {
+    if (!report.state) due_.emplace(one.asked + settings_.primary_host.patience, attempt);
+    report.state = StateMessage{};  // none yet
+    return false;
+  }
   report.state = one.heard;
   if (report.state->time) report.state_age = age_of(*report.state->time);
-  report.up = report.state->says == Says::online;
-  if (!report.up) {
-    report.reason = Reason{Cause::primary_host, Phase::subscribe, 0, false,
-                           report.state->says == Says::offline ? "its STATE says offline"
-                                                               : "its STATE cannot be read"};
-  }
-  settle(attempt, one, keep_ && report.up);
+  if (report.state->says == Says::online) return true;
+  fail(
+      attempt, one,
+      {Cause::primary_host, Phase::subscribe, 0, false,
+       report.state->says == Says::offline ? "its STATE says offline" : "its STATE cannot be read"},
+      ProbePhase::suback);
+  return false;
 }
 
-void Round::time_out(AttemptId attempt) {
-  Attempt& one = attempts_.at(attempt);
-  if (one.answered) return;
+void Round::time_out(AttemptId attempt, Attempt& one) {
+  if (one.answered || one.published == TimePoint::max()) return;
   ServerReport& report = reports_[one.place];
-  if (!report.reason && one.alive) {
+  if (report.state && report.state->says != StateMessage::Says::online) {
     const auto ms = static_cast<int>(milliseconds(steady_now() - one.asked));
-    report.reason = Reason{Cause::primary_host, Phase::subscribe, ms, false, {}};
+    return fail(attempt, one, {Cause::primary_host, Phase::subscribe, ms, false, {}},
+                ProbePhase::suback);
   }
-  if (!report.reason) report.reason = Reason{Cause::timeout, one.phase, 0, false, {}};
+  const Phase phase = one.phase <= ProbePhase::connack ? static_cast<Phase>(one.phase)
+                      : one.phase <= ProbePhase::ping  ? Phase::subscribe
+                                                       : Phase::publish;
+  fail(attempt, one, {Cause::timeout, phase, 0, false, {}}, one.phase);
+}
+
+void Round::fail(AttemptId attempt, Attempt& one, Reason reason, ProbePhase phase) {
+  ServerReport& report = reports_[one.place];
+  report.reason = std::move(reason);
+  report.phase = phase;
   settle(attempt, one, false);
 }
 
-void Round::settle(AttemptId attempt, Attempt& one, bool keep) {
+void Round::settle(AttemptId attempt, Attempt& one, bool up) {
+  const bool was_ready = one.published != TimePoint();
   one.answered = true;
+  reports_[one.place].up = up;
   reports_[one.place].total = steady_now() - begin_;
   --unanswered_;
-  if (keep) {
-    kept_[one.place] = attempt;
-  } else {
-    leave(attempt, one);
+  found_ = found_ || (up && settings_.first);
+  const bool hears = up && settings_.cross;  // what the others publish
+  if (!hears && !(up && keep_)) leave(attempt, one);
+  if (settings_.cross && !up && !was_ready) {
+    --not_ready_;
+    exchange_if_all_are_ready();
   }
 }
 
 void Round::leave(AttemptId attempt, Attempt& one) {
-  if (std::exchange(one.open, false)) ground_.transport.disconnect(attempt, Duration::zero());
+  if (std::exchange(one.open, false)) ground_.transport.leave(attempt);
+}
+
+std::optional<std::vector<Publication>> Round::publish(const Message& message,
+                                                       const std::vector<std::size_t>& to) {
+  std::vector<Publication> results;
+  std::vector<Attempt*> waiting;  // in the order of `to`; null: decided
+  for (const std::size_t place : to) {
+    const AttemptId attempt = current_.at(place);
+    Attempt& one = attempts_.at(attempt);
+    results.push_back({place, give(attempt, one, message)});
+    waiting.push_back(results.back().refused ? nullptr : &one);
+  }
+  const TimePoint begun = steady_now();
+  const TimePoint end = begun + settings_.connect_timeout;
+  while (true) {
+    std::size_t open = 0;
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      if (waiting[i] == nullptr) continue;
+      bool undecided = false;
+      results[i].refused = outcome_at(*waiting[i], begun, end, undecided);
+      if (undecided) {
+        ++open;
+      } else {
+        waiting[i] = nullptr;
+      }
+    }
+    if (open == 0) return results;
+    if (!wait(end)) return std::nullopt;
+  }
+}
+
+// Why a message was not taken, if that is known: `open` says that nothing is known yet.
+std::optional<Reason> Round::outcome_at(Attempt& one, TimePoint begun, TimePoint end,
+                                        bool& open) const {
+  const bool mqtt5 = one.protocol == Protocol::mqtt5;
+  if (one.acknowledged) {
+    if (one.acknowledged->code < 0x80) return std::nullopt;
+    return Reason{Cause::ack_refused, Phase::publish, one.acknowledged->code, mqtt5, {}};
+  }
+  if (one.lost) return one.lost;
+  const TimePoint now = steady_now();
+  open = now < end;
+  if (open) return std::nullopt;
+  const auto ms = static_cast<int>(milliseconds(now - begun));
+  return Reason{Cause::ack_timeout, Phase::publish, ms, mqtt5, {}};
+}
+
+// Hands the message over; why not, if that is not possible.
+std::optional<Reason> Round::give(AttemptId attempt, Attempt& one, const Message& message) {
+  if (!one.open) return one.lost;
+  const ServerFeatures& has = reports_[one.place].facts.features;
+  const auto unfit = [&](std::string why) {
+    return Reason{Cause::unfit, Phase::publish, 0, one.protocol == Protocol::mqtt5, std::move(why)};
+  };
+  if (message.retain && !has.retain) return unfit("the server keeps no messages");
+  if (has.maximum_qos < message.qos) return unfit("the server takes QoS 0 only");
+  // Topic, packet id and the lengths take less than 16 bytes more.
+  const std::size_t size = message.topic.size() + message.payload.size() + 16;
+  if (has.maximum_packet_size != 0 && size > has.maximum_packet_size)
+    return unfit("the message is larger than the server takes");
+  one.acknowledged.reset();
+  ground_.transport.publish(attempt, message);
+  return std::nullopt;
 }
 
 }  // namespace mqfail

@@ -47,6 +47,9 @@ class Watch {
       was_up_[place] = report.up;
       if (auto told = listener_.changed(report); !told) return told.error();
     }
+    if (listener_.rounded) {
+      if (auto told = listener_.rounded(round); !told) return told.error();
+    }
     return settings_.topic.empty() ? true : announce(round, up);
   }
 
@@ -74,13 +77,19 @@ class Watch {
       listener_.refused(servers_[one.place], *one.refused);
   }
 
-  bool wait_for_signal(Duration time) const {
-    pollfd signal{settings_.signals_fd, POLLIN, 0};
-    const int ms = time > Duration::zero() ? static_cast<int>(milliseconds(time)) + 1 : 0;
-    return poll(&signal, 1, ms) > 0;
+  // Until `end`, or until goes_on() is to be asked, which is what it returns.
+  bool wait_for_signal(TimePoint end) const {
+    while (true) {
+      pollfd fds[] = {{settings_.signals_fd, POLLIN, 0}, {settings_.screen_fd, POLLIN, 0}};
+      const Duration left = end - steady_now();
+      poll(fds, 2, left > Duration::zero() ? static_cast<int>(milliseconds(left)) + 1 : 0);
+      if (fds[1].revents != 0) listener_.screen();
+      if (fds[0].revents != 0) return true;
+      if (end <= steady_now()) return false;
+    }
   }
-  bool signalled() const { return wait_for_signal(Duration::zero()); }
-  void wait_until(TimePoint next) const { wait_for_signal(next - steady_now()); }
+  bool signalled() const { return wait_for_signal(TimePoint()); }
+  void wait_until(TimePoint next) const { wait_for_signal(next); }
 
   const ServerList& servers_;
   const WatchSettings& settings_;

@@ -18,6 +18,7 @@ struct WatchSettings {
   /// The payload for these servers; `rebalance`: one of them has come back.
   std::function<Result<std::string>(const ServerList&, bool rebalance)> payload = {};
   int signals_fd = -1;  ///< readable when goes_on() is to be asked
+  int screen_fd = -1;   ///< readable when the listener's screen() is to be called; -1: never
   /// Whether to go on, with a new round at once.
   std::function<bool()> goes_on = {};
 };
@@ -26,6 +27,10 @@ struct WatchSettings {
 struct WatchListener {
   /// The server is up, or down, and was not, or it is the first round. An error ends the watch.
   std::function<Result<Done>(const ServerReport&)> changed;
+  /// A round is complete, and what has changed is told. An error ends the watch.
+  std::function<Result<Done>(const Round&)> rounded = {};
+  /// WatchSettings::screen_fd is readable.
+  std::function<void()> screen = {};
   /// The server answers, but has not taken the list. Told once for the same reason in a row.
   std::function<void(const Server&, const Reason&)> refused;
 };

@@ -45,6 +45,7 @@ struct Draft {
   SubOptions& of(SubOptions*) { return sub; }
   PubOptions& of(PubOptions*) { return pub; }
   ProbeOptions& of(ProbeOptions*) { return probe; }
+  Limits& of(Limits*) { return probe.limits; }
   ConfigOptions& of(ConfigOptions*) { return config; }
 };
 

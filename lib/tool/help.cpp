@@ -35,8 +35,9 @@ std::string_view introduction(Tool tool) {
       return "Checks every MQTT server of a list; exit status 0 OK, 1 WARNING, 2 CRITICAL.\n"
              "\n"
              "  mqfail-probe -s mqtt://a -s mqtt://b\n"
-             "  mqfail-probe --component MQTT1 --format json -t 5\n"
-             "  mqfail-probe -H broker --ok-if-any\n"
+             "  mqfail-probe -s mqtt://a -s mqtt://b --topic probe --cross\n"
+             "  mqfail-probe --component MQTT1 --format nagios -w 0.5 -c 2\n"
+             "  mqfail-probe -H broker --ok-if-any -t 3\n"
              "\n"
              "Usage: mqfail-probe [SERVERS] [OPTIONS]\n";
   }

@@ -14,6 +14,8 @@
 #include "base/time.hpp"
 #include "config/naming/naming.hpp"
 #include "policy/settings.hpp"
+#include "probe/format.hpp"
+#include "probe/limits.hpp"
 #include "session/host_gate.hpp"
 #include "transport/transport.hpp"
 
@@ -122,16 +124,20 @@ struct PubOptions {
   friend bool operator==(const PubOptions&, const PubOptions&) = default;
 };
 
-enum class ProbeFormat { text, json };
+enum class ColorChoice { automatic, always, never };
 
 struct ProbeOptions {
   CommonOptions common;  ///< the client id is fresh, the session clean, no will
   Duration time_limit = std::chrono::seconds(10);  ///< -t, for the whole run
   ProbeFormat format = ProbeFormat::text;
-  bool plan = false;                    ///< --plan: only say what would be done
-  bool ok_if_any = false;               ///< degraded counts as OK
-  std::optional<std::uint32_t> min_up;  ///< fewer servers that answer mean WARNING
-  int verbose = 0;                      ///< how often -v was given
+  ColorChoice color = ColorChoice::automatic;
+  std::string output_file;  ///< -o; empty: none
+  bool plan = false;        ///< --plan: only say what would be done
+  std::string topic;        ///< --topic: a message is delivered through it; empty: none is
+  bool cross = false;       ///< --cross, with `topic`
+  bool features = false;    ///< --features
+  Limits limits;            ///< -w, -c, --metric, --min-up, --cert-warn, --ok-if-any, --first ...
+  int verbose = 0;          ///< how often -v was given
   std::optional<Duration> watch;        ///< --watch: from round to round
   std::optional<std::string> announce;  ///< --announce, with `watch`
   friend bool operator==(const ProbeOptions&, const ProbeOptions&) = default;

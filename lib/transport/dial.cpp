@@ -2,93 +2,30 @@
 #include "transport/dial.hpp"
 
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 #include <vector>
 
-#include "base/text.hpp"
+#include "transport/race.hpp"
 #include "transport/wire/clock.hpp"
 
 namespace mqfail {
 namespace {
 
-constexpr auto kNextAddressAfter = std::chrono::milliseconds(250);
-
-/// The connects that are under way; closes what it still has.
-class Race {
- public:
-  ~Race() {
-    for (const Runner& runner : runners_) close(runner.fd);
-  }
-
-  // 0 if it runs or has arrived, else errno.
-  int start(const Address& address) {
-    const int fd =
-        socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-    if (fd < 0) return errno;
-    const int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    runners_.push_back({fd, address});
-    if (connect(fd, reinterpret_cast<const sockaddr*>(&address.bytes), address.size) == 0 ||
-        errno == EINPROGRESS) {
-      return 0;
-    }
-    const int error = errno;
-    close(fd);
-    runners_.pop_back();
-    return error;
-  }
-
-  bool empty() const { return runners_.empty(); }
-
-  // Those that have neither arrived nor failed.
-  std::vector<Address> under_way() const {
-    std::vector<Address> all;
-    for (const Runner& runner : runners_) all.push_back(runner.address);
-    return all;
-  }
-
-  // Waits for a runner to arrive, to fail, for `stop`, or for the time to start another one.
-  // The winner's descriptor, or -1; `error` is the last failure.
-  int wait(const StopSwitch& stop, int timeout_ms, int& error, std::string& address) {
-    std::vector<pollfd> fds;
-    for (const Runner& runner : runners_) fds.push_back({runner.fd, POLLOUT, 0});
-    fds.push_back({stop.fd(), POLLIN, 0});
-    if (poll(fds.data(), fds.size(), timeout_ms) <= 0) return -1;
-    for (std::size_t i = fds.size() - 1; i-- > 0;) {
-      if (fds[i].revents == 0) continue;
-      const Runner runner = runners_[i];
-      socklen_t size = sizeof error;
-      int failure = 0;
-      getsockopt(runner.fd, SOL_SOCKET, SO_ERROR, &failure, &size);
-      runners_.erase(runners_.begin() + static_cast<std::ptrdiff_t>(i));
-      if (failure == 0) {
-        address = runner.address.text();
-        return runner.fd;
-      }
-      error = failure;
-      close(runner.fd);
-    }
-    return -1;
-  }
-
- private:
-  struct Runner {
-    int fd;
-    Address address;
-  };
-  std::vector<Runner> runners_;
-};
+// Waits for a runner to arrive, to fail, for `stop`, or for the time to start another one.
+// The winner's descriptor, or -1; `error` is the last failure.
+int wait(Race& race, const StopSwitch& stop, int timeout_ms, int& error, std::string& address) {
+  std::vector<pollfd> fds;
+  for (const Race::Runner& runner : race.runners()) fds.push_back({runner.fd, POLLOUT, 0});
+  fds.push_back({stop.fd(), POLLIN, 0});
+  if (poll(fds.data(), fds.size(), timeout_ms) <= 0) return -1;
+  return race.arrived(error, address);
+}
 
 // Empty, and `error` is set, if there is none.
 std::vector<Address> resolve(const Server& server, int& error) {
@@ -98,28 +35,13 @@ std::vector<Address> resolve(const Server& server, int& error) {
   hints.ai_flags = AI_NUMERICSERV;
   addrinfo* found = nullptr;
   error = getaddrinfo(server.host.c_str(), std::to_string(server.port).c_str(), &hints, &found);
-  std::vector<Address> out;
-  if (error != 0) return out;
-  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
-    if (one->ai_addrlen > sizeof(sockaddr_storage)) continue;
-    Address& address = out.emplace_back();
-    std::memcpy(&address.bytes, one->ai_addr, one->ai_addrlen);
-    address.size = one->ai_addrlen;
-  }
+  if (error != 0) return {};
+  std::vector<Address> out = addresses_in(found);
   freeaddrinfo(found);
   return out;
 }
 
 }  // namespace
-
-bool is_address(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_flags = AI_NUMERICHOST;
-  addrinfo* found = nullptr;
-  const bool is = getaddrinfo(host.c_str(), nullptr, &hints, &found) == 0;
-  if (is) freeaddrinfo(found);
-  return is;
-}
 
 StopSwitch::StopSwitch() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), error_(errno) {}
 StopSwitch::~StopSwitch() {
@@ -140,34 +62,6 @@ std::string AddressMemory::last_in_vain(const Server& server) const {
   const std::lock_guard lock(mutex_);
   const auto found = last_.find(endpoint_key(server));
   return found == last_.end() ? std::string() : found->second;
-}
-
-std::string Address::text() const {
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> port{};
-  if (getnameinfo(reinterpret_cast<const sockaddr*>(&bytes), size, host.data(), host.size(),
-                  port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-    return {};
-  }
-  return bracketed(host.data()) + ":" + port.data();
-}
-
-std::vector<Address> in_dialling_order(const std::vector<Address>& resolved,
-                                       const std::string& last_in_vain) {
-  std::vector<Address> first, others;
-  for (const Address& one : resolved) {
-    (one.family() == resolved.front().family() ? first : others).push_back(one);
-  }
-  std::vector<Address> order;
-  for (std::size_t i = 0; i < std::max(first.size(), others.size()); ++i) {
-    if (i < first.size()) order.push_back(first[i]);
-    if (i < others.size()) order.push_back(others[i]);
-  }
-  if (last_in_vain.empty()) return order;
-  const auto last = std::find_if(order.begin(), order.end(),
-                                 [&](const Address& one) { return one.text() == last_in_vain; });
-  if (last != order.end()) std::rotate(order.begin(), last + 1, order.end());
-  return order;
 }
 
 std::variant<Dialled, Reason> Dialler::next(const std::function<void()>& resolved) {
@@ -197,8 +91,8 @@ std::variant<Dialled, Reason> Dialler::next(const std::function<void()>& resolve
       addresses_.erase(addresses_.begin());
       if (race.empty()) continue;
     }
-    const int wait_ms = addresses_.empty() ? -1 : static_cast<int>(kNextAddressAfter.count());
-    result.fd = race.wait(stop_, wait_ms, error, result.address);
+    const int wait_ms = addresses_.empty() ? -1 : kNextAddressAfterMs;
+    result.fd = wait(race, stop_, wait_ms, error, result.address);
     if (result.fd < 0) continue;
     result.tcp = wire_now() - begin;
     const std::vector<Address> slower = race.under_way();
@@ -206,8 +100,7 @@ std::variant<Dialled, Reason> Dialler::next(const std::function<void()>& resolve
     return result;
   }
   memory_.tried_in_vain(server_, last);
-  const bool ours = error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
-  return Reason{ours ? Cause::local : Cause::refused, Phase::tcp, error, false, {}};
+  return Reason{is_our_limit(error) ? Cause::local : Cause::refused, Phase::tcp, error, false, {}};
 }
 
 }  // namespace mqfail

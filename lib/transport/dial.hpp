@@ -3,8 +3,6 @@
 // any moment. It has no timeout of its own: the policy bounds an attempt.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <atomic>
 #include <cstddef>
 #include <functional>
@@ -17,6 +15,7 @@
 #include "base/time.hpp"
 #include "policy/reason.hpp"
 #include "policy/server.hpp"
+#include "transport/address.hpp"
 
 namespace mqfail {
 
@@ -54,19 +53,6 @@ class AddressMemory {
   std::map<std::string, std::string> last_;  // by endpoint_key()
 };
 
-/// An address to dial.
-struct Address {
-  sockaddr_storage bytes{};
-  socklen_t size = 0;
-  int family() const { return bytes.ss_family; }
-  std::string text() const;  ///< numeric host:port, IPv6 in brackets; empty if it has none
-};
-
-/// The order to dial in: families alternate, beginning with that of the first address (RFC 8305
-/// section 4), and the one behind `last_in_vain` comes first.
-std::vector<Address> in_dialling_order(const std::vector<Address>& resolved,
-                                       const std::string& last_in_vain);
-
 struct Dialled {
   int fd = -1;  ///< connected, non-blocking, close-on-exec, TCP_NODELAY; the caller's to close
   std::string address;  ///< numeric host:port, IPv6 in brackets
@@ -98,8 +84,5 @@ class Dialler {
   Duration looked_up_{};
   std::vector<Address> addresses_;  // not tried, or another one was faster
 };
-
-/// Whether `host` is an address, so that no name has to be looked up.
-bool is_address(const std::string& host);
 
 }  // namespace mqfail

@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(a_probe_finds_the_servers_that_have_the_host) {
   BOOST_TEST(text.exit.status == 0, text.err);
   for (const std::string part :
        {", host online since ", ", host offline since 1000 (", ", host none",
-        "the primary host is not online there (subscribe): its STATE says offline",
+        "the primary host is not online there (suback): its STATE says offline",
         "no STATE of the primary host for 0.3 s", "OK - 1/3 up"}) {
     BOOST_TEST(text.out.find(part) != std::string::npos, part << " is not in:\n" << text.out);
   }

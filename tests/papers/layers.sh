@@ -15,6 +15,7 @@ declare -A may=(
   [lib/certificates]='base policy/server.hpp'
   [lib/policy]='base'
   [lib/transport]='base certificates policy transport/paho_seams transport/wire'
+  [lib/transport/direct]='base certificates policy transport transport/wire'
   [lib/transport/paho_seams]='base certificates policy transport/wire'
   [lib/transport/wire]='base policy'
   [lib/config/secrets]='base'
@@ -28,8 +29,8 @@ declare -A may=(
   [lib/session]='base policy transport sparkplug'
   [lib/publish]='base policy transport session config/document/json_reader.hpp'
   [lib/subscribe]='base policy transport session'
-  [lib/probe]='base policy transport session sparkplug'
-  [lib/tool]='base policy config/naming config/uri config/secrets transport/transport.hpp transport/message.hpp transport/topic_rules.hpp session/notice.hpp session/host_gate.hpp session/counts.hpp session/standing.hpp sparkplug'
+  [lib/probe]='base policy transport transport/direct session sparkplug'
+  [lib/tool]='base policy config/naming config/uri config/secrets transport/transport.hpp transport/message.hpp probe/format.hpp probe/limits.hpp transport/topic_rules.hpp session/notice.hpp session/host_gate.hpp session/counts.hpp session/standing.hpp sparkplug'
 )
 # A header of ours is written in quotation marks, so that none is missed here.
 if grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<([a-z_0-9]+/)*[a-z_0-9]+\.hpp>' lib cmd --include='*.[ch]pp' |
@@ -77,7 +78,7 @@ while read -r pattern where; do
 done <<'END'
 MQTT(Client|Async) lib/transport/[a-z_]*\.
 simdjson lib/(config/document/[a-z_]*|publish/json_record)\.cpp
-openssl/ lib/(certificates/|config/|discovery/http_stream\.cpp|transport/paho_seams/|transport/wire/websocket_upgrade\.cpp)
+openssl/ lib/(certificates/|config/|discovery/http_stream\.cpp|transport/paho_seams/|transport/direct/tls_context\.[ch]pp|transport/wire/websocket_upgrade\.cpp)
 (ares|resolv)\.h lib/discovery/(srv_lookup\.cpp|dns_reader\.hpp)
 sqlite3 lib/publish/spool_database\.cpp
 boost/ lib/(discovery/http_answer\.cpp|rest/http_(server|connection)\.[ch]pp|transport/wire/websocket_upgrade\.cpp)

@@ -74,6 +74,15 @@ std::ptrdiff_t tls_write(SSL* ssl, const void* data, std::size_t size) {
   return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ ? 0 : -1;
 }
 
+TlsStep tls_handshake(SSL* ssl) {
+  ERR_clear_error();
+  const int result = __real_SSL_connect(ssl);
+  if (result == 1) return TlsStep::done;
+  const int error = __real_SSL_get_error(ssl, result);
+  if (error == SSL_ERROR_WANT_READ) return TlsStep::wants_read;
+  return error == SSL_ERROR_WANT_WRITE ? TlsStep::wants_write : TlsStep::failed;
+}
+
 }  // namespace mqfail
 
 // NOLINTBEGIN(bugprone-reserved-identifier): the linker chose these names.

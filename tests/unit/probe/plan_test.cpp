@@ -56,6 +56,22 @@ BOOST_AUTO_TEST_CASE(a_plan_without_an_end_is_cut) {
   BOOST_TEST(text.find("secret") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_plan_in_json_has_the_same_servers_sources_and_passes) {
+  Plan it = plan();
+  it.sources = {{"updatesTopic", "fleet\n"}};
+  it.settings.startup_timeout = std::chrono::milliseconds(200);
+  it.settings.bounded = true;
+  BOOST_TEST(render_plan_json(it) ==
+             R"({"v":1,"seed":"7","servers":[)"
+             R"({"server":"a:1883","uri":"tcp://a:1883","origin":"-s"},)"
+             R"({"server":"bb:1883","uri":"tcp://bb:1883","origin":"srv test"}],)"
+             R"("sources":[{"name":"updatesTopic","text":"fleet\n"}],"passes":[)"
+             R"({"at_ms":0,"servers":["a:1883","bb:1883"]},)"
+             R"({"at_ms":100,"servers":["a:1883","bb:1883"]}],)"
+             R"("gives_up_ms":200,"bound":"startupTimeout"})"
+             "\n");
+}
+
 BOOST_AUTO_TEST_CASE(the_seed_makes_the_order) {
   Plan it = plan();
   it.settings.randomize = true;

@@ -257,14 +257,57 @@ BOOST_AUTO_TEST_CASE(probe_speaks_the_letters_of_monitoring_plugins) {
   BOOST_TEST(namings(options.common) == "h:a h:b ");
   BOOST_TEST((options.time_limit == 2500ms));
   BOOST_TEST(options.verbose == 2);
-  BOOST_TEST(options.min_up.value() == 2U);
-  BOOST_TEST(options.ok_if_any);
+  BOOST_TEST(options.limits.min_up.value() == 2U);
+  BOOST_TEST(options.limits.ok_if_any);
   BOOST_TEST((options.format == ProbeFormat::json));
   Argv argv({"-V"});
   ProbeFormat format = ProbeFormat::text;
   const auto parsed = parse_probe(argv.count(), argv.data(), kNowhere, format);
   BOOST_REQUIRE(parsed);
   BOOST_TEST(std::holds_alternative<Printout>(*parsed));
+}
+
+BOOST_AUTO_TEST_CASE(probe_takes_ranges_on_a_metric) {
+  const Limits limits = probe({"-w", "0.5", "-c", "@10:", "--metric", "cert-days", "--cert-warn",
+                               "30", "--cert-crit", "7"})
+                            .limits;
+  BOOST_TEST(limits.warn->end == 0.5);
+  BOOST_TEST(limits.crit->inside);
+  BOOST_TEST((limits.metric == Metric::certificate_days));
+  BOOST_TEST(limits.cert_warn.value() == 30U);
+  BOOST_TEST(limits.cert_crit.value() == 7U);
+  BOOST_TEST(probe_refuses({"-w", "10ms"}) ==
+             "-w takes a range, as 10, 10:, ~:10, 10:20 or @10:20, not '10ms'");
+  BOOST_TEST(probe_refuses({"-c", "20:10"}).starts_with("-c takes a range"));
+  BOOST_TEST(probe_refuses({"--metric", "speed"}).starts_with("--metric takes total, connect,"));
+}
+
+BOOST_AUTO_TEST_CASE(probe_says_which_options_belong_together) {
+  BOOST_TEST(probe_refuses({"--cross"}) == "--cross needs --topic");
+  BOOST_TEST(probe_refuses({"--topic", "a/#"}).starts_with("--topic"));
+  BOOST_TEST(probe_refuses({"--announce", "a"}) == "--announce goes with --watch");
+  BOOST_TEST(probe_refuses({"--watch", "1", "--format", "html"}) ==
+             "--watch with this --format needs -o FILE");
+  BOOST_TEST(probe({"--watch", "1", "--format", "html", "-o", "f"}).output_file == "f");
+  BOOST_TEST(probe_refuses({"--plan", "--format", "html"}) == "--plan has no such --format");
+  BOOST_TEST((probe({"--plan", "--format", "json"}).format == ProbeFormat::json));
+  BOOST_TEST(probe_refuses({"--first", "--min-up", "2"}) ==
+             "--first and --min-up exclude each other");
+}
+
+BOOST_AUTO_TEST_CASE(under_the_name_of_a_plugin_the_probe_speaks_as_one) {
+  const auto format_of = [](const char* name, const Words& words) {
+    Argv argv(words);
+    argv.data()[0] = const_cast<char*>(name);
+    ProbeFormat format = ProbeFormat::text;
+    const auto parsed = parse_probe(argv.count(), argv.data(), kNowhere, format);
+    if (!parsed) return format;  // in which the error is told
+    return std::get<ProbeOptions>(*parsed).format;
+  };
+  BOOST_TEST((format_of("/usr/lib/nagios/plugins/check_mqfail", {}) == ProbeFormat::nagios));
+  BOOST_TEST((format_of("check_mqfail", {"--no-such-option"}) == ProbeFormat::nagios));
+  BOOST_TEST((format_of("check_mqfail", {"--format", "json"}) == ProbeFormat::json));
+  BOOST_TEST((format_of("mqfail-probe", {}) == ProbeFormat::text));
 }
 
 BOOST_AUTO_TEST_CASE(a_password_comes_from_the_first_line_of_a_file_or_descriptor) {

@@ -54,13 +54,13 @@ BOOST_AUTO_TEST_CASE(what_mosquitto_has_and_we_have_not_is_refused_by_name) {
   }
   BOOST_TEST(pub_refuses({"-t", "a", "-l", "--acks", "2"}) == "--acks needs acknowledgements");
   BOOST_TEST(pub_refuses({"-t", "a", "-l", "--spool", "d"}) == "--spool needs acknowledgements");
-  BOOST_TEST(probe_refuses({"--format", "nagios"}) == "--format nagios is not yet supported");
 }
 
 BOOST_AUTO_TEST_CASE(a_word_that_is_none_of_those_of_the_row_is_told_all_of_them) {
   BOOST_TEST(sub_refuses({"-t", "a", "--tls-version", "tlsv1"}) ==
              "--tls-version takes tlsv1.3, tlsv1.2 or tlsv1.1, not 'tlsv1'");
-  BOOST_TEST(probe_refuses({"--format", "xml"}) == "--format takes text or json, not 'xml'");
+  BOOST_TEST(probe_refuses({"--format", "xml"}) ==
+             "--format takes text, nagios, json, prometheus or html, not 'xml'");
 }
 
 BOOST_AUTO_TEST_CASE(a_password_that_is_given_in_the_place_of_a_number_is_not_shown) {

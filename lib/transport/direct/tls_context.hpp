@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// OpenSSL's contexts for the servers of a probe: what a server's entry trusts and shows. One for
+// all servers with the same settings, for reading the authorities of a system takes long.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "certificates/cache.hpp"
+#include "policy/server.hpp"
+#include "transport/direct/facts.hpp"
+
+namespace mqfail {
+
+struct FreeSsl {
+  void operator()(SSL* ssl) const;
+};
+using SslPointer = std::unique_ptr<SSL, FreeSsl>;
+
+/// Thread: one. It outlives the SSL objects that it makes.
+class TlsContexts {
+ public:
+  /// A client's object on the connected descriptor `fd`, ready for tls_handshake(). `server`
+  /// outlives it. Null: `why` says the reason.
+  SslPointer begin(const Server& server, int fd, std::string& why);
+
+ private:
+  struct FreeContext {
+    void operator()(SSL_CTX* context) const;
+  };
+  struct Made {
+    TlsSettings settings;
+    std::unique_ptr<SSL_CTX, FreeContext> context;
+  };
+  SSL_CTX* context_for(const TlsSettings& settings, std::string& why);
+
+  CertificateCache certificates_;
+  std::vector<Made> made_;
+};
+
+/// Once the handshake is through.
+TlsPeer peer_of(SSL* ssl);
+
+}  // namespace mqfail
