@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,10 +32,10 @@ class Terminal {
   }
   /// The path that programs open. It has a line discipline: ^S stops the output, ^C is SIGINT.
   const std::string& path() const { return path_; }
-  /// Reads what is written on it until the text has come.
-  bool shows(const std::string& text, milliseconds patience = 10s) {
+  /// Reads what is written on it until the text has come, at or behind byte `from`.
+  bool shows(const std::string& text, milliseconds patience = 10s, std::size_t from = 0) {
     const Moment end = Clock::now() + patience;
-    while (written_.find(text) == std::string::npos) {
+    while (written_.find(text, from) == std::string::npos) {
       const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
       if (!read_some(left)) return false;
     }
@@ -47,6 +48,11 @@ class Terminal {
     return written_;
   }
   bool type(std::string_view keys) { return write_all(master_.get(), keys); }
+  /// The size of the window, in characters.
+  void resize(unsigned short columns, unsigned short rows) {
+    const winsize size{rows, columns, 0, 0};
+    ::ioctl(master_.get(), TIOCSWINSZ, &size);
+  }
   /// As if the window was closed or the line was cut.
   void hang_up() {
     held_ = Fd();

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// mqfail-probe --watch: a table on a terminal, which is as before when it ends; lines elsewhere;
+// and each round in the file of -o.
+#include "end_to_end/tools.hpp"
+#include "rig/terminal.hpp"
+
+using namespace rig;
+
+namespace {
+
+constexpr const char* kEnter = "\x1b[?1049h\x1b[?25l";
+constexpr const char* kLeave = "\x1b[?25h\x1b[?1049l";
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// A watch on a terminal of its own.
+struct Watched {
+  explicit Watched(const Arguments& arguments) {
+    terminal.resize(100, 20);
+    process = std::make_unique<Process>(Command{.argv = command("mqfail-probe", arguments),
+                                                .environment = {{"TERM", "xterm"}},
+                                                .stdout_file = terminal.path()});
+  }
+  Terminal terminal;
+  std::unique_ptr<Process> process;
+};
+
+bool wait_for_file(const std::filesystem::path& file, const std::string& part) {
+  for (const Moment end = Clock::now() + 10s; Clock::now() < end;) {
+    if (std::filesystem::exists(file) && has(read_file(file), part)) return true;
+    std::this_thread::sleep_for(10ms);
+  }
+  return false;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(on_a_terminal_a_table_follows_the_servers_and_leaves_no_trace) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    Mosquitto a, b;
+    Watched watched(
+        {"-s", a.uri() + "?serverId=first", "-s", b.uri() + "?serverId=second", "--watch", "0.1"});
+    Terminal& terminal = watched.terminal;
+    BOOST_REQUIRE(terminal.shows("RECENT ROUNDS"));
+    BOOST_TEST(terminal.written().starts_with(kEnter));
+    BOOST_REQUIRE(terminal.shows("2/2 up, the preferred first answers"));
+    b.kill9();
+    BOOST_REQUIRE(terminal.shows("second refuses the connection"));
+    BOOST_REQUIRE(terminal.shows("connection refused (tcp)"));
+    const std::size_t before = terminal.written().size();
+    b.restart();
+    BOOST_REQUIRE(terminal.shows("2/2 up", 10s, before));
+    watched.process->signal(number);
+    CHECK_STATUS(*watched.process, 0);
+    BOOST_REQUIRE(terminal.shows(kLeave));
+    const std::string after = terminal.written().substr(terminal.written().rfind(kLeave));
+    BOOST_TEST(has(after, "2/2 up"), after);
+    BOOST_TEST(!has(after, "\x1b[?1049h"));
+    BOOST_TEST(watched.process->bytes(Stream::err) == "");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_table_has_the_width_of_the_terminal_also_when_that_changes) {
+  Mosquitto a;
+  Watched watched({"-s", a.uri() + "?serverId=a-server-with-a-rather-long-name", "--watch", "60",
+                   "--color", "never"});
+  Terminal& terminal = watched.terminal;
+  BOOST_REQUIRE(terminal.shows("RECENT ROUNDS"));
+  BOOST_REQUIRE(terminal.shows("\x1b[J"));
+  const std::size_t before = terminal.written().size();
+  terminal.resize(40, 10);
+  watched.process->signal(SIGWINCH);  // the kernel sends it to those whose terminal it is
+  BOOST_REQUIRE(terminal.shows("\x1b[J", 10s, before));
+  std::string drawn = terminal.written().substr(before);
+  drawn = std::regex_replace(drawn, std::regex("\x1b\\[[0-9]*[A-Za-z]"), "");
+  for (std::size_t at = 0, end = 0; at < drawn.size(); at = end + 1) {
+    end = std::min(drawn.find('\n', at), drawn.size());
+    BOOST_TEST(end - at <= 42U, drawn);  // with "\r\r"
+  }
+  watched.process->signal(SIGTERM);
+  CHECK_STATUS(*watched.process, 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_watch_that_is_stopped_gives_the_terminal_back_and_takes_it_again) {
+  Mosquitto a;
+  Watched watched({"-s", a.uri(), "--watch", "60"});
+  Terminal& terminal = watched.terminal;
+  BOOST_REQUIRE(terminal.shows("\x1b[J"));
+  watched.process->signal(SIGTSTP);
+  BOOST_REQUIRE(terminal.shows(kLeave));
+  const std::size_t before = terminal.written().size();
+  watched.process->signal(SIGCONT);
+  BOOST_REQUIRE(terminal.shows(kEnter, 10s, before));
+  BOOST_REQUIRE(terminal.shows("RECENT ROUNDS", 10s, before));
+  watched.process->signal(SIGTERM);
+  CHECK_STATUS(*watched.process, 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_terminal_that_cannot_move_its_cursor_gets_lines) {
+  Mosquitto a;
+  Terminal terminal;
+  Process process({.argv = command("mqfail-probe", {"-s", a.uri(), "--watch", "60"}),
+                   .environment = {{"TERM", "dumb"}},
+                   .stdout_file = terminal.path()});
+  BOOST_REQUIRE(terminal.shows("\n"));
+  BOOST_TEST(!has(terminal.written(), "\x1b"), terminal.written());
+  BOOST_TEST(has(terminal.written(), " up    "), terminal.written());
+  process.signal(SIGTERM);
+  CHECK_STATUS(process, 0);
+}
+
+BOOST_AUTO_TEST_CASE(each_round_is_written_to_the_file_in_its_format) {
+  Mosquitto a, b;
+  Scratch scratch;
+  const std::filesystem::path file = scratch / "page";
+  for (const auto& [format, good, bad] :
+       {std::tuple{"html", "2/2 up", "second refuses the connection"},
+        {"prometheus", "mqfail_probe_servers_up 2\n", "mqfail_probe_servers_up 1\n"},
+        {"nagios", "MQFAIL OK - 2/2 up", "MQFAIL OK - 1/2 up"},
+        {"json", R"("up":2,)", R"("up":1,)"}}) {
+    Process watch(command("mqfail-probe",
+                          {"-s", a.uri() + "?serverId=first", "-s", b.uri() + "?serverId=second",
+                           "--watch", "0.1", "--format", format, "-o", file.string()}));
+    BOOST_REQUIRE(wait_for_file(file, good));
+    b.kill9();
+    BOOST_REQUIRE(wait_for_file(file, bad));
+    b.restart();
+    BOOST_REQUIRE(wait_for_file(file, good));
+    if (format == std::string("html")) {
+      BOOST_TEST(wait_for_file(file, "class=\"history\""));
+      BOOST_TEST(has(read_file(file), "http-equiv=\"refresh\" content=\"1\""));
+    }
+    watch.signal(SIGTERM);
+    CHECK_STATUS(watch, 0);
+    std::filesystem::remove(file);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_of_the_file_never_sees_a_part_of_it) {
+  Mosquitto a;
+  Scratch scratch;
+  const std::filesystem::path file = scratch / "page.html";
+  Process watch(command(
+      "mqfail-probe", {"-s", a.uri(), "--watch", "0.01", "--format", "html", "-o", file.string()}));
+  BOOST_REQUIRE(wait_for_file(file, "</html>"));
+  for (int i = 0; i < 500; ++i) BOOST_REQUIRE(read_file(file).ends_with("</html>\n"));
+  watch.signal(SIGTERM);
+  CHECK_STATUS(watch, 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_ends_the_watch_at_its_first_round) {
+  Mosquitto a;
+  Process watch(command("mqfail-probe", {"-s", a.uri(), "--watch", "0.1", "-o", "/nonexistent/x"}));
+  CHECK_STATUS(watch, 3);
+}
