@@ -140,9 +140,8 @@ std::string_view progress_noun(const PubOptions& options) {
   return options.source == PubSource::stdin_line && isatty(STDIN_FILENO) == 0 ? "lines" : "";
 }
 
-int main(int argc, char** argv) {
-  const Program program = Program::begin("mqfail-pub");
-  auto parsed = parse_pub(argc, argv, Environment::of_process());
+int work(const Program& program, int argc, char** argv) {
+  auto parsed = parse_pub(argc, argv, Environment::of_process(program.name));
   if (!parsed) return number(report(program.name, parsed.error()));
   if (const auto* const printout = std::get_if<Printout>(&*parsed))
     return print(program, *printout);
@@ -201,6 +200,11 @@ int main(int argc, char** argv) {
                                            events);
       },
       progress_noun(options));
+}
+
+int main(int argc, char** argv) {
+  const Program program = Program::begin("mqfail-pub", argc > 0 ? argv[0] : nullptr);
+  return program.status(work(program, argc, argv));
 }
 
 }  // namespace

@@ -53,12 +53,13 @@ SubscriberSettings make_settings(const SubOptions& options, const MessageFormat&
   settings.format = [&format, &events](const Message& message, const std::string& server_id,
                                        std::uint64_t epoch, std::string& out) {
     if (!format.append(message, {server_id, epoch, std::chrono::system_clock::now()}, out)) {
-      events.warn("the payload on topic " + printable(message.topic) + " is not valid JSON");
+      events.warn("the payload on topic " + printable(message.topic) + " is " + format.misfit());
     }
   };
   settings.count = options.count;
   settings.no_retained = options.no_retained;
   settings.retained_only = options.retained_only;
+  settings.idle_exit = options.idle_exit;
   settings.until_subscribed = options.exit_after_subscribe;
   settings.filter_out = options.filter_out;
   settings.remove_retained = options.remove_retained;
@@ -79,9 +80,8 @@ Result<Done> check_output(const SubOptions& options) {
                "it must be a file on a disk"};
 }
 
-int main(int argc, char** argv) {
-  const Program program = Program::begin("mqfail-sub");
-  auto parsed = parse_sub(argc, argv, Environment::of_process());
+int work(const Program& program, int argc, char** argv) {
+  auto parsed = parse_sub(argc, argv, Environment::of_process(program.name));
   if (!parsed) return number(report(program.name, parsed.error()));
   if (const auto* const printout = std::get_if<Printout>(&*parsed))
     return print(program, *printout);
@@ -101,7 +101,9 @@ int main(int argc, char** argv) {
   SessionSettings settings;
   settings.connect = options.common.connect;
   settings.connect.subscriptions = std::move(*filters);
-  if (options.dedupe) set_apart(settings.connect.subscriptions);
+  // A message that comes twice shows by our identifiers, unless the user has one for all filters.
+  const bool own_identifier = settings.connect.subscribe.subscription_id != 0;
+  if (options.dedupe && !own_identifier) set_apart(settings.connect.subscriptions);
   settings.connect.unsubscriptions = options.unsubscribe;
   auto& receive_maximum = settings.connect.properties.receive_maximum;
   receive_maximum = static_cast<std::uint16_t>(
@@ -124,6 +126,11 @@ int main(int argc, char** argv) {
              [&](Transport& transport) {
                return std::make_unique<Subscriber>(std::move(work), transport, events, output);
              });
+}
+
+int main(int argc, char** argv) {
+  const Program program = Program::begin("mqfail-sub", argc > 0 ? argv[0] : nullptr);
+  return program.status(work(program, argc, argv));
 }
 
 }  // namespace

@@ -28,6 +28,7 @@
 #include "tool/descriptors.hpp"
 #include "tool/exit_status.hpp"
 #include "tool/line_writer.hpp"
+#include "tool/mosquitto_face.hpp"
 #include "tool/signals.hpp"
 #include "transport/paho_transport.hpp"
 
@@ -116,12 +117,18 @@ void bring(Mailbox& mailbox, ListSource source, Result<Reading> reading) {
 
 }  // namespace
 
-Program Program::begin(const char* name) {
+Program Program::begin(const char* name, const char* called_as) {
   const TimePoint started = steady_now();
+  const bool as_mosquitto = called_as != nullptr && !mosquitto_name(called_as).empty();
+  if (as_mosquitto) name = mosquitto_name(called_as).data();  // the rest of argv[0]
   if (const auto filled = fill_standard_descriptors(); !filled)
     leave(number(report(name, filled.error())));
   prepare_signals();
-  return {name, started};
+  return {name, started, as_mosquitto};
+}
+
+int Program::status(int status, std::optional<int> refusal) const {
+  return as_mosquitto ? mosquitto_status(status, refusal) : status;
 }
 
 std::uint64_t throw_dice() {
@@ -181,7 +188,9 @@ Error unwritten(int failed) {
 
 int print(const Program& program, const Printout& printout) {
   const int failed = write_all(STDOUT_FILENO, printout.text);
-  return failed == 0 ? 0 : number(report(program.name, unwritten(failed)));
+  // --help and --version end with 1 in mosquitto.
+  return failed == 0 ? (program.as_mosquitto ? 1 : 0)
+                     : number(report(program.name, unwritten(failed)));
 }
 
 int run(const Program& program, const CommonOptions& options, NamedRoster roster,
@@ -207,7 +216,8 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
     settings.trace = trace.emplace(std::move(*opened));
   }
   if (!options.primary_host.id.empty()) settings.primary_host = options.primary_host;
-  settings.random_id = [] { return name_with_dice("mqfail-"); };
+  const bool nameless = options.as_mosquitto && options.connect.client_id.empty();
+  settings.random_id = [nameless] { return nameless ? std::string() : name_with_dice("mqfail-"); };
   settings.run_for = options.time_limit;
   // No file is opened before all descriptors that the options name.
   const auto signals = Signals::block();
@@ -262,7 +272,7 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
   if (trace) trace->drain();
   // The process ends without a return from main, because Paho's threads still run and nothing is
   // left to write.
-  leave(status);
+  leave(program.status(status, events.refusal()));
 }
 
 void leave(int status) {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "config/naming/naming.hpp"
@@ -16,10 +17,14 @@ namespace mqfail {
 
 /// It is made first in main: from then on the descriptors 0, 1 and 2 are open, and -W counts.
 struct Program {
-  const char* name;
+  const char* name;  ///< "mqfail-sub", or mosquitto's name
   TimePoint started;
+  bool as_mosquitto = false;
 
-  static Program begin(const char* name);
+  /// `called_as`: argv[0] of a command that has mosquitto's name as well.
+  static Program begin(const char* name, const char* called_as = nullptr);
+  /// The exit status for `status` under the name of the run.
+  int status(int status, std::optional<int> refusal = {}) const;
 };
 
 /// 64 random bits from the system.

@@ -86,7 +86,18 @@ std::vector<Trouble> Subscriber::pump(TimePoint now) {
     removal_over_ = now >= *removal_until_;
   }
   find_stale(now, troubles);
+  if (const auto idle = idle_at(); idle && drained_ && now >= *idle) done_ = true;
   return troubles;
+}
+
+// When --idle-exit ends the run. Nothing while no server is live: it may still have messages.
+std::optional<TimePoint> Subscriber::idle_at() const {
+  std::optional<TimePoint> heard;
+  for (const ReceivingConnection& one : connections_) {
+    if (one.live) heard = std::max(heard.value_or(one.heard), one.heard);
+  }
+  if (!settings_.idle_exit || !heard || done_) return std::nullopt;
+  return *heard + *settings_.idle_exit;
 }
 
 std::optional<TimePoint> Subscriber::stale_at(const ReceivingConnection& connection) const {
@@ -330,6 +341,7 @@ std::optional<TimePoint> Subscriber::deadline() const {
     return until;
   }
   sooner(missing_report_.due());
+  sooner(idle_at());
   for (const ReceivingConnection& connection : connections_) {
     if (connection.last_ping) sooner(connection.leave_by);
     sooner(connection.ahead_until);

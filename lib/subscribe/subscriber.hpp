@@ -28,6 +28,7 @@ struct SubscriberSettings {
                      std::string& out)>
       format;
   std::optional<std::uint64_t> count;   ///< -C
+  std::optional<Duration> idle_exit;    ///< done after so long without a message
   bool no_retained = false;             ///< -R
   bool retained_only = false;           ///< --retained-only
   bool until_subscribed = false;        ///< -E
@@ -94,6 +95,7 @@ class Subscriber final : public Work {
   };
 
   void move_messages(TimePoint now);
+  std::optional<TimePoint> idle_at() const;
   std::optional<TimePoint> stale_at(const ReceivingConnection& connection) const;
   void find_stale(TimePoint now, std::vector<Trouble>& troubles) const;
   bool write_out(TimePoint now);

@@ -155,7 +155,9 @@ class Splitter {
       wanted = pair ? 4 : 3;
     }
     while (values.size() < wanted && at_ < words_.size()) values.push_back(words_[at_++]);
-    if (values.size() < wanted) {
+    // -P as the last word: the password is asked for.
+    const bool asks = row.key() == "pw" && values.empty() && place_.empty();
+    if (values.size() < wanted && !asks) {
       if (row.values == "HOST") return usage(row.flag() + " needs a host", "for help write --help");
       return usage(row.flag() + " needs a value",
                    "write " + row.flag() + " " + std::string(row.argument));

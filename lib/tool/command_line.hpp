@@ -17,7 +17,7 @@ namespace mqfail {
 /// One option as it was written.
 struct Given {
   const OptionRow* row = nullptr;
-  std::vector<std::string> values;  ///< as many as the row takes; -D has 3 or 4
+  std::vector<std::string> values;  ///< as many as the row takes; -D has 3 or 4; -P may have none
   std::string place;  ///< "FILE:LINE: " of an options file, empty for the command line
 
   /// Overwrites the values: one may be a password.

@@ -29,8 +29,9 @@ Result<Done> set_port(const Given& given, Draft& draft) {
   return Done{};
 }
 
-Result<Done> set_cluster(const Given& /*given*/, Draft& draft) {
-  draft.common.naming.defaults.cluster = true;
+template <bool ServerDefaults::*member>
+Result<Done> for_hosts(const Given& /*given*/, Draft& draft) {
+  draft.common.naming.defaults.*member = true;
   return Done{};
 }
 
@@ -41,6 +42,12 @@ Result<Done> set_username(const Given& given, Draft& draft) {
 }
 
 Result<Done> set_password(const Given& given, Draft& draft) {
+  if (given.values.empty()) {
+    auto typed = password_from_terminal(given.flag());
+    if (!typed) return typed.error();
+    draft.common.naming.defaults.password = std::move(*typed);
+    return Done{};
+  }
   draft.common.naming.defaults.password = Secret(given.value());
   return Done{};
 }
@@ -232,6 +239,9 @@ constexpr OptionRow kRows[] = {
               "port of the hosts: given once for all hosts, or once for each",
               "The default is 1883, or 8883 with TLS. Without a host it means localhost."}
         .in(Family::ports),
+    {"ws", 0, "", servers, kAll, for_hosts<&ServerDefaults::web_socket>,
+     "-h names a server that speaks MQTT over WebSocket",
+     "The path is /mqtt. The port stays 1883, or 8883 with TLS, as with mosquitto."},
     OptionRow{"url", 'L', "URL", servers, kAll, naming<NamedUrl>,
               "server and topic in one, mqtt://host[:port]/topic",
               "May be repeated, each adds a server. Percent-encoding is decoded and IPv6 addresses "
@@ -246,7 +256,7 @@ constexpr OptionRow kRows[] = {
               "If --servers names a whole adapter file, this is the component to use from it.",
               "COMPONENT"}
         .in(Family::servers),
-    {"cluster", 0, "", servers, kBoth, set_cluster,
+    {"cluster", 0, "", servers, kBoth, for_hosts<&ServerDefaults::cluster>,
      "the servers are nodes of one cluster and share sessions",
      "A persistent session goes on at the next node. The run never has two connections with one "
      "client id to the cluster. A server whose URI has cluster=NAME belongs to that cluster "
@@ -255,7 +265,8 @@ constexpr OptionRow kRows[] = {
     {"username", 'u', "NAME", servers, kAll, set_username, "user name for servers that name none"},
     OptionRow{
         "pw", 'P', "PASSWORD", servers, kAll, set_password, "password for servers that have none",
-        "Overwritten in the process list as soon as it is read; --pw-file never shows it at all.",
+        "Overwritten in the process list as soon as it is read; --pw-file never shows it at all. "
+        "As the last word, without a value, -P asks for the password on the terminal.",
         "PASSWORD"}
         .in(Family::password),
     OptionRow{"pw-file", 0, "FILE", servers, kAll, set_password_file,
@@ -294,12 +305,15 @@ constexpr OptionRow kRows[] = {
     {"", 'x', "SECONDS", connection, kBoth, mqtt5<set_session_expiry>,
      "session expiry interval in seconds (MQTT 5); -1: never"},
     {"property", 'D', "COMMAND NAME VALUE", connection, kSub, mqtt5<set_property>,
-     "an MQTT 5 property of CONNECT or WILL",
-     "A user-property takes a name and a value. The names are those of mosquitto_sub(1).",
+     "an MQTT 5 property of CONNECT, SUBSCRIBE, UNSUBSCRIBE, DISCONNECT or WILL",
+     "A user-property takes a name and a value. The names are those of mosquitto_sub(1). "
+     "Properties are sent in the order in which they are given.",
      "PROPERTY"},
     {"property", 'D', "COMMAND NAME VALUE", connection, kPub, mqtt5<set_property>,
-     "an MQTT 5 property of CONNECT, PUBLISH or WILL",
-     "A user-property takes a name and a value. The names are those of mosquitto_pub(1).",
+     "an MQTT 5 property of CONNECT, PUBLISH, DISCONNECT or WILL",
+     "A user-property takes a name and a value. The names are those of mosquitto_pub(1). "
+     "Properties are sent in the order in which they are given. A server that takes no such "
+     "topic-alias gets the topic with each message.",
      "PROPERTY"},
     {"nodelay", 0, "", connection, kBoth, nothing, "does nothing: there is never a delay"},
     {"", 'A', "ADDRESS", connection, kBoth, not_supported, "choose the interface by routing"},
@@ -344,6 +358,12 @@ constexpr OptionRow kRows[] = {
     {"insecure", 0, "", tls, kAll, put<&TlsSettings::verify_name, false>,
      "do not check that the certificate names the host (warns)"},
     {"no-verify", 0, "", tls, kAll, set_no_verify, "do not check the certificate at all (warns)"},
+    {"no-tls", 0, "", tls, kAll, for_hosts<&ServerDefaults::no_tls>,
+     "-h never means TLS, whatever other options say",
+     "For an options file that turns TLS on. A server URI says itself whether it means TLS."},
+    {"tls-keylog", 0, "FILE", tls, kBoth, not_supported,
+     "it would write the keys of the connection to a file; watch at the server instead", "",
+     "FILE"},
     OptionRow{"psk", 0, "HEX", tls, kAll, tls_on<set_psk>,
               "pre-shared key instead of certificates (TLS 1.2); turns TLS on for -h",
               "Overwritten in the process list as soon as it is read.", "PASSWORD"}

@@ -6,6 +6,7 @@
 
 #include "base/utf8.hpp"
 #include "tool/draft.hpp"
+#include "tool/mosquitto_face.hpp"
 
 namespace mqfail {
 namespace {
@@ -18,6 +19,22 @@ Result<Done> check_session_expiry(const Draft& draft) {
         draft.properties.contains(property + source)) {
       return Error{ErrorKind::usage, "-x and -D " + property + " say the same", "give one of them"};
     }
+  }
+  return Done{};
+}
+
+// What MQTT 5 asks of properties of several packets together.
+Result<Done> check_properties(const Draft& draft) {
+  const ConnectSettings& connect = draft.common.connect;
+  if (connect.properties.authentication_data && !connect.properties.authentication_method) {
+    return Error{ErrorKind::usage, "-D connect authentication-data without authentication-method",
+                 "name the method, too (MQTT 5, 3.1.2.11.10)"};
+  }
+  const bool keeps = connect.properties.session_expiry.value_or(0) != 0 || !connect.clean_session;
+  if (connect.disconnect.session_expiry.value_or(0) != 0 && !keeps) {
+    return Error{ErrorKind::usage,
+                 "-D disconnect session-expiry-interval of a session that ends at once",
+                 "keep the session with -x or -c (MQTT 5, 3.14.2.2.2)"};
   }
   return Done{};
 }
@@ -43,6 +60,8 @@ Result<Done> finish_client_id(Draft& draft, const Environment& environment) {
     id = draft.id;
   } else if (!draft.id_prefix.empty()) {
     id = draft.id_prefix + std::to_string(environment.pid);
+  } else if (environment.as_mosquitto && draft.common.protocol != Protocol::mqtt31) {
+    id.clear();  // the server makes one
   } else {
     // 23 characters: what every MQTT 3.1.1 server must accept.
     std::array<char, 24> text{};
@@ -99,13 +118,15 @@ Result<Done> finish_will(Draft& draft) {
 
 Result<Done> finish_events(Draft& draft) {
   EventChoice& choice = draft.common.events;
+  const bool silent = choice.as_mosquitto && !draft.common.debug;
   if (!choice.copy_fd) {
-    choice.on_stderr = draft.events.value_or(EventFormat::human);
+    choice.on_stderr = draft.events.value_or(silent ? EventFormat::none : EventFormat::human);
   } else if (draft.events == EventFormat::none) {
     return Error{ErrorKind::usage, "--events none and --events-fd contradict each other",
                  "give one of them"};
   } else {
     choice.copy = draft.events.value_or(EventFormat::json);
+    if (silent) choice.on_stderr = EventFormat::none;
   }
   return Done{};
 }
@@ -132,7 +153,9 @@ Result<Done> finish_common(Tool tool, Draft& draft, const Environment& environme
     return Error{ErrorKind::usage, draft.needs_mqtt5 + " needs MQTT 5, which -V rules out",
                  "leave out one of the two"};
   }
+  if (environment.as_mosquitto) finish_as_mosquitto(draft);
   if (auto done = check_session_expiry(draft); !done) return done;
+  if (auto done = check_properties(draft); !done) return done;
   if (auto done = finish_client_id(draft, environment); !done) return done;
   if (tool != Tool::probe) {
     if (auto done = finish_session(draft); !done) return done;

@@ -9,11 +9,13 @@
 #include <cstdio>
 #include <ctime>
 #include <type_traits>
+#include <utility>
 
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "tool/human_events.hpp"
 #include "tool/local_time.hpp"
+#include "tool/mosquitto_face.hpp"
 
 namespace mqfail {
 namespace {
@@ -225,8 +227,17 @@ EventWriter::EventWriter(EventChoice choice, bool debug, EventOrigin origin, Eve
 void EventWriter::announce(const Notice& notice) {
   ++seq_;
   if (!choice_.quiet) write_stderr(notice);
+  if (choice_.as_mosquitto) tell_as_mosquitto(notice);
   write_copy(notice);
   if (listener_) listener_(notice);
+}
+
+// One line says why the run has ended.
+void EventWriter::tell_as_mosquitto(const Notice& notice) {
+  if (notice.name == NoticeName::gave_up) refusal_ = refusal_of(notice);
+  const std::string line = mosquitto_line(notice);
+  if (line.empty() || std::exchange(error_told_, true) || choice_.quiet) return;
+  on_stderr_.put(line + "\n", true);
 }
 
 void EventWriter::drain() {

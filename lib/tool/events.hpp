@@ -53,6 +53,8 @@ class EventWriter : public Announcer {
   void announce(const Notice& notice) override;
   /// From now on the listener is told of each notice as well.
   void listen(std::function<void(const Notice&)> listener) { listener_ = std::move(listener); }
+  /// The code of the CONNACK because of which the run gave up, if that was the reason.
+  std::optional<int> refusal() const { return refusal_; }
   /// Waits for the readers as long as LineWriter::drain() does.
   void drain();
 
@@ -84,6 +86,7 @@ class EventWriter : public Announcer {
   LineWriter::Note note(EventFormat format, bool journal = false) const;
   std::string words(const Notice& notice) const;
   bool worth_telling(const Notice& notice);
+  void tell_as_mosquitto(const Notice& notice);
 
   EventChoice choice_;
   bool debug_;
@@ -97,6 +100,8 @@ class EventWriter : public Announcer {
   bool trouble_ = false;
   std::string progress_;
   std::function<void(const Notice&)> listener_;
+  std::optional<int> refusal_;
+  bool error_told_ = false;  // in mosquitto's words
 };
 
 }  // namespace mqfail

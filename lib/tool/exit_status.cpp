@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "base/write.hpp"
 #include "tool/journal.hpp"
+#include "tool/mosquitto_face.hpp"
 
 namespace mqfail {
 
@@ -20,7 +21,8 @@ std::string error_lines(std::string_view tool, const Error& error) {
       is_journal(STDERR_FILENO) ? journal_priority(Level::error) : std::string_view();
   std::string out;
   if (message.find('\n') == std::string_view::npos) {
-    out.append(priority).append(tool).append(": ").append(printable(message, kLineBytes));
+    out.append(priority).append(mosquitto_name(tool).empty() ? tool : "Error").append(": ");
+    out.append(printable(message, kLineBytes));
     if (!error.hint.empty()) out.append("; ").append(printable(error.hint, kLineBytes));
     return out += '\n';
   }

@@ -2,6 +2,9 @@
 #include "tool/format.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <optional>
 
 #include "base/number.hpp"
 #include "base/text.hpp"
@@ -11,7 +14,9 @@
 namespace mqfail {
 namespace {
 
-constexpr std::string_view kLetters = "%ACDEFIJPRSUXgjlmnpqrstx";
+constexpr std::string_view kLetters = "%ACDEFIJPRSUXdfgjlmnpqrstx";
+// What may stand before x and X: any of these separates groups of digits.
+constexpr std::string_view kSeparators = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~ ";
 constexpr int kWidest = 65535;
 
 Error bad_format(const std::string& what, std::string hint) {
@@ -30,6 +35,34 @@ std::string shown(std::string_view text, bool payload) {
     text.remove_prefix(std::min(stop + 1, text.size()));
   }
   return out;
+}
+
+// Hexadecimal digits of `bytes`, behind `padding` characters `pad`. With a group size above 0 each
+// group has `separator` behind it, but for the last digit.
+std::string hexadecimal(std::string_view bytes, std::string_view digits, std::size_t padding,
+                        char pad, int group, char separator) {
+  std::string plain(padding, pad);
+  for (const char byte : bytes) {
+    plain += digits[static_cast<std::uint8_t>(byte) >> 4U];
+    plain += digits[static_cast<std::uint8_t>(byte) & 0xFU];
+  }
+  if (group <= 0) return plain;
+  std::string out;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    out += plain[i];
+    const bool last = i + 1 == plain.size() && !bytes.empty();
+    if ((i + 1) % static_cast<std::size_t>(group) == 0 && !last) out += separator;
+  }
+  return out;
+}
+
+// The payload as a floating-point number of this machine's byte order, as in mosquitto_sub.
+template <class Real>
+std::optional<double> real_number(std::string_view payload) {
+  Real value = 0;
+  if (payload.size() != sizeof value) return std::nullopt;
+  std::memcpy(&value, payload.data(), sizeof value);
+  return static_cast<double>(value);
 }
 
 // Reads digits at `at`, which moves behind them.
@@ -82,7 +115,7 @@ Result<MessageFormat> MessageFormat::compile(std::string_view spec, FormatOption
       if (spec[i] == '@') {
         literal('@');
       } else {
-        format.steps_.push_back({'@', false, ' ', 0, -1, std::string("%") + spec[i]});
+        format.steps_.push_back({'@', false, ' ', 0, -1, ' ', std::string("%") + spec[i]});
       }
       continue;
     }
@@ -104,6 +137,8 @@ Result<MessageFormat> MessageFormat::compile(std::string_view spec, FormatOption
       if (!precision) return precision.error();
       step.precision = *precision;
     }
+    if (i < spec.size() && kSeparators.find(spec[i]) != std::string_view::npos)
+      step.separator = spec[i++];
     if (i == spec.size())
       return bad_format("the format ends inside a % sequence", "write %% to print a %");
     if (kLetters.find(spec[i]) == std::string_view::npos) {
@@ -118,6 +153,19 @@ Result<MessageFormat> MessageFormat::compile(std::string_view spec, FormatOption
     }
   }
   return format;
+}
+
+std::string MessageFormat::misfit() const {
+  std::string text;
+  for (const Step& step : steps_) {
+    const std::string_view wanted = step.letter == 'J'   ? "valid JSON"
+                                    : step.letter == 'f' ? "a float of 4 bytes"
+                                    : step.letter == 'd' ? "a double of 8 bytes"
+                                                         : "";
+    if (!wanted.empty() && text.find(wanted) == std::string::npos)
+      text.append(text.empty() ? "not " : " or not ").append(wanted);
+  }
+  return text;
 }
 
 bool MessageFormat::append(const Message& message, const Origin& origin, std::string& out) const {
@@ -193,28 +241,33 @@ bool MessageFormat::append_step(const Step& step, const Message& message, const 
     if (copy.size() < width) copy.insert(step.left ? copy.size() : 0, width - copy.size(), ' ');
     out += copy;
   };
-  // A field width also cuts a payload (in bytes, and half of those that are left are printed in
-  // hex), and alignment to the left without a width appends as many blanks as it has bytes: both
-  // are mosquitto_sub's.
-  const auto payload = [&](const char* hex_digits) {
-    const std::size_t digits_each = hex_digits != nullptr ? 2 : 1;
-    std::size_t length = message.payload.size();
-    std::size_t padding = step.left ? length : 0;
-    if (width > 0) {
-      length = std::min(length, width) / digits_each;
-      padding = width - length * digits_each;
-    }
-    if (!step.left) out.append(padding, step.pad);
-    const std::string_view bytes = message.payload.substr(0, length);
-    if (hex_digits == nullptr) {
-      out.append(escape ? shown(bytes, true) : std::string(bytes));
+  // A field width also cuts a payload (in bytes, whose digits may be more than the width), and
+  // alignment to the left without a width appends as many blanks as it has bytes: both are
+  // mosquitto_sub's. 2.0 prints half as many bytes in hex; 2.1 mends that.
+  const auto payload = [&](std::string_view hex_digits) {
+    const std::string_view bytes =
+        message.payload.substr(0, width > 0 ? width : std::string_view::npos);
+    const std::size_t length = bytes.size() * (hex_digits.empty() ? 1 : 2);
+    const std::size_t wanted = width > 0 ? width : step.left ? bytes.size() + length : 0;
+    const std::size_t padding = wanted > length ? wanted - length : step.left ? length - wanted : 0;
+    const std::size_t before = step.left ? 0 : padding;
+    if (hex_digits.empty()) {
+      out.append(before, step.pad).append(escape ? shown(bytes, true) : std::string(bytes));
     } else {
-      for (const char byte : bytes) {
-        out += hex_digits[static_cast<std::uint8_t>(byte) >> 4U];
-        out += hex_digits[static_cast<std::uint8_t>(byte) & 0xFU];
-      }
+      out += hexadecimal(bytes, hex_digits, before, step.pad, step.precision, step.separator);
     }
     if (step.left) out.append(padding, ' ');
+  };
+  const auto real = [&](std::optional<double> value) {
+    if (!value) return false;
+    const int precision = step.precision < 0 ? 6 : step.precision;
+    constexpr std::size_t kDigits = 320;  // of the largest double, before the point
+    std::string printed(width + static_cast<std::size_t>(precision) + kDigits, '\0');
+    const char* const form = step.left ? "%-*.*f" : step.pad == '0' ? "%0*.*f" : "%*.*f";
+    const int length =
+        std::snprintf(printed.data(), printed.size(), form, step.width, precision, *value);
+    out.append(printed, 0, static_cast<std::size_t>(length));
+    return true;
   };
 
   switch (step.letter) {
@@ -271,6 +324,10 @@ bool MessageFormat::append_step(const Step& step, const Message& message, const 
     case 'X':
       payload("0123456789ABCDEF");
       break;
+    case 'd':
+      return real(real_number<double>(message.payload));
+    case 'f':
+      return real(real_number<float>(message.payload));
     case 'g':
       number(static_cast<long long>(origin.epoch));
       break;
@@ -288,7 +345,7 @@ bool MessageFormat::append_step(const Step& step, const Message& message, const 
       }
       break;
     case 'p':
-      payload(nullptr);
+      payload("");
       break;
     case 'q':
       out += static_cast<char>('0' + message.qos);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a message becomes bytes on stdout: byte for byte as mosquitto_sub 2.0 prints it for the same
-// option, but for the differences that mqfail-sub(1) lists. A format is compiled once and only
-// appends after that.
+// option, with the sequences of 2.1, but for the differences that mqfail-sub(1) lists. A format is
+// compiled once and only appends after that.
 #pragma once
 
 #include <chrono>
@@ -38,9 +38,11 @@ class MessageFormat {
   /// -F. A sequence that does not exist is a usage error that names it.
   static Result<MessageFormat> compile(std::string_view spec, FormatOptions options);
 
-  /// Appends what is to be printed for `message`. False: %J met a payload that is not JSON and left
-  /// it out; the caller says so, naming the topic.
+  /// Appends what is to be printed for `message`. False: the payload was left out because it is not
+  /// what %J, %f or %d needs; the caller says so by misfit(), naming the topic.
   bool append(const Message& message, const Origin& origin, std::string& out) const;
+  /// What a payload that does not fit is: "not valid JSON".
+  std::string misfit() const;
 
  private:
   // One step of the plan. `letter` is that of the % sequence; 0 is literal text, '@' a strftime
@@ -51,6 +53,7 @@ class MessageFormat {
     char pad = ' ';
     int width = 0;
     int precision = -1;
+    char separator = ' ';  // between groups of hexadecimal digits
     std::string text;
   };
   enum class Style { payload, verbose, plan };

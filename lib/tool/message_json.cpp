@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tool/message_json.hpp"
 
+#include <array>
+#include <optional>
+
 #include "base/encoding.hpp"
 #include "base/utf8.hpp"
 #include "tool/local_time.hpp"
+#include "transport/property_order.hpp"
 
 namespace mqfail {
 namespace {
@@ -15,30 +19,68 @@ std::string timestamp(const LocalTime& time) {
          zone.substr(3);
 }
 
-void append_properties(JsonObject& root, std::string& out, const MessageProperties& properties,
-                       JsonStyle style) {
-  root.key("properties");
-  JsonObject object(out, style, 1);
-  // mosquitto_sub keeps the order of the wire; this is the order in which a mosquitto server sends.
-  for (const std::uint32_t id : properties.subscription_ids) {
-    object.number("subscription-identifier", id);
-  }
-  if (properties.topic_alias) object.number("topic-alias", *properties.topic_alias);
-  if (properties.payload_format) {
-    object.number("payload-format-indicator", *properties.payload_format);
-  }
-  if (properties.content_type) object.text("content-type", *properties.content_type);
-  if (properties.response_topic) object.text("response-topic", *properties.response_topic);
-  if (properties.correlation_data) object.text("correlation-data", *properties.correlation_data);
-  if (!properties.user.empty()) {
-    object.key("user-properties");
-    JsonObject user(out, style, 2);
-    for (const auto& [key, value] : properties.user) user.text(key, value);
+// An array of objects, as mosquitto_sub 2.1: a name may come several times.
+void append_user_properties(JsonObject& properties, std::string& out,
+                            const MessageProperties& given, JsonStyle style) {
+  properties.key("user-properties");
+  out += '[';
+  for (const auto& pair : given.user) {
+    if (&pair != &given.user.front()) out += style.pretty ? ", " : ",";
+    JsonObject user(out, style, 3);
+    user.text(pair.first, pair.second);
     user.close();
   }
-  if (properties.message_expiry) {
-    object.number("message-expiry-interval", *properties.message_expiry);
-  }
+  out += ']';
+}
+
+// In the order of the wire, as mosquitto_sub. The fixed order is that in which a mosquitto server
+// sends.
+void append_properties(JsonObject& root, std::string& out, const MessageProperties& given,
+                       JsonStyle style) {
+  constexpr std::array kFixed{property_id::subscription_id,
+                              property_id::topic_alias,
+                              property_id::payload_format,
+                              property_id::content_type,
+                              property_id::response_topic,
+                              property_id::correlation_data,
+                              property_id::user,
+                              property_id::message_expiry};
+  root.key("properties");
+  JsonObject object(out, style, 1);
+  in_order(
+      given.order, kFixed, given.user.size(),
+      [&](std::uint8_t id, std::size_t at) {
+        const auto number = [&](std::string_view name, const auto& value) {
+          if (value && at == 0) object.number(name, static_cast<long long>(*value));
+        };
+        const auto text = [&](std::string_view name, const std::optional<std::string>& value) {
+          if (value && at == 0) object.text(name, *value);
+        };
+        switch (id) {
+          case property_id::subscription_id:
+            if (at < given.subscription_ids.size())
+              object.number("subscription-identifier", given.subscription_ids[at]);
+            return;
+          case property_id::topic_alias:
+            return number("topic-alias", given.topic_alias);
+          case property_id::payload_format:
+            return number("payload-format-indicator", given.payload_format);
+          case property_id::content_type:
+            return text("content-type", given.content_type);
+          case property_id::response_topic:
+            return text("response-topic", given.response_topic);
+          case property_id::correlation_data:
+            return text("correlation-data", given.correlation_data);
+          case property_id::message_expiry:
+            return number("message-expiry-interval", given.message_expiry);
+          case property_id::user:
+            if (at == 0 && !given.user.empty()) append_user_properties(object, out, given, style);
+            return;
+          default:
+            return;
+        }
+      },
+      given.subscription_ids.size());
   object.close();
 }
 

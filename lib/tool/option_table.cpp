@@ -197,18 +197,23 @@ std::span<const OptionRow> option_table(Tool tool) {
 }
 
 std::string_view property_commands(Tool tool) {
-  return tool == Tool::pub ? "connect publish will" : "connect will";
+  return tool == Tool::pub ? "connect publish disconnect will"
+                           : "connect subscribe unsubscribe disconnect will";
 }
 
 std::string_view property_names(std::string_view command) {
   if (command == "connect") {
     return "receive-maximum maximum-packet-size session-expiry-interval topic-alias-maximum "
-           "request-problem-information request-response-information user-property";
+           "request-problem-information request-response-information authentication-method "
+           "authentication-data user-property";
   }
   if (command == "publish") {
     return "payload-format-indicator message-expiry-interval content-type response-topic "
-           "correlation-data user-property";
+           "correlation-data topic-alias user-property";
   }
+  if (command == "subscribe") return "subscription-identifier user-property";
+  if (command == "unsubscribe") return "user-property";
+  if (command == "disconnect") return "session-expiry-interval reason-string user-property";
   if (command == "will") {
     return "payload-format-indicator message-expiry-interval content-type response-topic "
            "correlation-data user-property will-delay-interval";

@@ -116,7 +116,7 @@ std::span<const OptionRow> pub_rows();
 std::span<const OptionRow> probe_rows();
 std::span<const OptionRow> config_rows();
 
-/// The first word of -D, with spaces between: "connect publish will".
+/// The first word of -D, with spaces between: "connect publish disconnect will".
 std::string_view property_commands(Tool tool);
 /// The second one: the properties that a command may have, with spaces between. Empty for a command
 /// that has none or is not known.

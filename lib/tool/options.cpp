@@ -9,6 +9,7 @@
 #include <random>
 
 #include "policy/protocol_name.hpp"
+#include "tool/mosquitto_face.hpp"
 #include "tool/setters.hpp"
 
 namespace mqfail {
@@ -29,9 +30,10 @@ bool names_url(const NamingRequest& naming) {
   return false;
 }
 
-Environment Environment::of_process() {
+Environment Environment::of_process(std::string_view called_as) {
   std::random_device device;
   Environment environment;
+  environment.as_mosquitto = !mosquitto_name(called_as).empty();
   environment.servers = variable("MQFAIL_SERVERS");
   environment.xdg_config_home = variable("XDG_CONFIG_HOME");
   environment.home = variable("HOME");
@@ -57,6 +59,7 @@ Result<std::variant<Draft, Printout>> read_draft(Tool tool, int argc, char** arg
     return read;
   }
   Draft& draft = std::get<Draft>(read);
+  if (environment.as_mosquitto) begin_as_mosquitto(draft);
   if (auto done = set_all(sources->given, draft); !done) return done.error();
   if (auto done = finish_common(tool, draft, environment); !done) return done.error();
   return read;
@@ -68,6 +71,9 @@ FailoverSettings with_options(FailoverSettings settings, const CommonOptions& op
   settings.mqtt5_required = options.needs_mqtt5;
   settings.client_id_given = options.client_id_given;
   settings.keeps_session = options.connect.keeps_session();
+  // Nobody answers: mosquitto does not try again. Once connected it does, for ever.
+  if (options.as_mosquitto && !settings.bounded) settings.startup_max_passes = 1;
+  settings.bounded = settings.bounded || options.as_mosquitto;
   settings.bounded = settings.bounded || options.once || options.time_limit.has_value() ||
                      !options.primary_host.id.empty();
   // Nor does the source of an update make a second connection.

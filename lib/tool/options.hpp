@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -30,8 +31,10 @@ struct Environment {
   CertificateSearch certificates;              ///< $MQFAIL_CERT_DIR and $HOME
   long pid = 0;                                ///< ends the client id of -I
   std::uint64_t dice = 0;                      ///< makes the client id if none is given
+  bool as_mosquitto = false;                   ///< called by mosquitto's name (mosquitto_face.hpp)
 
-  static Environment of_process();
+  /// `called_as`: argv[0].
+  static Environment of_process(std::string_view called_as = {});
   std::string config_home() const;  ///< $XDG_CONFIG_HOME, else ~/.config; empty: none
 };
 
@@ -43,6 +46,8 @@ struct EventChoice {
   std::optional<int> copy_fd;
   EventFormat copy = EventFormat::json;
   bool quiet = false;  ///< nothing on stderr but usage and configuration errors
+  /// Errors in mosquitto's words (mosquitto_face.hpp); the other events only with -d.
+  bool as_mosquitto = false;
   /// A run of one message or file: people are not told that the first so many servers that are
   /// tried are connected, as long as there is no trouble.
   std::size_t silent_connections = 0;
@@ -63,6 +68,7 @@ struct CommonOptions {
   PrimaryHostSettings primary_host;
   bool publishes_state = false;  ///< --publish-state: each connection has a will of its own
   bool once = false;             ///< --once
+  bool as_mosquitto = false;     ///< Environment::as_mosquitto
   bool debug = false;            ///< -d: more detail in human events
   EventChoice events;
   std::optional<std::uint64_t> seed;  ///< --seed
@@ -75,6 +81,7 @@ struct SubOptions {
   CommonOptions common;
   std::vector<std::string> topics;  ///< -t; those of -L come with the roster
   int qos = 0;
+  bool no_local = false;  ///< --no-local
   bool retain_as_published = false;
   int retain_handling = 0;             ///< 2 with -R
   bool verbose = false;                ///< -v; a format wins over it
@@ -82,6 +89,7 @@ struct SubOptions {
   bool pretty = false;                 ///< --pretty, for %j and %J
   std::optional<std::string> format;   ///< -F, or %j for --json; valid for MessageFormat::compile
   std::optional<std::uint64_t> count;  ///< -C, at least 1; messages that -T or -R drop do not count
+  std::optional<Duration> idle_exit;   ///< end with 0 after so long without a message
   bool no_retained = false;            ///< -R, --retained none: drop retained messages
   bool retained_only = false;          ///< end at the first message that is not retained
   std::vector<std::string> filter_out;   ///< -T

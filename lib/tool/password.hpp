@@ -19,6 +19,9 @@ void hide_uri_in_argv(int argc, char** argv, std::string_view uri);
 
 /// The first line, without its end. Errors (no_input) name `flag`.
 Result<Secret> password_from_file(const std::string& flag, const std::string& path);
+/// Asks on the controlling terminal, without showing what is typed. Errors (usage) name `flag`:
+/// there is no terminal, or the user gave up (^C, ^D).
+Result<Secret> password_from_terminal(const std::string& flag);
 Result<Secret> password_from_fd(const std::string& flag, int fd);
 
 }  // namespace mqfail

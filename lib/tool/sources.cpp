@@ -4,6 +4,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "base/text.hpp"
 #include "tool/draft.hpp"
 #include "tool/password.hpp"
 
@@ -35,7 +36,9 @@ const Given* find(const std::vector<Given>& given, std::string_view key) {
 Result<Sources> read_sources(Tool tool, int argc, char** argv, const Environment& environment) {
   const OnGiven hide = [argc, argv](const Given& given) {
     const std::string_view values = given.row->values;
-    if (values == "PASSWORD") hide_in_argv(argc, argv, given.value());
+    if (values == "PASSWORD" && !given.values.empty()) hide_in_argv(argc, argv, given.value());
+    if (values == "PROPERTY" && same_word(given.values[1], "authentication-data"))
+      hide_in_argv(argc, argv, given.values[2]);
     if (values == "URI" || values == "HOST") hide_uri_in_argv(argc, argv, given.value());
   };
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
@@ -63,7 +66,8 @@ Result<Sources> read_sources(Tool tool, int argc, char** argv, const Environment
   };
   const std::string home = environment.config_home();
   if (!home.empty() && find(*written, "no-config") == nullptr) {
-    const std::string path = home + "/mqfail/" + std::string(name(tool));
+    const std::string path =
+        home + (environment.as_mosquitto ? "/mosquitto_" : "/mqfail/") + std::string(name(tool));
     if (auto done = read(path, false); !done) return done.error();
   }
   std::erase_if(*written, [](const Given& given) { return given.row->name == "no-config"; });

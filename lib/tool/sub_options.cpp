@@ -21,6 +21,24 @@ Result<Done> set_retained(const Given& given, Draft& draft) {
   return Done{};
 }
 
+Result<Done> set_retain_handling(const Given& given, Draft& draft) {
+  const auto index = word_index(given);
+  if (!index) return index.error();
+  draft.sub.retain_handling = static_cast<int>(*index % 3);
+  return Done{};
+}
+
+// Seconds, as the other limits of mosquitto_sub, or a duration with a unit.
+Result<Done> set_idle_exit(const Given& given, Draft& draft) {
+  const std::string& text = given.value();
+  const bool has_unit = !text.empty() && text.back() >= 'a' && text.back() <= 'z';
+  const auto time = has_unit ? read_duration(given) : read_seconds(given, false);
+  if (!time) return time.error();
+  if (*time <= Duration::zero()) return bad_value(given, "a time above 0, as 5 or 500ms");
+  draft.sub.idle_exit = *time;
+  return Done{};
+}
+
 Result<Done> set_format(const Given& given, Draft& draft) {
   draft.sub.format = given.value();
   const auto compiled = MessageFormat::compile(given.value(), {});
@@ -53,6 +71,10 @@ constexpr OptionRow kRows[] = {
      "exit with 0 after N messages"},
     {"", 'W', "SECONDS", messages, kTool, seconds<&CommonOptions::time_limit, false>,
      "exit with 27 after this time, which includes connecting", "Fractions are allowed."},
+    {"idle-exit", 0, "SECONDS", messages, kTool, set_idle_exit,
+     "exit with 0 after so long without a message",
+     "The time counts while a server is connected, from the last message or the connection. It may "
+     "have a unit, as 500ms."},
     {"", 'E', "", messages, kTool, put<&SubOptions::exit_after_subscribe>,
      "exit with 0 as soon as all filters are granted"},
     {"filter-out", 'T', "FILTER", messages, kTool, filter<&SubOptions::filter_out>,
@@ -64,9 +86,13 @@ constexpr OptionRow kRows[] = {
      "first."},
     {"retain-as-published", 0, "", messages, kTool, mqtt5<put<&SubOptions::retain_as_published>>,
      "keep the retain flag as the publisher set it (MQTT 5)"},
-    {"retain-handling", 0, "N", messages, kTool, mqtt5<number<&SubOptions::retain_handling, 0, 2>>,
-     "the server sends retained messages: 0 always, 1 for new subscriptions, 2 never (MQTT 5)", "",
-     "0 1 2"},
+    {"retain-handling", 0, "WORD", messages, kTool, mqtt5<set_retain_handling>,
+     "the server sends retained messages always, for new subscriptions or never (MQTT 5)",
+     "The numbers of MQTT 5 stand for the words: 0 always, 1 new, 2 never.",
+     "always new never 0 1 2"},
+    {"no-local", 0, "", messages, kTool, mqtt5<put<&SubOptions::no_local>>,
+     "the server does not send what this client id has published (MQTT 5)",
+     "It is about publishers with the same client id, such as a session that was kept."},
     {"strict", 0, "", messages, kTool, put<&SubOptions::strict>,
      "do not use a server that grants less than was asked for",
      "Less is a lower quality of service, or a shared subscription ($share) over MQTT 3.1.1, which "
@@ -80,6 +106,9 @@ constexpr OptionRow kRows[] = {
      "remove each retained message that is received from its server",
      "After the message is printed, an empty retained message is published to its topic. See "
      "DELIVERY in mqfail(7)."},
+    {"message-rate", 0, "", messages, kTool, not_supported, "count the lines: pipe to pv -l"},
+    {"latency", 0, "", messages, kTool, not_supported,
+     "mqfail-probe measures the time of a server"},
     {"random-filter", 0, "PERCENT", messages, kTool, not_supported, "filter the output instead"},
     {"standby", 0, "MODE", messages, kTool, set_standby,
      "cold (default): one server at a time; warm: a connection to the next one is kept ready; hot: "
@@ -124,6 +153,8 @@ constexpr OptionRow kRows[] = {
      "print each message as a JSON object, the same as -F %j"},
     {"pretty", 0, "", output, kTool, put<&SubOptions::pretty>,
      "print the JSON of %j and %J over several lines"},
+    {"watch", 'w', "", output, kTool, not_supported,
+     "print lines with -v, or see the retained messages with --retained-only"},
 };
 
 Result<Done> finish_sub(Draft& draft) {
@@ -144,7 +175,7 @@ Result<Done> finish_sub(Draft& draft) {
                  "give one of them"};
   }
   if (options.no_retained) options.retain_handling = 2;
-  if (options.count || options.exit_after_subscribe)
+  if (options.count || options.idle_exit || options.exit_after_subscribe)
     options.common.events.silent_connections = options.hot ? SIZE_MAX : 1;
   return Done{};
 }
@@ -169,8 +200,8 @@ Result<std::vector<Subscription>> subscriptions(const SubOptions& options,
                                                 const std::vector<std::string>& url_topics) {
   std::vector<Subscription> all;
   const auto add = [&](const std::string& filter) {
-    all.push_back(
-        {filter, options.qos, false, options.retain_as_published, options.retain_handling});
+    all.push_back({filter, options.qos, options.no_local, options.retain_as_published,
+                   options.retain_handling});
   };
   for (const std::string& filter : options.topics) add(filter);
   for (const std::string& filter : url_topics) {

@@ -2,7 +2,6 @@
 #include "transport/connection.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -100,9 +99,22 @@ void Connection::free_arrived(const Arrived& arrived) {
   MQTTClient_free(arrived.topic);
 }
 
+// A PUBLISH with an alias names its topic once (MQTT 5, 3.3.2.3.4).
+void Connection::resolve_alias(Arrived& arrived) {
+  const auto alias =
+      number_of(&arrived.message->properties, MQTTPROPERTY_CODE_TOPIC_ALIAS).value_or(0);
+  if (alias == 0) return;
+  auto& known = aliases_[alias];
+  if (arrived.topic_size > 0) {
+    known = std::make_shared<const std::string>(arrived.topic, arrived.topic_size);
+  } else {
+    arrived.named = known;
+  }
+}
+
 // Tells the message if its topic is watched. True if the reader of messages is not to have it.
 bool Connection::is_only_watched(const Arrived& arrived) {
-  const std::string_view topic(arrived.topic, arrived.topic_size);
+  const std::string_view topic = arrived.name();
   const auto& watched = settings_.watched;
   if (std::none_of(watched.begin(), watched.end(),
                    [&](const Watched& one) { return one.topic == topic; })) {
@@ -134,8 +146,9 @@ int Connection::on_message(void* context, char* topic, int topic_size,
                            MQTTClient_message* message) {
   let_go();  // Paho calls without its mutex
   auto& self = *static_cast<Connection*>(context);
-  const Arrived arrived{
-      topic, topic_size > 0 ? static_cast<std::size_t>(topic_size) : std::strlen(topic), message};
+  Arrived arrived{topic, topic_size > 0 ? static_cast<std::size_t>(topic_size) : std::strlen(topic),
+                  message};
+  if (self.settings_.properties.topic_alias_maximum.value_or(0) != 0) self.resolve_alias(arrived);
   if (!self.settings_.watched.empty() && self.is_only_watched(arrived)) {
     if (message->qos > 0) self.wire_->pass(static_cast<std::uint16_t>(message->msgid));
     free_arrived(arrived);
@@ -210,8 +223,9 @@ bool Connection::disconnect(Duration patience) {
     abandon();
     return false;
   }
-  static constexpr std::array<std::uint8_t, 2> kDisconnect{0xE0, 0};
-  wire_->append(kDisconnect.data(), kDisconnect.size());
+  const std::string packet =
+      disconnect_packet(protocol_ == Protocol::mqtt5 ? settings_.disconnect : PacketProperties());
+  wire_->append(packet.data(), packet.size());
   wire_->finish_writing();
   wake_receiver();
   turned_.wait_for(lock, patience, [this] { return stage_ == Stage::closed; });
@@ -234,21 +248,35 @@ const ConnectionFacts* Connection::facts() const {
 
 std::optional<std::uint16_t> Connection::publish(const Message& message) {
   if (topic_ != message.topic) topic_.assign(message.topic);
-  if (message.properties != sent_properties_ || message.publisher != sent_publisher_) {
-    paho_properties_.clear();
-    if (message.properties != nullptr) paho_properties_.add(*message.properties);
-    if (!message.publisher.empty()) paho_properties_.add_numbering(message.publisher);
-    sent_properties_ = message.properties;
-    sent_publisher_ = message.publisher;
-  }
+  put_properties(message);
+  const bool aliased = has_alias(message);
+  const bool known = aliased && alias_topic_ == topic_;
   const bool plain = message.properties == nullptr && message.publisher.empty();
   if (!message.publisher.empty()) paho_properties_.set_number(message.number);
   MQTTClient_deliveryToken token = 0;
   const MQTTResponse response = MQTTClient_publish5(
-      handle_, topic_.c_str(), static_cast<int>(message.payload.size()), message.payload.data(),
-      message.qos, message.retain ? 1 : 0, plain ? nullptr : paho_properties_.get(), &token);
+      handle_, known ? "" : topic_.c_str(), static_cast<int>(message.payload.size()),
+      message.payload.data(), message.qos, message.retain ? 1 : 0,
+      plain ? nullptr : paho_properties_.get(), &token);
   if (code_of(response) != MQTTCLIENT_SUCCESS) return std::nullopt;
+  if (aliased) alias_topic_ = topic_;
   return static_cast<std::uint16_t>(message.qos > 0 ? token : 0);
+}
+
+// A server that takes no such alias gets the topic each time (MQTT 5, 3.2.2.3.8).
+bool Connection::has_alias(const Message& message) const {
+  return message.properties != nullptr && message.properties->topic_alias &&
+         *message.properties->topic_alias <= alias_maximum_;
+}
+
+void Connection::put_properties(const Message& message) {
+  if (message.properties == sent_properties_ && message.publisher == sent_publisher_) return;
+  paho_properties_.clear();
+  if (message.properties != nullptr)
+    paho_properties_.add(*message.properties, std::nullopt, has_alias(message));
+  if (!message.publisher.empty()) paho_properties_.add_numbering(message.publisher);
+  sent_properties_ = message.properties;
+  sent_publisher_ = message.publisher;
 }
 
 void Connection::flush(std::size_t awaited) {
@@ -286,7 +314,7 @@ std::size_t Connection::take_messages(const std::function<bool(const Message&)>&
     const MQTTClient_message& paho = *arrived.message;
     MessageProperties properties;
     Message message{
-        {arrived.topic, arrived.topic_size},
+        arrived.name(),
         {static_cast<const char*>(paho.payload), static_cast<std::size_t>(paho.payloadlen)},
         paho.qos,
         paho.retained != 0,

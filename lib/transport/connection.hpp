@@ -70,6 +70,10 @@ class Connection {
     char* topic;
     std::size_t topic_size;
     MQTTClient_message* message;
+    std::shared_ptr<const std::string> named = nullptr;  ///< by a topic alias, in place of `topic`
+    std::string_view name() const {
+      return named ? std::string_view(*named) : std::string_view(topic, topic_size);
+    }
   };
 
   void run();
@@ -93,7 +97,7 @@ class Connection {
   void tell_watched_apart();
   bool watch();
   std::optional<Answer> subscribe(const std::vector<Subscription>& together,
-                                  std::uint32_t identifier);
+                                  const PacketProperties& wanted);
   bool are_granted(const std::vector<Subscription>& together, const Answer& answer);
   void set_apart();
   std::vector<std::string> brought() const;
@@ -105,6 +109,9 @@ class Connection {
   void take_identifiers(MessageProperties& properties, Message& message) const;
   static void free_arrived(const Arrived& arrived);
   bool is_only_watched(const Arrived& arrived);
+  void resolve_alias(Arrived& arrived);
+  bool has_alias(const Message& message) const;
+  void put_properties(const Message& message);
 
   static void on_lost(void* context, char* cause);
   static int on_message(void* context, char* topic, int topic_size, MQTTClient_message* message);
@@ -140,7 +147,9 @@ class Connection {
   std::uint32_t watched_identifier_ = 0;   // of the SUBSCRIBE of watched topics; 0: it has none
   std::atomic<bool> identified_{false};    // identifiers_ and watched_identifier_ are complete
   std::atomic<bool> filters_sent_{false};  // also those of a session that was kept
-  bool paho_holds_ = false;                // connected: Paho will call on_lost once
+  std::map<std::uint32_t, std::shared_ptr<const std::string>>
+      aliases_;              // of the server; the receive thread's
+  bool paho_holds_ = false;  // connected: Paho will call on_lost once
   std::atomic<bool> thread_done_{false};
 
   std::mutex inbox_mutex_;  // inbox_, inbox_bytes_, acknowledged_
@@ -152,6 +161,8 @@ class Connection {
   std::deque<Arrived> taking_;
   std::deque<std::uint16_t> taken_;
   std::string topic_;
+  std::uint16_t alias_maximum_ = 0;  // for our topic aliases; set before Connected
+  std::string alias_topic_;          // what our alias means on this connection; empty: nothing
   const MessageProperties* sent_properties_ = nullptr;
   std::string sent_publisher_;
   PahoProperties paho_properties_;

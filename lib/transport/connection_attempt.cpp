@@ -218,6 +218,8 @@ void Connection::learn(const MQTTResponse& response, const Dialled& dialled) {
       number_of(list, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM).value_or(65535));
   facts_.maximum_packet_size = number_of(list, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE).value_or(0);
   facts_.maximum_qos = static_cast<int>(number_of(list, MQTTPROPERTY_CODE_MAXIMUM_QOS).value_or(2));
+  alias_maximum_ = static_cast<std::uint16_t>(
+      number_of(list, MQTTPROPERTY_CODE_TOPIC_ALIAS_MAXIMUM).value_or(0));
   facts_.retain_available = number_of(list, MQTTPROPERTY_CODE_RETAIN_AVAILABLE).value_or(1) != 0;
   subscription_ids_ =
       protocol_ == Protocol::mqtt5 &&

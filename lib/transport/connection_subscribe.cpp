@@ -42,7 +42,9 @@ bool Connection::subscribe() {
   for (const auto& [identifier, which] : packets_) {
     std::vector<Subscription> together;
     for (const std::size_t i : which) together.push_back(wanted[i]);
-    const auto answer = subscribe(together, identifier);
+    PacketProperties properties = settings_.subscribe;
+    if (identifier != 0) properties.subscription_id = identifier;
+    const auto answer = subscribe(together, properties);
     if (!answer) return false;
     for (std::size_t i = 0; i < which.size(); ++i) facts_.granted[which[i]] = answer->codes[i];
     if (!are_granted(together, *answer)) return false;
@@ -110,7 +112,7 @@ bool Connection::watch() {
     own.push_back({.filter = watched[i].topic, .qos = 1});
   }
   if (own.empty()) return true;
-  const auto answer = subscribe(own, watched_identifier_);
+  const auto answer = subscribe(own, {.subscription_id = watched_identifier_});
   if (!answer) return false;
   for (std::size_t i = 0; i < own.size(); ++i) {
     facts_.watched[which[i]] = answer->codes[i];
@@ -122,7 +124,7 @@ bool Connection::watch() {
 
 // Sends one SUBSCRIBE. Nothing if the connection has ended, which is told.
 std::optional<Connection::Answer> Connection::subscribe(const std::vector<Subscription>& together,
-                                                        std::uint32_t identifier) {
+                                                        const PacketProperties& wanted) {
   std::vector<char*> filters;
   std::vector<MQTTSubscribe_options> options;
   Answer answer;
@@ -136,7 +138,7 @@ std::optional<Connection::Answer> Connection::subscribe(const std::vector<Subscr
     options.push_back(option);
   }
   PahoProperties properties;
-  if (identifier != 0) properties.add(MQTTPROPERTY_CODE_SUBSCRIPTION_IDENTIFIER, identifier);
+  properties.add(wanted);
   const Handover handover(wire_, server_);
   const bool mqtt5 = protocol_ == Protocol::mqtt5;
   MQTTResponse response = MQTTResponse_initializer;
@@ -182,12 +184,15 @@ bool Connection::unsubscribe(const std::vector<std::string>& filters) {
   std::vector<char*> names;
   names.reserve(filters.size());
   for (const std::string& filter : filters) names.push_back(const_cast<char*>(filter.c_str()));
+  PahoProperties properties;
+  properties.add(settings_.unsubscribe);
   const Handover handover(wire_, server_);
   MQTTResponse response = MQTTResponse_initializer;
   {
     const ParallelCall parallel;
     response =
-        MQTTClient_unsubscribeMany5(handle_, static_cast<int>(names.size()), names.data(), nullptr);
+        MQTTClient_unsubscribeMany5(handle_, static_cast<int>(names.size()), names.data(),
+                                    protocol_ == Protocol::mqtt5 ? properties.get() : nullptr);
   }
   std::string text = text_of(response.properties, MQTTPROPERTY_CODE_REASON_STRING);
   const int result = code_of(response);

@@ -21,6 +21,9 @@ struct MessageProperties {
   std::vector<std::pair<std::string, std::string>> user;
   std::vector<std::uint32_t> subscription_ids;
   std::optional<std::uint16_t> topic_alias;
+  /// Identifiers in the order in which the properties came, see property_order.hpp. Empty: there is
+  /// no such order.
+  std::vector<std::uint8_t> order;
   bool empty() const {
     return !payload_format && !message_expiry && !content_type && !response_topic &&
            !correlation_data && user.empty() && subscription_ids.empty() && !topic_alias;

@@ -62,8 +62,7 @@ void PahoOptions::add_will(const Will& wanted) {
   will_.qos = wanted.qos;
   will_.retained = wanted.retain ? 1 : 0;
   connect.will = &will_;
-  will_properties.add(wanted.properties);
-  if (wanted.delay) will_properties.add(MQTTPROPERTY_CODE_WILL_DELAY_INTERVAL, *wanted.delay);
+  will_properties.add(wanted.properties, wanted.delay);
 }
 
 void PahoOptions::add_tls(const TlsSettings& wanted) {

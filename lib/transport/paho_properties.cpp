@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/paho_properties.hpp"
 
+#include <array>
 #include <charconv>
 #include <limits>
 
 #include "base/number.hpp"
+#include "transport/property_order.hpp"
 
 namespace mqfail {
 namespace {
@@ -52,20 +54,61 @@ void PahoProperties::add_user(const std::string& name, const std::string& value)
   MQTTProperties_add(&list_, &property);
 }
 
-void PahoProperties::add(const MessageProperties& properties) {
-  if (properties.payload_format) {
-    add(MQTTPROPERTY_CODE_PAYLOAD_FORMAT_INDICATOR, *properties.payload_format);
-  }
-  if (properties.message_expiry) {
-    add(MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, *properties.message_expiry);
-  }
-  if (properties.topic_alias) add(MQTTPROPERTY_CODE_TOPIC_ALIAS, *properties.topic_alias);
-  if (properties.content_type) add(MQTTPROPERTY_CODE_CONTENT_TYPE, *properties.content_type);
-  if (properties.response_topic) add(MQTTPROPERTY_CODE_RESPONSE_TOPIC, *properties.response_topic);
-  if (properties.correlation_data) {
-    add(MQTTPROPERTY_CODE_CORRELATION_DATA, *properties.correlation_data);
-  }
-  for (const auto& [name, value] : properties.user) add_user(name, value);
+void PahoProperties::add(const MessageProperties& properties, std::optional<std::uint32_t> delay,
+                         bool alias) {
+  constexpr std::array kFixed{property_id::payload_format, property_id::message_expiry,
+                              property_id::topic_alias,    property_id::content_type,
+                              property_id::response_topic, property_id::correlation_data,
+                              property_id::user,           property_id::will_delay};
+  in_order(properties.order, kFixed, properties.user.size(), [&](std::uint8_t id, std::size_t at) {
+    const auto number = [&](const auto& value) {
+      if (value && at == 0) add(static_cast<MQTTPropertyCodes>(id), std::uint32_t{*value});
+    };
+    const auto text = [&](const std::optional<std::string>& value) {
+      if (value && at == 0) add(static_cast<MQTTPropertyCodes>(id), *value);
+    };
+    switch (id) {
+      case property_id::payload_format:
+        return number(properties.payload_format);
+      case property_id::message_expiry:
+        return number(properties.message_expiry);
+      case property_id::topic_alias:
+        return alias ? number(properties.topic_alias) : void();
+      case property_id::content_type:
+        return text(properties.content_type);
+      case property_id::response_topic:
+        return text(properties.response_topic);
+      case property_id::correlation_data:
+        return text(properties.correlation_data);
+      case property_id::will_delay:
+        return number(delay);
+      case property_id::user:
+        if (at < properties.user.size())
+          add_user(properties.user[at].first, properties.user[at].second);
+        return;
+      default:
+        return;
+    }
+  });
+}
+
+void PahoProperties::add(const PacketProperties& properties) {
+  constexpr std::array kFixed{property_id::subscription_id, property_id::session_expiry,
+                              property_id::reason_string, property_id::user};
+  in_order(properties.order, kFixed, properties.user.size(), [&](std::uint8_t id, std::size_t at) {
+    if (id == property_id::user) {
+      if (at < properties.user.size())
+        add_user(properties.user[at].first, properties.user[at].second);
+    } else if (at > 0) {
+      return;
+    } else if (id == property_id::subscription_id && properties.subscription_id != 0) {
+      add(MQTTPROPERTY_CODE_SUBSCRIPTION_IDENTIFIER, properties.subscription_id);
+    } else if (id == property_id::session_expiry && properties.session_expiry) {
+      add(MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL, *properties.session_expiry);
+    } else if (id == property_id::reason_string && properties.reason) {
+      add(MQTTPROPERTY_CODE_REASON_STRING, *properties.reason);
+    }
+  });
 }
 
 // Room for the longest number is made once; set_number() writes into it.
@@ -107,29 +150,69 @@ void add_connect_properties(PahoProperties& into, const ConnectSettings& setting
   const auto expiry = wanted.session_expiry
                           ? wanted.session_expiry
                           : (settings.clean_session ? std::nullopt : std::optional(0xFFFFFFFFU));
-  if (expiry) into.add(MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL, *expiry);
-  if (wanted.receive_maximum) into.add(MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, *wanted.receive_maximum);
-  if (wanted.maximum_packet_size) {
-    into.add(MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, *wanted.maximum_packet_size);
+  constexpr std::array kFixed{property_id::session_expiry,
+                              property_id::receive_maximum,
+                              property_id::maximum_packet_size,
+                              property_id::topic_alias_maximum,
+                              property_id::request_problem_information,
+                              property_id::request_response_information,
+                              property_id::authentication_method,
+                              property_id::authentication_data,
+                              property_id::user};
+  in_order(wanted.order, kFixed, wanted.user.size(), [&](std::uint8_t id, std::size_t at) {
+    const auto number = [&](const auto& value) {
+      if (value && at == 0) into.add(static_cast<MQTTPropertyCodes>(id), std::uint32_t{*value});
+    };
+    switch (id) {
+      case property_id::session_expiry:
+        return number(expiry);
+      case property_id::receive_maximum:
+        return number(wanted.receive_maximum);
+      case property_id::maximum_packet_size:
+        return number(wanted.maximum_packet_size);
+      case property_id::topic_alias_maximum:
+        return number(wanted.topic_alias_maximum);
+      case property_id::request_problem_information:
+        return number(wanted.request_problem_information);
+      case property_id::request_response_information:
+        return number(wanted.request_response_information);
+      case property_id::authentication_method:
+        if (wanted.authentication_method && at == 0)
+          into.add(MQTTPROPERTY_CODE_AUTHENTICATION_METHOD, *wanted.authentication_method);
+        return;
+      case property_id::authentication_data:
+        if (wanted.authentication_data && at == 0)
+          into.add(MQTTPROPERTY_CODE_AUTHENTICATION_DATA, wanted.authentication_data->reveal());
+        return;
+      case property_id::user:
+        if (at < wanted.user.size()) into.add_user(wanted.user[at].first, wanted.user[at].second);
+        return;
+      default:
+        return;
+    }
+  });
+}
+
+std::string disconnect_packet(const PacketProperties& properties) {
+  constexpr char kDisconnect = '\xE0';
+  PahoProperties list;
+  list.add(properties);
+  if (list.empty()) return {kDisconnect, '\0'};
+  std::string rest(1 + static_cast<std::size_t>(MQTTProperties_len(list.get())), '\0');
+  char* at = rest.data() + 1;  // the reason code is 0: a normal disconnection
+  MQTTProperties_write(&at, list.get());
+  std::string packet{kDisconnect};
+  for (std::size_t left = rest.size(); left > 0; left /= 128) {
+    packet += static_cast<char>(left % 128 + (left >= 128 ? 128 : 0));
   }
-  if (wanted.topic_alias_maximum) {
-    into.add(MQTTPROPERTY_CODE_TOPIC_ALIAS_MAXIMUM, *wanted.topic_alias_maximum);
-  }
-  if (wanted.request_problem_information) {
-    into.add(MQTTPROPERTY_CODE_REQUEST_PROBLEM_INFORMATION,
-             *wanted.request_problem_information ? 1U : 0U);
-  }
-  if (wanted.request_response_information) {
-    into.add(MQTTPROPERTY_CODE_REQUEST_RESPONSE_INFORMATION,
-             *wanted.request_response_information ? 1U : 0U);
-  }
-  for (const auto& [name, value] : wanted.user) into.add_user(name, value);
+  return packet + rest;
 }
 
 MessageProperties message_properties(const MQTTProperties& list) {
   MessageProperties result;
   for (int i = 0; i < list.count; ++i) {
     const MQTTProperty& property = list.array[i];
+    result.order.push_back(static_cast<std::uint8_t>(property.identifier));
     switch (property.identifier) {
       case MQTTPROPERTY_CODE_PAYLOAD_FORMAT_INDICATOR:
         result.payload_format = property.value.byte;

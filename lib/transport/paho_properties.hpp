@@ -25,13 +25,17 @@ class PahoProperties {
   void add(MQTTPropertyCodes code, std::uint32_t number);
   void add(MQTTPropertyCodes code, const std::string& text);
   void add_user(const std::string& name, const std::string& value);
-  void add(const MessageProperties& properties);
+  /// Of a PUBLISH or a will, which may have a delay (seconds). `alias`: also the topic alias.
+  void add(const MessageProperties& properties, std::optional<std::uint32_t> delay = {},
+           bool alias = true);
+  void add(const PacketProperties& properties);
   /// mqfail-id, and mqfail-seq with a number that may change from message to message.
   void add_numbering(std::string_view publisher);
   void set_number(std::uint64_t number);
   void clear();
 
   MQTTProperties* get() { return &list_; }
+  bool empty() const { return list_.count == 0; }
 
  private:
   MQTTProperties list_ = MQTTProperties_initializer;
@@ -39,6 +43,9 @@ class PahoProperties {
 };
 
 void add_connect_properties(PahoProperties& into, const ConnectSettings& settings);
+
+/// A DISCONNECT of MQTT 5 as bytes (section 3.14). Paho's own has no properties.
+std::string disconnect_packet(const PacketProperties& properties);
 
 /// The numbering that the user properties carry, into `message`, which keeps views of them.
 void take_numbering(const MessageProperties& properties, Message& message);

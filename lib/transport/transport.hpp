@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/secret.hpp"
 #include "policy/event.hpp"
 #include "policy/server.hpp"
 #include "transport/message.hpp"
@@ -63,13 +64,27 @@ struct ConnectProperties {
   std::optional<std::uint16_t> topic_alias_maximum;
   std::optional<bool> request_problem_information;
   std::optional<bool> request_response_information;
+  std::optional<std::string> authentication_method;
+  std::optional<Secret> authentication_data;
   std::vector<std::pair<std::string, std::string>> user;
+  std::vector<std::uint8_t> order;  ///< of what the user set, see property_order.hpp
   friend bool operator==(const ConnectProperties&, const ConnectProperties&) = default;
+};
+
+/// MQTT 5 properties of our SUBSCRIBE, UNSUBSCRIBE or DISCONNECT that the user set. Each packet has
+/// some of them.
+struct PacketProperties {
+  std::uint32_t subscription_id = 0;            ///< SUBSCRIBE; 0: none
+  std::optional<std::uint32_t> session_expiry;  ///< DISCONNECT, seconds
+  std::optional<std::string> reason;            ///< DISCONNECT
+  std::vector<std::pair<std::string, std::string>> user;
+  std::vector<std::uint8_t> order;  ///< see property_order.hpp
+  friend bool operator==(const PacketProperties&, const PacketProperties&) = default;
 };
 
 /// What every attempt of a run has in common; standbys and probes differ in the client id.
 struct ConnectSettings {
-  std::string client_id;
+  std::string client_id;  ///< empty: the server makes one
   bool clean_session = true;
   bool standby = false;  ///< stop after CONNACK; the subscriptions wait for take_over()
   /// Not of a standby: the watched topics come first, and Connected is told. If there are
@@ -81,6 +96,7 @@ struct ConnectSettings {
   Duration connect_timeout{};
   std::optional<Will> will;
   ConnectProperties properties;
+  PacketProperties subscribe, unsubscribe, disconnect;
   std::vector<Subscription> subscriptions;   ///< all must be granted, or the attempt fails
   std::vector<std::string> unsubscriptions;  ///< filters given up behind the SUBSCRIBE
   /// Subscribed to at QoS 1 behind all that. A topic that one of the `subscriptions` brings anyway

@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(output_without_line_ends_is_the_same) {
 BOOST_AUTO_TEST_CASE(formats_are_the_same) {
   for (const char* format :
        {"%t %p", "%t\\0%p\\0", "%x", "%X", "%l", "%q %r %m", "%%", "%t|%20t|%-20t|%.5t|%-12.5t|",
-        "%l|%08l|%8l|%-8l|", "%q\\t%p\\n%t\\r\\v\\a\\e", "a\\\\b", "%8x|%-8q|",
+        "%l|%08l|%8l|%-8l|", "%q\\t%p\\n%t\\r\\v\\a\\e", "a\\\\b", "%x|%-8q|",
         "%A %C %D %E %P %R %S|", "@@", "plain words"})
     same({"-t", "plant/#", "-q", "1", "-F", format});
 }

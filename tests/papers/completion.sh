@@ -41,8 +41,8 @@ expect 'MQTT1' "$(in_bash mqfail-sub mqfail-sub --component M)" 'bash, a compone
 expect 'Line 2' "$(in_bash mqfail-probe mqfail-probe --component L)" 'bash, a component of the probe'
 expect 'first server 2' "$(in_bash mqfail-config mqfail-config get --component MQTT1 --server-id '')" 'bash, server ids'
 expect 'server 2' "$(in_bash mqfail-config mqfail-config get --component MQTT1 --server-id s)" 'bash, a server id'
-expect 'connect publish will' "$(in_bash mqfail-pub mqfail-pub -D '')" 'bash, the commands of -D'
-expect 'connect will' "$(in_bash mqfail-sub mqfail-sub --property '')" 'bash, the commands of -D for sub'
+expect 'connect publish disconnect will' "$(in_bash mqfail-pub mqfail-pub -D '')" 'bash, the commands of -D'
+expect 'connect subscribe unsubscribe disconnect will' "$(in_bash mqfail-sub mqfail-sub --property '')" 'bash, the commands of -D for sub'
 expect 'content-type correlation-data' "$(in_bash mqfail-pub mqfail-pub -D publish co)" 'bash, the properties of PUBLISH'
 expect 'will-delay-interval' "$(in_bash mqfail-sub mqfail-sub -D WILL w)" 'bash, the properties of WILL'
 
@@ -76,7 +76,7 @@ else
   expect 'human json logfmt none' "$(in_zsh 'mqfail-sub --events ')" 'zsh, the words of --events'
   expect 'MQTT1' "$(in_zsh 'mqfail-pub --component M')" 'zsh, a component'
   expect 'server\ 2' "$(in_zsh 'mqfail-config get --component MQTT1 --server-id s')" 'zsh, a server id'
-  expect 'connect publish will' "$(in_zsh 'mqfail-pub -D ')" 'zsh, the commands of -D'
+  expect 'connect publish disconnect will' "$(in_zsh 'mqfail-pub -D ')" 'zsh, the commands of -D'
   expect 'content-type correlation-data' "$(in_zsh 'mqfail-pub -D publish co')" 'zsh, the properties of PUBLISH'
 fi
 
@@ -90,7 +90,7 @@ else
   expect 'localhost' "$(in_fish mqfail-sub 'mqfail-sub -h localh')" 'fish, a host'
   expect 'MQTT1' "$(in_fish mqfail-sub 'mqfail-sub --component M')" 'fish, a component'
   expect 'server 2' "$(in_fish mqfail-config 'mqfail-config get --component MQTT1 --server-id s')" 'fish, a server id'
-  expect 'connect publish will' "$(in_fish mqfail-pub 'mqfail-pub -D ')" 'fish, the commands of -D'
+  expect 'connect disconnect publish will' "$(in_fish mqfail-pub 'mqfail-pub -D ')" 'fish, the commands of -D'
   expect 'content-type correlation-data' "$(in_fish mqfail-pub 'mqfail-pub -D Publish co')" 'fish, the properties of PUBLISH'
   described() { fish --no-config -c "source $completions/$1.fish; complete -C '$2'" 2>/dev/null; }
   expect $'cold\nhot\nwarm' "$(described mqfail-sub 'mqfail-sub --standby ')" 'fish, values have no description'

@@ -30,7 +30,7 @@ declare -A may=(
   [lib/publish]='base policy transport session config/document/json_reader.hpp'
   [lib/subscribe]='base policy transport session'
   [lib/probe]='base policy transport transport/direct session sparkplug'
-  [lib/tool]='base policy config/naming config/uri config/secrets transport/transport.hpp transport/message.hpp probe/format.hpp probe/limits.hpp transport/topic_rules.hpp session/notice.hpp session/host_gate.hpp session/counts.hpp session/standing.hpp sparkplug'
+  [lib/tool]='base policy config/naming config/uri config/secrets transport/transport.hpp transport/message.hpp transport/property_order.hpp probe/format.hpp probe/limits.hpp transport/topic_rules.hpp session/notice.hpp session/host_gate.hpp session/counts.hpp session/standing.hpp sparkplug'
 )
 # A header of ours is written in quotation marks, so that none is missed here.
 if grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<([a-z_0-9]+/)*[a-z_0-9]+\.hpp>' lib cmd --include='*.[ch]pp' |

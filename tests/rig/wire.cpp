@@ -222,8 +222,9 @@ std::optional<Connect> parse_connect(const Packet& packet) {
   connect.has_will = (flags & 4) != 0;
   if (connect.has_will) {
     if (connect.version == 5) connect.will_properties = read_properties(in);
-    in.text();
-    in.text();
+    connect.will_flags = static_cast<int>(flags & 0x3c);
+    connect.will_topic = in.text();
+    connect.will_payload = in.text();
   }
   if ((flags & 0x80) != 0) connect.user = in.text();
   if ((flags & 0x40) != 0) connect.password = in.text();

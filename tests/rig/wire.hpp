@@ -74,6 +74,8 @@ struct Connect {
   int keepalive = 60;
   std::string client_id;
   bool has_will = false;
+  int will_flags = 0;  ///< as on the wire: 4, the quality of service times 8, 32 retained
+  std::string will_topic, will_payload;
   std::optional<std::string> user, password;
   std::vector<Property> properties, will_properties;
 };

@@ -57,6 +57,7 @@ class Collector {
   explicit Collector(const NamingRequest& request) : request_(request), keys_(request.key) {}
 
   Result<Collected> collect() {
+    if (request_.as_mosquitto && !environment().empty()) return from_environment();
     if (const auto ports = check_ports(); !ports) return ports.error();
     all_.roster.streams = request_.streams;
     if (auto done = read_files(); !done) return done.error();
@@ -72,6 +73,24 @@ class Collector {
   }
 
  private:
+  std::string_view environment() const {
+    return request_.environment ? trimmed(*request_.environment) : std::string_view();
+  }
+
+  Result<Collected> from_environment() {
+    for (const Naming& naming : request_.namings) {
+      const auto* const named = std::get_if<NamedUrl>(&naming);
+      if (named == nullptr) continue;
+      auto url = parse_topic_url(named->url);
+      if (!url) return prefixed("-L", url.error());
+      all_.roster.topics.push_back(std::move(url->topic));
+    }
+    origin_ = request_.environment_name;
+    const auto done = add_list(request_.environment_name, parse_uri_list(environment()));
+    if (!done) return done.error();
+    return std::move(all_);
+  }
+
   Result<Done> check_ports() {
     const auto hosts =
         std::count_if(request_.namings.begin(), request_.namings.end(),
@@ -226,12 +245,10 @@ class Collector {
   // None named: the environment, else the component `default`, else mosquitto's localhost.
   Result<Done> add_fallback() {
     if (request_.ports.empty()) {
-      const std::string_view environment =
-          request_.environment ? trimmed(*request_.environment) : std::string_view();
       origin_ = request_.environment_name;
-      if (!environment.empty())
-        return add_list(request_.environment_name, parse_uri_list(environment));
-      if (!request_.config_home.empty()) {
+      if (!environment().empty())
+        return add_list(request_.environment_name, parse_uri_list(environment()));
+      if (!request_.config_home.empty() && !request_.as_mosquitto) {
         origin_ = "the component default";
         const auto found = add_component("default");
         if (!found) return found.error();

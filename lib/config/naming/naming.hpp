@@ -49,6 +49,8 @@ struct ServerDefaults {
   std::optional<Secret> password;
   TlsSettings tls;
   bool cluster = false;     ///< --cluster: nodes of one cluster
+  bool web_socket = false;  ///< --ws: -h means WebSocket
+  bool no_tls = false;      ///< --no-tls: -h never means TLS
   bool tls_wanted = false;  ///< --cafile, --capath, --cert or --tls-use-os-certs given: -h means
                             ///< TLS, as mosquitto
   friend bool operator==(const ServerDefaults&, const ServerDefaults&) = default;
@@ -71,6 +73,9 @@ struct NamingRequest {
   /// -i or -I, and -V: what a DataSource says of its servers does not count.
   bool client_id_given = false, protocol_given = false;
   bool needs_mqtt5 = false;  ///< nor does an older version that it names
+  /// The environment wins over the command line, of which only the topics of -L count then; there
+  /// is no stored default (product.md section 2, under mosquitto's names).
+  bool as_mosquitto = false;
   bool again = false;  ///< read while a run goes on: only regular files are opened, without waiting
   /// The servers come from a server or the network. They may not name users, passwords, files,
   /// certificates, client ids, or a check of certificates that is weaker (failover.md section 5).

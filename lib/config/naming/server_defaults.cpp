@@ -57,6 +57,19 @@ Result<Done> check_tls(const ServerDraft& draft) {
   return Done{};
 }
 
+// The scheme of a host without one. As with mosquitto, --ws changes no port.
+void choose_scheme(const ServerDefaults& defaults, ServerDraft& draft) {
+  Server& server = draft.server;
+  const bool tls = defaults.tls_wanted && !defaults.no_tls;
+  if (tls && !draft.port_given) server.port = default_port(Scheme::tls);
+  if (defaults.web_socket) {
+    server.scheme = tls ? Scheme::wss : Scheme::ws;
+    server.path = default_path(server.scheme);
+  } else if (tls) {
+    server.scheme = Scheme::tls;
+  }
+}
+
 Error not_offered(const std::string& server, std::string_view what) {
   return {
       ErrorKind::data, server + ": an update may not name " + std::string(what),
@@ -109,10 +122,7 @@ Result<Secret> read_source(const NamingRequest& request, const std::string& path
 Result<Done> complete_draft(const NamingRequest& request, ServerDraft& draft, NamedRoster& roster) {
   const ServerDefaults& defaults = request.defaults;
   Server& server = draft.server;
-  if (!draft.scheme_given && defaults.tls_wanted) {
-    server.scheme = Scheme::tls;
-    if (!draft.port_given) server.port = default_port(Scheme::tls);
-  }
+  if (!draft.scheme_given) choose_scheme(defaults, draft);
   if (draft.password_file) {
     const std::string& path = *draft.password_file;
     const auto text = read_source(request, path, kLargestPasswordFile, roster.streams);
@@ -134,7 +144,7 @@ Result<Done> complete_draft(const NamingRequest& request, ServerDraft& draft, Na
   if (is_tls(server.scheme)) {
     inherit_tls(defaults.tls, draft);
     if (const auto good = check_tls(draft); !good) return good.error();
-  } else if (defaults.tls_wanted) {
+  } else if (defaults.tls_wanted && !defaults.no_tls) {
     roster.warnings.push_back(draft.shown + " is plain text: the TLS options have no effect there");
   }
   return Done{};

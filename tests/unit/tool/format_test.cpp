@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tool/json_text.hpp"
+#include "transport/property_order.hpp"
 
 using namespace mqfail;
 using namespace std::string_literals;
@@ -125,8 +126,46 @@ BOOST_AUTO_TEST_CASE(a_width_pads_and_cuts_payloads) {
   BOOST_TEST(print("[%7p][%-7p][%07p][%2p][%-2p]", kPlain) ==
              "[  hello][hello  ][00hello][he][he]");
   BOOST_TEST(print("[%6x][%5x][%-6x][%06X]", {"t", "\xab\xcd"}) ==
-             "[    ab][   ab][ab    ][0000AB]");
-  BOOST_TEST(print("[%3x]", {"t", "\xab\xcd\xef\x01"}) == "[ ab]");
+             "[  abcd][ abcd][abcd  ][00ABCD]");
+  BOOST_TEST(print("[%3x][%-3x]", {"t", "\xab\xcd\xef\x01"}) == "[abcdef][abcdef   ]");
+}
+
+BOOST_AUTO_TEST_CASE(hexadecimal_digits_stand_in_groups) {
+  const Message message{"t", "\xab\xcd\xef"};
+  BOOST_TEST(print("%.2x|%.2:x|%.4-X|%.1 x|%.9:x", message) ==
+             "ab cd ef|ab:cd:ef|ABCD-EF|a b c d e f|abcdef");
+  BOOST_TEST(print("%8.2:x", message) == "  :ab:cd:ef");
+}
+
+BOOST_AUTO_TEST_CASE(f_and_d_print_numbers_of_four_and_eight_bytes) {
+  const float single = 0.5F;
+  const double twice = -2.25;
+  const std::string four(reinterpret_cast<const char*>(&single), sizeof single);
+  const std::string eight(reinterpret_cast<const char*>(&twice), sizeof twice);
+  BOOST_TEST(print("%f|%.1f|%6.1f|%-6.1f|%06.1f|", {"t", four}) ==
+             "0.500000|0.5|   0.5|0.5   |0000.5|");
+  BOOST_TEST(print("%d|%.0d", {"t", eight}) == "-2.250000|-2");
+}
+
+BOOST_AUTO_TEST_CASE(a_payload_of_another_size_is_no_number) {
+  std::string out;
+  const auto format = MessageFormat::compile("%f%d", {});
+  BOOST_REQUIRE(format);
+  BOOST_TEST(!format->append(kPlain, kOrigin, out));
+  BOOST_TEST(out == "\n");
+  BOOST_TEST(format->misfit() == "not a float of 4 bytes or not a double of 8 bytes");
+}
+
+BOOST_AUTO_TEST_CASE(j_keeps_the_order_of_the_wire) {
+  MessageProperties properties;
+  properties.content_type = "t";
+  properties.payload_format = 1;
+  properties.user = {{"k", "v"}};
+  properties.order = {property_id::user, property_id::content_type, property_id::payload_format};
+  const Message message{"t", "x", 0, false, false, 0, &properties};
+  BOOST_TEST(
+      print("%j", message).find(R"("user-properties":[{"k":"v"}],"content-type":"t","payload-)") !=
+      std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_payload_to_the_left_without_a_width_gets_mosquittos_blanks) {
@@ -158,7 +197,7 @@ BOOST_AUTO_TEST_CASE(j_carries_mid_and_properties) {
       R"({"tst":"2020-05-06T22:12:00.012345+02:00","topic":"plant/1","qos":1,"retain":1,"payloadlen":5,"mid":42,)"
       R"("properties":{"subscription-identifier":7,"subscription-identifier":8,"topic-alias":9,)"
       R"("payload-format-indicator":1,"content-type":"text/plain","response-topic":"re/sp",)"
-      R"("correlation-data":"id","user-properties":{"k":"v","k":"w x"},"message-expiry-interval":60},)"
+      R"("correlation-data":"id","user-properties":[{"k":"v"},{"k":"w x"}],"message-expiry-interval":60},)"
       R"("payload":"hello"})");
 }
 
@@ -242,6 +281,6 @@ BOOST_AUTO_TEST_CASE(sequences_that_do_not_exist_are_named) {
   BOOST_TEST(error("a@") == "the format ends in a single @");
   BOOST_TEST(error("a\\") == "the format ends in a single \\");
   BOOST_TEST(error("%-010.5") == "the format ends inside a % sequence");
-  BOOST_TEST(error("%0-5l") == "there is no %-");
+  BOOST_TEST(error("%0-5l") == "there is no %5");
   BOOST_TEST(error("%99999999999t") == "a width above 65535");
 }
