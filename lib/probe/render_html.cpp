@@ -75,9 +75,13 @@ std::string title(std::chrono::system_clock::time_point at) {
   return "<header><h1>MQTT servers</h1><time>" + moment(at) + "</time></header>\n";
 }
 
-std::string banner(ProbeVerdict verdict, const std::string& text) {
+std::string banner(ProbeVerdict verdict, const std::string& text,
+                   const std::vector<std::string>& remarks = {}) {
+  std::string list;
+  for (const std::string& remark : remarks) list += "<li>" + html(remark) + "</li>";
   return "<section class=\"verdict s" + std::to_string(static_cast<int>(verdict)) + "\"><b>" +
-         std::string(word(verdict)) + "</b><p>" + html(text) + "</p></section>\n";
+         std::string(word(verdict)) + "</b><p>" + html(text) + "</p>" +
+         (list.empty() ? "" : "<ul>" + list + "</ul>") + "</section>\n";
 }
 
 constexpr const char* kFoot = "<footer>mqfail-probe</footer>\n</main>\n</body>\n</html>\n";
@@ -88,7 +92,7 @@ class Page {
     for (const ServerReport& report : outcome.servers) {
       Duration sum{};
       for (const auto& [phase, time] : phases(report)) {
-        sum += time;
+        sum += part_of(report, phase, time);
         used_[static_cast<std::size_t>(phase)] = true;
       }
       longest_ = std::max(longest_, sum);
@@ -98,7 +102,7 @@ class Page {
   std::string whole() {
     const ProbeVerdict verdict = outcome_.judgement.verdict;
     std::string out = head(outcome_.every_seconds, verdict) + title(outcome_.at) +
-                      banner(verdict, summary(outcome_));
+                      banner(verdict, summary_of_servers(outcome_), outcome_.judgement.remarks);
     out += "<h2>Servers</h2>\n" + legend() + "<ul class=\"servers\">\n";
     for (std::size_t i = 0; i < outcome_.servers.size(); ++i) out += server(i);
     return out + "</ul>\n" + matrix() + kFoot;
@@ -146,16 +150,22 @@ class Page {
     return "<div class=\"dim\">" + out + "</div>";
   }
 
+  // What a phase adds to the bar: PUBACK and the message come from the same PUBLISH.
+  static Duration part_of(const ServerReport& report, ProbePhase phase, Duration time) {
+    if (phase != ProbePhase::round_trip) return time;
+    return std::max(Duration::zero(), time - report.time(ProbePhase::puback).value_or(Duration{}));
+  }
+
   std::string bar(const ServerReport& report) const {
     const auto all = phases(report);
     if (all.empty()) return {};
     std::string rects, numbers;
     double x = 0;
     for (const auto& [phase, time] : all) {
-      const double width =
-          longest_ > Duration::zero()
-              ? 1000.0 * static_cast<double>(time.count()) / static_cast<double>(longest_.count())
-              : 0;
+      const Duration its = part_of(report, phase, time);
+      const double width = longest_ > Duration::zero() ? 1000.0 * static_cast<double>(its.count()) /
+                                                             static_cast<double>(longest_.count())
+                                                       : 0;
       rects += "<rect x=\"" + coordinate(x) + "\" width=\"" + coordinate(width) +
                "\" height=\"10\" class=\"" + std::string(key(phase)) + "\"><title>" +
                std::string(name(phase)) + " " + shown(time) + "</title></rect>";
@@ -175,11 +185,13 @@ class Page {
     for (const auto& time : times) most = std::max(most, time.value_or(Duration{}));
     std::string path, marks;
     bool drawing = false;
+    const double step = 1000.0 / static_cast<double>(times.size() - 1);
     for (std::size_t i = 0; i < times.size(); ++i) {
-      const double x = static_cast<double>(i) * 1000.0 / static_cast<double>(times.size() - 1);
+      const double x = static_cast<double>(i) * step;
       if (!times[i]) {
-        marks += "<rect x=\"" + coordinate(std::clamp(x - 3, 0.0, 994.0)) +
-                 "\" width=\"6\" height=\"40\"/>";
+        const double from = std::max(0.0, x - step / 2), to = std::min(1000.0, x + step / 2);
+        marks += "<rect x=\"" + coordinate(from) + "\" width=\"" + coordinate(to - from) +
+                 "\" height=\"40\"/>";
         drawing = false;
         continue;
       }
@@ -213,7 +225,7 @@ class Page {
     if (cross.empty()) return {};
     std::string out =
         "<h2>Delivery between the servers</h2>\n<div class=\"scroll\"><table><tr><th>published to "
-        "\\ arrived at</th>";
+        "↓ arrives at →</th>";
     for (const ServerReport& report : outcome_.servers)
       out += "<th>" + html(report.server.id) + "</th>";
     out += "</tr>\n";

@@ -58,10 +58,11 @@ Round::Round(const ServerList& servers, const ProbeSettings& settings, RoundGrou
                        : state_topics(settings.primary_host.id, settings.primary_host.version)),
       ground_(ground),
       keep_(keep),
-      begin_(steady_now()),
       mark_(settings.connect.client_id + "-" + std::to_string(ground.attempts) + " "),
       cross_(settings.cross ? CrossMatrix(servers.size()) : CrossMatrix()) {
   ground_.transport.forget_names();
+  ground_.transport.prepare(servers);
+  begin_ = steady_now();
   reports_.reserve(servers.size());
   not_ready_ = servers.size();
   for (const Server& server : servers) {
@@ -153,11 +154,15 @@ void Round::connected_to(AttemptId attempt, Attempt& one, const DirectEvent& eve
   one.asked = steady_now();
   std::vector<std::string> filters = host_topics_;
   if (!settings_.topic.empty()) filters.push_back(settings_.topic);
-  one.subscribed = filters.empty();
-  if (!filters.empty())
-    ground_.transport.subscribe(attempt, filters, std::min(1, facts.features.maximum_qos));
-  ground_.transport.ping(attempt);  // in the same segment
-  one.phase = filters.empty() ? ProbePhase::ping : ProbePhase::suback;
+  if (filters.empty()) return ping(attempt, one);
+  one.phase = ProbePhase::suback;
+  ground_.transport.subscribe(attempt, filters, std::min(1, facts.features.maximum_qos));
+}
+
+void Round::ping(AttemptId attempt, Attempt& one) {
+  one.phase = ProbePhase::ping;
+  one.asked = steady_now();
+  ground_.transport.ping(attempt);
 }
 
 void Round::subscribed_at(AttemptId attempt, Attempt& one, const DirectEvent& event) {
@@ -169,20 +174,19 @@ void Round::subscribed_at(AttemptId attempt, Attempt& one, const DirectEvent& ev
     return fail(attempt, one, {Cause::suback, Phase::subscribe, code, mqtt5, {}},
                 ProbePhase::suback);
   }
-  one.subscribed = true;
-  one.phase = ProbePhase::ping;
-  go_on(attempt, one);
+  ping(attempt, one);
 }
 
-// Both the SUBACK and the pong have to come; then the host must be there, and then the message.
+// The pong has to come; then the host must be there, and then the message.
 void Round::go_on(AttemptId attempt, Attempt& one) {
-  if (one.answered || !one.subscribed || !one.alive) return;
+  if (one.answered || !one.alive) return;
   if (!host_topics_.empty() && !judge_host(attempt, one)) return;
   if (settings_.topic.empty()) return settle(attempt, one, true);
   if (one.published != TimePoint()) return;
   one.phase = ProbePhase::puback;
   if (!settings_.cross) return send_own(attempt, one);
   --not_ready_;
+  one.ready = steady_now();
   one.published = TimePoint::max();  // it waits for the others
   exchange_if_all_are_ready();
 }
@@ -192,6 +196,7 @@ void Round::send_own(AttemptId attempt, Attempt& one) {
   const std::string payload = mark_ + std::to_string(one.place);
   const int qos = std::min(1, reports_[one.place].facts.features.maximum_qos);
   one.published = steady_now();
+  if (settings_.cross) one.waited = one.published - one.ready;
   one.phase = qos > 0 ? ProbePhase::puback : ProbePhase::round_trip;
   one.packet = ground_.transport.publish(
       attempt, {.topic = settings_.topic, .payload = payload, .qos = qos});
@@ -339,7 +344,7 @@ void Round::settle(AttemptId attempt, Attempt& one, bool up) {
   const bool was_ready = one.published != TimePoint();
   one.answered = true;
   reports_[one.place].up = up;
-  reports_[one.place].total = steady_now() - begin_;
+  reports_[one.place].total = steady_now() - begin_ - one.waited;
   --unanswered_;
   found_ = found_ || (up && settings_.first);
   const bool hears = up && settings_.cross;  // what the others publish

@@ -77,11 +77,12 @@ class Round {
     Protocol protocol = Protocol::mqtt5;
     ProbePhase phase = ProbePhase::dns;  // that it waits for
     bool connected = false;
-    bool subscribed = false;  // or there is nothing to subscribe to
-    bool alive = false;       // the pong has come
-    bool answered = false;    // its report is complete
-    bool open = true;         // the transport knows it
+    bool alive = false;     // the pong has come
+    bool answered = false;  // its report is complete
+    bool open = true;       // the transport knows it
     TimePoint asked{}, published{};
+    TimePoint ready{};                  // with `cross`: for the message
+    Duration waited{};                  // then, for the other servers: not counted
     std::optional<StateMessage> heard;  // of the primary host
     std::optional<Reason> lost;         // after it had answered
     std::uint16_t packet = 0;           // of the message that waits for its PUBACK
@@ -92,6 +93,7 @@ class Round {
   bool wait(TimePoint until);
   void on_event(const DirectEvent& event);
   void connected_to(AttemptId attempt, Attempt& one, const DirectEvent& event);
+  void ping(AttemptId attempt, Attempt& one);
   void subscribed_at(AttemptId attempt, Attempt& one, const DirectEvent& event);
   void heard_at(AttemptId attempt, Attempt& one, const DirectEvent& event);
   void acknowledged_at(AttemptId attempt, Attempt& one, const DirectEvent& event);
@@ -116,7 +118,7 @@ class Round {
   const std::vector<std::string> host_topics_;  // empty: no host is asked for
   RoundGround& ground_;
   const bool keep_;
-  const TimePoint begin_;
+  TimePoint begin_;
   const std::string mark_;  // what our messages begin with
   ServerReports reports_;
   CrossMatrix cross_;

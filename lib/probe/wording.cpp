@@ -114,7 +114,7 @@ std::string complaint(const ServerReport& report) {
   }
 }
 
-std::string summary(const Outcome& outcome) {
+std::string summary_of_servers(const Outcome& outcome) {
   constexpr std::size_t kMost = 3;
   const ServerReports& reports = outcome.servers;
   std::string out =
@@ -133,6 +133,11 @@ std::string summary(const Outcome& outcome) {
   }
   if (down > kMost) out += "; " + std::to_string(down - kMost) + " more are down";
   if (left_out != 0) out += "; " + std::to_string(left_out) + " not waited for";
+  return out;
+}
+
+std::string summary(const Outcome& outcome) {
+  std::string out = summary_of_servers(outcome);
   for (const std::string& remark : outcome.judgement.remarks) out += "; " + remark;
   return out;
 }

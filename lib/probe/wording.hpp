@@ -24,6 +24,8 @@ std::string complaint(const ServerReport& report);
 /// "1/3 up, the preferred a refuses the credentials: ...; b does not answer (tcp)": without the
 /// word of the verdict.
 std::string summary(const Outcome& outcome);
+/// The same without the remarks of the judgement.
+std::string summary_of_servers(const Outcome& outcome);
 
 /// "online", "offline", "none" or "unreadable".
 std::string_view word(StateMessage::Says says);

@@ -27,6 +27,16 @@ struct Watched {
   std::unique_ptr<Process> process;
 };
 
+// Stopped by SIGSTOP.
+bool wait_until_stopped(pid_t pid) {
+  const std::string status = "/proc/" + std::to_string(pid) + "/status";
+  for (const Moment end = Clock::now() + 10s; Clock::now() < end;) {
+    if (has(read_file(status), "State:\tT")) return true;
+    std::this_thread::sleep_for(5ms);
+  }
+  return false;
+}
+
 bool wait_for_file(const std::filesystem::path& file, const std::string& part) {
   for (const Moment end = Clock::now() + 10s; Clock::now() < end;) {
     if (std::filesystem::exists(file) && has(read_file(file), part)) return true;
@@ -90,6 +100,7 @@ BOOST_AUTO_TEST_CASE(a_watch_that_is_stopped_gives_the_terminal_back_and_takes_i
   BOOST_REQUIRE(terminal.shows("\x1b[J"));
   watched.process->signal(SIGTSTP);
   BOOST_REQUIRE(terminal.shows(kLeave));
+  BOOST_REQUIRE(wait_until_stopped(watched.process->pid()));
   const std::size_t before = terminal.written().size();
   watched.process->signal(SIGCONT);
   BOOST_REQUIRE(terminal.shows(kEnter, 10s, before));
@@ -152,6 +163,6 @@ BOOST_AUTO_TEST_CASE(a_reader_of_the_file_never_sees_a_part_of_it) {
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_ends_the_watch_at_its_first_round) {
   Mosquitto a;
-  Process watch(command("mqfail-probe", {"-s", a.uri(), "--watch", "0.1", "-o", "/nonexistent/x"}));
+  Process watch(command("mqfail-probe", {"-s", a.uri(), "--watch", "0.1", "-o", "/dev/null/x"}));
   CHECK_STATUS(watch, 3);
 }

@@ -50,6 +50,12 @@ void DirectTransport::touch(AttemptId attempt, Held& held) {
   if (!std::exchange(held.touched, true)) touched_.push_back(attempt);
 }
 
+void DirectTransport::prepare(const ServerList& servers) {
+  for (const Server& server : servers) {
+    if (is_tls(server.scheme)) ground_.tls.prepare(server.tls);
+  }
+}
+
 void DirectTransport::connect(AttemptId attempt, const Server& server,
                               const ConnectSettings& settings, Protocol protocol) {
   const auto at = held_.try_emplace(

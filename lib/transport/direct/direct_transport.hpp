@@ -29,6 +29,8 @@ class DirectTransport {
   std::uint16_t publish(AttemptId attempt, const Message& message);
   /// Ends the attempt in good order, whatever it is doing. No event of it follows.
   void leave(AttemptId attempt);
+  /// Does what takes long before an attempt at these servers, so that it is in the time of none.
+  void prepare(const ServerList& servers);
   /// Names are looked up again by the attempts that follow.
   void forget_names() { ground_.names.forget(); }
 

@@ -79,6 +79,11 @@ SSL_CTX* TlsContexts::context_for(const TlsSettings& settings, std::string& why)
   return made_.back().context.get();
 }
 
+void TlsContexts::prepare(const TlsSettings& settings) {
+  std::string why;  // begin() says it
+  context_for(settings, why);
+}
+
 SslPointer TlsContexts::begin(const Server& server, int fd, std::string& why) {
   SSL_CTX* const context = context_for(server.tls, why);
   if (context == nullptr) return nullptr;

@@ -23,6 +23,8 @@ using SslPointer = std::unique_ptr<SSL, FreeSsl>;
 /// Thread: one. It outlives the SSL objects that it makes.
 class TlsContexts {
  public:
+  /// Does now what takes long, once for all servers with these settings: reading the authorities.
+  void prepare(const TlsSettings& settings);
   /// A client's object on the connected descriptor `fd`, ready for tls_handshake(). `server`
   /// outlives it. Null: `why` says the reason.
   SslPointer begin(const Server& server, int fd, std::string& why);

@@ -30,6 +30,16 @@ BOOST_AUTO_TEST_CASE(the_page_has_the_verdict_the_servers_and_their_phases_as_ba
   BOOST_TEST(has(html, "<rect x=\"619.05\" width=\"380.95\" height=\"10\" class=\"ping\">"), html);
 }
 
+BOOST_AUTO_TEST_CASE(the_message_has_the_part_of_the_bar_behind_its_puback) {
+  ServerReport report = up("a");
+  set_time(report, ProbePhase::puback, 1ms);
+  set_time(report, ProbePhase::round_trip, 3500us);  // 14 ms in all
+  const std::string html = page({report});
+  BOOST_TEST(has(html, "<rect x=\"821.43\" width=\"178.57\" height=\"10\" class=\"round_trip\">"),
+             html);
+  BOOST_TEST(has(html, "round trip 3.50 ms"));
+}
+
 BOOST_AUTO_TEST_CASE(features_and_the_matrix_are_shown) {
   const std::string html = page({up_in_tls("a"), up("b")}, true, cross(2, {{0, 1}}));
   BOOST_TEST(has(html, "<dt>certificate issuer</dt><dd>CN=The authority</dd>"), html);
@@ -48,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_watch_has_its_history_as_lines_and_loads_itself_again) {
   const std::string html = render_html(its);
   BOOST_TEST(has(html, "<meta http-equiv=\"refresh\" content=\"5\">"), html);
   BOOST_TEST(has(html, "<path d=\"M0.00 2.00h4M996.00 2.00h4\"/>"), html);
-  BOOST_TEST(has(html, "<rect x=\"497.00\" width=\"6\" height=\"40\"/>"), html);
+  BOOST_TEST(has(html, "<rect x=\"250.00\" width=\"500.00\" height=\"40\"/>"), html);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_of_a_server_becomes_markup) {
