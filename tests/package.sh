@@ -6,15 +6,18 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/install.sh
 source tests/install.sh
+# shellcheck source=tests/systemd.sh
+source tests/systemd.sh
 install_missing build
 install_packages debootstrap lintian
 ((EUID == 0)) || exec sudo "$0" "$@"
 PATH=$PATH:/usr/sbin:/sbin
 
 work=$(mktemp -d)
-root=$work/debian server=''
+root=$work/debian server='' inner=''
 clean_up() {
-  [[ ! $server ]] || kill "$server" 2>/dev/null || true
+  halt
+  for pid in $server $inner; do kill "$pid" 2>/dev/null || true; done
   for place in proc dev/null; do umount "$root/$place" 2>/dev/null || true; done
   rm -rf --one-file-system "$work"
 }
@@ -62,7 +65,7 @@ install() { inside apt-get install -qq -y --no-install-recommends "$@" >"$work/l
 # They read the manual and the units.
 install man-db systemd procps
 install libssl3 libsimdjson14 libc-ares2
-files() { (cd "$root" && find . -xdev \( -path ./proc -o -path ./run -o -path ./var/lib/dpkg -o -path ./var/log -o -path ./var/cache -o -path ./tmp \) -prune -o -print | sort); }
+files() { (cd "$root" && find . -xdev \( -path ./proc -o -path ./run -o -path ./var/lib/dpkg -o -path ./var/lib/systemd -o -path ./var/log -o -path ./var/cache -o -path ./tmp -o -path ./var/tmp \) -prune -o -print | sort); }
 files >"$work/before"
 
 step 'it is installed, without the network'
@@ -111,6 +114,67 @@ for unit in sub@x.service pub@x.service pub@x.socket probe@x.service probe@x.tim
   said=$(inside systemd-analyze verify "/usr/lib/systemd/system/mqfail-$unit" 2>&1) || fail "mqfail-$unit: $said"
   [[ ! $said ]] || fail "mqfail-$unit: $said"
 done
+
+# A server in the network of that system.
+start_inner() {
+  nsenter -t "$systemd_init" -n mosquitto -c "$work/inner.conf" 2>"$work/inner.log" &
+  inner=$!
+}
+stop_inner() {
+  kill "$inner"
+  wait "$inner" || true
+  inner=''
+}
+under_systemd() {
+  local port=$((20000 + RANDOM % 10000))
+  local etc=$root/etc/mqfail here=127.0.0.1:$port
+  printf 'listener %d 127.0.0.1\nallow_anonymous true\n' "$port" >"$work/inner.conf"
+  start_inner
+  mkdir -p "$etc"/{sub,pub,probe}
+  printf -- '-s mqtt://%s\n-t plant/#\n' "$here" >"$etc/sub/plant"
+  printf -- '-s mqtt://%s\n-t plant/log\n-q 1\n--spool /var/lib/mqfail/pub/plant/spool\n' "$here" >"$etc/pub/plant"
+  printf 'OPTIONS=-s mqtt://%s\n' "$here" >"$etc/probe/plant"
+  in_system systemctl daemon-reload
+  # They start only when they are ready, so a start that returns is a connection.
+  in_system systemctl start mqfail-sub@plant mqfail-pub@plant.service mqfail-probe@plant.timer || fail "$(in_system journalctl -n 30)"
+  property() { in_system systemctl show -p "$2" --value "mqfail-$1@plant.service"; }
+  [[ $(property sub StatusText) == "connected "*"$here"* ]] || fail "the status is $(property sub StatusText)"
+  in_system sh -c 'echo hello >/run/mqfail/plant'
+  until_journal() {  # until_journal WORDS JOURNALCTL-ARGUMENT...
+    local end=$((SECONDS + 20)) words=$1
+    shift
+    until in_system journalctl --no-pager -o cat "$@" | grep -qF -- "$words"; do
+      ((SECONDS < end)) || fail "the journal does not say '$words': $(in_system journalctl --no-pager -u 'mqfail*')"
+      sleep 0.1
+    done
+  }
+  until_journal hello -u mqfail-sub@plant
+  until_journal '1/1 up' -u mqfail-probe@plant
+  stop_inner
+  until_journal 'mqfail-sub: lost ' -p warning -u mqfail-sub@plant
+  # What nobody can take is kept by the spool, and the next run sends it.
+  in_system sh -c 'echo kept >/run/mqfail/plant'
+  until_journal 'mqfail-pub: lost ' -p warning -u mqfail-pub@plant
+  in_system systemctl stop mqfail-pub@plant.service 2>/dev/null
+  until_journal 'the spool keeps' -p err -u mqfail-pub@plant
+  start_inner
+  in_system systemctl kill -s USR1 mqfail-sub@plant
+  until_journal 'without a server' -u mqfail-sub@plant
+  in_system systemctl start mqfail-pub@plant.service
+  until_journal kept -u mqfail-sub@plant
+  in_system systemctl stop mqfail-sub@plant || fail 'it does not stop'
+  [[ $(property sub Result) == success ]] || fail "the result is $(property sub Result)"
+  stop_inner
+  rm -r "$etc"
+}
+if boot "$root"; then
+  step 'the units run under a real systemd'
+  under_systemd
+else
+  step 'skipped: no systemd can be run here'
+fi
+halt
+rm -rf "$root"/var/lib/{private/mqfail,mqfail}
 
 is_ours() { [[ $(inside mosquitto_sub --version 2>&1) == *"(mqfail)"* ]]; }
 if [[ -e $root/usr/lib/mqfail/mosquitto/mosquitto_sub ]]; then
