@@ -146,7 +146,7 @@ void Round::on_event(const DirectEvent& event) {
 void Round::connected_to(AttemptId attempt, Attempt& one, const DirectEvent& event) {
   if (one.answered) return;
   ServerReport& report = reports_[one.place];
-  report.facts = std::get<Say::Connected>(event.what).facts;
+  report.facts = *std::get<Say::Connected>(event.what).facts;
   const DirectFacts& facts = report.facts;
   report.times = {facts.dns, facts.tcp, facts.tls, facts.ws, facts.connack};
   if (facts.peer.expires) report.certificate_days = days_until(*facts.peer.expires);
@@ -283,8 +283,8 @@ void Round::failed_at(AttemptId attempt, Attempt& one, const DirectEvent& event)
   }
   if (!one.connected) {
     ServerReport& report = reports_[one.place];
-    report.facts = ended.facts;
-    report.times = {ended.facts.dns, ended.facts.tcp, ended.facts.tls, ended.facts.ws};
+    report.facts = *ended.facts;
+    report.times = {report.facts.dns, report.facts.tcp, report.facts.tls, report.facts.ws};
   }
   const bool again = !fixed_protocol(reports_[one.place].server, settings_.protocol) &&
                      one.protocol == Protocol::mqtt5 &&

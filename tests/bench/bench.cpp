@@ -16,7 +16,8 @@
 #include <set>
 #include <sstream>
 
-#include "paths.hpp"
+#include "bench/figures.hpp"
+#include "bench/probe_figures.hpp"
 #include "rig/client.hpp"
 #include "rig/events.hpp"
 #include "rig/mosquitto.hpp"
@@ -24,79 +25,6 @@
 using namespace rig;
 
 namespace {
-
-using Arguments = std::vector<std::string>;
-
-// by_turns.sh measures another build of the commands with the same bench.
-std::string bin(const std::string& name) {
-  const char* const other = std::getenv("MQFAIL_BENCH_BIN");
-  return (other != nullptr ? std::string(other) : mqfail::test::bin_dir()) + "/" + name;
-}
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
-struct Range {
-  std::vector<double> values;
-  void add(double value) { values.push_back(value); }
-  double middle() const { return median(values); }
-  double low() const {
-    return values.empty() ? 0 : *std::min_element(values.begin(), values.end());
-  }
-  double high() const {
-    return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
-  }
-};
-
-std::string number(double value, int digits = 2) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-  return text.data();
-}
-
-std::string figure(const Range& range, int digits) {
-  return number(range.middle(), digits) + " (" + number(range.low(), digits) + "–" +
-         number(range.high(), digits) + ")";
-}
-
-/// The table. Each row is printed as soon as it is known. A ratio above 1 is good for mqfail.
-struct Table {
-  std::string text;
-  void print(const std::string& line) {
-    text += line + '\n';
-    std::cout << line << std::endl;
-  }
-  void row(const std::string& what, const std::string& unit, const Range& ours, const Range* theirs,
-           bool more_is_better, int digits = 2) {
-    std::string line = "| " + what + " | " + figure(ours, digits) + ' ' + unit + " | ";
-    if (theirs == nullptr) return print(line + "– | – |");
-    const double ratio =
-        more_is_better ? ours.middle() / theirs->middle() : theirs->middle() / ours.middle();
-    print(line + figure(*theirs, digits) + ' ' + unit + " | **" + number(ratio) + "** |");
-  }
-};
-
-Exit finish(Process& process, milliseconds patience = 120s) {
-  const auto exit = process.wait_exit(patience);
-  if (!exit) throw Broken("does not end; stderr: " + process.bytes(Stream::err));
-  if (exit->status != 0)
-    throw Broken("exit status " + std::to_string(exit->status) +
-                 "; stderr: " + process.bytes(Stream::err));
-  return *exit;
-}
-
-struct Took {
-  double wall, cpu;
-};
-
-Took took(Process& process) {
-  const Exit exit = finish(process);
-  return {seconds_between(process.started(), exit.at), exit.cpu_seconds()};
-}
 
 MosquittoSettings unlimited() {
   return {.lines = {"max_inflight_messages 0", "max_queued_messages 0", "max_queued_bytes 0"}};
@@ -772,6 +700,7 @@ int main(int argc, char** argv) {
   // What measures a whole process comes first, because a fork costs more when this process has
   // grown.
   part("start", [&] { start_to_exit(table, rounds); });
+  part("probe", [&] { probe_figures(table, rounds); });
   part("document", [&] { large_document(table, rounds); });
   for (const auto& [name, measure] :
        {std::pair{"publish", &publish_rate}, std::pair{"subscribe", &subscribe_rate}}) {

@@ -205,7 +205,7 @@ void DirectConnection::take_connack(const Packet& packet) {
   if (facts_.features.keepalive)
     wire_->promise_keepalive(std::chrono::seconds(*facts_.features.keepalive));
   connected_ = true;
-  tell(DirectEvent::Connected{facts_});
+  tell(DirectEvent::Connected{std::make_unique<DirectFacts>(facts_)});
 }
 
 void DirectConnection::take_publish(const Packet& packet) {
@@ -232,7 +232,7 @@ void DirectConnection::next_address() {
 void DirectConnection::fail(Reason reason) {
   stage_ = Stage::ended;
   close();
-  tell(DirectEvent::Ended{std::move(reason), facts_});
+  tell(DirectEvent::Ended{std::move(reason), std::make_unique<DirectFacts>(facts_)});
 }
 
 void DirectConnection::close() {

@@ -29,7 +29,7 @@ struct DirectEvent {
   };
   /// CONNACK is accepted.
   struct Connected {
-    DirectFacts facts;
+    std::unique_ptr<DirectFacts> facts;  ///< apart: most events are messages, and have to be small
   };
   struct Subscribed {
     std::vector<int> codes;  ///< in the order of the filters
@@ -44,7 +44,7 @@ struct DirectEvent {
   /// The last word, whether it was connected before or not.
   struct Ended {
     Reason reason;
-    DirectFacts facts;  ///< as far as it came
+    std::unique_ptr<DirectFacts> facts;  ///< as far as it came
   };
   AttemptId attempt;
   TimePoint at;
