@@ -134,8 +134,10 @@ Result<Done> check_acks(std::size_t acks, const ServerList& servers) {
                "name more servers or ask for fewer acknowledgements"};
 }
 
-// What the progress line counts. A terminal on which somebody types the lines is left alone.
+// What the progress line counts. A terminal on which somebody types the lines is left alone, and
+// mosquitto has no such line.
 std::string_view progress_noun(const PubOptions& options) {
+  if (options.common.as_mosquitto) return "";
   if (options.source == PubSource::file) return "messages";
   return options.source == PubSource::stdin_line && isatty(STDIN_FILENO) == 0 ? "lines" : "";
 }
