@@ -21,8 +21,8 @@ std::string error_lines(std::string_view tool, const Error& error) {
       is_journal(STDERR_FILENO) ? journal_priority(Level::error) : std::string_view();
   std::string out;
   if (message.find('\n') == std::string_view::npos) {
-    out.append(priority).append(mosquitto_name(tool).empty() ? tool : "Error").append(": ");
-    out.append(printable(message, kLineBytes));
+    if (!mosquitto_name(tool).empty()) return std::string(priority) + mosquitto_line(error) + '\n';
+    out.append(priority).append(tool).append(": ").append(printable(message, kLineBytes));
     if (!error.hint.empty()) out.append("; ").append(printable(error.hint, kLineBytes));
     return out += '\n';
   }

@@ -22,6 +22,9 @@ void begin_as_mosquitto(Draft& draft);
 /// and -p count, $MQFAIL_SERVERS names the servers, an empty client id, errors only on stderr.
 void finish_as_mosquitto(Draft& draft);
 
+/// An error of one line as mosquitto prints it, in its words if it has any for this (the table of
+/// mosquitto_errors.cpp), with our hint.
+std::string mosquitto_line(const Error& error);
 /// The error that mosquitto prints for the end of a run; empty for other notices.
 std::string mosquitto_line(const Notice& notice);
 /// The code of the CONNACK that refused the last server; nothing if `notice` is not about that.

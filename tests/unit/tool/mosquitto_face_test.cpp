@@ -83,6 +83,14 @@ BOOST_AUTO_TEST_CASE(errors_are_in_mosquittos_words) {
   BOOST_TEST(mosquitto_line({.name = NoticeName::connected}).empty());
   BOOST_TEST(error_lines("mosquitto_sub", {ErrorKind::usage, "what", "hint"}) ==
              "Error: what; hint\n");
+  BOOST_TEST(error_lines("mosquitto_sub", {ErrorKind::usage, "-k needs a value", "write -k N"}) ==
+             "Error: -k argument given but no keepalive specified. (write -k N)\n");
+  BOOST_TEST(mosquitto_line(Error{ErrorKind::usage, "-V needs a value", ""}) ==
+             "Error: --protocol-version argument given but no version specified.");
+  BOOST_TEST(mosquitto_line(Error{ErrorKind::usage, "unknown option --x", ""}) ==
+             "Error: Unknown option '--x'.");
+  BOOST_TEST(mosquitto_line(Error{ErrorKind::usage, "--window needs a value", ""}) ==
+             "Error: --window needs a value");
 }
 
 BOOST_AUTO_TEST_CASE(the_exit_status_is_mosquittos) {
