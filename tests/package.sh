@@ -78,7 +78,9 @@ for command in sub pub probe config; do
   inside "mqfail-$command" --help >/dev/null
   inside man "mqfail-$command" 2>"$work/log" | grep -q EXAMPLES || fail "man mqfail-$command"
 done
-for page in mqfail mqfail-service mqfail-servers; do
+for page in "$root"/usr/share/man/man[57]/mqfail*.gz; do
+  page=${page##*/}
+  page=${page%%.*}
   inside man "$page" 2>"$work/log" | grep -q DESCRIPTION || fail "man $page"
 done
 port=$((20000 + RANDOM % 10000))
@@ -177,17 +179,21 @@ halt
 rm -rf "$root"/var/lib/{private/mqfail,mqfail}
 
 is_ours() { [[ $(inside mosquitto_sub --version 2>&1) == *"(mqfail)"* ]]; }
-if [[ -e $root/usr/lib/mqfail/mosquitto/mosquitto_sub ]]; then
-  step "mosquitto's names are ours where mosquitto-clients are not"
-  is_ours || fail 'mosquitto_sub is not mqfail'
-  install mosquitto-clients
-  ! is_ours || fail 'mosquitto_sub is mqfail, although mosquitto-clients are installed'
-  inside dpkg -i /tmp/mqfail.deb >/dev/null 2>&1
-  ! is_ours || fail 'an upgrade takes the name from mosquitto-clients'
-  inside dpkg -P mosquitto-clients >/dev/null 2>&1
-  is_ours || fail 'mosquitto_sub is nobody, after mosquitto-clients were removed'
-  inside apt-get purge -qq -y --autoremove libmosquitto1 >/dev/null 2>&1
-fi
+step "mosquitto's names are ours where mosquitto-clients are not"
+is_ours || fail 'mosquitto_sub is not mqfail'
+[[ $(inside mosquitto_sub -h 127.0.0.1 -p "$port" -t t -C 1 -W 10) == hello ]] || fail mosquitto_sub
+install mosquitto-clients
+! is_ours || fail 'mosquitto_sub is mqfail, although mosquitto-clients are installed'
+inside dpkg -i /tmp/mqfail.deb >/dev/null 2>&1
+! is_ours || fail 'an upgrade takes the name from mosquitto-clients'
+inside dpkg -P mosquitto-clients >/dev/null 2>&1
+is_ours || fail 'mosquitto_sub is nobody, after mosquitto-clients were removed'
+# A removal leaves alone what is not ours.
+install mosquitto-clients
+inside dpkg -r mqfail >/dev/null 2>&1
+inside test -x /usr/bin/mosquitto_sub || fail 'the removal has removed a real mosquitto_sub'
+inside dpkg -i /tmp/mqfail.deb >/dev/null 2>&1
+inside apt-get purge -qq -y --autoremove mosquitto-clients libmosquitto1 >/dev/null 2>&1
 
 step 'it is removed, and nothing is left'
 inside dpkg -P mqfail >"$work/log" 2>&1 || { cat "$work/log" >&2; fail 'dpkg -P failed'; }

@@ -404,8 +404,7 @@ constexpr OptionRow kRows[] = {
     {"metrics", 0, "FILE", events, kBoth, text<&CommonOptions::metrics_file, "a file">,
      "write the state of the run to FILE for Prometheus, at each change and every 15 s",
      "node_exporter reads the files that end with .prom in the directory of its textfile "
-     "collector. "
-     "See METRICS in mqfail-service(7).",
+     "collector. See METRICS in mqfail-service(7).",
      "FILE"},
     {"quiet", 0, "", events, kBoth, put<&EventChoice::quiet>,
      "no events on stderr, only usage and configuration errors"},

@@ -120,6 +120,10 @@ constexpr OptionRow kRows[] = {
 Result<Done> finish_pub(Draft& draft) {
   PubOptions& options = draft.pub;
   options.common = std::move(draft.common);
+  if (options.announce && !options.common.metrics_file.empty()) {
+    return Error{ErrorKind::usage, "--announce and --metrics exclude each other",
+                 "a run that announces its servers is over at once"};
+  }
   if (options.announce) return Done{};
   if (!options.topic && !names_url(options.common.naming)) {
     return Error{ErrorKind::usage, "no topic to publish to", "name it with -t"};

@@ -25,7 +25,7 @@ std::string value(const std::string& text, const std::string& family,
 template <class Text>
 std::string wait_for(Text&& text, const std::string& family, const std::string& wanted,
                      const std::string& labels = {}) {
-  const Moment end = Clock::now() + 10s * kSlower;
+  const Moment end = Clock::now() + 20s * kSlower;
   std::string now;
   while (Clock::now() < end) {
     now = text();
@@ -158,4 +158,16 @@ BOOST_AUTO_TEST_CASE(node_exporter_serves_the_files_of_several_runs) {
   publisher.close_stdin();
   CHECK_STATUS(publisher, 0);
   BOOST_TEST(value(pages(), "mqfail_messages_acknowledged_total", "name=\"log\"") == "1");
+}
+
+BOOST_AUTO_TEST_CASE(the_file_is_written_again_although_nothing_changes) {
+  Mosquitto server;
+  Reported metrics;
+  Process reader(sub({"-s", server.uri(), "-t", "t", "-q", "1", "--metrics", metrics.file}));
+  metrics.wait("mqfail_servers_in_use", "1");
+  Client(server.port()).publish({.topic = "t", .payload = "one", .qos = 1});
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 1, 10s));
+  BOOST_TEST(value(metrics.text(), "mqfail_messages_printed_total") == "0");
+  metrics.wait("mqfail_messages_printed_total", "1");  // after 15 s
+  BOOST_TEST(value(metrics.text(), "mqfail_connections_total") == "1");
 }

@@ -243,6 +243,13 @@ BOOST_AUTO_TEST_CASE(events_have_a_format_and_a_copy) {
              "--events none and --events-fd contradict each other");
 }
 
+BOOST_AUTO_TEST_CASE(a_metrics_file_belongs_to_a_run_that_lasts) {
+  BOOST_TEST(sub({"-t", "a", "--metrics", "x.prom"}).common.metrics_file == "x.prom");
+  BOOST_TEST(pub({"-t", "a", "-l"}).common.metrics_file.empty());
+  BOOST_TEST(pub_refuses({"--announce", "a", "--metrics", "x.prom"}) ==
+             "--announce and --metrics exclude each other");
+}
+
 BOOST_AUTO_TEST_CASE(formats_are_checked_with_the_options) {
   BOOST_TEST(sub({"-t", "a", "--json"}).format.value() == "%j");
   BOOST_TEST(sub_refuses({"-t", "a", "-F", "%Z"}) == "-F: there is no %Z");
