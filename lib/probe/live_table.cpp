@@ -54,9 +54,14 @@ class Table {
   }
 
   std::string lines(const std::string& clock) const {
-    std::vector<std::string> out{verdict(clock), {}, head()};
+    std::vector<std::string> out{verdict(clock)};
+    const std::vector<std::string>& remarks = outcome_.judgement.remarks;
+    const std::size_t told = std::min({remarks.size(), kRemarks, size_.rows / 4});
+    for (std::size_t i = 0; i < told; ++i) out.push_back(cut("  " + remarks[i], size_.columns));
+    out.insert(out.end(), {{}, head()});
     const std::size_t all = outcome_.servers.size();
-    const std::size_t room = size_.rows > 4 ? size_.rows - 4 : 1;
+    const std::size_t used = out.size() + 1;
+    const std::size_t room = size_.rows > used ? size_.rows - used : 1;
     const std::size_t shown = all <= room ? all : room - 1;
     for (std::size_t i = 0; i < shown; ++i) out.push_back(row(i));
     if (shown < all)
@@ -67,12 +72,13 @@ class Table {
   }
 
  private:
+  static constexpr std::size_t kRemarks = 5;
   static constexpr std::size_t kState = 4, kNumber = 9, kGap = 2;
 
   std::string verdict(const std::string& clock) const {
     const ProbeVerdict its = outcome_.judgement.verdict;
     const std::string name(word(its));
-    const std::string rest = " " + summary(outcome_);
+    const std::string rest = " " + summary_of_servers(outcome_);
     const std::size_t used = name.size() + clock.size() + 1;
     const std::size_t room = size_.columns > used ? size_.columns - used : 0;
     return painted(cut(name, size_.columns), colour_of(its), colour_) + left(rest, room) +

@@ -132,6 +132,18 @@ BOOST_AUTO_TEST_CASE(a_filter_holds_for_what_dns_names, *in_own_room()) {
   BOOST_TEST(events.last("connected")->get("server") == id_of(b.port()));
 }
 
+BOOST_AUTO_TEST_CASE(a_plan_names_the_discovery_that_a_server_comes_from, *in_own_room()) {
+  DnsServer dns(zone({1881, 1882}), kDns);
+  const Arguments arguments{"-s", "mqtt://127.0.0.1:1880", "--srv", "test", "--plan"};
+  const Finished text = run(command("mqfail-probe", arguments));
+  BOOST_TEST(std::regex_search(text.out, std::regex("127[.]0[.]0[.]1:1880  +[^ ]+  +-s\n")),
+             text.out);
+  BOOST_TEST(std::regex_search(text.out, std::regex(":1881  +[^ ]+  +srv test\n")), text.out);
+  const Finished json = run(command("mqfail-probe", {"-s", "mqtt://127.0.0.1:1880", "--srv", "test",
+                                                     "--plan", "--format", "json"}));
+  BOOST_TEST(std::regex_search(json.out, std::regex(":1882\",\"origin\":\"srv test\"")), json.out);
+}
+
 BOOST_AUTO_TEST_CASE(a_probe_asks_all_servers_that_dns_names, *in_own_room()) {
   Mosquitto a, b;
   DnsServer dns(zone({a.port(), b.port()}), kDns);

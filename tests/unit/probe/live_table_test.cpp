@@ -49,6 +49,14 @@ BOOST_AUTO_TEST_CASE(no_line_is_wider_than_the_terminal) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_wrong_besides_has_lines_of_its_own) {
+  Outcome its = outcome({up("a"), up("b")}, {}, cross(2, {{0, 1}}));
+  const auto shown = lines(its, {80, 24});
+  BOOST_TEST(shown[0].starts_with("WARNING 2/2 up, the preferred a answers  "), shown[0]);
+  BOOST_TEST(shown[1] == "  what is published to a does not arrive through b");
+  BOOST_TEST(shown.size() == 6U);
+}
+
 BOOST_AUTO_TEST_CASE(servers_that_do_not_fit_are_counted) {
   const auto shown = lines(watched(ServerReports(30, up("a"))), {80, 10});
   BOOST_TEST(shown.size() <= 10U);
