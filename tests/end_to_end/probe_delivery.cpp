@@ -131,6 +131,21 @@ BOOST_AUTO_TEST_CASE(what_others_say_on_the_topic_is_no_answer) {
   CHECK_STATUS(process, 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_message_of_many_megabytes_before_the_answer_is_passed_over) {
+  ScriptedServer server;
+  Process process(
+      command("mqfail-probe", {"-s", server.uri(), "--topic", "t", "--connect-timeout", "10s"}));
+  BOOST_REQUIRE(server.wait_for(What::publish));
+  const Publish own = server.log(What::publish)[0].publish;
+  server.publish({.topic = "t", .payload = std::string(100'000'000, 'x')});
+  server.publish(own);
+  const auto exit = process.wait_exit(20s);
+  BOOST_REQUIRE(exit.has_value());
+  BOOST_TEST(exit->status == 0, process.bytes(Stream::out));
+  BOOST_TEST(memory_within(exit->usage.ru_maxrss, 60L * 1024), exit->usage.ru_maxrss);
+  BOOST_TEST(process.bytes(Stream::out).find("OK - 1/1 up") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(between_bridged_servers_every_pair_has_a_time) {
   Bridged servers;
   const Arguments arguments{"-s",      named(servers.a.uri(), "a"),

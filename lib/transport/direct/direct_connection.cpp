@@ -63,7 +63,7 @@ void DirectConnection::before_wait(TimePoint now) {
     if (wire_->end() != WireEnd::open) return read_packets();
     wire_->confirm_receipt();
     wanted_.emplace_back(fd_, static_cast<short>(POLLIN | (wait.to_write ? POLLOUT : 0)));
-    deadline_ = std::min(deadline_, wait.until);
+    deadline_ = more_to_read_ ? now : std::min(deadline_, wait.until);
   }
 }
 
@@ -149,20 +149,16 @@ void DirectConnection::introduce() {
   stage_ = Stage::speaking;
 }
 
+// A server that sends without end must not keep the others from their turn.
 void DirectConnection::read_packets() {
+  constexpr int kMostReads = 64;
   std::array<char, 4096> bytes{};
-  while (stage_ == Stage::speaking) {
+  for (int reads = 0; stage_ == Stage::speaking; ++reads) {
+    more_to_read_ = reads == kMostReads;
+    if (more_to_read_) return;
     const std::ptrdiff_t got = wire_->read(bytes.data(), bytes.size());
     if (got > 0) {
-      in_.append(bytes.data(), static_cast<std::size_t>(got));
-      std::size_t used = 0;
-      while (stage_ == Stage::speaking) {
-        const auto packet = first_packet(std::string_view(in_).substr(used));
-        if (!packet) break;
-        used += packet->size;
-        take(*packet);
-      }
-      in_.erase(0, used);
+      take_bytes({bytes.data(), static_cast<std::size_t>(got)});
       continue;
     }
     if (got < 0 && wire_->end() == WireEnd::open) return;
@@ -170,6 +166,26 @@ void DirectConnection::read_packets() {
     return fail(connected_ ? loss(seen, server_.scheme)
                            : connect_failure(seen, server_, protocol_, 0, {}));
   }
+}
+
+// What is longer than any answer is a message of somebody else: it is not kept.
+void DirectConnection::take_bytes(std::string_view bytes) {
+  constexpr std::size_t kLongest = 262144;
+  const std::size_t passed = std::min(skipped_, bytes.size());
+  skipped_ -= passed;
+  in_.append(bytes.substr(passed));
+  std::size_t used = 0;
+  while (stage_ == Stage::speaking) {
+    const auto packet = first_packet(std::string_view(in_).substr(used));
+    if (!packet) break;
+    used += packet->size;
+    take(*packet);
+  }
+  in_.erase(0, used);
+  const std::size_t size = first_packet_size(in_);
+  if (size <= kLongest) return;
+  skipped_ = size - in_.size();
+  in_.clear();
 }
 
 void DirectConnection::take(const Packet& packet) {
@@ -222,6 +238,7 @@ void DirectConnection::take_publish(const Packet& packet) {
 void DirectConnection::next_address() {
   close();
   in_.clear();
+  skipped_ = 0;
   facts_.tcp = facts_.tls = facts_.ws = {};
   stage_ = Stage::dialling;
   dialled_at_ = next_at_ = wire_now();

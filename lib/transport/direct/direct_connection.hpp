@@ -102,6 +102,7 @@ class DirectConnection {
   void shake_hands();
   void introduce();
   void read_packets();
+  void take_bytes(std::string_view bytes);
   void take(const Packet& packet);
   void take_connack(const Packet& packet);
   void take_publish(const Packet& packet);
@@ -130,7 +131,9 @@ class DirectConnection {
   SslPointer ssl_;
   bool shaking_wants_write_ = false;
   bool connected_ = false;
-  std::string in_;  // of packets that are not complete
+  std::string in_;           // of packets that are not complete
+  std::size_t skipped_ = 0;  // bytes of a packet that are still to come and of no interest
+  bool more_to_read_ = false;
   std::uint16_t last_id_ = 0;
   DirectFacts facts_;
   Wanted wanted_;

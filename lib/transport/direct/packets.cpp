@@ -123,14 +123,19 @@ std::string disconnect_packet() {
   return packet(kDisconnect, {});
 }
 
-std::optional<Packet> first_packet(std::string_view bytes) {
-  if (bytes.size() < 2) return std::nullopt;
+std::size_t first_packet_size(std::string_view bytes) {
+  if (bytes.size() < 2) return 0;
   const VariableInteger length = variable_integer(bytes.substr(1));
-  const std::size_t head = 1 + length.size;
-  if (length.size == 0 || bytes.size() - head < length.value) return std::nullopt;
+  return length.size == 0 ? 0 : 1 + length.size + length.value;
+}
+
+std::optional<Packet> first_packet(std::string_view bytes) {
+  const std::size_t size = first_packet_size(bytes);
+  if (size == 0 || bytes.size() < size) return std::nullopt;
+  const std::size_t head = 1 + variable_integer(bytes.substr(1)).size;
   const auto first = static_cast<std::uint8_t>(bytes[0]);
   return Packet{static_cast<PacketType>(first >> 4U), first & 0x0FU,
-                bytes.substr(head, length.value), head + length.value};
+                bytes.substr(head, size - head), size};
 }
 
 Message read_publish(const Packet& packet, Protocol protocol) {

@@ -35,6 +35,9 @@ struct Packet {
 /// The packet at the beginning of `bytes`; nothing if it is not complete.
 std::optional<Packet> first_packet(std::string_view bytes);
 
+/// How long the packet at the beginning of `bytes` is in all; 0: that is not here yet.
+std::size_t first_packet_size(std::string_view bytes);
+
 /// Of a PUBLISH whose form the packet filter has seen to. The views are into its body.
 Message read_publish(const Packet& packet, Protocol protocol);
 /// The codes of a SUBACK.

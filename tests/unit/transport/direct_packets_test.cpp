@@ -99,6 +99,8 @@ BOOST_AUTO_TEST_CASE(a_packet_is_taken_when_all_of_it_is_here) {
       publish_packet({.topic = "t", .payload = std::string(200, 'x')}, 0, Protocol::mqtt5) + "\xd0";
   for (std::size_t size = 0; size < two.size() - 1; ++size)
     BOOST_TEST(!first_packet(std::string_view(two).substr(0, size)), size);
+  BOOST_TEST(first_packet_size(std::string_view(two).substr(0, 2)) == 0U);
+  BOOST_TEST(first_packet_size(std::string_view(two).substr(0, 3)) == two.size() - 1);
   const auto packet = first_packet(two);
   BOOST_REQUIRE(packet.has_value());
   BOOST_TEST(packet->size == two.size() - 1);
