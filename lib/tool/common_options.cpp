@@ -4,11 +4,9 @@
 #include <array>
 #include <cstdint>
 
-#include "base/encoding.hpp"
 #include "base/utf8.hpp"
 #include "policy/protocol_name.hpp"
-#include "tool/descriptors.hpp"
-#include "tool/password.hpp"
+#include "tool/secret_setters.hpp"
 #include "tool/setters.hpp"
 
 namespace mqfail {
@@ -38,58 +36,6 @@ Result<Done> for_hosts(const Given& /*given*/, Draft& draft) {
 Result<Done> set_username(const Given& given, Draft& draft) {
   if (!is_utf8(given.value())) return bad_value(given, "UTF-8");
   draft.common.naming.defaults.username = given.value();
-  return Done{};
-}
-
-Result<Done> set_password(const Given& given, Draft& draft) {
-  if (given.values.empty()) {
-    auto typed = password_from_terminal(given.flag());
-    if (!typed) return typed.error();
-    draft.common.naming.defaults.password = std::move(*typed);
-    return Done{};
-  }
-  draft.common.naming.defaults.password = Secret(given.value());
-  return Done{};
-}
-
-Result<Done> set_password_file(const Given& given, Draft& draft) {
-  auto password = password_from_file(given.flag(), given.value());
-  if (!password) return password.error();
-  draft.common.naming.defaults.password = std::move(*password);
-  return Done{};
-}
-
-// A descriptor that the caller has opened for us.
-Result<int> open_descriptor(const Given& given, int least, Direction direction) {
-  const auto number = whole_number(given, least, INT32_MAX);
-  if (!number) return number.error();
-  const int fd = static_cast<int>(*number);
-  if (auto open = check_descriptor(given.flag(), fd, direction); !open) return open.error();
-  return fd;
-}
-
-Result<Done> set_password_fd(const Given& given, Draft& draft) {
-  const auto fd = open_descriptor(given, 0, Direction::reading);
-  if (!fd) return fd.error();
-  auto password = password_from_fd(given.flag() + " " + given.value(), *fd);
-  if (!password) return password.error();
-  draft.common.naming.defaults.password = std::move(*password);
-  return Done{};
-}
-
-Result<Done> set_key_file(const Given& given, Draft& draft) {
-  if (given.value().empty()) return bad_value(given, "a file");
-  draft.common.naming.key.file = given.value();
-  draft.common.naming.key.given.reset();
-  return Done{};
-}
-
-Result<Done> set_key_fd(const Given& given, Draft& draft) {
-  const auto fd = open_descriptor(given, 0, Direction::reading);
-  if (!fd) return fd.error();
-  auto text = read_key_fd(given.flag() + " " + given.value(), *fd);
-  if (!text) return text.error();
-  draft.common.naming.key.given = std::move(*text);
   return Done{};
 }
 
@@ -156,17 +102,6 @@ Result<Done> set_tls_version(const Given& given, Draft& draft) {
 Result<Done> set_no_verify(const Given& /*given*/, Draft& draft) {
   draft.common.naming.defaults.tls.verify_chain = false;
   draft.common.naming.defaults.tls.verify_name = false;
-  return Done{};
-}
-
-Result<Done> set_psk(const Given& given, Draft& draft) {
-  const std::string& digits = given.value();
-  // bad_value() would show the key.
-  if (!all_hexadecimal(digits) || digits.empty() || digits.size() % 2 != 0 || digits.size() > 512) {
-    return Error{ErrorKind::usage, given.flag() + " takes a key in hexadecimal digits",
-                 "give two digits for each byte, 256 bytes at most"};
-  }
-  draft.common.naming.defaults.tls.psk = Secret(digits);
   return Done{};
 }
 
@@ -307,7 +242,8 @@ constexpr OptionRow kRows[] = {
     {"property", 'D', "COMMAND NAME VALUE", connection, kSub, mqtt5<set_property>,
      "an MQTT 5 property of CONNECT, SUBSCRIBE, UNSUBSCRIBE, DISCONNECT or WILL",
      "A user-property takes a name and a value. The names are those of mosquitto_sub(1). "
-     "Properties are sent in the order in which they are given.",
+     "Properties are sent in the order in which they are given. With a subscription-identifier of "
+     "yours, a message that matches several filters is printed for each of them.",
      "PROPERTY"},
     {"property", 'D', "COMMAND NAME VALUE", connection, kPub, mqtt5<set_property>,
      "an MQTT 5 property of CONNECT, PUBLISH, DISCONNECT or WILL",

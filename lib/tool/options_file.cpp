@@ -38,8 +38,10 @@ Result<std::vector<Given>> read_options_file(std::span<const OptionRow> rows,
   if (!file) {
     const int why = errno;
     if (!must_exist && (why == ENOENT || why == ENOTDIR)) return std::vector<Given>{};
-    return Error{ErrorKind::no_input, "options file " + printable(path) + ": " + std::strerror(why),
-                 must_exist ? "" : "--no-config goes without it"};
+    return Error{
+        ErrorKind::no_input,
+        (must_exist ? "-o " : "options file ") + printable(path) + ": " + std::strerror(why),
+        must_exist ? "name a file that can be read" : "--no-config goes without it"};
   }
   std::vector<Given> all;
   std::string line;

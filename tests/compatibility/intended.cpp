@@ -67,6 +67,9 @@ void forgive_time(std::vector<Intended>& rows) {
   rows.push_back({"the process id in -I", "PREFIX and the process id",
                   [](const Case& one) { return one.has("-I"); },
                   same_packets("CONNECT", "prefix-[0-9]+", "prefix-")});
+  rows.push_back({"the seconds that a message has left", "message expiry interval",
+                  [](const Case& one) { return one.has("m/properties") && one.has("-F"); },
+                  same_output("3600|35[0-9][0-9]", "3600"), false});
 }
 
 void forgive_output(std::vector<Intended>& rows) {

@@ -81,6 +81,18 @@ BOOST_AUTO_TEST_CASE(an_unchanged_publisher_reaches_the_next_server) {
   BOOST_TEST(writer.bytes(Stream::err) == "");
 }
 
+BOOST_AUTO_TEST_CASE(the_topic_of_a_url_counts_although_its_server_does_not) {
+  const Links links;
+  Mosquitto server;
+  const std::string url = "mqtt://me:secret@broker.example:9/url/topic";
+  const Finished sent =
+      run(links.command("mosquitto_pub", {"-L", url, "-m", "x", "-r"}, server.uri()));
+  BOOST_TEST(sent.exit.status == 0, sent.err);
+  const Finished got =
+      run(links.command("mosquitto_sub", {"-L", url, "-C", "1", "-v"}, server.uri()));
+  BOOST_TEST(got.out == "url/topic x\n");
+}
+
 BOOST_AUTO_TEST_CASE(options_come_from_mosquittos_files_and_not_from_ours) {
   const Links links;
   Mosquitto server;
