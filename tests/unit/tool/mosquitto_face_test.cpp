@@ -68,6 +68,9 @@ BOOST_AUTO_TEST_CASE(the_last_host_and_the_last_port_count) {
 BOOST_AUTO_TEST_CASE(the_start_is_one_try_for_each_server) {
   BOOST_TEST(with_options({}, called({"-t", "a"}).common).startup_max_passes == 1);
   BOOST_TEST(with_options({}, sub({"-t", "a"}).common).startup_max_passes == -1);
+  FailoverSettings bounded;  // by an option of the URI
+  bounded.bounded = true;
+  BOOST_TEST(with_options(bounded, called({"-t", "a"}).common).startup_max_passes == -1);
 }
 
 BOOST_AUTO_TEST_CASE(errors_are_in_mosquittos_words) {
