@@ -37,6 +37,7 @@ using Cases = std::vector<Case>;
 Cases format_cases();
 Cases sub_cases();
 Cases pub_cases(const std::string& folder);
+Cases doubtful_cases();
 Cases error_cases();
 
 }  // namespace rig

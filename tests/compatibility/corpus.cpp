@@ -233,6 +233,26 @@ Cases pub_cases(const std::string& folder) {
   return cases;
 }
 
+// What only one of both takes.
+Cases doubtful_cases() {
+  Cases cases;
+  const Arguments sub{"-t", "m/text", "-C", "1"};
+  for (const Arguments& doubtful : std::vector<Arguments>{{"-q", "x"},
+                                                          {"-q", ""},
+                                                          {"-k", "10x"},
+                                                          {"-C", "1x"},
+                                                          {"-k", "4"},
+                                                          {"-V", "311", "-x", "5", "-i", "ID"},
+                                                          {"-T", ""},
+                                                          {"-vq1"},
+                                                          {"-d"}})
+    cases.push_back({"sub", joined(sub, doubtful)});
+  for (const Arguments& doubtful : std::vector<Arguments>{
+           {"--repeat", "2x"}, {"-V", "5", "-D", "publish", "message-expiry-interval", "5x"}})
+    cases.push_back({"pub", joined({"-t", "p/x", "-m", "x"}, doubtful)});
+  return cases;
+}
+
 // What both refuse.
 Cases error_cases() {
   Cases cases;

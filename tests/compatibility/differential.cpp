@@ -121,7 +121,8 @@ class Bench {
 BOOST_AUTO_TEST_CASE(both_do_the_same_but_for_what_the_manual_says) {
   Bench bench;
   Cases all;
-  for (const Cases& some : {format_cases(), sub_cases(), pub_cases(bench.folder()), error_cases()})
+  for (const Cases& some :
+       {format_cases(), sub_cases(), pub_cases(bench.folder()), doubtful_cases(), error_cases()})
     all.insert(all.end(), some.begin(), some.end());
   std::map<std::string, std::size_t> needed;
   for (const Case& one : all) {

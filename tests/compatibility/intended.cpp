@@ -174,10 +174,42 @@ void forgive_ends(std::vector<Intended>& rows) {
                   [](Outcome& theirs, Outcome& ours) { theirs.wire = ours.wire = {}; }, false});
 }
 
+// One takes what the other refuses: `ours_refuses`, or it is the other way round.
+void one_refuses(std::vector<Intended>& rows, std::string name, std::string in_manual,
+                 std::function<bool(const Case&)> concerns, bool ours_refuses) {
+  rows.push_back({std::move(name), std::move(in_manual), std::move(concerns),
+                  [ours_refuses](Outcome& theirs, Outcome& ours) {
+                    const Outcome& refusal = ours_refuses ? ours : theirs;
+                    const Outcome& other = ours_refuses ? theirs : ours;
+                    if (refusal.status == 1 && refusal.wire.empty() && refusal.out.empty() &&
+                        other.status == 0)
+                      ours = theirs;
+                  }});
+}
+
 void forgive_strictness(std::vector<Intended>& rows) {
-  rows.push_back({"--will-qos without a will", "An option of a will without",
-                  [](const Case& one) { return one.has("--will-qos") && !one.has("--will-topic"); },
-                  known({"message\n", 0, {}}, {"", 1, {}})});
+  one_refuses(
+      rows, "--will-qos without a will", "An option of a will without",
+      [](const Case& one) { return one.has("--will-qos") && !one.has("--will-topic"); }, true);
+  one_refuses(
+      rows, "numbers are read strictly", "Numbers are read strictly.",
+      [](const Case& one) {
+        return one.has("x") || one.has("") || one.has("10x") || one.has("1x") || one.has("2x") ||
+               one.has("5x");
+      },
+      true);
+  one_refuses(
+      rows, "an option of MQTT 5 with -V 311", "an option that exists only in MQTT 5 is an error",
+      [](const Case& one) { return one.has("-V") && one.has("311") && one.has("-x"); }, true);
+  one_refuses(
+      rows, "a keepalive below 5", "may be as short as 1",
+      [](const Case& one) { return one.has("-k") && one.has("4"); }, false);
+  one_refuses(
+      rows, "letters that are joined", "Letters may be joined",
+      [](const Case& one) { return one.has("-vq1"); }, false);
+  rows.push_back(
+      {"-d", "shows all events on standard error", [](const Case& one) { return one.has("-d"); },
+       [](Outcome& theirs, Outcome&) { replace(theirs.out, "(Client|Subscribed) [^\n]*\n", ""); }});
 }
 
 }  // namespace
