@@ -198,6 +198,7 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
         const std::function<std::unique_ptr<Work>(Transport&)>& make_work,
         std::string_view progress_noun) {
   keep_secrets_in(roster.servers);
+  if (options.connect.properties.authentication_data) prctl(PR_SET_DUMPABLE, 0);
   for (const std::string& warning : roster.warnings) events.warn(warning);
 
   const std::uint64_t seed = options.seed.value_or(throw_dice());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/paho_options.hpp"
 
+#include "transport/paho_seams/wiped_memory.hpp"
+
 namespace mqfail {
 namespace {
 
@@ -53,6 +55,12 @@ PahoOptions::PahoOptions(const Server& server, const ConnectSettings& settings, 
   if (settings.will) add_will(*settings.will);
   if (is_tls(server.scheme)) add_tls(server.tls);
   if (mqtt5) add_connect_properties(connect_properties, settings);
+}
+
+// Authentication data is a secret, of which Paho's list has a copy.
+PahoOptions::~PahoOptions() {
+  const WipedMemory wiped;
+  connect_properties.clear();
 }
 
 void PahoOptions::add_will(const Will& wanted) {

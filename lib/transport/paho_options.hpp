@@ -23,6 +23,7 @@ std::string paho_uri(const Server& server);
 /// Points into `server` and `settings`, which outlive it.
 struct PahoOptions {
   PahoOptions(const Server& server, const ConnectSettings& settings, Protocol protocol);
+  ~PahoOptions();
   PahoOptions(const PahoOptions&) = delete;
   PahoOptions& operator=(const PahoOptions&) = delete;
 

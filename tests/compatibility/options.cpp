@@ -166,6 +166,24 @@ BOOST_AUTO_TEST_CASE(a_signal_ends_the_question_and_the_terminal_is_as_before) {
   BOOST_TEST(terminal.shows("seen"));
 }
 
+BOOST_AUTO_TEST_CASE(authentication_data_goes_to_the_server_and_is_in_no_list_of_processes) {
+  ScriptedServer server;
+  Process reader(sub({"-s", server.uri(), "-t", "t", "-D", "connect", "authentication-method",
+                      "plain", "-D", "connect", "authentication-data", "s3cret"}));
+  BOOST_REQUIRE(server.wait_for(What::subscribe));
+  const Connect connect = server.log(What::connect).front().connect;
+  std::string sent;
+  for (const Property& one : connect.properties)
+    sent += std::to_string(one.id) + "=" + one.text + " ";
+  BOOST_TEST(sent.find("21=plain 22=s3cret") != std::string::npos, sent);
+  const std::string proc = "/proc/" + std::to_string(reader.pid());
+  const std::string shown = read_file(proc + "/cmdline");
+  BOOST_TEST(shown.find("authentication-data") != std::string::npos);
+  BOOST_TEST(shown.find("s3cret") == std::string::npos);
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+}
+
 BOOST_AUTO_TEST_CASE(without_a_terminal_a_password_cannot_be_asked_for) {
   Arguments argv = pub({"-s", dead_uri(), "-t", "t", "-m", "x", "-u", "me", "-P"});
   argv.insert(argv.begin(), find_program("setsid"));  // it has no controlling terminal then
