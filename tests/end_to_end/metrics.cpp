@@ -24,8 +24,8 @@ std::string value(const std::string& text, const std::string& family,
 // Waits until the file of metrics, or a page that has it, is as wanted.
 template <class Text>
 std::string wait_for(Text&& text, const std::string& family, const std::string& wanted,
-                     const std::string& labels = {}) {
-  const Moment end = Clock::now() + 20s * kSlower;
+                     const std::string& labels = {}, milliseconds patience = 5s) {
+  const Moment end = Clock::now() + patience * kSlower;
   std::string now;
   while (Clock::now() < end) {
     now = text();
@@ -41,8 +41,8 @@ struct Reported {
   std::string file = (scratch / "plant.prom").string();
   std::string text() const { return std::filesystem::exists(file) ? read_file(file) : ""; }
   std::string wait(const std::string& family, const std::string& wanted,
-                   const std::string& labels = {}) const {
-    return wait_for([this] { return text(); }, family, wanted, labels);
+                   const std::string& labels = {}, milliseconds patience = 5s) const {
+    return wait_for([this] { return text(); }, family, wanted, labels, patience);
   }
   std::size_t files() const {
     std::size_t count = 0;
@@ -168,6 +168,6 @@ BOOST_AUTO_TEST_CASE(the_file_is_written_again_although_nothing_changes) {
   Client(server.port()).publish({.topic = "t", .payload = "one", .qos = 1});
   BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 1, 10s));
   BOOST_TEST(value(metrics.text(), "mqfail_messages_printed_total") == "0");
-  metrics.wait("mqfail_messages_printed_total", "1");  // after 15 s
+  metrics.wait("mqfail_messages_printed_total", "1", {}, 20s);  // after 15 s
   BOOST_TEST(value(metrics.text(), "mqfail_connections_total") == "1");
 }
