@@ -138,8 +138,8 @@ Result<Done> check_acks(std::size_t acks, const ServerList& servers) {
 // mosquitto has no such line.
 std::string_view progress_noun(const PubOptions& options) {
   if (options.common.as_mosquitto) return "";
-  if (options.source == PubSource::file) return "messages";
-  return options.source == PubSource::stdin_line && isatty(STDIN_FILENO) == 0 ? "lines" : "";
+  if (options.source == PubSource::file) return "message";
+  return options.source == PubSource::stdin_line && isatty(STDIN_FILENO) == 0 ? "line" : "";
 }
 
 int work(const Program& program, int argc, char** argv) {

@@ -30,7 +30,9 @@ ProgressLine::ProgressLine(std::string_view tool, std::string_view noun, const S
       work_(work),
       events_(events),
       started_(started),
-      due_(started + kFirst) {}
+      due_(started + kFirst) {
+  rate_.update(0, started);
+}
 
 std::optional<TimePoint> ProgressLine::look(TimePoint now) {
   if (noun_.empty()) return std::nullopt;

@@ -53,6 +53,7 @@ std::string progress_text(const ProgressFacts& facts, std::size_t width) {
   const Counts& counts = facts.counts;
   std::string out(facts.tool);
   out.append(": ").append(grouped(counts.taken)).append(" ").append(facts.noun);
+  out.append(counts.taken == 1 ? "" : "s");
   out.append(", ").append(grouped(static_cast<std::uint64_t>(std::llround(facts.rate))));
   out.append("/s, ").append(grouped(counts.unsettled)).append(" unsettled, ");
   out += servers(facts.standing);

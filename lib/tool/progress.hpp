@@ -25,7 +25,7 @@ class Rate {
 
 struct ProgressFacts {
   std::string_view tool;
-  std::string_view noun;  ///< "lines"
+  std::string_view noun;  ///< "line"
   const Counts& counts;
   const Standing& standing;
   double rate = 0;     ///< messages a second

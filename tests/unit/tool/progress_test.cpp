@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(people_read_how_far_how_fast_and_where_it_goes) {
   Counts counts{.taken = 1234567, .unsettled = 100};
   const auto text = [&](std::size_t width = 200) {
     return progress_text({.tool = "mqfail-pub",
-                          .noun = "lines",
+                          .noun = "line",
                           .counts = counts,
                           .standing = standing,
                           .rate = 5678.4,
@@ -49,9 +49,9 @@ BOOST_AUTO_TEST_CASE(an_outage_shows_and_text_of_others_cannot_break_the_line) {
   const Counts counts{.taken = 1};
   const auto text = [&](std::size_t width = 200) {
     return progress_text(
-        {.tool = "mqfail-pub", .noun = "messages", .counts = counts, .standing = standing}, width);
+        {.tool = "mqfail-pub", .noun = "message", .counts = counts, .standing = standing}, width);
   };
-  BOOST_TEST(text() == "mqfail-pub: 1 messages, 0/s, 0 unsettled, no server");
+  BOOST_TEST(text() == "mqfail-pub: 1 message, 0/s, 0 unsettled, no server");
   standing.use("a\x1b[2J\n\xc3\xa4", "", kStart);
   BOOST_TEST(text().ends_with("a\\x1b[2J\\x0a\xc3\xa4"), text());
   const std::size_t characters = text().size() - 1;  // the last one has two bytes
