@@ -84,6 +84,7 @@ BOOST_AUTO_TEST_CASE(a_certificate_that_ends_soon_is_told) {
   BOOST_TEST(judged({up_in_tls("a")}, {.cert_warn = 41, .cert_crit = 7}) == "OK");
   BOOST_TEST(judged({up_in_tls("a")}, {.cert_warn = 42, .cert_crit = 7}) ==
              "WARNING; a: its certificate ends in 41 days, --cert-warn 42");
+  BOOST_TEST(judged({up_in_tls("a")}, {.cert_crit = 41}) == "OK");
   BOOST_TEST(judged({up_in_tls("a")}, {.cert_crit = 60}) ==
              "CRITICAL; a: its certificate ends in 41 days, --cert-crit 60");
   ServerReport expired = up_in_tls("a");
