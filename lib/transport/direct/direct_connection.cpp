@@ -20,11 +20,11 @@ namespace mqfail {
 DirectConnection::DirectConnection(AttemptId attempt, Server server, ConnectSettings settings,
                                    Protocol protocol, DirectGround& ground)
     : attempt_(attempt),
+      ground_(ground),
+      begun_(wire_now()),
       server_(std::move(server)),
       settings_(std::move(settings)),
       protocol_(protocol),
-      ground_(ground),
-      begun_(wire_now()),
       dial_error_(ECONNREFUSED) {
   facts_.protocol = protocol;
   if (is_address(server_.host)) reached(Phase::tcp);

@@ -114,30 +114,30 @@ class DirectConnection {
   std::uint16_t next_id() { return ++last_id_ == 0 ? ++last_id_ : last_id_; }
 
   const AttemptId attempt_;
+  DirectGround& ground_;
+  const TimePoint begun_;
   const Server server_;
   const ConnectSettings settings_;
   const Protocol protocol_;
-  DirectGround& ground_;
-  const TimePoint begun_;
 
   Stage stage_ = Stage::looking_up;
+  int dial_error_;
+  int fd_ = -1;
+  std::uint16_t last_id_ = 0;
+  bool shaking_wants_write_ = false;
+  bool connected_ = false;
+  bool more_to_read_ = false;
+  bool new_descriptors_ = false;
   std::vector<Address> addresses_;  // to be dialled
   Race race_;
   TimePoint dialled_at_{}, next_at_{};
-  int dial_error_;
   TimePoint until_ = TimePoint::max();  // of this address
-  int fd_ = -1;
   std::unique_ptr<Wire> wire_;
   SslPointer ssl_;
-  bool shaking_wants_write_ = false;
-  bool connected_ = false;
   std::string in_;           // of packets that are not complete
   std::size_t skipped_ = 0;  // bytes of a packet that are still to come and of no interest
-  bool more_to_read_ = false;
-  std::uint16_t last_id_ = 0;
   DirectFacts facts_;
   Wanted wanted_;
-  bool new_descriptors_ = false;
   TimePoint deadline_ = TimePoint::max();
 };
 

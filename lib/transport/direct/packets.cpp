@@ -55,7 +55,7 @@ std::string connect_properties(const ConnectProperties& wanted) {
   put(0x22, wanted.topic_alias_maximum, 2);
   put(property::maximum_packet_size, wanted.maximum_packet_size, 4);
   for (const auto& [name, value] : wanted.user) {
-    list += 0x26;
+    list += '\x26';
     put_text(list, name);
     put_text(list, value);
   }
