@@ -15,6 +15,7 @@
 #include <variant>
 
 #include "announce.hpp"
+#include "publish/json_record.hpp"
 #include "publish/publisher.hpp"
 #include "publish/spooled_source.hpp"
 #include "tool/descriptors.hpp"
@@ -86,6 +87,19 @@ Result<std::unique_ptr<Source>> make_source(const PubOptions& options) {
   if (!payload) return payload.error();
   return std::unique_ptr<Source>(
       std::make_unique<RepeatSource>(std::move(*payload), options.repeat, options.repeat_delay));
+}
+
+std::shared_ptr<RecordForm> make_form(const PubOptions& options) {
+  if (options.json) return std::make_shared<JsonRecord>();
+  if (options.topic_separator.empty()) return nullptr;
+  return std::make_shared<TopicRecord>(options.topic_separator);
+}
+
+Result<std::unique_ptr<AckTo>> make_ack_to(const PubOptions& options, EventWriter& events) {
+  if (options.ack_to.empty()) return std::unique_ptr<AckTo>();
+  auto fifo = Fifo::open("--ack-to", options.ack_to, Fifo::End::writing);
+  if (!fifo) return fifo.error();
+  return std::make_unique<AckTo>(std::move(*fifo), !options.json, events);
 }
 
 // It is opened before anything is read, so a path that cannot be written loses nothing.
@@ -165,7 +179,11 @@ int work(const Program& program, int argc, char** argv) {
   std::string publisher_id = spools || options.sequence ? throw_publisher_id() : std::string();
   std::unique_ptr<Spool> spool;
   if (spools) {
-    auto opened = Spool::open(options.spool_directory, *topic, publisher_id);
+    // The records of a form can be read by the same form only.
+    const std::string what = options.json                      ? "(--json)"
+                             : options.topic_separator.empty() ? *topic
+                                                               : "(--topic-separator)";
+    auto opened = Spool::open(options.spool_directory, what, publisher_id);
     if (!opened) return number(events.tell(opened.error()));
     spool = std::move(*opened);
     publisher_id = spool->publisher_id();
@@ -179,7 +197,12 @@ int work(const Program& program, int argc, char** argv) {
 
   SessionSettings settings;
   settings.connect = options.common.connect;
+  auto ack_to = make_ack_to(options, events);
+  if (!ack_to) return number(events.tell(ack_to.error()));
+
   PublisherSettings publisher;
+  publisher.form = make_form(options);
+  publisher.mixed = options.json;
   publisher.topic = *topic;
   publisher.qos = options.qos;
   publisher.retain = options.retain;
@@ -199,7 +222,7 @@ int work(const Program& program, int argc, char** argv) {
       program, options.common, std::move(*roster), std::move(settings), events,
       [&](Transport& transport) {
         return std::make_unique<Publisher>(std::move(publisher), std::move(*source), transport,
-                                           events);
+                                           events, std::move(*ack_to));
       },
       progress_noun(options));
 }

@@ -12,8 +12,10 @@
 #include <variant>
 
 #include "base/text.hpp"
+#include "subscribe/output.hpp"
 #include "subscribe/redelivered.hpp"
 #include "subscribe/subscriber.hpp"
+#include "subscribe/topic_files.hpp"
 #include "tool/descriptors.hpp"
 #include "tool/exit_status.hpp"
 #include "tool/format.hpp"
@@ -71,6 +73,7 @@ SubscriberSettings make_settings(const SubOptions& options, const MessageFormat&
 }
 
 Result<Done> check_output(const SubOptions& options) {
+  if (!options.output_directory.empty()) return Done{};
   if (!options.exit_after_subscribe && !is_open_for(STDOUT_FILENO, Direction::writing)) {
     return Error{ErrorKind::io, "standard output is not open for writing",
                  "messages go there: leave out >&-"};
@@ -78,6 +81,26 @@ Result<Done> check_output(const SubOptions& options) {
   if (!options.sync || fdatasync(STDOUT_FILENO) == 0) return Done{};
   return Error{ErrorKind::usage, std::string("--sync: standard output: ") + std::strerror(errno),
                "it must be a file on a disk"};
+}
+
+Result<std::unique_ptr<Sink>> make_output(const SubOptions& options) {
+  if (options.output_directory.empty())
+    return std::unique_ptr<Sink>(std::make_unique<Output>(STDOUT_FILENO, options.sync));
+  auto files = TopicFiles::open(options.output_directory, options.sync);
+  if (!files) return files.error();
+  return std::unique_ptr<Sink>(std::make_unique<TopicFiles>(std::move(*files)));
+}
+
+// Microseconds since 1970 as the base: no run gives the numbers of an earlier one, and every JSON
+// parser keeps them exact.
+Result<std::unique_ptr<AckFrom>> make_ack_from(const SubOptions& options, EventWriter& events) {
+  if (options.ack_from.empty()) return std::unique_ptr<AckFrom>();
+  auto fifo = Fifo::open("--ack-from", options.ack_from, Fifo::End::reading);
+  if (!fifo) return fifo.error();
+  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  const auto base = std::chrono::duration_cast<std::chrono::microseconds>(since_1970).count();
+  return std::make_unique<AckFrom>(std::move(*fifo), static_cast<std::uint64_t>(base),
+                                   options.common.connect.keepalive, events);
 }
 
 int work(const Program& program, int argc, char** argv) {
@@ -97,6 +120,10 @@ int work(const Program& program, int argc, char** argv) {
   if (!format) return number(events.tell(format.error()));
 
   if (auto done = check_output(options); !done) return number(events.tell(done.error()));
+  const auto output = make_output(options);
+  if (!output) return number(events.tell(output.error()));
+  auto ack_from = make_ack_from(options, events);
+  if (!ack_from) return number(events.tell(ack_from.error()));
 
   SessionSettings settings;
   settings.connect = options.common.connect;
@@ -121,10 +148,10 @@ int work(const Program& program, int argc, char** argv) {
   SubscriberSettings work = make_settings(options, *format, events);
   work.subscriptions = settings.connect.subscriptions;
   work.stale_timeout = roster->subscribe.stale_timeout;
-  Output output(STDOUT_FILENO, options.sync);
   return run(program, options.common, std::move(*roster), std::move(settings), events,
              [&](Transport& transport) {
-               return std::make_unique<Subscriber>(std::move(work), transport, events, output);
+               return std::make_unique<Subscriber>(std::move(work), transport, events, **output,
+                                                   std::move(*ack_from));
              });
 }
 

@@ -23,9 +23,10 @@ constexpr int kTurn = 4096;
 }  // namespace
 
 Publisher::Publisher(PublisherSettings settings, std::unique_ptr<Source> source,
-                     Transport& transport, Announcer& announcer)
+                     Transport& transport, Announcer& announcer, std::unique_ptr<AckTo> ack_to)
     : settings_(std::move(settings)),
       source_(std::move(source)),
+      ack_to_(std::move(ack_to)),
       transport_(transport),
       announcer_(announcer),
       outbox_(settings_.window, settings_.max_cache_bytes),
@@ -40,10 +41,10 @@ std::optional<Reason> Publisher::online(AttemptId attempt, const Server& server,
                                         TimePoint now) {
   const bool mqtt5 = facts.protocol == Protocol::mqtt5;
   std::size_t window = std::min<std::size_t>(settings_.window, facts.receive_maximum);
-  if (settings_.qos == 2 && !mqtt5) window = std::min(window, kWindowQos2Mqtt3);
+  if (settings_.may_be_qos_2() && !mqtt5) window = std::min(window, kWindowQos2Mqtt3);
   const ServerKey key = settlement_.reached(server);
-  connections_.push_back(
-      {attempt, key, server.id, mqtt5, window, facts.maximum_packet_size, PingBarrier(now)});
+  connections_.push_back({attempt, key, server.id, mqtt5, window, facts.maximum_packet_size,
+                          facts.maximum_qos, facts.retain_available, PingBarrier(now)});
   const std::string why = why_unfit(key, facts);
   settlement_.note_unfit(key, !why.empty());
   if (why.empty()) {
@@ -144,8 +145,8 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
     if (!connection.is_in_use()) continue;
     if (auto trouble = take_answers(connection)) lose(connection, std::move(*trouble));
   }
-  if (settings_.timeout) settlement_.expire(now);
-  tell_source_what_is_settled();
+  if (settings_.timeout) settlement_.time_out(now);
+  tell_what_is_settled(now);
   source_->tend(now, wants_input());
   for (PublishingConnection& connection : connections_) sender_.send_stored(connection, now);
   take_input(now);
@@ -181,24 +182,42 @@ void Publisher::take_input(TimePoint now) {
     if (!item) return;
     taken_ = std::max(taken_, item->number);
     ++inputs_;
-    const Message message = sender_.message_of(item->payload, item->number);
-    if (item->too_long || publish_size(message, true) > kLargestPacket) {
+    Message message;
+    if (item->too_long) {
       settlement_.fail(item->line, item->payload, "larger than a message can be");
       continue;
     }
-    if (settings_.qos == 0 && !connections_.empty() && outbox_.empty()) {
-      if (!connections_.front().fits(message)) {
-        settlement_.fail(item->line, item->payload, "larger than the server takes");
+    const auto fault = sender_.read(item->payload, item->number, message);
+    if (ack_to_ && settings_.form)
+      ack_to_->note(item->number, settings_.form->ack(), fault.has_value());
+    if (fault) {
+      refuse(*item, *fault);
+      continue;
+    }
+    if (publish_size(message, true) > kLargestPacket) {
+      settlement_.fail(item->line, item->payload, "larger than a message can be");
+      continue;
+    }
+    if (message.qos == 0 && !connections_.empty() && outbox_.empty()) {
+      if (const std::string why = connections_.front().why_not(message); !why.empty()) {
+        settlement_.fail(item->line, item->payload, why);
         continue;
       }
       if (sender_.send(connections_.front(), message)) continue;
     }
     // What could not be written at all waits for the next server, at QoS 0 too.
     outbox_.push(item->payload, item->line, item->number, now);
-    if (settings_.qos == 0) return;
+    if (!settings_.keeps()) return;
     for (PublishingConnection& connection : connections_) sender_.send_stored(connection, now);
   }
   more_ = true;
+}
+
+void Publisher::refuse(const Source::Item& item, const RecordForm::Fault& fault) {
+  if (fault.expired) return settlement_.expire_line(item.line);
+  const std::string place =
+      fault.column == 0 ? "" : "column " + std::to_string(fault.column) + ": ";
+  settlement_.fail(item.line, item.payload, place + fault.why);
 }
 
 void Publisher::ping_if_due(PublishingConnection& connection, TimePoint now) {
@@ -206,9 +225,17 @@ void Publisher::ping_if_due(PublishingConnection& connection, TimePoint now) {
   connection.barrier.asked(transport_.ping(connection.attempt), now);
 }
 
-// A spool no longer needs the messages before the oldest one that is open.
-void Publisher::tell_source_what_is_settled() {
-  source_->settled(outbox_.empty() ? taken_ : outbox_.at(outbox_.begin()).number - 1);
+// A spool no longer needs the messages before the oldest one that is open. At QoS 0 a message
+// counts when an answered ping has proven it.
+void Publisher::tell_what_is_settled(TimePoint now) {
+  const std::uint64_t number = outbox_.empty() ? taken_ : outbox_.at(outbox_.begin()).number - 1;
+  source_->settled(number);
+  if (!ack_to_) return;
+  const bool proven =
+      std::all_of(connections_.begin(), connections_.end(),
+                  [](const PublishingConnection& one) { return one.barrier.unproven() == 0; });
+  if (proven) ack_to_->settled(number);
+  ack_to_->tend(now);
 }
 
 // Whether the outbox can use another message. During an outage it fills its window with payloads
@@ -216,7 +243,7 @@ void Publisher::tell_source_what_is_settled() {
 // there is no window.
 bool Publisher::has_room() const {
   if (outbox_.full()) return false;
-  if (connections_.empty()) return settings_.qos > 0;
+  if (connections_.empty()) return settings_.keeps();
   return std::any_of(connections_.begin(), connections_.end(),
                      [this](const PublishingConnection& connection) {
                        return connection.inflight.next() >= outbox_.end() &&
@@ -233,10 +260,11 @@ bool Publisher::wants_input() const {
 
 void Publisher::poll_fds(std::vector<pollfd>& fds) const {
   fds.push_back({wants_input() ? source_->fd() : -1, POLLIN, 0});
+  if (ack_to_) fds.push_back({ack_to_->fd(), POLLOUT, 0});
 }
 
 void Publisher::on_poll(const pollfd* fds, std::size_t count, TimePoint now) {
-  if (count == 1 && fds[0].revents != 0) source_->read_some(now);
+  if (count >= 1 && fds[0].revents != 0) source_->read_some(now);
 }
 
 std::optional<TimePoint> Publisher::deadline() const {
@@ -259,6 +287,7 @@ std::optional<TimePoint> Publisher::deadline() const {
     sooner(outbox_.at(outbox_.begin()).taken_at + *settings_.timeout);
   }
   sooner(shortage_.due());
+  if (ack_to_) sooner(ack_to_->due());
   return until;
 }
 
@@ -294,7 +323,7 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
   }
   take_rest(now);
   write_undelivered(ending);
-  tell_source_what_is_settled();
+  tell_what_is_settled(now);
   source_->close();
   const std::uint64_t cut_short = source_->rest().empty() ? 0 : 1;
   const std::uint64_t kept = outbox_.unsettled() + source_->waiting();

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "publish/ack_to.hpp"
 #include "publish/outbox.hpp"
 #include "publish/publisher_settings.hpp"
 #include "publish/publishing_connection.hpp"
@@ -23,8 +24,9 @@ namespace mqfail {
 
 class Publisher final : public Work {
  public:
+  /// `ack_to`: who is to know how far the input is settled; null: nobody.
   Publisher(PublisherSettings settings, std::unique_ptr<Source> source, Transport& transport,
-            Announcer& announcer);
+            Announcer& announcer, std::unique_ptr<AckTo> ack_to = nullptr);
   Publisher(const Publisher&) = delete;  // its parts refer to each other
   Publisher& operator=(const Publisher&) = delete;
 
@@ -55,7 +57,8 @@ class Publisher final : public Work {
   std::optional<Reason> take_answers(PublishingConnection& connection);
   void take_input(TimePoint now);
   void ping_if_due(PublishingConnection& connection, TimePoint now);
-  void tell_source_what_is_settled();
+  void refuse(const Source::Item& item, const RecordForm::Fault& fault);
+  void tell_what_is_settled(TimePoint now);
   bool has_room() const;
   bool wants_input() const;
   bool is_short() const { return connections_.size() < settings_.acks; }
@@ -65,6 +68,7 @@ class Publisher final : public Work {
 
   const PublisherSettings settings_;
   std::unique_ptr<Source> source_;
+  const std::unique_ptr<AckTo> ack_to_;
   Transport& transport_;
   Announcer& announcer_;
 

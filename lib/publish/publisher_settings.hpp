@@ -4,16 +4,20 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/time.hpp"
+#include "publish/record_form.hpp"
 #include "transport/message.hpp"
 
 namespace mqfail {
 
 struct PublisherSettings {
-  std::string topic;
+  std::shared_ptr<RecordForm> form;  ///< null: a record of the input is a payload
+  bool mixed = false;                ///< messages say their own QoS and retain (--json)
+  std::string topic;                 ///< with a form: of messages that name none; may be empty
   int qos = 0;
   bool retain = false;
   MessageProperties properties;
@@ -28,6 +32,9 @@ struct PublisherSettings {
   int undelivered_fd = -1;  ///< --undelivered, open for writing
   char delimiter = '\n';
   bool delimited = false;  ///< payloads are lines: the delimiter follows each in --undelivered
+  /// Messages are kept until a server has acknowledged them, at least some of them.
+  bool keeps() const { return qos > 0 || mixed; }
+  bool may_be_qos_2() const { return qos == 2 || mixed; }
 };
 
 }  // namespace mqfail

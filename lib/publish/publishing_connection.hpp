@@ -26,7 +26,9 @@ struct PublishingConnection {
   bool mqtt5;
   std::size_t window;                 ///< at most so many messages wait for an acknowledgement
   std::uint32_t maximum_packet_size;  ///< in bytes; 0: no limit
-  PingBarrier barrier;                ///< at QoS 0, where nothing is acknowledged
+  int maximum_qos;
+  bool retain_available;
+  PingBarrier barrier;  ///< at QoS 0, where nothing is acknowledged
   InflightWindow inflight{};
   bool lost = false;       ///< the session knows, and will name it to Work::offline()
   TimePoint backlog_at{};  ///< when the transport last had bytes that the kernel did not take
@@ -35,8 +37,14 @@ struct PublishingConnection {
 
   bool is_in_use() const { return !lost && !leave_by; }
 
-  bool fits(const Message& message) const {
-    return maximum_packet_size == 0 || publish_size(message, mqtt5) <= maximum_packet_size;
+  /// Why the server does not take the message; empty: it does.
+  std::string why_not(const Message& message) const {
+    if (maximum_packet_size != 0 && publish_size(message, mqtt5) > maximum_packet_size)
+      return "larger than the server takes";
+    if (message.qos > maximum_qos)
+      return "the server allows QoS " + std::to_string(maximum_qos) + " at most";
+    if (message.retain && !retain_available) return "the server does not keep retained messages";
+    return "";
   }
   /// The connection has worked right before the suspect is sent.
   bool has_answered_suspect_ping(const Transport& transport) const {

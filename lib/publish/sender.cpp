@@ -9,6 +9,12 @@ namespace {
 // The transport's send buffer is kept below this (bytes).
 constexpr std::size_t kMostBacklog = 262144;
 
+bool has_number(const Message& message) {
+  return message.properties != nullptr &&
+         std::any_of(message.properties->user.begin(), message.properties->user.end(),
+                     [](const auto& one) { return one.first == kNumberProperty; });
+}
+
 }  // namespace
 
 bool Sender::has_room(const PublishingConnection& connection, std::uint64_t position) const {
@@ -32,15 +38,19 @@ void Sender::send_stored(PublishingConnection& connection, TimePoint now) {
       connection.suspect_ping = transport_.ping(connection.attempt);
     }
     if (!has_room(connection, position)) break;
-    const Message message = message_of(slot.payload, slot.number);
-    if (!connection.fits(message)) {
-      settlement_.fail(position, "larger than the server takes");
+    Message message;
+    if (read(slot.payload, slot.number, message)) {  // it was right when it came: its time is over
+      settlement_.expire(position);
+      continue;
+    }
+    if (std::string why = connection.why_not(message); !why.empty()) {
+      settlement_.fail(position, why);
       continue;
     }
     connection.inflight.go_on_at(position);
     const auto packet_id = hand_over(connection, message);
     if (!packet_id) return;
-    if (settings_.qos > 0) {
+    if (message.qos > 0) {
       connection.inflight.sent(*packet_id, now);
     } else {
       outbox_.close(position);
@@ -49,14 +59,27 @@ void Sender::send_stored(PublishingConnection& connection, TimePoint now) {
   connection.inflight.go_on_at(position);
 }
 
-Message Sender::message_of(std::string_view payload, std::uint64_t number) const {
-  Message message{settings_.topic, payload, settings_.qos, settings_.retain};
+std::optional<RecordForm::Fault> Sender::read(std::string_view record, std::uint64_t number,
+                                              Message& message) {
+  if (settings_.form && number == read_) {
+    message = last_;
+    return std::nullopt;
+  }
+  message = {settings_.topic, record, settings_.qos, settings_.retain};
   if (!settings_.properties.empty()) message.properties = &settings_.properties;
   if (!settings_.publisher_id.empty()) {
     message.publisher = settings_.publisher_id;
     message.number = number;
   }
-  return message;
+  if (!settings_.form) return std::nullopt;
+  read_ = 0;
+  if (auto fault = settings_.form->read(record, message)) return fault;
+  if (has_number(message)) message.publisher = {};  // it keeps the one that it came with
+  if (settings_.mixed) {
+    last_ = message;
+    read_ = number;
+  }
+  return std::nullopt;
 }
 
 std::optional<std::uint16_t> Sender::hand_over(PublishingConnection& connection,
@@ -64,7 +87,7 @@ std::optional<std::uint16_t> Sender::hand_over(PublishingConnection& connection,
   const auto packet_id = transport_.publish(connection.attempt, message);
   if (!packet_id) return std::nullopt;
   ++published_;
-  if (settings_.qos == 0) connection.barrier.published();
+  if (message.qos == 0) connection.barrier.published();
   return packet_id;
 }
 

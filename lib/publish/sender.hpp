@@ -35,8 +35,10 @@ class Sender {
   bool send(PublishingConnection& connection, const Message& message) {
     return hand_over(connection, message).has_value();
   }
-  /// The PUBLISH of a payload; it borrows the payload and the settings.
-  Message message_of(std::string_view payload, std::uint64_t number) const;
+  /// The PUBLISH of the record with this number. It borrows the record, the settings and, until the
+  /// next call, the form. A fault: the record is no message.
+  std::optional<RecordForm::Fault> read(std::string_view record, std::uint64_t number,
+                                        Message& message);
 
   std::uint64_t published() const { return published_; }
 
@@ -49,6 +51,9 @@ class Sender {
   Transport& transport_;
   bool paused_ = false;
   std::uint64_t published_ = 0;
+  // With a form that is slow: the last message that was read, and its number; 0: none.
+  Message last_;
+  std::uint64_t read_ = 0;
 };
 
 }  // namespace mqfail

@@ -119,7 +119,19 @@ void Settlement::find_poison(const PublishingConnection& connection, const Reaso
   outbox_.restart(now);  // the time that it has cost is not charged to those behind it
 }
 
-void Settlement::expire(TimePoint now) {
+void Settlement::expire(std::uint64_t position) {
+  expire_line(outbox_.at(position).line);
+  outbox_.close(position);
+}
+
+void Settlement::expire_line(std::uint64_t line) {
+  Notice dropped{.name = NoticeName::dropped, .level = Level::warning};
+  dropped.reason = "line " + std::to_string(line) + ": its message-expiry-interval is over";
+  dropped.more = {{"count", std::int64_t{1}}};
+  announcer_.announce(dropped);
+}
+
+void Settlement::time_out(TimePoint now) {
   while (!outbox_.empty()) {
     const std::uint64_t oldest = outbox_.begin();
     if (now - outbox_.at(oldest).taken_at < *settings_.timeout) return;

@@ -49,8 +49,12 @@ class Settlement {
   void find_poison(const PublishingConnection& connection, const Reason& reason, TimePoint now);
   /// The outbox's message of this position is sent only while none is under way.
   bool is_suspect(std::uint64_t position) const { return poison_.is_suspect(position); }
+  /// The message of this position, or the one of this line that is not in the outbox, is dropped,
+  /// because its expiry interval is over. That is told, and no failure.
+  void expire(std::uint64_t position);
+  void expire_line(std::uint64_t line);
   /// --timeout: messages that are older have failed.
-  void expire(TimePoint now);
+  void time_out(TimePoint now);
 
   /// A message has failed: it is told and goes to --undelivered.
   void fail(std::uint64_t line, std::string_view payload, const std::string& why);

@@ -5,32 +5,31 @@
 
 #include <string>
 
+#include "subscribe/sink.hpp"
+
 namespace mqfail {
 
-class Output {
+class Output final : public Sink {
  public:
-  enum class State { open, closed, failed };
-
   /// Writes to `fd`, which stays the caller's. A pipe or terminal is opened once more, so that its
   /// non-blocking mode is ours alone and the flags that others share stay as they are.
   /// `sync`: what was written counts only once it is on the disk (fdatasync(2)).
   explicit Output(int fd, bool sync = false);
-  ~Output();
+  ~Output() override;
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
-  /// To be filled by the caller; write() empties it.
+  /// The same for all topics.
   std::string& buffer() { return buffer_; }
-  /// True once everything in the buffer is written (and on the disk). False: see state(), or wait
-  /// for POLLOUT of fd().
-  bool write();
-  /// Gives up what is still in the buffer.
-  void abandon() { state_ = State::closed; }
-  /// Something is not written yet.
-  bool pending() const { return written_ < buffer_.size(); }
-  int fd() const { return fd_; }
-  State state() const { return state_; }
-  int error_number() const { return error_; }
+  std::string& buffer(std::string_view /*topic*/) override { return buffer_; }
+  std::size_t size() const override { return buffer_.size(); }
+  bool write() override;
+  void abandon() override { state_ = State::closed; }
+  bool pending() const override { return written_ < buffer_.size(); }
+  int fd() const override { return fd_; }
+  State state() const override { return state_; }
+  int error_number() const override { return error_; }
+  std::string name() const override { return "standard output"; }
 
  private:
   enum class Way { nonblocking, socket, file, small_pieces };

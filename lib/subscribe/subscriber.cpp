@@ -23,11 +23,12 @@ constexpr auto kAheadPatience = std::chrono::milliseconds(250);
 }  // namespace
 
 Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announcer& announcer,
-                       Output& output)
+                       Sink& output, std::unique_ptr<AckFrom> ack_from)
     : settings_(std::move(settings)),
       transport_(transport),
       announcer_(announcer),
       output_(output),
+      ack_from_(std::move(ack_from)),
       grants_(settings_.subscriptions, settings_.strict, announcer),
       novelty_(settings_.novelty),
       removal_(transport, announcer),
@@ -57,6 +58,7 @@ void Subscriber::offline(AttemptId attempt, TimePoint /*now*/) {
   if (connection == connections_.end()) return finished_.push_back(attempt);  // it was unfit
   connection->live = false;
   removal_.offline(attempt);
+  if (ack_from_) ack_from_->forget(attempt);
 }
 
 // The messages that the server has sent so far are still taken: they end before the answer to a
@@ -87,6 +89,10 @@ std::vector<Trouble> Subscriber::pump(TimePoint now) {
   }
   find_stale(now, troubles);
   if (const auto idle = idle_at(); idle && drained_ && now >= *idle) done_ = true;
+  if (ack_from_) {
+    ack_from_->tend(now);
+    if (give_up_at_ && now >= *give_up_at_) ack_over_ = true;
+  }
   return troubles;
 }
 
@@ -134,7 +140,7 @@ void Subscriber::move_messages(TimePoint now) {
 // True once everything is written; then it is acknowledged.
 bool Subscriber::write_out(TimePoint now) {
   if (!output_.write()) {
-    if (output_.state() != Output::State::open) {
+    if (output_.state() != Sink::State::open) {
       done_ = true;
       return false;
     }
@@ -146,10 +152,27 @@ bool Subscriber::write_out(TimePoint now) {
     if (blocked->told) tell_what_may_be_lost(blocked->time);
     for (ReceivingConnection& one : connections_) novelty_.resumed(one.feed, now);
   }
-  for (const auto& [attempt, count] : in_buffer_) transport_.acknowledge(attempt, count);
-  in_buffer_.clear();
+  acknowledge_written(now);
   removal_.written();
   return true;
+}
+
+// With --ack-from, what is written still waits for its numbers.
+void Subscriber::acknowledge_written(TimePoint now) {
+  for (const AckFrom::Batch& one : in_buffer_) {
+    if (ack_from_) {
+      ack_from_->wait(one, now);
+    } else {
+      transport_.acknowledge(one.attempt, one.count);
+    }
+  }
+  in_buffer_.clear();
+  if (ack_from_) acknowledge_numbers(now);
+}
+
+void Subscriber::acknowledge_numbers(TimePoint now) {
+  for (const AckFrom::Batch& one : ack_from_->read(now))
+    transport_.acknowledge(one.attempt, one.count);
 }
 
 // Messages that we did not read stay with the server. At QoS 0 it may drop them without a word.
@@ -215,6 +238,7 @@ bool Subscriber::collect_from(ReceivingConnection& connection, TimePoint now) {
         connection.heard = now;
         const bool is_taken = take(message, connection, now);
         if (is_taken) ++connection.taken;
+        if (ack_from_) release(connection);  // each message has a number of its own
         return is_taken;
       });
   novelty_.tend(connection.feed, now);
@@ -228,7 +252,8 @@ void Subscriber::release(ReceivingConnection& connection) {
   const std::size_t until =
       connection.waiting.empty() ? connection.taken : connection.waiting.front().before();
   const std::size_t before = std::exchange(connection.released, until);
-  if (until != before) in_buffer_.push_back({connection.attempt, until - before});
+  if (until == before) return;
+  in_buffer_.push_back({connection.attempt, until - before, ack_from_ ? ack_from_->given() : 0});
 }
 
 // A server that has just come back begins with the newest messages, while another one may still
@@ -283,7 +308,14 @@ bool Subscriber::take(const Message& message, ReceivingConnection& connection, T
 }
 
 void Subscriber::print(const Message& message, const ReceivingConnection& connection) {
-  settings_.format(message, connection.server_id, connection.epoch, output_.buffer());
+  std::string& buffer = output_.buffer(message.topic);
+  if (ack_from_) {
+    Message numbered = message;
+    numbered.ack = ack_from_->give();
+    settings_.format(numbered, connection.server_id, connection.epoch, buffer);
+  } else {
+    settings_.format(message, connection.server_id, connection.epoch, buffer);
+  }
   ++printed_;
   if (settings_.count && printed_ >= *settings_.count) done_ = true;
 }
@@ -320,11 +352,16 @@ void Subscriber::note_number(Message& message, const ReceivingConnection& connec
 void Subscriber::poll_fds(std::vector<pollfd>& fds) const {
   // Even with nothing to write: POLLERR tells at once that the reader went away.
   fds.push_back({output_.fd(), static_cast<short>(output_.pending() ? POLLOUT : 0), 0});
+  if (ack_from_) fds.push_back({ack_from_->waits() ? ack_from_->fd() : -1, POLLIN, 0});
 }
 
-void Subscriber::on_poll(const pollfd* fds, std::size_t count, TimePoint /*now*/) {
-  if (count == 1 && (fds[0].revents & (POLLERR | POLLNVAL)) != 0 && !output_.pending())
+void Subscriber::on_poll(const pollfd* fds, std::size_t count, TimePoint now) {
+  if (count >= 1 && (fds[0].revents & (POLLERR | POLLNVAL)) != 0 && !output_.pending())
     done_ = true;
+  if (!ack_from_ || count < 2 || (fds[1].revents & POLLHUP) == 0) return;
+  acknowledge_numbers(now);  // what was written before
+  ack_from_->hung_up();
+  if (ack_from_->is_over()) done_ = ack_over_ = true;
 }
 
 std::optional<TimePoint> Subscriber::deadline() const {
@@ -332,6 +369,7 @@ std::optional<TimePoint> Subscriber::deadline() const {
   std::optional<TimePoint> until = removal_.deadline();
   const auto sooner = [&until](std::optional<TimePoint> other) { until = earlier(until, other); };
   sooner(removal_until_);
+  if (ack_from_) sooner(ack_from_->due());
   if (give_up_at_) {
     sooner(give_up_at_);
     return until;
@@ -387,10 +425,17 @@ int Subscriber::finish(const Ending& ending, bool /*reached*/, TimePoint now, No
                {"late", as_int(late_)},
                {"missing", as_int(novelty_.missing())}};
   if (settings_.remove_retained) tell_removals(exit);
-  if (output_.state() == Output::State::failed) {
-    exit.reason = std::string("standard output could not be written: ") +
-                  std::strerror(output_.error_number());
+  if (ack_from_) exit.more.emplace_back("unacknowledged", as_int(ack_from_->unacknowledged()));
+  if (output_.state() == Sink::State::failed) {
+    exit.reason =
+        output_.name() + " could not be written: " + std::strerror(output_.error_number());
     return static_cast<int>(ErrorKind::io);
+  }
+  if (ack_from_ && ack_from_->is_over()) {
+    exit.reason = "nobody writes to --ack-from any more; " +
+                  counted(ack_from_->unacknowledged(), "message") +
+                  " that it has not acknowledged stay with the server";
+    return static_cast<int>(ErrorKind::temporary);
   }
   const bool orderly = ending.how == Ending::How::done || ending.how == Ending::How::timed_out;
   if (orderly && settings_.sequence_gaps && novelty_.missing() != 0) {

@@ -6,18 +6,20 @@
 
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "session/work.hpp"
+#include "subscribe/ack_from.hpp"
 #include "subscribe/grants.hpp"
 #include "subscribe/lost_numbers.hpp"
 #include "subscribe/missing_report.hpp"
 #include "subscribe/novelty.hpp"
-#include "subscribe/output.hpp"
 #include "subscribe/output_stall.hpp"
 #include "subscribe/retained_removal.hpp"
+#include "subscribe/sink.hpp"
 #include "subscribe/waiting_message.hpp"
 
 namespace mqfail {
@@ -44,8 +46,9 @@ struct SubscriberSettings {
 
 class Subscriber final : public Work {
  public:
-  Subscriber(SubscriberSettings settings, Transport& transport, Announcer& announcer,
-             Output& output);
+  /// `ack_from`: who says which messages may be acknowledged; null: those that are written.
+  Subscriber(SubscriberSettings settings, Transport& transport, Announcer& announcer, Sink& output,
+             std::unique_ptr<AckFrom> ack_from = nullptr);
   Subscriber(const Subscriber&) = delete;
   Subscriber& operator=(const Subscriber&) = delete;
 
@@ -61,8 +64,9 @@ class Subscriber final : public Work {
   std::optional<TimePoint> deadline() const override;
   Counts counts() const override;
   bool done() const override {
-    if (output_.state() != Output::State::open) return done_;
-    return done_ && !output_.pending() && (!removal_.is_busy() || removal_over_);
+    if (output_.state() != Sink::State::open) return done_;
+    return done_ && !output_.pending() && (!removal_.is_busy() || removal_over_) &&
+           (!ack_from_ || !ack_from_->waits() || ack_over_);
   }
   void stop(TimePoint now) override;
   int finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) override;
@@ -89,10 +93,6 @@ class Subscriber final : public Work {
     std::deque<WaitingMessage> waiting{};
     std::size_t taken = 0, released = 0;  // messages; those released are in in_buffer_, or were
   };
-  struct Unacknowledged {
-    AttemptId attempt;
-    std::size_t count;
-  };
 
   void move_messages(TimePoint now);
   std::optional<TimePoint> idle_at() const;
@@ -111,12 +111,15 @@ class Subscriber final : public Work {
   void end_with_retained(TimePoint now);
   void note_number(Message& message, const ReceivingConnection& connection);
   void tell_removals(Notice& exit);
-  bool full() const { return output_.buffer().size() >= kBatchBytes; }
+  void acknowledge_written(TimePoint now);
+  void acknowledge_numbers(TimePoint now);
+  bool full() const { return output_.size() >= kBatchBytes; }
 
   SubscriberSettings settings_;
   Transport& transport_;
   Announcer& announcer_;
-  Output& output_;
+  Sink& output_;
+  const std::unique_ptr<AckFrom> ack_from_;
 
   Grants grants_;
   Novelty novelty_;
@@ -127,7 +130,7 @@ class Subscriber final : public Work {
   std::vector<ReceivingConnection> connections_;
   std::vector<AttemptId> finished_;
   std::size_t turn_ = 0;                   // of the live connections
-  std::vector<Unacknowledged> in_buffer_;  // goes out with the buffer
+  std::vector<AckFrom::Batch> in_buffer_;  // goes out with the buffer
   bool more_ = false;                      // the turn ended before the messages did
   bool drained_ = false;                   // this turn has seen all messages that have come
   bool retained_over_ = false;             // on any connection
@@ -135,6 +138,7 @@ class Subscriber final : public Work {
   std::optional<TimePoint> give_up_at_;     // a reader that does not read holds up a stop so long
   std::optional<TimePoint> removal_until_;  // a slow server holds up the end so long
   bool removal_over_ = false;
+  bool ack_over_ = false;  // --ack-from is not waited for any more
   std::uint64_t received_ = 0, printed_ = 0, late_ = 0;
 };
 

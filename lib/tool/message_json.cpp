@@ -70,7 +70,10 @@ void append_properties(JsonObject& root, std::string& out, const MessageProperti
           case property_id::response_topic:
             return text("response-topic", given.response_topic);
           case property_id::correlation_data:
-            return text("correlation-data", given.correlation_data);
+            if (!given.correlation_data || is_utf8(*given.correlation_data))
+              return text("correlation-data", given.correlation_data);
+            if (at == 0) object.text("correlation-data_base64", base64(*given.correlation_data));
+            return;
           case property_id::message_expiry:
             return number("message-expiry-interval", given.message_expiry);
           case property_id::user:
@@ -98,6 +101,10 @@ bool append_message_json(std::string& out, const Message& message,
   root.number("payloadlen", static_cast<long long>(message.payload.size()));
   if (message.qos > 0) root.number("mid", message.packet_id);
   if (message.late) root.number("late", 1);
+  if (message.ack != 0) {
+    root.number("ack", static_cast<long long>(message.ack));
+    if (message.duplicate) root.number("dup", 1);
+  }
   if (message.properties != nullptr && !message.properties->empty()) {
     append_properties(root, out, *message.properties, style);
   }

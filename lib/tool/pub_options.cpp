@@ -24,6 +24,12 @@ Result<Done> send(const Given& given, Draft& draft) {
   return Done{};
 }
 
+Result<Done> set_json(const Given& /*given*/, Draft& draft) {
+  draft.source = PubSource::stdin_line;
+  draft.pub.json = true;
+  return Done{};
+}
+
 // --standby warm is another word for the failover option `backup`.
 Result<Done> set_standby(const Given& given, Draft& draft) {
   if (const auto word = word_index(given); !word) return word.error();
@@ -69,6 +75,16 @@ constexpr OptionRow kRows[] = {
               "with -l, messages end at NUL instead of newline"}
         .in(Family::message)
         .not_with("message file stdin-file null-message", "-0 goes with -l"),
+    OptionRow{"json", 0, "", messages, kTool, set_json,
+              "each line is a JSON object, as mqfail-sub --json prints it", "See JSON."}
+        .in(Family::message)
+        .not_with("message file stdin-file null-message topic-separator",
+                  "only one kind of message can be sent at once"),
+    OptionRow{"topic-separator", 0, "TEXT", messages, kTool,
+              text<&PubOptions::topic_separator, "a text of 1 to 64 bytes", 64>,
+              "with -l, each line is a topic, TEXT and the message",
+              "The first TEXT in the line divides. A line without it has failed."}
+        .not_with("topic json message file stdin-file null-message", "the topics are in the lines"),
     OptionRow{"null-message", 'n', "", messages, kTool, send<PubSource::null_message>,
               "an empty message"}
         .in(Family::message)
@@ -101,6 +117,9 @@ constexpr OptionRow kRows[] = {
      "The file is byte-exact and can be used as input. It has lines for -l, and records that end "
      "with NUL for -l -0. For -m, -f, -s and -n it has the bytes of the message, for -f.",
      "FILE"},
+    {"ack-to", 0, "FILE", messages, kTool, text<&PubOptions::ack_to>,
+     "tell through the FIFO FILE how far the lines are delivered",
+     "A FIFO is made where nothing is. See A PIPELINE THAT LOSES NOTHING in mqfail(7).", "FILE"},
     {"allow-loss", 0, "", messages, kTool, put<&PubOptions::allow_loss>,
      "exit with 0 although QoS 0 messages were dropped"},
     {"spool", 0, "DIR", messages, kTool, text<&PubOptions::spool_directory>,
@@ -125,7 +144,8 @@ Result<Done> finish_pub(Draft& draft) {
                  "a run that announces its servers is over at once"};
   }
   if (options.announce) return Done{};
-  if (!options.topic && !names_url(options.common.naming)) {
+  const bool names_topics = options.json || !options.topic_separator.empty();
+  if (!options.topic && !names_url(options.common.naming) && !names_topics) {
     return Error{ErrorKind::usage, "no topic to publish to", "name it with -t"};
   }
   if (!draft.source && !options.split_at_null) {
@@ -134,6 +154,15 @@ Result<Done> finish_pub(Draft& draft) {
   options.source = draft.source.value_or(PubSource::stdin_line);
   if (options.source != PubSource::stdin_line)
     options.common.events.silent_connections = options.acks;
+  const bool has_lines = options.source == PubSource::stdin_line;
+  if (!options.topic_separator.empty() && !has_lines)
+    return Error{ErrorKind::usage, "--topic-separator divides lines", "give -l"};
+  if (!options.ack_to.empty() && !has_lines)
+    return Error{ErrorKind::usage, "--ack-to tells of lines", "give -l or --json"};
+  if (!options.ack_to.empty() && !options.spool_directory.empty()) {
+    return Error{ErrorKind::usage, "--ack-to and --spool exclude each other",
+                 "a spool keeps the messages itself; give one of them"};
+  }
   if (!options.spool_directory.empty() && options.qos == 0) {
     return Error{ErrorKind::usage, "--spool needs acknowledgements", "give -q 1 or -q 2"};
   }
@@ -174,6 +203,7 @@ Result<std::string> publish_topic(const PubOptions& options,
                    "give the same in -t and in every -L"};
     }
   }
+  if (topic.empty() && !options.topic) return topic;  // the lines name topics
   if (auto checked = check_topic_name(options.topic ? "-t" : "the topic of -L", topic); !checked) {
     return checked.error();
   }

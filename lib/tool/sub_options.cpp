@@ -151,6 +151,19 @@ constexpr OptionRow kRows[] = {
      "See OUTPUT for the sequences of a format."},
     {"json", 0, "", output, kTool, set_json,
      "print each message as a JSON object, the same as -F %j"},
+    {"ack-from", 0, "FILE", output, kTool, text<&SubOptions::ack_from>,
+     "acknowledge a message when its number has come back through the FIFO FILE",
+     "It goes with --json, which adds the number as \"ack\". mqfail-pub --ack-to writes the "
+     "numbers. "
+     "A FIFO is made where nothing is. See A PIPELINE THAT LOSES NOTHING in mqfail(7).",
+     "FILE"},
+    OptionRow{"output", 0, "DIR", output, kTool, text<&SubOptions::output_directory>,
+              "append the messages of each topic to a file of its own in DIR",
+              "The name of a file is the topic; each byte but letters, digits, '-', '_' and '.' "
+              "is %XX in it. A file has whole messages only. Messages are acknowledged when they "
+              "are written.",
+              "DIR"}
+        .not_with("ack-from", "there is no pipeline then"),
     {"pretty", 0, "", output, kTool, put<&SubOptions::pretty>,
      "print the JSON of %j and %J over several lines"},
     {"watch", 'w', "", output, kTool, not_supported,
@@ -169,6 +182,11 @@ Result<Done> finish_sub(Draft& draft) {
                  options.host_id.empty() ? "--publish-state without a host id"
                                          : "--host-id without --publish-state",
                  "give both: --publish-state --host-id ID"};
+  }
+  if (!options.ack_from.empty() &&
+      (options.format != "%j" || options.pretty || !options.end_of_line)) {
+    return Error{ErrorKind::usage, "--ack-from needs lines that have a number",
+                 "give --json, without --pretty and -N"};
   }
   if (options.no_retained && options.retained_only) {
     return Error{ErrorKind::usage, "-R and --retained-only leave nothing to print",

@@ -270,12 +270,21 @@ bool Connection::has_alias(const Message& message) const {
 }
 
 void Connection::put_properties(const Message& message) {
-  if (message.properties == sent_properties_ && message.publisher == sent_publisher_) return;
+  const bool any = message.properties != nullptr;
+  // By content: with --json each message has its own at the same place.
+  const bool same = any == sent_properties_.has_value() &&
+                    (!any || *message.properties == *sent_properties_) &&
+                    message.publisher == sent_publisher_;
+  if (same) return;
   paho_properties_.clear();
   if (message.properties != nullptr)
     paho_properties_.add(*message.properties, std::nullopt, has_alias(message));
   if (!message.publisher.empty()) paho_properties_.add_numbering(message.publisher);
-  sent_properties_ = message.properties;
+  if (any) {
+    sent_properties_ = *message.properties;
+  } else {
+    sent_properties_.reset();
+  }
   sent_publisher_ = message.publisher;
 }
 

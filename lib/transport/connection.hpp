@@ -163,7 +163,7 @@ class Connection {
   std::string topic_;
   std::uint16_t alias_maximum_ = 0;  // for our topic aliases; set before Connected
   std::string alias_topic_;          // what our alias means on this connection; empty: nothing
-  const MessageProperties* sent_properties_ = nullptr;
+  std::optional<MessageProperties> sent_properties_;  // those in paho_properties_
   std::string sent_publisher_;
   PahoProperties paho_properties_;
 

@@ -29,6 +29,7 @@ printf '#!/bin/sh\nexit 0\n' >"$scratch/shims/avahi-publish"  # it needs its dae
 printf '#!/bin/sh\n[ "$1" != pkcs12 ] || set -- "$@" -passin pass:\nexec /usr/bin/openssl "$@"\n' >"$scratch/shims/openssl"
 chmod +x "$scratch/shims/"*
 export EDITOR=true  # it changes nothing
+printf 'temp_0d=23.5 C\n' >readings.txt
 printf 'connection up\naddress a b\n' >bridge.conf
 for file in log data report report.txt; do printf 'one\ntwo\n' >"$file"; done
 cat >servers.json <<'JSON'

@@ -16,7 +16,7 @@ declare -A server
 running=''
 finish() {
   if [[ $running ]]; then kill -KILL -- "-$running" 2>/dev/null || true; fi
-  kill -KILL "${server[@]}" 2>/dev/null || true
+  kill -KILL "${server[@]}" "${recorders[@]}" 2>/dev/null || true
   rm -rf "$scratch"
 }
 trap finish EXIT
@@ -35,6 +35,12 @@ die() {  # die a
 }
 send() { mosquitto_pub -h "$1.example" -q 1 "${@:2}"; }  # send a -t TOPIC -m TEXT
 hear() { mosquitto_sub -h "$1.example" -W 10 "${@:2}"; }
+record() {  # record FILE a -t TOPIC: hears into FILE until the end
+  mosquitto_sub -h "$2.example" "${@:3}" >"$1" 2>/dev/null &
+  recorders+=($!)
+  disown
+}
+recorders=()
 
 soon() {  # soon CONDITION: it becomes true
   for ((i = 0; i < 400; ++i)); do
@@ -92,9 +98,7 @@ is 'grep -q failover err'
 stop
 start a
 
-hear a -t log/app -t job -t host/load -W 100 -v >heard &
-hearer=$!
-disown
+record heard a -t log/app -v
 soon 'send a -t log/app -m ready; grep -q ready heard'
 
 recipe 'Send every line of a log'
@@ -104,7 +108,6 @@ stop
 
 recipe 'Keep lines on the disk while no server can be reached'
 soon 'echo "first" >>app.log; grep -qx "log/app first" heard'
-kill "$hearer"
 die a
 die b
 for ((n = 1; n <= 50; ++n)); do echo "kept $n" >>app.log; done
@@ -113,12 +116,11 @@ kill -KILL -- "-$running"
 running=''
 start a
 start b
-hear b -t log/app -W 100 >heard.b &
-hear a -t '#' -W 100 >heard &
-disown -a
-soon 'send a -t log/app -m ready; send b -t log/app -m ready; grep -q ready heard && grep -q ready heard.b'
+record heard.b b -t log/app
+record heard.a a -t '#'
+soon 'send a -t log/app -m ready; send b -t log/app -m ready; grep -q ready heard.a && grep -q ready heard.b'
 recipe 'Keep lines on the disk while no server can be reached'
-soon '[[ $(grep -hx "kept [0-9]*" heard heard.b | sort -u | wc -l) -eq 50 ]]'
+soon '[[ $(grep -hx "kept [0-9]*" heard.a heard.b | sort -u | wc -l) -eq 50 ]]'
 stop
 
 recipe 'Send one value from cron'
@@ -158,8 +160,26 @@ ends 2
 start a
 start b
 
+printf 'temp=23.5 C\nhum=40\n' >readings.txt
+record readings a -t temp -t hum
+soon 'send a -t hum -m ready; grep -q ready readings'
+recipe 'Each line to a topic of its own'
+ends 0
+soon 'grep -qx "23.5 C" readings && grep -qx 40 readings'
+
+recipe 'A bridge that loses nothing'
+record bridged c -t 'copy/#'
+soon 'send a -t line/1 -m ready; grep -q ready bridged'
+pkill -KILL -g "$running" jq
+soon 'send a -t line/1 -m again; ! kill -0 "$running"'
+wait "$running" || true
+for ((n = 1; n <= 50; ++n)); do send a -t line/1 -m "kept $n"; done
+recipe 'A bridge that loses nothing'
+soon '[[ $(grep -x "kept [0-9]*" bridged | sort -u | wc -l) -eq 50 ]]'
+stop
+
 recipe 'Copy a topic to other servers'
-hear c -t copy/line/1 -C 1 >copied &
+hear c -t line/1 -C 1 >copied &
 copied=$!
 soon 'send a -t line/1 -m over; grep -qx over copied'
 wait "$copied"
@@ -183,8 +203,8 @@ ends 0
 is '[[ ! $(mosquitto_sub -h a.example -t "old/#" -W 1 || true) ]]'
 
 recipe 'A file for each topic'
-soon 'send a -t line/1 -m "a  text"; grep -q "a  text" line_1.txt'
-soon 'send a -t line/2/x -m y; grep -qx y line_2_x.txt'
+soon 'send a -t line/1 -m "a  text"; grep -q "a  text" logs/line%2F1'
+soon 'send a -t line/2/x -m y; grep -qx y logs/line%2F2%2Fx'
 stop
 
 recipe 'A table from JSON'

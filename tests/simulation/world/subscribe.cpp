@@ -13,6 +13,7 @@
 
 #include "ledger.hpp"
 #include "saboteur.hpp"
+#include "subscribe/output.hpp"
 #include "subscribe/subscriber.hpp"
 #include "world.hpp"
 

@@ -12,6 +12,7 @@
 #include <map>
 #include <string>
 
+#include "subscribe/output.hpp"
 #include "unit/session/quiet_transport.hpp"
 
 using namespace mqfail;

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pipelines: topics and JSON in the lines of mqfail-pub, acknowledgements that go through a whole
+// pipeline (delivery.md P8, S9), a file for each topic.
+#include <fcntl.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <sstream>
+
+#include "end_to_end/tools.hpp"
+
+using namespace rig;
+
+namespace {
+
+struct Pipes {
+  Scratch scratch;
+  Mosquitto server{{.lines = {"max_queued_messages 0", "log_type all"}}};
+  std::string fifo = (scratch / "acks").string();
+
+  std::string path(const std::string& name) { return (scratch / name).string(); }
+  // Runs a line of shell, in which $BIN, $URI and $DIR stand for the commands and the places.
+  Command shell(const std::string& line) {
+    return {.argv = {"bash", "-o", "pipefail", "-c", line},
+            .environment = {{"BIN", mqfail::test::bin_dir()},
+                            {"URI", server.uri()},
+                            {"PORT", std::to_string(server.port())},
+                            {"DIR", scratch / ""}},
+            .directory = scratch / ""};
+  }
+  Finished sh(const std::string& line, milliseconds patience = 60s) {
+    return run(shell(line), patience);
+  }
+};
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// What the server has retained, topic and payload a line.
+std::string retained(Pipes& pipes) {
+  return pipes.sh("mosquitto_sub -p $PORT -t '#' -v --retained-only -W 1 | sort").out;
+}
+
+std::vector<std::string> sorted_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+// The number in `"ack":N`, of the line at this place.
+std::uint64_t ack_of(const std::string& line) {
+  const std::size_t at = line.find("\"ack\":");
+  return at == std::string::npos ? 0 : std::stoull(line.substr(at + 6));
+}
+
+}  // namespace
+
+// mosquitto#3060: a line "temp_0d=23.5 C" goes to its own topic.
+BOOST_FIXTURE_TEST_CASE(each_line_has_its_topic, Pipes) {
+  const Finished done =
+      sh("printf 'temp_0d=23.5 C\\nno separator\\nhum=4=5\\n/#=x\\nempty=\\n' | $BIN/mqfail-pub -s "
+         "$URI "
+         "-r -q 1 -l --topic-separator = --undelivered rest");
+  BOOST_TEST(done.exit.status == 75);
+  BOOST_TEST(retained(*this) == "hum 4=5\ntemp_0d 23.5 C\n");
+  BOOST_TEST(read_file(scratch / "rest") == "no separator\n/#=x\n");
+  BOOST_TEST(holds(done.err, "line 2: there is no separator behind a topic"), done.err);
+  BOOST_TEST(holds(done.err, "line 4: column 1: the topic contains a wildcard"), done.err);
+}
+
+BOOST_FIXTURE_TEST_CASE(records_that_end_with_nul_have_topics_too, Pipes) {
+  const Finished done =
+      sh("printf 'a::1\\n2\\0b::\\0' | $BIN/mqfail-pub -s $URI -r -q 1 -0 --topic-separator ::");
+  BOOST_TEST(done.exit.status == 0, done.err);
+  BOOST_TEST(retained(*this) == "2\na 1\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(json_lines_that_are_wrong_have_failed_and_all_others_are_delivered, Pipes) {
+  const std::string wrong = R"({"topic":"a/#","payload":"x"})"
+                            "\n{\"topic\":\"a\",\n[]\n";
+  write_file(scratch / "in", R"({"topic":"one","payload":"1"})"
+                             "\n" +
+                                 wrong + R"({"topic":"two","payload":{"x": [1, 2]},"qos":2})" +
+                                 "\n");
+  const Finished done =
+      sh("$BIN/mqfail-pub -s $URI --json -r -q 1 --undelivered rest <in --events json");
+  BOOST_TEST(done.exit.status == 75);
+  BOOST_TEST(retained(*this) == "one 1\ntwo {\"x\":[1,2]}\n");
+  BOOST_TEST(read_file(scratch / "rest") == wrong);
+  BOOST_TEST(holds(done.err, "line 2: column 10: the topic contains a wildcard"), done.err);
+  BOOST_TEST(holds(done.err, "\"line\":3"), done.err);
+}
+
+// 10,000 messages with all that may travel, seen by mosquitto_sub on both sides.
+BOOST_FIXTURE_TEST_CASE(a_copy_through_json_is_exact, Pipes) {
+  Mosquitto other;
+  std::string lines;
+  for (int i = 1; i <= 10'000; ++i) {
+    const std::string n = std::to_string(i);
+    lines += "{\"topic\":\"t/" + std::to_string(i % 7) + "\",\"qos\":" + std::to_string(i % 3);
+    lines += i % 5 == 0
+                 ? ",\"payload_base64\":\"AP9" + std::string(i % 2 == 0 ? "hYg==" : "hYmM=") + "\""
+                 : ",\"payload\":\"" + n + " \\u00e9\\n\\u0000\"";
+    if (i % 4 == 0)
+      lines += ",\"properties\":{\"content-type\":\"c" + n +
+               "\",\"response-topic\":\"r\",\"correlation-data_base64\":\"AP8=\","
+               "\"user-properties\":{\"b\":\"1\",\"a\":\"" +
+               n + "\",\"b\":\"2\"},\"payload-format-indicator\":0}";
+    lines += "}\n";
+  }
+  write_file(scratch / "in", lines);
+  // mosquitto_sub shows what reaches each server.
+  const auto see = [](const std::string& name, const Mosquitto& at, const std::string& file) {
+    return Command{.argv = {"mosquitto_sub", "-i", name, "-V", "5", "-p", std::to_string(at.port()),
+                            "-D", "connect", "receive-maximum", "20000", "-t", "t/#", "-q", "2",
+                            "-C", "10000", "-F", "%t %q %C %D %F %P %R %x"},
+                   .stdout_file = file};
+  };
+  Process one(see("one", server, path("one")));
+  Process two(see("two", other, path("two")));
+  Command made = shell(
+      "$BIN/mqfail-sub -s $URI -i copy -t 't/#' -q 2 --json -C 10000 |\n"
+      "  $BIN/mqfail-pub -s tcp://localhost:$OTHER --json");
+  made.environment["OTHER"] = std::to_string(other.port());
+  Process copy(made);
+  BOOST_REQUIRE(server.wait_for_subscriber("one"));
+  BOOST_REQUIRE(other.wait_for_subscriber("two"));
+  BOOST_REQUIRE(server.wait_for_subscriber("copy"));
+  const Finished published = sh("$BIN/mqfail-pub -s $URI --json <in");
+  BOOST_TEST(published.exit.status == 0, published.err);
+  for (Process* process : {&copy, &one, &two}) CHECK_STATUS(*process, 0);
+  const std::string seen = read_file(scratch / "one");
+  BOOST_TEST(std::count(seen.begin(), seen.end(), '\n') == 10'000);
+  // The order is not the same: QoS 2 needs more packets than QoS 0.
+  const auto one_sorted = sorted_lines(seen);
+  const auto two_sorted = sorted_lines(read_file(scratch / "two"));
+  const auto [here, there] =
+      std::mismatch(one_sorted.begin(), one_sorted.end(), two_sorted.begin(), two_sorted.end());
+  BOOST_TEST((here == one_sorted.end() && there == two_sorted.end()),
+             (here == one_sorted.end() ? "(end)" : *here) + "\n" +
+                 (there == two_sorted.end() ? "(end)" : *there));
+}
+
+BOOST_FIXTURE_TEST_CASE(nothing_is_acknowledged_before_its_number_has_come_back, Pipes) {
+  Process process(Command{
+      .argv = sub({"-s", server.uri(), "-t", "t", "-q", "1", "-i", "me", "-c", "-k", "2", "-D",
+                   "connect", "receive-maximum", "20", "--json", "--ack-from", fifo})});
+  Events events(process);
+  REQUIRE_EVENT(process, events, "subscribed");
+  BOOST_REQUIRE(sh("seq 100 | $BIN/mqfail-pub -s $URI -t t -l -q 1").exit.status == 0);
+  // As many as the server has under way at once.
+  BOOST_REQUIRE(process.wait_for_lines(Stream::out, 20, 10s));
+  REQUIRE_EVENT(process, events, "stalled");  // it waits for half a keepalive first
+  BOOST_TEST(process.line_count(Stream::out) == 20U);
+  const std::uint64_t first = ack_of(process.lines(Stream::out).front().text);
+  BOOST_TEST(ack_of(process.lines(Stream::out).back().text) == first + 19);
+
+  Fd writer(::open(fifo.c_str(), O_WRONLY));
+  const auto acknowledge = [&](const std::string& line) {
+    BOOST_REQUIRE(write_all(writer.get(), line + "\n"));
+  };
+  acknowledge("1");  // of another run
+  acknowledge(std::to_string(first + 20));
+  acknowledge("x");
+  BOOST_TEST(events.wait("warning").has_value());
+  const auto acknowledged = [&](std::size_t count) {
+    return server.wait_for_log("Received PUBACK from me.*", 10s, count);
+  };
+  acknowledge(std::to_string(first + 9));  // cumulative
+  BOOST_TEST(acknowledged(10));
+  // mosquitto 2.0.11 does not keep to the Receive Maximum once the first one is acknowledged.
+  BOOST_REQUIRE(process.wait_for_lines(Stream::out, 100, 10s));
+  BOOST_TEST(!server.wait_for_log("Received PUBACK from me.*", 0s, 11));
+
+  // Another FIFO in its place.
+  BOOST_REQUIRE(sh("rm acks; mkfifo acks").exit.status == 0);
+  writer = Fd(::open(fifo.c_str(), O_WRONLY));  // waits until it is opened at the other end
+  acknowledge(std::to_string(first + 29));
+  BOOST_TEST(acknowledged(30));
+
+  // What has no number yet stays with the server, and comes again with new numbers.
+  writer = Fd();
+  CHECK_STATUS(process, 75);
+  BOOST_TEST(holds(process.bytes(Stream::err), "70 messages that it has not acknowledged stay"));
+  Process again(Command{.argv = sub({"-s", server.uri(), "-t", "t", "-q", "1", "-i", "me", "-c",
+                                     "--json", "--ack-from", fifo})});
+  BOOST_REQUIRE(again.wait_for_lines(Stream::out, 20, 10s));
+  const std::string repeated = again.lines(Stream::out).front().text;
+  BOOST_TEST(holds(repeated, "\"payload\":\"31\""), repeated);
+  BOOST_TEST(holds(repeated, "\"dup\":1"), repeated);
+  BOOST_TEST(ack_of(repeated) > first + 50);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_publisher_tells_how_many_lines_are_settled, Pipes) {
+  const Finished done =
+      sh("mkfifo acks; exec 5<>acks; seq 500 | $BIN/mqfail-pub -s $URI -t t -q 1 -l --ack-to acks\n"
+         "while read -t 1 -u 5 number; do last=$number; done; echo $last");
+  BOOST_TEST(done.out == "500\n", done.err);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_pipeline_whose_publisher_is_killed_loses_nothing, Pipes) {
+  Mosquitto other;
+  Process reader(Command{.argv = {"mosquitto_sub", "-i", "reader", "-p",
+                                  std::to_string(other.port()), "-t", "out", "-q", "1"}});
+  BOOST_REQUIRE(other.wait_for_subscriber("reader"));
+  const auto bridge = [&] {
+    Command made = shell(
+        "$BIN/mqfail-sub -s $URI -t in -q 1 -i bridge -c --json --ack-from acks --quiet |\n"
+        "  sed -u 's/\"topic\":\"in\"/\"topic\":\"out\"/' |\n"
+        "  (echo $BASHPID >pub; exec $BIN/mqfail-pub -s $OTHER --json --ack-to acks --quiet)");
+    made.environment["OTHER"] = other.uri();
+    return std::make_unique<Process>(made);
+  };
+  auto running = bridge();
+  BOOST_REQUIRE(server.wait_for_subscriber("bridge"));
+  const auto publish = [&](std::uint32_t first, std::uint32_t last) {
+    BOOST_REQUIRE(sh("seq " + std::to_string(first) + " " + std::to_string(last) +
+                     " | $BIN/mqfail-pub -s $URI -t in -l -q 1")
+                      .exit.status == 0);
+  };
+  for (std::uint32_t round = 0; round < 4; ++round) {
+    publish(round * 1000 + 1, round * 1000 + 500);
+    BOOST_REQUIRE(reader.wait_for_lines(Stream::out, round * 1000 + 200, 20s));
+    BOOST_REQUIRE(::kill(std::stoi(read_file(scratch / "pub")), SIGKILL) == 0);
+    publish(round * 1000 + 501, round * 1000 + 1000);
+    status_of(*running);
+    running = bridge();
+  }
+  std::set<std::string> got;
+  BOOST_REQUIRE(reader.wait_for_line(Stream::out, "4000", 20s));
+  for (const Line& line : reader.lines(Stream::out)) got.insert(line.text);
+  BOOST_TEST(got.size() == 4000U);
+  // What was in the pipe came twice, and no more.
+  BOOST_TEST(reader.line_count(Stream::out) <= 4000U + 4 * 500);
+  ::kill(std::stoi(read_file(scratch / "pub")), SIGKILL);
+  publish(1, 1);  // the pipeline ends when it notices
+  status_of(*running);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_cannot_carry_acknowledgements_is_refused, Pipes) {
+  write_file(scratch / "file", "x");
+  const std::string sub = "$BIN/mqfail-sub -s $URI -t t -q 1 ";
+  const std::string pub = "$BIN/mqfail-pub -s $URI -t t -q 1 ";
+  struct {
+    std::string line;
+    int status;
+    std::string said;
+  } const refused[] = {
+      {sub + "--json --ack-from file", 64, "file is not a FIFO"},
+      {pub + "-l --ack-to file </dev/null", 64, "file is not a FIFO"},
+      {sub + "--json --ack-from no/where", 73, "--ack-from"},
+      {sub + "--ack-from acks", 64, "give --json"},
+      {sub + "--json --pretty --ack-from acks", 64, "without --pretty"},
+      {sub + "--json --ack-from acks --output d", 64, "--output"},
+      {pub + "-m x --ack-to acks", 64, "give -l or --json"},
+      {pub + "-l --spool s --ack-to acks", 64, "--spool"},
+      {"$BIN/mqfail-pub -s $URI --topic-separator = -m x", 64, "--topic-separator"},
+      {pub + "-l --topic-separator =", 64, "the topics are in the lines"},
+      {"$BIN/mqfail-pub -s $URI -l --topic-separator ''", 64, "--topic-separator"},
+  };
+  for (const auto& [line, status, said] : refused) {
+    const Finished done = sh(line);
+    BOOST_TEST(done.exit.status == status, line + "\n" + done.err);
+    BOOST_TEST(holds(done.err, said), done.err);
+  }
+  if (geteuid() != 0) return;
+  BOOST_REQUIRE(sh("mkfifo other; chown nobody other").exit.status == 0);
+  const Finished done = sh(sub + "--json --ack-from other");
+  BOOST_TEST(done.exit.status == 78, done.err);
+  BOOST_TEST(holds(done.err, "belongs to another user"));
+}
+
+BOOST_FIXTURE_TEST_CASE(each_topic_has_a_file, Pipes) {
+  std::string lines;
+  for (int i = 0; i < 300; ++i)
+    lines += "many/" + std::to_string(i % 150) + "=" + std::to_string(i) + "\n";
+  lines += "../../x=out\n.=dot\na b=\xc3\xa9\n";
+  lines += "long/" + std::string(300, 'l') + "=1\n";
+  lines += "long/" + std::string(301, 'l') + "=2\n";
+  write_file(scratch / "in", lines);
+  Process process(Command{.argv = sub({"-s", server.uri(), "-t", "#", "-q", "1", "-C", "305",
+                                       "--output", path("dir")})});
+  Events events(process);
+  REQUIRE_EVENT(process, events, "subscribed");
+  BOOST_REQUIRE(sh("$BIN/mqfail-pub -s $URI -l -q 1 --topic-separator = <in").exit.status == 0);
+  CHECK_STATUS(process, 0);
+  BOOST_TEST(process.bytes(Stream::out).empty());
+  BOOST_TEST(read_file(scratch / "dir/many%2F7") == "7\n157\n");
+  BOOST_TEST(read_file(scratch / "dir/%2E.%2F..%2Fx") == "out\n");
+  BOOST_TEST(read_file(scratch / "dir/%2E") == "dot\n");
+  BOOST_TEST(read_file(scratch / "dir/a%20b") == "\xc3\xa9\n");
+  std::size_t files = 0;
+  for (const auto& one : std::filesystem::directory_iterator(scratch / "dir")) {
+    ++files;
+    BOOST_TEST(one.path().filename().string().size() <= 255U);
+  }
+  BOOST_TEST(files == 155U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_file_that_cannot_be_written_ends_the_run_and_is_not_acknowledged, Pipes) {
+  BOOST_REQUIRE(sh("mkdir -p dir; ln -s /tmp/elsewhere dir/t").exit.status == 0);
+  Process process(Command{.argv = sub({"-s", server.uri(), "-t", "t", "-q", "1", "-i", "me", "-c",
+                                       "--output", path("dir")})});
+  Events events(process);
+  REQUIRE_EVENT(process, events, "subscribed");
+  BOOST_REQUIRE(sh("mosquitto_pub -p $PORT -t t -q 1 -m kept").exit.status == 0);
+  CHECK_STATUS(process, 74);
+  BOOST_TEST(holds(process.bytes(Stream::err), "dir/t could not be written"));
+  BOOST_TEST(!std::filesystem::exists("/tmp/elsewhere"));
+  BOOST_TEST(
+      sh("rm dir/t; $BIN/mqfail-sub -s $URI -t t -q 1 -i me -c -C 1 --output dir").exit.status ==
+      0);
+  BOOST_TEST(read_file(scratch / "dir/t") == "kept\n");
+  BOOST_TEST(sh("$BIN/mqfail-sub -s $URI -t t --output /proc/none").exit.status == 73);
+}
