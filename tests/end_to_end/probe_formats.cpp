@@ -59,6 +59,49 @@ BOOST_AUTO_TEST_CASE(a_wrong_command_line_is_answered_in_the_format_that_it_asks
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_manual_knows_every_key_and_every_metric) {
+  const Certificates made;
+  Mosquitto secure({.certificate = made.certificate(), .key = made.key()}), plain;
+  ScriptedServer moved({.connack_v5 = 0x9D,
+                        .connack_properties = {{property::server_reference, 0, "other", {}},
+                                               {property::reason_string, 0, "because", {}}}});
+  ScriptedServer talks({.connack_properties = {{property::server_keep_alive, 60, {}, {}},
+                                               {property::session_expiry, 60, {}, {}},
+                                               {property::assigned_client_id, 0, "id", {}},
+                                               {property::server_reference, 0, "other", {}},
+                                               {property::reason_string, 0, "hello", {}}}});
+  const Arguments all{"-s",
+                      "mqtts://localhost:" + std::to_string(secure.port()),
+                      "-s",
+                      plain.uri(),
+                      "-s",
+                      moved.uri(),
+                      "-s",
+                      talks.uri(),
+                      "--cafile",
+                      made.authority(),
+                      "--connect-timeout",
+                      "300ms",
+                      "--topic",
+                      "t",
+                      "--cross",
+                      "--features"};
+  const std::string page = read_file(mqfail::test::source_dir() + "/man/mqfail-probe.1.in");
+  std::size_t names = 0;
+  const auto look = [&](const std::string& format, const std::regex& name) {
+    Arguments arguments = all;
+    arguments.insert(arguments.end(), {"--format", format});
+    const std::string out = probe(arguments).out;
+    for (std::sregex_iterator one(out.begin(), out.end(), name), end; one != end; ++one, ++names) {
+      const std::regex word("\\b" + (*one)[1].str() + "\\b");
+      BOOST_TEST(std::regex_search(page, word), (*one)[1].str());
+    }
+  };
+  look("json", std::regex("[{,]\"([a-z_]+)\":"));
+  look("prometheus", std::regex("# TYPE mqfail_probe_([a-z_]+) gauge"));
+  BOOST_TEST(names > 80U);
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_format_is_told_with_those_that_there_are) {
   const Probed probed = probe({"--format", "xml"});
   BOOST_TEST(probed.status == 3);

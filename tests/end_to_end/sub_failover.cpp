@@ -327,6 +327,13 @@ BOOST_AUTO_TEST_CASE(a_frozen_first_address_does_not_hold_the_name, *may_mount()
   Events events(reader);
   BOOST_TEST(events.count("failed") == 0U);  // the second address is tried in the same attempt
   BOOST_TEST(events.last("connected")->get("addr") == "127.0.0.2:" + port);
+  // A probe has an attempt of its own kind.
+  Process probe(
+      with_hosts(hosts, command("mqfail-probe", {"-s", "mqtt://two.test:" + port,
+                                                 "--connect-timeout", "2s", "--format", "json"})));
+  CHECK_STATUS(probe, 0);
+  BOOST_TEST(probe.bytes(Stream::out).find(R"("addr":"127.0.0.2:)" + port) != std::string::npos,
+             probe.bytes(Stream::out));
 }
 
 // One attempt is all there is, and the frozen address gets only its share of the time.

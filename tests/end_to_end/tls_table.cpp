@@ -329,6 +329,17 @@ struct Row {
   std::string cause;
 };
 
+// A probe has a connection of its own kind, and must judge alike.
+void check_probe(const Row& row, Arguments arguments) {
+  arguments.insert(arguments.end(), {"--format", "json"});
+  const Finished probed = run(command("mqfail-probe", arguments));
+  const bool good = !row.connected.empty();
+  BOOST_TEST(probed.exit.status == (good ? 0 : 2), row.name << ": " << probed.out);
+  const std::string part = good ? R"("tls":")" + row.connected + "\"" : row.cause;
+  BOOST_TEST(probed.out.find(part) != std::string::npos, row.name << ": " << probed.out);
+  if (!good) BOOST_TEST(probed.out.find(R"("phase":"tls")") != std::string::npos, probed.out);
+}
+
 void check(const Row& row) {
   Tap tap(row.port);
   Arguments arguments{"-s", std::string("mqtts://") + row.host + ":" + std::to_string(tap.port())};
@@ -347,6 +358,7 @@ void check(const Row& row) {
   BOOST_TEST((end.all.find("\"event\":\"insecure\"") == std::string::npos) == checked,
              row.name << ": " << end.all);
   BOOST_TEST(tap.connections() >= 1, row.name);
+  check_probe(row, arguments);
   BOOST_TEST(tap.without_hello() == 0, row.name);
 }
 
