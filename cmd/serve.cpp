@@ -14,6 +14,7 @@
 #include "rest/endpoint.hpp"
 #include "rest/http_server.hpp"
 #include "rest/listener.hpp"
+#include "tool/journal.hpp"
 #include "tool/line_writer.hpp"
 #include "tool/local_time.hpp"
 #include "tool/service_manager.hpp"
@@ -22,8 +23,11 @@
 namespace mqfail {
 namespace {
 
-// One line is one write(2), as for events.
+// One line is one write(2), as for events. The journal has the time itself.
 std::string log_line(std::string_view text) {
+  if (is_journal(STDERR_FILENO))
+    return std::string(journal_priority(Level::info)) + "mqfail-config: " + std::string(text) +
+           "\n";
   const LocalTime now(std::chrono::system_clock::now());
   return "mqfail-config: " + now.print("%T") + " " + std::string(text) + "\n";
 }

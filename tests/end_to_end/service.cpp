@@ -160,10 +160,10 @@ BOOST_AUTO_TEST_CASE(in_the_journal_events_have_a_priority_and_no_time) {
   Mosquitto server;
   Scratch scratch;
   const std::string journal = (scratch / "journal").string();
-  const auto in_journal = [&](const std::string& command) {
+  const auto in_journal = [&](const std::string& command, const std::string& name = "mqfail-sub") {
     return Arguments{"bash", "-c",
-                     "exec 2>'" + journal + "'; JOURNAL_STREAM=$(stat -Lc %d:%i /dev/fd/2) " +
-                         bin("mqfail-sub") + " " + command};
+                     "exec 2>'" + journal + "'; JOURNAL_STREAM=$(stat -Lc %d:%i /dev/fd/2) exec " +
+                         bin(name) + " " + command};
   };
   Process reader(in_journal("-s " + dead_uri() + " -s " + server.uri() + " -t t -C 1 -q 1"));
   BOOST_REQUIRE(server.wait_for_subscriber("mqfail-.*"));
@@ -176,6 +176,14 @@ BOOST_AUTO_TEST_CASE(in_the_journal_events_have_a_priority_and_no_time) {
 
   BOOST_TEST(run(in_journal("-t t -q 3")).exit.status == 64);
   BOOST_TEST(read_file(journal).starts_with("<3>mqfail-sub: -q takes "), read_file(journal));
+  Process serving(in_journal("serve --listen 127.0.0.1:0", "mqfail-config"));
+  const Moment end = Clock::now() + 10s * kSlower;
+  while (Clock::now() < end && read_file(journal).find("listening") == std::string::npos)
+    std::this_thread::sleep_for(5ms);
+  BOOST_TEST(read_file(journal).starts_with("<6>mqfail-config: listening on 127.0.0.1:"),
+             read_file(journal));
+  serving.signal(SIGTERM);
+  CHECK_STATUS(serving, 0);
   // json stays json, and a descriptor that is not the journal has the time.
   run(in_journal("-s " + dead_uri() + " -t t --once --events json"));
   BOOST_TEST(read_file(journal).starts_with("{"), read_file(journal));
