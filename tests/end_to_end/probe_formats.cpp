@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "end_to_end/tools.hpp"
+#include "rig/terminal.hpp"
 
 using namespace rig;
 
@@ -150,6 +151,29 @@ BOOST_AUTO_TEST_CASE(colours_are_for_a_terminal_or_for_who_asks) {
   BOOST_TEST(has(probe({"-s", server.uri(), "--color", "always"}).out, "\x1b[32mup\x1b[0m"));
   BOOST_TEST(
       !has(probe({"-s", server.uri(), "--color", "always", "--format", "nagios"}).out, "\x1b"));
+}
+
+BOOST_AUTO_TEST_CASE(a_terminal_has_colours_unless_it_or_the_user_says_no) {
+  Mosquitto server;
+  struct Row {
+    std::map<std::string, std::string> environment;
+    const char* color;
+    bool colours;
+  };
+  for (const Row& row :
+       {Row{{{"TERM", "xterm"}}, "auto", true},
+        Row{{{"TERM", "xterm"}, {"NO_COLOR", "1"}}, "auto", false},
+        Row{{{"TERM", "xterm"}, {"NO_COLOR", ""}}, "auto", true},
+        Row{{{"TERM", "dumb"}}, "auto", false}, Row{{{"TERM", "xterm"}}, "never", false},
+        Row{{{"TERM", "xterm"}, {"NO_COLOR", "1"}}, "always", true}}) {
+    Terminal terminal;
+    Process process({.argv = command("mqfail-probe", {"-s", server.uri(), "--color", row.color}),
+                     .environment = row.environment,
+                     .stdout_file = terminal.path()});
+    BOOST_REQUIRE(terminal.shows("1/1 up"));
+    CHECK_STATUS(process, 0);
+    BOOST_TEST(has(terminal.written(), "\x1b[32mOK\x1b[0m - ") == row.colours, terminal.written());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(o_replaces_the_file_and_the_verdict_is_printed) {
