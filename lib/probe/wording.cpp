@@ -88,7 +88,7 @@ std::string complaint(const ServerReport& report) {
                                                       : "cannot be reached: " + describe(reason);
     case Cause::reset:
     case Cause::closed:
-      return "closes the connection" + in_brackets(report.phase);
+      return "closes the connection" + in_brackets(report.phase) + behind(": ", reason.text);
     case Cause::timeout:
     case Cause::keepalive:
       return silence(report.phase);

@@ -28,6 +28,12 @@ BOOST_AUTO_TEST_CASE(refused_credentials_are_told_from_other_refusals) {
   BOOST_TEST(has(said(Cause::connack, ProbePhase::connack, 0x97), "refuses us: "));
 }
 
+BOOST_AUTO_TEST_CASE(a_closed_connection_is_told_with_what_may_be_wrong) {
+  BOOST_TEST(said(Cause::closed, ProbePhase::connack) == "closes the connection (connack)");
+  BOOST_TEST(complaint(down("a", {Cause::closed, Phase::connack, 0, false, "it may want TLS"})) ==
+             "closes the connection (connack): it may want TLS");
+}
+
 BOOST_AUTO_TEST_CASE(silence_is_told_with_the_phase_in_which_it_began) {
   BOOST_TEST(said(Cause::timeout, ProbePhase::connack) == "does not answer (connack)");
   BOOST_TEST(said(Cause::timeout, ProbePhase::suback) == "does not answer a SUBSCRIBE (suback)");
