@@ -15,11 +15,14 @@
 #include <variant>
 
 #include "announce.hpp"
+#include "base/write.hpp"
 #include "publish/json_record.hpp"
 #include "publish/publisher.hpp"
+#include "publish/request_source.hpp"
 #include "publish/spooled_source.hpp"
 #include "tool/descriptors.hpp"
 #include "tool/exit_status.hpp"
+#include "tool/format.hpp"
 #include "wiring.hpp"
 
 namespace mqfail {
@@ -85,6 +88,8 @@ Result<std::unique_ptr<Source>> make_source(const PubOptions& options) {
     payload = read_stream(STDIN_FILENO, "standard input");
   if (options.source == PubSource::null_message) payload = std::string();
   if (!payload) return payload.error();
+  if (options.wait_reply)
+    return std::unique_ptr<Source>(std::make_unique<RequestSource>(std::move(*payload)));
   return std::unique_ptr<Source>(
       std::make_unique<RepeatSource>(std::move(*payload), options.repeat, options.repeat_delay));
 }
@@ -128,6 +133,27 @@ std::string throw_publisher_id() {
                 static_cast<unsigned long long>(throw_dice()),
                 static_cast<unsigned long long>(throw_dice()));
   return digits;
+}
+
+// --wait-reply: hears the topic of the reply, and prints the first message there.
+void await_reply(RequestSource& request, PublisherSettings& publisher, SessionSettings& settings,
+                 EventWriter& events) {
+  publisher.request = true;
+  MessageProperties& properties = publisher.properties;
+  if (!properties.response_topic)
+    properties.response_topic = "mqfail/reply/" + throw_publisher_id();
+  if (!properties.correlation_data) properties.correlation_data = throw_publisher_id();
+  settings.connect.watched.push_back({.topic = *properties.response_topic});
+  settings.heard = [&request, &events, topic = *properties.response_topic](const Heard& heard) {
+    if (heard.topic != topic || heard.retained || !request.replied()) return;
+    if (heard.too_large) events.warn("the reply is larger than 1 MiB and is not printed");
+    std::string text;
+    const bool terminal = isatty(STDOUT_FILENO) == 1;
+    MessageFormat::payload({.escape_for_terminal = terminal})
+        .append({.topic = heard.topic, .payload = heard.payload}, {}, text);
+    if (const int error = write_all(STDOUT_FILENO, text); error != 0)
+      events.warn(std::string("standard output could not be written: ") + std::strerror(error));
+  };
 }
 
 // Two names of one endpoint are one server, and the nodes of one cluster count once.
@@ -218,6 +244,9 @@ int work(const Program& program, int argc, char** argv) {
   publisher.undelivered_fd = *undelivered;
   publisher.delimited = options.source == PubSource::stdin_line;
   publisher.delimiter = options.split_at_null ? '\0' : '\n';
+  if (options.wait_reply) {
+    await_reply(static_cast<RequestSource&>(**source), publisher, settings, events);
+  }
   return run(
       program, options.common, std::move(*roster), std::move(settings), events,
       [&](Transport& transport) {

@@ -237,9 +237,13 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
   onlookers.join(settings, roster.updates.supported && !roster.documents.empty());
   if (roster.updates.supported && !roster.updates.topic.empty()) {
     settings.connect.watched.push_back({.topic = roster.updates.topic});
-    settings.heard = [&, topic = roster.updates.topic](Heard heard) {
-      if (heard.topic == topic)
+    settings.heard = [&, topic = roster.updates.topic,
+                      other = std::move(settings.heard)](Heard heard) {
+      if (heard.topic == topic) {
         (*updates)->heard(heard.too_large ? std::nullopt : std::optional(std::move(heard.payload)));
+      } else if (other) {
+        other(std::move(heard));
+      }
     };
   }
   settings.hangup_ends = [hangup = HangUp::of_process(), any = (*updates)->any()] {

@@ -199,9 +199,10 @@ class JsonRecord::Reader {
     if (member == other) return std::nullopt;
     const unsigned bit = 1U << static_cast<unsigned>(member);
     if ((seen_ & bit) != 0) return Fault{"there is a second " + std::string(key), last_};
-    seen_ |= bit;
     const std::string_view token = value.raw_json_token();
     const std::string_view word = word_of(token);
+    if (word == "null" && member != payload) return std::nullopt;  // absent, as jq writes it
+    seen_ |= bit;
     switch (member) {
       case topic: {
         if (auto fault = string_of(key, value, message.topic)) return fault;
@@ -292,7 +293,6 @@ class JsonRecord::Reader {
   }
 
   std::optional<Fault> take_properties(std::string_view token, od::value& value, Message& message) {
-    if (word_of(token) == "null") return std::nullopt;
     od::object object;
     if (!token.starts_with('{') || value.get_object().get(object))
       return at(token, "properties is not an object");
@@ -318,6 +318,7 @@ class JsonRecord::Reader {
     if (name == "subscription-identifier" || name == "topic-alias") return std::nullopt;
     if (name == "user-properties") return take_user_properties(value);
     const std::string_view token = value.raw_json_token();
+    if (word_of(token) == "null") return std::nullopt;
     if (name == "payload-format-indicator" || name == "message-expiry-interval") {
       const bool format = name.starts_with('p');
       const auto number = parse_number<std::uint32_t>(word_of(token));

@@ -27,7 +27,10 @@ int PublishOutcome::conclude(const Ending& ending, bool reached, Notice& exit) c
                   (acks > 1 ? std::to_string(acks) + " servers" : "any server") +
                   (spooled && kept == unsettled ? "; the spool keeps them" : "");
   }
-  if (ending.how == Ending::How::timed_out) return kTimedOut;
+  if (ending.how == Ending::How::timed_out) {
+    if (request && exit.reason.empty()) exit.reason = "Timed out: no reply has come";
+    return kTimedOut;
+  }
   return static_cast<int>(reached ? ErrorKind::temporary : ErrorKind::unavailable);
 }
 

@@ -65,6 +65,8 @@ std::string Publisher::why_unfit(ServerKey server, const ConnectionFacts& facts)
   // Without numbers a subscriber would see a message twice after a switch, or miss it.
   if (!settings_.publisher_id.empty() && facts.protocol != Protocol::mqtt5)
     return "the server speaks no MQTT 5, which --sequence needs; leave out --sequence";
+  if (settings_.request && facts.protocol != Protocol::mqtt5)
+    return "the server speaks no MQTT 5, which --wait-reply needs";
   if (settings_.retain && !facts.retain_available)
     return "the server does not keep retained messages; publish without -r";
   return "";
@@ -103,6 +105,7 @@ void Publisher::remove(std::vector<PublishingConnection>::iterator connection, T
     if (!sent.answered && !outbox_.closed(sent.position)) ++resent_;
   }
   connections_.erase(connection);
+  if (outbox_.empty()) source_->connection_ended();
   sender_.pause(
       std::any_of(connections_.begin(), connections_.end(),
                   [](const PublishingConnection& one) { return one.leave_by.has_value(); }));
@@ -334,6 +337,7 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
                          .unsettled = kept + settlement_.failed() + source_->damaged() + cut_short,
                          .kept = kept,
                          .spooled = source_->keeps(),
+                         .request = settings_.request,
                          .input_over = input_over(),
                          .io_failure = source_->trouble(),
                          .acks = settings_.acks,

@@ -21,6 +21,7 @@ struct PublisherSettings {
   int qos = 0;
   bool retain = false;
   MessageProperties properties;
+  bool request = false;      ///< --wait-reply: the message names a topic for its reply
   std::string publisher_id;  ///< --sequence: mqfail-id of the messages; empty: they have no numbers
   std::size_t window = 100;
   std::uint64_t max_cache_bytes = UINT64_MAX;  ///< of unsettled payload; then the input waits

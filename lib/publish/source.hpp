@@ -46,6 +46,8 @@ class Source {
   virtual int unread_fd() const { return -1; }
   /// How much of the input was given, 0 to 1, if its size is known.
   virtual std::optional<double> share() const { return std::nullopt; }
+  /// A connection has ended on which everything that was given is settled.
+  virtual void connection_ended() {}
   /// errno of a failed read, or 0.
   virtual int error_number() const { return 0; }
 

@@ -121,6 +121,7 @@ struct PubOptions {
   bool json = false;           ///< --json: stdin_line has JSON objects
   std::string topic_separator;  ///< --topic-separator: stdin_line has topics; empty: no
   std::string ack_to;           ///< --ack-to; empty: none
+  bool wait_reply = false;      ///< --wait-reply; its time is common.time_limit
   int qos = 0;
   bool retain = false;
   std::uint64_t repeat = 1;  ///< at least 1

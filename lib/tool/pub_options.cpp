@@ -24,6 +24,14 @@ Result<Done> send(const Given& given, Draft& draft) {
   return Done{};
 }
 
+Result<Done> set_wait_reply(const Given& given, Draft& draft) {
+  const auto time = read_seconds(given, false);
+  if (!time) return time.error();
+  draft.pub.wait_reply = true;
+  draft.common.time_limit = *time;
+  return Done{};
+}
+
 Result<Done> set_json(const Given& /*given*/, Draft& draft) {
   draft.source = PubSource::stdin_line;
   draft.pub.json = true;
@@ -98,6 +106,13 @@ constexpr OptionRow kRows[] = {
                   "the list of servers is the only message then, retained and with QoS 1"),
     {"retain", 'r', "", messages, kTool, put<&PubOptions::retain>,
      "the server keeps the message for later subscribers"},
+    OptionRow{"wait-reply", 0, "SECONDS", messages, kTool, mqtt5<set_wait_reply>,
+              "print the first reply to the message, waiting for SECONDS at most (MQTT 5)",
+              "The message names a response topic and correlation data; those of -D, or new ones. "
+              "If the server is lost before the reply has come, the next one gets the message, "
+              "once. When the time is over, the exit status is 27."}
+        .not_with("stdin-line json null null-message repeat announce spool acks retain",
+                  "a request is one message"),
     {"repeat", 0, "N", messages, kTool, number<&PubOptions::repeat, 1, INT64_MAX>,
      "publish the message N times, not with -l"},
     {"repeat-delay", 0, "SECONDS", messages, kTool, seconds<&PubOptions::repeat_delay, true>,

@@ -264,7 +264,7 @@ void peak_memory(Table& table, int rounds) {
 }
 
 /// A server that only sends: it measures what the subscriber can read.
-void firehose(Table& table, int rounds) {
+void firehose(Table& table, int rounds, bool json) {
   const std::uint32_t count = 1'000'000;
   std::string bytes;
   for (std::uint32_t i = 1; i <= count; ++i)
@@ -276,7 +276,7 @@ void firehose(Table& table, int rounds) {
       Scratch scratch;
       Process process({.argv = {our_turn ? bin("mqfail-sub") : "mosquitto_sub", "-h", "127.0.0.1",
                                 "-p", std::to_string(port_of(listener)), "-t", "t", "-V", "311",
-                                "-C", std::to_string(count)},
+                                "-C", std::to_string(count), "-F", json ? "%j" : "%p"},
                        .stdout_file = (scratch / "out").string()});
       pollfd wait{listener.get(), POLLIN, 0};
       ::poll(&wait, 1, 5000);
@@ -302,8 +302,9 @@ void firehose(Table& table, int rounds) {
       (our_turn ? our_rate : their_rate).add(count / seconds_between(start, exit.at) / 1000);
     }
   }
-  table.row("subscribe QoS 0 to a file, rate from a firehose", "k/s", our_rate, &their_rate, true,
-            0);
+  table.row(std::string("subscribe QoS 0 to a file") + (json ? " as JSON" : "") +
+                ", from a server that only sends",
+            "k/s", our_rate, &their_rate, true, 0);
 }
 
 /// From kill -9 of the server in use to the first line that the next server delivered.
@@ -498,41 +499,89 @@ void acknowledge_all(const Fd& listener) {
   }
 }
 
-/// What the promises of mqfail-pub cost when no server limits the rate.
+/// What promises and forms of the input cost mqfail-pub when no server limits the rate.
 void promises(Table& table, int rounds) {
   const Load load{1};
   const std::uint32_t count = 300'000;
   Scratch scratch;
-  std::ofstream out(scratch / "lines", std::ios::binary);
-  for (std::uint32_t i = 1; i <= count; ++i) out << load.line(i) << '\n';
-  out.close();
+  std::ofstream lines(scratch / "lines", std::ios::binary);
+  std::ofstream topics(scratch / "topics", std::ios::binary);
+  std::ofstream json(scratch / "json", std::ios::binary);
+  for (std::uint32_t i = 1; i <= count; ++i) {
+    const std::string line = load.line(i);
+    lines << line << '\n';
+    topics << "t=" << line << '\n';
+    json << R"({"tst":"2026-11-29T23:00:00.000000+00:00","topic":"t","qos":1,"retain":0,)"
+         << R"("payloadlen":100,"mid":1,"payload":")" << line << "\"}\n";
+  }
+  lines.close();
+  topics.close();
+  json.close();
+  struct Kind {
+    const char* name;
+    Arguments arguments;
+    const char* input;
+  };
+  const Kind kinds[] = {{"", {"-l", "-t", "t"}, "lines"},
+                        {"--sequence", {"-l", "-t", "t", "--sequence"}, "lines"},
+                        {"--spool", {"-l", "-t", "t", "--spool"}, "lines"},
+                        {"-l --topic-separator", {"-l", "--topic-separator", "="}, "topics"},
+                        {"--json", {"--json"}, "json"}};
   std::map<std::string, Range> rate;
   for (int round = 0; round < rounds; ++round) {
-    for (const std::string promise : {"", "--sequence", "--spool"}) {
+    for (const Kind& kind : kinds) {
       const Fd listener = listen_on(0);
-      Arguments argv{bin("mqfail-pub"),
-                     "-h",
-                     "127.0.0.1",
-                     "-p",
-                     std::to_string(port_of(listener)),
-                     "-t",
-                     "t",
-                     "-q",
-                     "1",
-                     "-l",
-                     "--quiet"};
-      if (!promise.empty()) argv.push_back(promise);
-      if (promise == "--spool") argv.push_back((scratch / std::to_string(round)).string());
-      Process process({.argv = argv, .stdin_file = (scratch / "lines").string()});
+      Arguments argv{
+          bin("mqfail-pub"), "-h", "127.0.0.1", "-p", std::to_string(port_of(listener)), "-q", "1",
+          "--quiet"};
+      argv.insert(argv.end(), kind.arguments.begin(), kind.arguments.end());
+      if (argv.back() == "--spool") argv.push_back((scratch / std::to_string(round)).string());
+      Process process({.argv = argv, .stdin_file = (scratch / kind.input).string()});
       acknowledge_all(listener);
-      rate[promise].add(count / took(process).wall / 1000);
+      rate[kind.name].add(count / took(process).wall / 1000);
     }
   }
-  for (const char* promise : {"--sequence", "--spool"}) {
-    table.row("publish QoS 1 " + std::string(promise) +
-                  " to a server that only acknowledges (beside it: without)",
-              "k/s", rate[promise], &rate[""], true, 1);
+  for (const Kind& kind : kinds) {
+    if (*kind.name == '\0') continue;
+    table.row("publish QoS 1 " + std::string(kind.name) +
+                  " to a server that only acknowledges (beside it: -l alone)",
+              "k/s", rate[kind.name], &rate[""], true, 1);
   }
+}
+
+/// A copy through JSON, from a server without limits, with and without --ack-from and --ack-to.
+void pipelines(Table& table, int rounds) {
+  constexpr std::uint32_t kCount = 100'000;
+  Range rate[2];
+  for (int round = 0; round < rounds; ++round) {
+    for (const bool acknowledged : {round % 2 == 0, round % 2 != 0}) {
+      const Mosquitto from({.lines = {"max_queued_messages 0", "max_inflight_messages 0"}});
+      const Mosquitto to({.lines = {"max_inflight_messages 0"}});
+      Scratch scratch;
+      const auto shell = [&](const std::string& line) {
+        return Command{.argv = {"bash", "-c", line},
+                       .environment = {{"SUB", bin("mqfail-sub") + " -s " + from.uri()},
+                                       {"PUB", bin("mqfail-pub")},
+                                       {"FROM", from.uri()},
+                                       {"TO", to.uri()}},
+                       .directory = scratch / ""};
+      };
+      const std::string session = "$SUB -t t -q 1 -c -i me -D connect receive-maximum 100 --quiet ";
+      run(shell(session + "-E; seq " + std::to_string(kCount) +
+                " | sed 's/.*/& 90 bytes of text more, so that a message has about a hundred of "
+                "them, "
+                "as in the other rows/' | $PUB -s $FROM -l -t t -q 1 --quiet"),
+          120s);
+      const auto one = [acknowledged](const std::string& option) {
+        return acknowledged ? option + " acks " : std::string();
+      };
+      Process copy(shell(session + "--json -C " + std::to_string(kCount) + " " + one("--ack-from") +
+                         "| $PUB -s $TO --json --quiet --window 100 " + one("--ack-to")));
+      rate[acknowledged ? 1 : 0].add(kCount / took(copy).wall / 1000);
+    }
+  }
+  table.row("copy QoS 1 through --json, --ack-from and --ack-to, window 100 (beside it: without)",
+            "k/s", rate[1], &rate[0], true, 1);
 }
 
 double resident_mib(pid_t pid) {
@@ -710,7 +759,8 @@ int main(int argc, char** argv) {
         part(name, [&, run = measure] { run(table, rounds, load); });
     }
   }
-  part("firehose", [&] { firehose(table, rounds); });
+  part("firehose", [&] { firehose(table, rounds, false); });
+  part("firehose", [&] { firehose(table, rounds, true); });
   part("gap", [&] { failover_gap(table, kills, "cold"); });
   part("gap", [&] { failover_gap(table, 100, "warm"); });
   part("gap", [&] { failover_gap(table, 100, "cold", true); });
@@ -719,6 +769,7 @@ int main(int argc, char** argv) {
   part("frozen", [&] { frozen(table, rounds); });
   part("connects", [&] { connects(table, rounds); });
   part("promises", [&] { promises(table, rounds); });
+  part("pipelines", [&] { pipelines(table, rounds); });
   part("memory", [&] { idle_memory(table); });
   part("memory", [&] { peak_memory(table, rounds); });
   part("rest", [&] { rest_endpoint(table, rounds); });

@@ -318,3 +318,43 @@ BOOST_FIXTURE_TEST_CASE(a_file_that_cannot_be_written_ends_the_run_and_is_not_ac
   BOOST_TEST(read_file(scratch / "dir/t") == "kept\n");
   BOOST_TEST(sh("$BIN/mqfail-sub -s $URI -t t --output /proc/none").exit.status == 73);
 }
+
+// The other side of a request, out of the two commands: what is asked for comes back.
+namespace {
+
+Command responder(Pipes& pipes, const std::string& uri) {
+  return pipes.shell(
+      "$BIN/mqfail-sub -s " + uri +
+      " -i responder -t ask -q 1 --json -C 1 -W 30 |\n"
+      "  jq -c --unbuffered '{topic: .properties[\"response-topic\"], payload: (\"got \" + "
+      ".payload), properties: {\"correlation-data\": .properties[\"correlation-data\"]}}' |\n"
+      "  $BIN/mqfail-pub -s " +
+      uri + " -q 1 --json");
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(the_first_reply_to_a_request_is_printed, Pipes) {
+  const Process answers(responder(*this, server.uri()));
+  BOOST_REQUIRE(server.wait_for_subscriber("responder"));
+  const Finished done = sh("$BIN/mqfail-pub -s $URI -t ask -q 1 -m hello --wait-reply 10");
+  BOOST_TEST(done.exit.status == 0, done.err);
+  BOOST_TEST(done.out == "got hello\n");
+  const Finished none = sh("$BIN/mqfail-pub -s $URI -t nobody -q 1 -m hello --wait-reply 0.3");
+  BOOST_TEST(none.exit.status == 27);
+  BOOST_TEST(holds(none.err, "no reply has come"), none.err);
+  BOOST_TEST(sh("$BIN/mqfail-pub -s $URI -t t -m x --wait-reply 1 -V 311").exit.status == 64);
+  BOOST_TEST(sh("$BIN/mqfail-pub -s $URI -t t -l --wait-reply 1").exit.status == 64);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_request_whose_server_dies_is_sent_once_more, Pipes) {
+  Mosquitto other;
+  const Process answers(responder(*this, other.uri()));
+  BOOST_REQUIRE(other.wait_for_subscriber("responder"));
+  Process asker(Command{.argv = pub({"-s", server.uri(), "-s", other.uri(), "-t", "ask", "-q", "1",
+                                     "-m", "hello", "--wait-reply", "20"})});
+  BOOST_REQUIRE(server.wait_for_log("Sending PUBACK to .*"));
+  server.kill9();
+  CHECK_STATUS(asker, 0);
+  BOOST_TEST(asker.bytes(Stream::out) == "got hello\n");
+}

@@ -178,6 +178,21 @@ recipe 'A bridge that loses nothing'
 soon '[[ $(grep -x "kept [0-9]*" bridged | sort -u | wc -l) -eq 50 ]]'
 stop
 
+# The second display of this recipe is the program that replies.
+replier=$(awk '
+    { match($0, /^ */) }
+    RLENGTH == 3 { here = (substr($0, 4) == "Ask, and print the reply"); count = 0 }
+    here && RLENGTH >= 11 { if (!inside) ++count; inside = 1; if (count == 2) print substr($0, 12); next }
+    { inside = 0 }' page)
+setsid bash -c "$replier" 2>replier.err &
+replies=$!
+disown
+soon 'grep -q connected replier.err'
+recipe 'Ask, and print the reply'
+ends 0
+is 'grep -qx "got hello" out'
+kill -TERM -- "-$replies"
+
 recipe 'Copy a topic to other servers'
 hear c -t line/1 -C 1 >copied &
 copied=$!

@@ -80,6 +80,14 @@ BOOST_AUTO_TEST_CASE(members_say_what_the_message_is_and_the_run_says_the_rest) 
   BOOST_TEST(least.topic == "t");
   BOOST_TEST(least.qos == 1);
   BOOST_TEST(json(R"({"topic":"x"})", "t").topic == "x");
+  const Read absent = json(
+      R"({"topic":null,"payload":null,"qos":null,"retain":null,"payload_base64":null,"ack":null,"properties":{"content-type":null,"message-expiry-interval":null}})",
+      "t");
+  BOOST_TEST(absent.fault.empty(), absent.fault);
+  BOOST_TEST(absent.topic == "t");
+  BOOST_TEST(absent.qos == 1);
+  BOOST_TEST(absent.payload.empty());
+  BOOST_TEST(absent.properties.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_payload_is_a_string_any_json_or_base64) {
