@@ -51,6 +51,24 @@ std::string base64(std::string_view bytes) {
   return out;
 }
 
+bool from_base64(std::string_view text, std::string& bytes) {
+  while (text.ends_with('=')) text.remove_suffix(1);
+  bytes.clear();
+  if (text.size() % 4 == 1) return false;
+  std::uint32_t group = 0;
+  unsigned bits = 0;
+  for (const char c : text) {
+    const std::size_t digit = kBase64Digits.find(c);
+    if (digit == std::string_view::npos) return false;
+    group = (group << 6U) | static_cast<std::uint32_t>(digit);
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes += static_cast<char>((group >> bits) & 0xFFU);
+  }
+  return true;
+}
+
 bool begins_with_escape(std::string_view text) {
   return text.size() >= 3 && text.front() == '%' && all_hexadecimal(text.substr(1, 2));
 }

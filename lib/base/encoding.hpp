@@ -27,6 +27,10 @@ inline constexpr std::string_view kBase64Digits =
 /// With padding.
 std::string base64(std::string_view bytes);
 
+/// The bytes of base64 digits, with or without padding, in place of `bytes`. False if `text` is
+/// none.
+bool from_base64(std::string_view text, std::string& bytes);
+
 /// %XX decoded; "+" stays a plus. A bad escape or %00 is an error (usage).
 Result<std::string> percent_decoded(std::string_view text);
 

@@ -3,11 +3,8 @@
 
 #include <algorithm>
 #include <climits>
-#include <cstring>
 #include <utility>
 
-#include "base/counted.hpp"
-#include "base/number.hpp"
 #include "base/text.hpp"
 #include "transport/topic_filter.hpp"
 
@@ -399,61 +396,6 @@ Counts Subscriber::counts() const {
 void Subscriber::stop(TimePoint now) {
   done_ = true;
   give_up_at_ = now + kStopPatience;
-}
-
-void Subscriber::tell_removals(Notice& exit) {
-  exit.more.emplace_back("removed", as_int(removal_.removed()));
-  exit.more.emplace_back("not_removed", as_int(removal_.left()));
-  if (removal_.left() == 0) return;
-  Notice warning{.name = NoticeName::warning, .level = Level::warning};
-  warning.reason = "it is not known whether the server has removed " +
-                   counted(removal_.left(), "retained message");
-  announcer_.announce(warning);
-}
-
-int Subscriber::finish(const Ending& ending, bool /*reached*/, TimePoint now, Notice& exit) {
-  write_out(now);
-  removal_.go_on(now);
-  for (const ReceivingConnection& connection : connections_) {
-    if (connection.last_ping) finished_.push_back(connection.attempt);
-  }
-  missing_report_.tell(now);
-  exit.more = {{"received", as_int(received_)},
-               {"printed", as_int(printed_)},
-               {"duplicates", as_int(novelty_.copies())},
-               {"unchanged", as_int(novelty_.unchanged())},
-               {"late", as_int(late_)},
-               {"missing", as_int(novelty_.missing())}};
-  if (settings_.remove_retained) tell_removals(exit);
-  if (ack_from_) exit.more.emplace_back("unacknowledged", as_int(ack_from_->unacknowledged()));
-  if (output_.state() == Sink::State::failed) {
-    exit.reason =
-        output_.name() + " could not be written: " + std::strerror(output_.error_number());
-    return static_cast<int>(ErrorKind::io);
-  }
-  if (ack_from_ && ack_from_->is_over()) {
-    exit.reason = "nobody writes to --ack-from any more; " +
-                  counted(ack_from_->unacknowledged(), "message") +
-                  " that it has not acknowledged stay with the server";
-    return static_cast<int>(ErrorKind::temporary);
-  }
-  const bool orderly = ending.how == Ending::How::done || ending.how == Ending::How::timed_out;
-  if (orderly && settings_.sequence_gaps && novelty_.missing() != 0) {
-    exit.reason = counted(novelty_.missing(), "numbered message") + " did not come";
-    return static_cast<int>(ErrorKind::temporary);
-  }
-  switch (ending.how) {
-    case Ending::How::done:
-      return 0;
-    case Ending::How::gave_up:
-      return static_cast<int>(ending.error);
-    case Ending::How::timed_out:
-      exit.reason = "Timed out";
-      return kTimedOut;
-    case Ending::How::interrupted:
-      return 128 + ending.signal;
-  }
-  return static_cast<int>(ErrorKind::internal);
 }
 
 }  // namespace mqfail

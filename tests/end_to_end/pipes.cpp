@@ -319,6 +319,24 @@ BOOST_FIXTURE_TEST_CASE(a_file_that_cannot_be_written_ends_the_run_and_is_not_ac
   BOOST_TEST(sh("$BIN/mqfail-sub -s $URI -t t --output /proc/none").exit.status == 73);
 }
 
+// A limit of the size of files is as a full disk. What does not fit is taken back.
+BOOST_FIXTURE_TEST_CASE(a_full_disk_leaves_whole_messages, Pipes) {
+  Process process(shell(
+      "trap '' XFSZ; ulimit -f 1; exec $BIN/mqfail-sub -s $URI -i me -c -t t -q 1 --output dir"));
+  BOOST_REQUIRE(server.wait_for_subscriber("me"));
+  BOOST_REQUIRE(sh("seq -f %0300g 10 | $BIN/mqfail-pub -s $URI -t t -l -q 1").exit.status == 0);
+  CHECK_STATUS(process, 74);
+  const std::string kept = read_file(scratch / "dir/t");
+  BOOST_TEST(kept.size() % 301 == 0U);
+  BOOST_TEST(kept.size() < 1025U);
+  // The rest stays with the server.
+  const std::size_t left = 10 - kept.size() / 301;
+  BOOST_TEST(
+      sh("$BIN/mqfail-sub -s $URI -i me -c -t t -q 1 --output dir -C " + std::to_string(left))
+          .exit.status == 0);
+  BOOST_TEST(read_file(scratch / "dir/t").size() == 3010U);
+}
+
 // The other side of a request, out of the two commands: what is asked for comes back.
 namespace {
 

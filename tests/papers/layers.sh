@@ -77,7 +77,7 @@ while read -r pattern where; do
   fi
 done <<'END'
 MQTT(Client|Async) lib/transport/[a-z_]*\.
-simdjson lib/(config/document/[a-z_]*|publish/json_record)\.cpp
+simdjson lib/(config/document/[a-z_]*|publish/json_(line|properties|record))\.[ch]pp
 openssl/ lib/(certificates/|config/|discovery/http_stream\.cpp|transport/paho_seams/|transport/direct/tls_context\.[ch]pp|transport/wire/websocket_upgrade\.cpp)
 (ares|resolv)\.h lib/discovery/(srv_lookup\.cpp|dns_reader\.hpp)
 sqlite3 lib/publish/spool_database\.cpp

@@ -79,6 +79,7 @@ BOOST_AUTO_TEST_CASE(members_say_what_the_message_is_and_the_run_says_the_rest) 
   BOOST_TEST(least.fault.empty());
   BOOST_TEST(least.topic == "t");
   BOOST_TEST(least.qos == 1);
+  BOOST_TEST(least.payload.empty());
   BOOST_TEST(json(R"({"topic":"x"})", "t").topic == "x");
   const Read absent = json(
       R"({"topic":null,"payload":null,"qos":null,"retain":null,"payload_base64":null,"ack":null,"properties":{"content-type":null,"message-expiry-interval":null}})",
