@@ -45,7 +45,9 @@ BOOST_AUTO_TEST_CASE(a_thousand_servers_are_probed_quickly_in_little_memory) {
     const auto exit = process.wait_exit(0ms);
     BOOST_REQUIRE(exit.has_value());
     const double seconds = seconds_between(process.started(), exit->at);
-    BOOST_TEST(seconds < at_most(1.5), more[1] << " " << seconds);
+    // On one topic the 250 names of a server hear each other.
+    const double bound = more[0] == "--topic" ? 5.0 : 1.5;
+    BOOST_TEST(seconds < at_most(bound), more[1] << " " << seconds);
     BOOST_TEST(process.bytes(Stream::out).find("1000/1000 up") != std::string::npos);
     BOOST_TEST(memory_within(exit->usage.ru_maxrss, 60L * 1024), exit->usage.ru_maxrss);
   }
