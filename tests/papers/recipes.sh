@@ -178,6 +178,19 @@ recipe 'A bridge that loses nothing'
 soon '[[ $(grep -x "kept [0-9]*" bridged | sort -u | wc -l) -eq 50 ]]'
 stop
 
+recipe 'The same as a service, between two lists of servers'
+ends 0
+mqfail-config set --component cloud <<<'[{"hostNameOrIpAddress": "c.example", "port": 1883, "tls": "None"}]'
+# The command line as systemd reads it: a line that ends with a backslash goes on.
+command=$(sed -n '/^ExecStart=/,/[^\\]$/{s/^ExecStart=//;s/\\$//;p}' mqfail-bridge.service | tr -d '\n')
+mkdir mqfail-bridge
+setsid bash -c "${command//%t/$PWD}" 2>service.err &
+service=$!
+disown
+record service.out c -t 'line/#'
+soon 'send a -t line/9 -m through; grep -qx through service.out'
+kill -TERM -- "-$service"
+
 # The second display of this recipe is the program that replies.
 replier=$(awk '
     { match($0, /^ */) }
