@@ -63,10 +63,10 @@ std::string man_options(Tool tool, std::string_view group) {
 }
 
 // What is recognised and refused, in one sentence of flags.
-std::string man_refused(Tool tool, Setter refusal) {
+std::string man_refused(Tool tool) {
   std::string out;
   for (const OptionRow& row : option_table(tool)) {
-    if (row.set != refusal) continue;
+    if (row.is_built()) continue;
     if (row.letter != 0) out.append(out.empty() ? "" : " ,\n").append(".Fl ").append(1, row.letter);
     if (!row.name.empty()) out.append(out.empty() ? "." : " ,\n.").append(long_flag(row));
   }
@@ -98,8 +98,7 @@ std::optional<Tool> tool_of(std::string_view word) {
 }
 
 std::string filled(Tool tool, const std::string& mark) {
-  if (mark == "@refused@") return man_refused(tool, not_supported);
-  if (mark == "@later@") return man_refused(tool, not_yet_supported);
+  if (mark == "@refused@") return man_refused(tool);
   if (mark == "@failover@") return man_failover();
   for (const OptionGroup group : kOptionGroups) {
     if (mark == "@" + std::string(title(group)) + "@") return man_options(tool, title(group));

@@ -48,7 +48,6 @@ using Setter = Result<Done> (*)(const Given& given, Draft& draft);
 
 /// For an option that is known and refused. The row's help says what to do instead.
 Result<Done> not_supported(const Given& given, Draft& draft);
-Result<Done> not_yet_supported(const Given& given, Draft& draft);
 
 /// Options of a family answer one question together: if the command line has one of them, those of
 /// an options file do not count.
@@ -91,7 +90,7 @@ struct OptionRow {
     return row;
   }
 
-  bool is_built() const { return set != not_supported && set != not_yet_supported; }
+  bool is_built() const { return set != not_supported; }
   bool takes_value() const { return !argument.empty(); }
   /// Whether `values` are the words themselves.
   bool lists_words() const {

@@ -31,10 +31,6 @@ Result<Done> not_supported(const Given& given, Draft& /*draft*/) {
   return Error{ErrorKind::usage, given.flag() + " is not supported", std::string(given.row->help)};
 }
 
-Result<Done> not_yet_supported(const Given& given, Draft& /*draft*/) {
-  return Error{ErrorKind::usage, given.flag() + " is not yet supported", "leave it out"};
-}
-
 Result<Done> set_all(std::span<const Given> given, Draft& draft) {
   for (const Given& one : given) {
     for (const Given& before : given.first(static_cast<std::size_t>(&one - given.data()))) {

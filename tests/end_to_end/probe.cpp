@@ -1,22 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // mqfail-probe: the exit status is the verdict, and standard output always has a verdict.
-#include "end_to_end/tools.hpp"
+#include "end_to_end/probed.hpp"
 
 using namespace rig;
-
-namespace {
-struct Probed {
-  int status;
-  std::string out, err;
-  double seconds;
-};
-Probed probe(const Arguments& arguments) {
-  Process process(command("mqfail-probe", arguments));
-  const int status = status_of(process, 20s);
-  return {status, process.bytes(Stream::out), process.bytes(Stream::err),
-          seconds_between(process.started(), Clock::now())};
-}
-}  // namespace
 
 void has_four_verdicts(const char* format) {
   Mosquitto a, b;
@@ -40,13 +26,15 @@ BOOST_AUTO_TEST_CASE(the_four_verdicts_as_text) {
 BOOST_AUTO_TEST_CASE(the_four_verdicts_as_json) {
   has_four_verdicts("json");
 }
-BOOST_AUTO_TEST_CASE(the_four_verdicts_for_nagios,
-                     *offered("mqfail-probe", {"--format", "nagios"})) {
+BOOST_AUTO_TEST_CASE(the_four_verdicts_for_nagios) {
   has_four_verdicts("nagios");
 }
-BOOST_AUTO_TEST_CASE(the_four_verdicts_for_prometheus,
-                     *offered("mqfail-probe", {"--format", "prometheus"})) {
+BOOST_AUTO_TEST_CASE(the_four_verdicts_for_prometheus) {
   has_four_verdicts("prometheus");
+}
+
+BOOST_AUTO_TEST_CASE(the_four_verdicts_as_a_page) {
+  has_four_verdicts("html");
 }
 
 BOOST_AUTO_TEST_CASE(a_secondary_that_is_down_does_not_spoil_an_ok) {
@@ -85,8 +73,7 @@ BOOST_AUTO_TEST_CASE(json_is_json) {
   BOOST_TEST(line.find(std::to_string(a.port())) != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(nagios_is_one_status_line_with_performance_data,
-                     *offered("mqfail-probe", {"--format", "nagios"})) {
+BOOST_AUTO_TEST_CASE(nagios_is_one_status_line_with_performance_data) {
   Mosquitto a;
   const Probed probed = probe({"-s", a.uri(), "--format", "nagios"});
   const std::string first = probed.out.substr(0, probed.out.find('\n'));
@@ -111,14 +98,12 @@ BOOST_AUTO_TEST_CASE(hostile_words_of_a_server_stay_data) {
   treats_words_as_data("text");
   treats_words_as_data("json");
 }
-BOOST_AUTO_TEST_CASE(hostile_words_stay_data_for_monitors,
-                     *offered("mqfail-probe", {"--format", "nagios"})) {
+BOOST_AUTO_TEST_CASE(hostile_words_stay_data_for_monitors) {
   treats_words_as_data("nagios");
   treats_words_as_data("prometheus");
 }
 
-BOOST_AUTO_TEST_CASE(a_round_trip_is_probed_with_a_topic,
-                     *offered("mqfail-probe", {"--topic", "t"})) {
+BOOST_AUTO_TEST_CASE(a_round_trip_is_probed_with_a_topic) {
   Mosquitto a;
   const Probed probed = probe({"-s", a.uri(), "--topic", "probe/t"});
   BOOST_TEST(probed.status == 0, probed.out);
@@ -152,8 +137,7 @@ BOOST_AUTO_TEST_CASE(many_servers_cost_the_time_of_the_slowest) {
   BOOST_TEST(probed.seconds < at_most(3.5));
 }
 
-BOOST_AUTO_TEST_CASE(a_plan_is_printed_without_connecting_and_repeats_with_its_seed,
-                     *offered("mqfail-probe", {"--plan"})) {
+BOOST_AUTO_TEST_CASE(a_plan_is_printed_without_connecting_and_repeats_with_its_seed) {
   ScriptedServer a, b;
   const Arguments arguments{"-s", "failover:(" + a.uri() + "," + b.uri() + ")?randomize=true",
                             "--plan", "--seed", "7"};
@@ -164,8 +148,7 @@ BOOST_AUTO_TEST_CASE(a_plan_is_printed_without_connecting_and_repeats_with_its_s
   BOOST_TEST(a.tcp_connections() + b.tcp_connections() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_file_is_replaced_as_a_whole,
-                     *offered("mqfail-probe", {"--format", "prometheus"})) {
+BOOST_AUTO_TEST_CASE(a_file_is_replaced_as_a_whole) {
   Mosquitto a;
   Scratch scratch;
   const std::string file = (scratch / "mqfail.prom").string();

@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // mqfail-probe --topic and --cross: a server is good if it delivers, and servers belong together if
 // what is published to each arrives through each other one. Also --features.
-#include "end_to_end/tools.hpp"
+#include "end_to_end/probed.hpp"
 
 using namespace rig;
 
 namespace {
-
-struct Probed {
-  int status;
-  std::string out, err;
-  double seconds;
-};
-Probed probe(const Arguments& arguments) {
-  Process process(command("mqfail-probe", arguments));
-  const int status = status_of(process, 30s);
-  return {status, process.bytes(Stream::out), process.bytes(Stream::err),
-          seconds_between(process.started(), Clock::now())};
-}
-
-bool has(const Probed& probed, const std::string& part) {
-  return probed.out.find(part) != std::string::npos;
-}
 
 std::string named(const std::string& uri, const std::string& id) {
   return uri + "?serverId=" + id;

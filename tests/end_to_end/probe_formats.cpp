@@ -3,27 +3,12 @@
 // says breaks none of them; and -o replaces a file as a whole.
 #include <sys/stat.h>
 
-#include "end_to_end/tools.hpp"
+#include "end_to_end/probed.hpp"
 #include "rig/terminal.hpp"
 
 using namespace rig;
 
 namespace {
-
-struct Probed {
-  int status;
-  std::string out, err;
-};
-Probed probe(const Arguments& arguments, std::map<std::string, std::string> environment = {}) {
-  Process process(
-      {.argv = command("mqfail-probe", arguments), .environment = std::move(environment)});
-  const int status = status_of(process, 20s);
-  return {status, process.bytes(Stream::out), process.bytes(Stream::err)};
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 // What says UNKNOWN in a format.
 bool says_unknown(const std::string& format, const std::string& out) {

@@ -1,26 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // mqfail-probe: what -w, -c, --metric, --cert-warn, --min-up and --first make of the answers.
-#include "end_to_end/tools.hpp"
+#include "end_to_end/probed.hpp"
 
 using namespace rig;
-
-namespace {
-
-struct Probed {
-  int status;
-  std::string out;
-};
-Probed probe(const Arguments& arguments) {
-  Process process(command("mqfail-probe", arguments));
-  const int status = status_of(process, 20s);
-  return {status, process.bytes(Stream::out)};
-}
-
-bool has(const Probed& probed, const std::string& part) {
-  return probed.out.find(part) != std::string::npos;
-}
-
-}  // namespace
 
 // Two servers answer, so the metric is 2.
 BOOST_AUTO_TEST_CASE(a_table_of_ranges) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mqfail-probe --watch: a table on a terminal, which is as before when it ends; lines elsewhere;
 // and each round in the file of -o.
-#include "end_to_end/tools.hpp"
+#include "end_to_end/probed.hpp"
 #include "rig/terminal.hpp"
 
 using namespace rig;
@@ -10,10 +10,6 @@ namespace {
 
 constexpr const char* kEnter = "\x1b[?1049h\x1b[?25l";
 constexpr const char* kLeave = "\x1b[?25h\x1b[?1049l";
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// A watch on a terminal of its own.
 struct Watched {

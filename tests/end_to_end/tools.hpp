@@ -116,25 +116,6 @@ inline std::string in_seconds(long ms) {
   return text.data();
 }
 
-/// For BOOST_AUTO_TEST_CASE(name, *offered("mqfail-sub", {"--redirect", "known"})): if the command
-/// says that it does not support the option yet, the test is "skipped". It counts as soon as the
-/// command accepts the option.
-inline boost::unit_test::precondition offered(const std::string& name, const Arguments& option) {
-  return boost::unit_test::precondition([=](boost::unit_test::test_unit_id) {
-    Arguments arguments{"-s", dead_uri()};
-    if (name != "mqfail-probe") arguments.insert(arguments.end(), {"-t", "t", "--once"});
-    if (name == "mqfail-pub") arguments.insert(arguments.end(), {"-m", "x"});
-    arguments.insert(arguments.end(), option.begin(), option.end());
-    const Finished tried = run(command(name, arguments));
-    const auto missing = [](const std::string& text) {
-      return text.find("not yet supported") != std::string::npos;
-    };
-    boost::test_tools::assertion_result result(!missing(tried.err) && !missing(tried.out));
-    result.message() << option[0] << " is not yet supported";
-    return result;
-  });
-}
-
 /// True if long and large tests are wanted: MQFAIL_FULL=1.
 inline bool is_full_run() {
   const char* const wanted = std::getenv("MQFAIL_FULL");
