@@ -111,6 +111,15 @@ loads mqfail-probe --servers /tmp/servers.json
 loads mqfail-probe --srv mqfail.invalid -t 1
 loads mqfail-config check -f /tmp/servers.json
 
+step 'the first recipe is copied from its page'
+recipe=$(inside man mqfail-recipes 2>/dev/null | col -bx | awk '
+  { match($0, /^ */) }
+  !indent && /mqfail-config set/ { indent = RLENGTH }
+  indent && RLENGTH < indent { over = 1 }
+  indent && !over { print substr($0, indent + 1) }')
+inside env HOME=/tmp/home bash -c "$recipe" >"$work/out" 2>&1 || { cat "$work/out" >&2; fail "$recipe"; }
+grep -q 'plant: 2 servers' "$work/out" || fail "the first recipe prints $(cat "$work/out")"
+
 step 'the units are right'
 for unit in sub@x.service pub@x.service pub@x.socket probe@x.service probe@x.timer; do
   said=$(inside systemd-analyze verify "/usr/lib/systemd/system/mqfail-$unit" 2>&1) || fail "mqfail-$unit: $said"
