@@ -94,6 +94,7 @@ Result<Done> check_offered(const ServerDraft& draft) {
       !tls.ciphers.empty())
     return not_offered(draft.shown, "a weaker TLS");
   if (server.client_id) return not_offered(draft.shown, "a client id");
+  if (!draft.secrets_of.empty()) return not_offered(draft.shown, "a stored list");
   return Done{};
 }
 

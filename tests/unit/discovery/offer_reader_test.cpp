@@ -65,6 +65,7 @@ BOOST_AUTO_TEST_CASE(what_the_network_may_not_name_is_refused_and_a_file_of_the_
       {"mqtts://a?tls=tls11", "a weaker TLS"},
       {"mqtt://a?clientId=x", "a client id"},
       {"mqtt://a?password-file=/etc/hostname", "a password"},
+      {"mqtts://a?component=MQTT1&serverId=a", "a stored list"},
       {R"([{"hostNameOrIpAddress": "a", "userName": "me"}])", "a user"},
       {R"([{"hostNameOrIpAddress": "a", "userName": "u", "password": "secret"}])", "a password"},
       {R"([{"hostNameOrIpAddress": "a", "userName": "u", "password": "{{name}}"}])", "a password"},
