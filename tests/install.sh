@@ -10,6 +10,9 @@ build_packages=(ca-certificates cmake g++ ninja-build pkg-config
 test_packages=(avahi-daemon avahi-utils bash chromium curl dbus-daemon fish iproute2 jq libboost-test-dev mandoc nginx-light nsd openssl
   prometheus-node-exporter python3-jsonschema strace zsh)
 
+# What only tests/run.sh --fuzz needs.
+fuzz_packages=(clang)
+
 # The servers of tests/peers. Whatever cannot be had of them is skipped by the tests that need it.
 peer_packages=(rabbitmq-server nats-server activemq libmqtt-client-java libhawtdispatch-java haproxy)
 peer_modules=(aedes@0.51.3 aedes2@npm:aedes@2.0.0-beta.1 ws@8.23.0)

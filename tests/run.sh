@@ -5,13 +5,14 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: tests/run.sh [--everyday | --peers | --package] [--full] [--asan | --tsan] [-- CTEST-ARGUMENT...]
+usage: tests/run.sh [--everyday | --peers | --package | --fuzz] [--full] [--asan | --tsan] [-- CTEST-ARGUMENT...]
 
   (nothing)    all tests: everyday, end to end against real servers, a slice of the fault runs
   --everyday   only those that need no server (unit, simulation, papers)
   --peers      only those with clusters, bridges and proxies of other makers (12 minutes); prints a table
   --package    only the Debian package: built, installed in a clean Debian, used, removed (root, 2 minutes)
-  --full       the long fault runs with ten times the seeds, and the long fuzz and soak runs
+  --fuzz       looks for inputs that break a parser, a minute a parser (clang); tests/fuzz/run.sh has more to say
+  --full       the long fault runs with ten times the seeds, and the long soak runs
   --asan       built with AddressSanitizer and UndefinedBehaviorSanitizer
   --tsan       built with ThreadSanitizer
 END
@@ -25,6 +26,7 @@ while (($#)); do
     --everyday) selection=(-L '^(unit|simulation|papers)$') ;;
     --peers) selection=(-L '^peers$') peers=yes ;;
     --package) exec "$(dirname "$0")/package.sh" ;;
+    --fuzz) shift; exec "$(dirname "$0")/fuzz/run.sh" "$@" ;;
     --full) export MQFAIL_FULL=1 ;;
     --asan) preset=asan ;;
     --tsan) preset=tsan ;;

@@ -75,6 +75,8 @@ bool begins_with_escape(std::string_view text) {
 
 Result<std::string> percent_decoded(std::string_view text) {
   std::string out;
+  if (text.find('\0') != std::string_view::npos)
+    return Error{ErrorKind::usage, "a NUL byte cannot be part of a URI", ""};
   out.reserve(text.size());
   while (!text.empty()) {
     if (text.front() != '%') {

@@ -31,7 +31,7 @@ std::string base64(std::string_view bytes);
 /// none.
 bool from_base64(std::string_view text, std::string& bytes);
 
-/// %XX decoded; "+" stays a plus. A bad escape or %00 is an error (usage).
+/// %XX decoded; "+" stays a plus. A bad escape, %00 and a NUL byte are errors (usage).
 Result<std::string> percent_decoded(std::string_view text);
 
 /// `text` with everything but letters, digits, "-", ".", "_", "~" and the bytes of `plain` as %XX.

@@ -2,6 +2,7 @@
 #include "sparkplug/state_message.hpp"
 
 #include "base/number.hpp"
+#include "base/text.hpp"
 #include "config/document/json_reader.hpp"
 
 namespace mqfail {
@@ -53,7 +54,7 @@ Result<Done> check_host_id(std::string_view flag, std::string_view id) {
                      id.find('\0') == std::string_view::npos;
   if (plain) return Done{};
   return Error{ErrorKind::usage,
-               std::string(flag) + ": '" + std::string(id) + "' is no Sparkplug host id",
+               std::string(flag) + ": '" + printable(id, 100) + "' is no Sparkplug host id",
                "it is one level of a topic: not empty, without +, / and #"};
 }
 

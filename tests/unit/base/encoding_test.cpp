@@ -48,4 +48,5 @@ BOOST_AUTO_TEST_CASE(an_escape_without_two_digits_or_of_a_nul_is_an_error) {
     BOOST_TEST(decoded.error().message == "a '%' is not followed by two hexadecimal digits");
   }
   BOOST_TEST(percent_decoded("%00").error().message == "%00 cannot be part of a URI");
+  BOOST_TEST(!percent_decoded(std::string_view("a\0b", 3)));
 }
