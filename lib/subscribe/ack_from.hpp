@@ -56,6 +56,8 @@ class AckFrom {
   bool is_over() const { return over_; }
 
   bool waits() const { return !waiting_.empty(); }
+  /// Messages wait, and no number has come for this time.
+  bool stands(TimePoint now, Duration time) const { return waits() && now >= last_ + time; }
   /// Messages that are written and not acknowledged.
   std::size_t unacknowledged() const;
   int fd() const { return fifo_.fd(); }

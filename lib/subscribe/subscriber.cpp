@@ -15,7 +15,7 @@ namespace {
 constexpr auto kStopPatience = std::chrono::seconds(2);
 // How long the last messages of a server that is left are waited for.
 constexpr auto kLeavePatience = std::chrono::seconds(1);
-// How long a server that is ahead waits for the others.
+// How long a server that is ahead waits for the others, from when they can send.
 constexpr auto kAheadPatience = std::chrono::milliseconds(250);
 }  // namespace
 
@@ -148,6 +148,7 @@ bool Subscriber::write_out(TimePoint now) {
   if (const auto blocked = stall_.flowing(now)) {
     if (blocked->told) tell_what_may_be_lost(blocked->time);
     for (ReceivingConnection& one : connections_) novelty_.resumed(one.feed, now);
+    if (blocked->time >= kAheadPatience) wait_anew(now);
   }
   acknowledge_written(now);
   removal_.written();
@@ -168,8 +169,10 @@ void Subscriber::acknowledge_written(TimePoint now) {
 }
 
 void Subscriber::acknowledge_numbers(TimePoint now) {
+  const bool stood = ack_from_->stands(now, kAheadPatience);
   for (const AckFrom::Batch& one : ack_from_->read(now))
     transport_.acknowledge(one.attempt, one.count);
+  if (stood && !ack_from_->stands(now, kAheadPatience)) wait_anew(now);
 }
 
 // Messages that we did not read stay with the server. At QoS 0 it may drop them without a word.
@@ -261,12 +264,24 @@ bool Subscriber::is_ahead(const Message& message, ReceivingConnection& connectio
     connection.ahead_until.reset();
     return false;
   }
-  if (!connection.ahead_until) connection.ahead_until = now + kAheadPatience;
+  if (!connection.ahead_until) {
+    connection.ahead_until = now + kAheadPatience;
+    connection.ahead_end = *connection.ahead_until + settings_.keepalive * 2;
+  }
+  if (ack_from_ && ack_from_->stands(now, kAheadPatience)) wait_anew(now);
   if (now < *connection.ahead_until) return true;
   // The others do not have the messages before it: those are missing.
   connection.ahead_until.reset();
   connection.feed.in_step = true;
   return false;
+}
+
+// While nobody reads the output or acknowledges it, the others cannot send what they have: we do
+// not read it, or their windows are full.
+void Subscriber::wait_anew(TimePoint now) {
+  for (ReceivingConnection& one : connections_) {
+    if (one.ahead_until) one.ahead_until = std::min(now + kAheadPatience, one.ahead_end);
+  }
 }
 
 bool Subscriber::take(const Message& message, ReceivingConnection& connection, TimePoint now) {

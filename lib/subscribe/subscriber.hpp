@@ -88,6 +88,7 @@ class Subscriber final : public Work {
     std::optional<std::uint64_t> last_ping{};  // all messages to be taken come before its answer
     TimePoint leave_by{};                      // the answer is waited for until then
     std::optional<TimePoint> ahead_until{};  // it is ahead of the others and waits for them so long
+    TimePoint ahead_end{};                   // no longer, whatever holds them up
     bool retained_over = false;              // a message has come that is not retained
     TimePoint heard{};                       // when it was live, or its last message was seen
     std::deque<WaitingMessage> waiting{};
@@ -108,6 +109,7 @@ class Subscriber final : public Work {
   void print(const Message& message, const ReceivingConnection& connection);
   bool settle_doubts(ReceivingConnection& connection, TimePoint now);
   bool is_ahead(const Message& message, ReceivingConnection& connection, TimePoint now);
+  void wait_anew(TimePoint now);
   void end_with_retained(TimePoint now);
   void note_number(Message& message, const ReceivingConnection& connection);
   void tell_removals(Notice& exit);

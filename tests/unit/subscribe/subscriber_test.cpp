@@ -52,15 +52,16 @@ class ScriptedTransport final : public QuietTransport {
 
 struct Stage {
   explicit Stage(SubscriberSettings settings = {},
-                 NoveltySettings novelty = {
-                     .several_servers = true, .window = 20s, .key = {1, 2}}) {
+                 NoveltySettings novelty = {.several_servers = true, .window = 20s, .key = {1, 2}},
+                 std::unique_ptr<AckFrom> ack_from = nullptr) {
     BOOST_REQUIRE(::pipe(ends.data()) == 0);
     output = std::make_unique<Output>(ends[1]);
     settings.format = [](const Message& message, const std::string&, std::uint64_t,
                          std::string& out) { out += std::string(message.payload) + " "; };
     settings.keepalive = 10s;
     settings.novelty = novelty;
-    subscriber = std::make_unique<Subscriber>(std::move(settings), transport, deaf, *output);
+    subscriber = std::make_unique<Subscriber>(std::move(settings), transport, deaf, *output,
+                                              std::move(ack_from));
   }
   ~Stage() {
     subscriber.reset();
@@ -144,6 +145,65 @@ BOOST_AUTO_TEST_CASE(what_nobody_brings_is_waited_for_once_and_is_a_gap) {
   BOOST_TEST(stage.printed() == "1 2 4 5 6 ");
   BOOST_TEST((stage.deaf.names == std::vector{NoticeName::gap}));
   BOOST_TEST(!stage.subscriber->deadline().has_value());
+}
+
+// With --ack-from the window of a server is full while nobody acknowledges.
+struct Pipeline {
+  Pipeline() {
+    BOOST_REQUIRE(::pipe(acks.data()) == 0);
+    auto fifo = Fifo::open("--ack-from", "/dev/fd/" + std::to_string(acks[0]), Fifo::End::reading);
+    BOOST_REQUIRE(fifo);
+    stage = std::make_unique<Stage>(
+        SubscriberSettings{},
+        NoveltySettings{.several_servers = true, .window = 20s, .key = {1, 2}},
+        std::make_unique<AckFrom>(std::move(*fifo), 0, 10s, deaf));
+    stage->online(1);
+    stage->online(2);
+    stage->sends(1, {1, 2});
+    stage->sends(2, {4, 5});
+    BOOST_TEST(stage->printed() == "1 2 ");
+  }
+  ~Pipeline() {
+    stage.reset();
+    for (const int end : acks) ::close(end);
+  }
+  void pass(Duration time) {
+    stage->now += time;
+    stage->subscriber->pump(stage->now);
+  }
+  void acknowledge(const std::string& line) {
+    BOOST_REQUIRE(::write(acks[1], line.data(), line.size()) == static_cast<ssize_t>(line.size()));
+  }
+  std::array<int, 2> acks{};
+  Deaf deaf;
+  std::unique_ptr<Stage> stage;
+};
+
+BOOST_FIXTURE_TEST_CASE(what_is_not_acknowledged_holds_the_others_up_and_they_are_waited_for,
+                        Pipeline) {
+  for (int i = 0; i < 40; ++i) pass(200ms);
+  BOOST_TEST(stage->printed().empty());
+  acknowledge("2\n");
+  pass(100ms);
+  BOOST_TEST(stage->transport.acked[Stage::id(1)] == 2U);
+  stage->now += 200ms;
+  stage->sends(1, {3, 4});
+  BOOST_TEST(stage->printed() == "3 4 5 ");
+  BOOST_TEST(stage->deaf.names.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(an_acknowledgement_that_does_not_come_holds_nobody_up_for_ever, Pipeline) {
+  pass(20s);
+  BOOST_TEST(stage->printed().empty());
+  pass(250ms);
+  BOOST_TEST(stage->printed() == "4 5 ");
+}
+
+BOOST_FIXTURE_TEST_CASE(when_all_is_acknowledged_what_nobody_brings_is_a_gap, Pipeline) {
+  acknowledge("2\n");
+  pass(10ms);
+  pass(240ms);
+  BOOST_TEST(stage->printed() == "4 5 ");
 }
 
 BOOST_AUTO_TEST_CASE(with_one_server_left_nothing_is_waited_for) {
