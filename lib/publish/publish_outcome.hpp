@@ -18,7 +18,7 @@ struct PublishOutcome {
   std::uint64_t unsettled = 0;  ///< all that no server is known to have
   std::uint64_t kept = 0;       ///< of these, what is not lost to a spool
   bool spooled = false;
-  bool request = false;  ///< a reply was waited for
+  bool request = false;    ///< a reply was waited for
   bool input_over = true;  ///< all of it was taken
   std::string io_failure;  ///< the input or --undelivered failed; empty: neither
   std::size_t acks = 1;

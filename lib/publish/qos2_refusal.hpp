@@ -5,6 +5,7 @@
 #pragma once
 
 #include <unordered_map>
+#include <vector>
 
 #include "publish/poison.hpp"
 
@@ -12,7 +13,8 @@ namespace mqfail {
 
 /// One close at a message of QoS 2 proves nothing: the server may have died, or the message may be
 /// bad. After two ends in a row, a server that has never answered such a PUBLISH counts as refusing
-/// QoS 2, until the end of the run.
+/// QoS 2, until the end of the run; unless so many do that the run could not end. Then it is the
+/// message rather than the servers, and they get the next one.
 class Qos2Refusal {
  public:
   /// The server has answered a PUBLISH of QoS 2, so QoS 2 is not the cause of a close.
@@ -29,6 +31,16 @@ class Qos2Refusal {
     server.refuses =
         server.ends >= kEnds && end.is_over_the_oldest() && reason.cause == Cause::closed;
     return server.refuses;
+  }
+  /// The servers that refuse, whose ends do not count any more.
+  std::vector<ServerKey> forget() {
+    std::vector<ServerKey> refusing;
+    for (auto& [server, known] : known_) {
+      if (known.refuses) refusing.push_back(server);
+      known.refuses = false;
+      known.ends = 0;
+    }
+    return refusing;
   }
   bool is_known_of(ServerKey server) const {
     const auto found = known_.find(server);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The message of --wait-reply: a request that is over when its reply has come. If its server is lost
-// after it has taken the request, the reply may be lost with it; then the next server gets the
+// The message of --wait-reply: a request that is over when its reply has come. If its server is
+// lost after it has taken the request, the reply may be lost with it; then the next server gets the
 // request, once.
 #pragma once
 

@@ -35,6 +35,14 @@ std::size_t ServerBook::stores(const std::vector<ServerKey>& servers) const {
   return count;
 }
 
+std::size_t ServerBook::fit_stores() const {
+  std::vector<ServerKey> fit;
+  for (std::size_t key = 0; key < known_.size(); ++key) {
+    if (known_[key].listed && !known_[key].unfit) fit.push_back(static_cast<ServerKey>(key));
+  }
+  return stores(fit);
+}
+
 bool ServerBook::all(const std::function<bool(ServerKey)>& such) const {
   for (std::size_t key = 0; key < known_.size(); ++key) {
     const Known& one = known_[key];

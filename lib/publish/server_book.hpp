@@ -33,6 +33,8 @@ class ServerBook {
   std::size_t stores(const std::vector<ServerKey>& servers) const;
   /// The server is connected, and it cannot do what the run asks for (Cause::unfit), or can.
   void note_unfit(ServerKey server, bool unfit) { known_.at(server).unfit = unfit; }
+  /// How many stores the servers of the roster are that are not unfit.
+  std::size_t fit_stores() const;
   /// Whether `such` is true for all servers of the roster that are not unfit.
   bool all(const std::function<bool(ServerKey)>& such) const;
 

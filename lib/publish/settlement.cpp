@@ -111,7 +111,9 @@ void Settlement::find_poison(const PublishingConnection& connection, const Reaso
   // With MQTT 5 the server would have said so in its CONNACK.
   if (settings_.qos == 2 && !connection.mqtt5 && qos2_refusal_.ended(end, reason)) {
     servers_.note_unfit(connection.server, true);
-    return warn_of_qos_2(connection);
+    if (servers_.fit_stores() >= settings_.acks) return warn_of_qos_2(connection);
+    for (const ServerKey server : qos2_refusal_.forget()) servers_.note_unfit(server, false);
+    return fail(end.oldest, "the servers close the connection over it at QoS 2; publish with -q 1");
   }
   if (!poison_.ended(end, reason, outbox_, servers_)) return;
   fail(end.oldest, "servers close the connection over it (" + describe(reason) + "), " +

@@ -649,6 +649,21 @@ BOOST_AUTO_TEST_CASE(a_server_that_closes_at_every_message_of_qos_2_is_unfit_and
   BOOST_TEST(!stage.has_failed());
 }
 
+// Found by the simulated world: the run waited for ever.
+BOOST_AUTO_TEST_CASE(a_message_of_qos_2_over_which_all_servers_close_has_failed) {
+  PoisonStage stage({}, 2);
+  stage.protocol = Protocol::mqtt311;
+  stage.list({"a", "b"});
+  for (int time = 0; time < 2; ++time) {
+    stage.serve("a", 1);
+    stage.serve("b", 1);
+  }
+  BOOST_TEST(stage.has_failed());
+  BOOST_TEST((stage.serve("a", 0) == Sizes{2, 3, 4, 5}));
+  BOOST_TEST(!stage.unfit);
+  BOOST_TEST(stage.publisher->done());
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_is_killed_with_its_first_message_of_qos_2_is_used_again) {
   PoisonStage stage({}, 2);
   stage.protocol = Protocol::mqtt311;
