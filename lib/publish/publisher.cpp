@@ -149,6 +149,7 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
     if (auto trouble = take_answers(connection)) lose(connection, std::move(*trouble));
   }
   if (settings_.timeout) settlement_.time_out(now);
+  if (settlement_.is_hopeless()) settlement_.fail_all();
   tell_what_is_settled(now);
   source_->tend(now, wants_input());
   for (PublishingConnection& connection : connections_) sender_.send_stored(connection, now);

@@ -13,8 +13,8 @@ namespace mqfail {
 
 /// One close at a message of QoS 2 proves nothing: the server may have died, or the message may be
 /// bad. After two ends in a row, a server that has never answered such a PUBLISH counts as refusing
-/// QoS 2, until the end of the run; unless so many do that the run could not end. Then it is the
-/// message rather than the servers, and they get the next one.
+/// QoS 2, until the end of the run. If so many do that --acks cannot be fulfilled any more, it may
+/// be the message: the servers get some more (Settlement::is_hopeless).
 class Qos2Refusal {
  public:
   /// The server has answered a PUBLISH of QoS 2, so QoS 2 is not the cause of a close.

@@ -111,7 +111,10 @@ void Settlement::find_poison(const PublishingConnection& connection, const Reaso
   // With MQTT 5 the server would have said so in its CONNACK.
   if (settings_.qos == 2 && !connection.mqtt5 && qos2_refusal_.ended(end, reason)) {
     servers_.note_unfit(connection.server, true);
-    if (servers_.fit_stores() >= settings_.acks) return warn_of_qos_2(connection);
+    const std::size_t fit = servers_.fit_stores();
+    // If none is left, the run gives up.
+    if (fit == 0 || fit >= settings_.acks) return warn_of_qos_2(connection);
+    ++too_few_for_qos_2_;
     for (const ServerKey server : qos2_refusal_.forget()) servers_.note_unfit(server, false);
     return fail(end.oldest, "the servers close the connection over it at QoS 2; publish with -q 1");
   }
@@ -131,6 +134,13 @@ void Settlement::expire_line(std::uint64_t line) {
   dropped.reason = "line " + std::to_string(line) + ": its message-expiry-interval is over";
   dropped.more = {{"count", std::int64_t{1}}};
   announcer_.announce(dropped);
+}
+
+void Settlement::fail_all() {
+  for (auto position = outbox_.begin(); position < outbox_.end(); ++position) {
+    if (!outbox_.closed(position))
+      fail(position, "fewer servers than --acks needs take QoS 2; publish with -q 1");
+  }
 }
 
 void Settlement::time_out(TimePoint now) {

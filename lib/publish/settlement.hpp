@@ -53,6 +53,12 @@ class Settlement {
   /// because its expiry interval is over. That is told, and no failure.
   void expire(std::uint64_t position);
   void expire_line(std::uint64_t line);
+  /// Servers have closed the connection over so many messages of QoS 2 that those left are fewer
+  /// than
+  /// --acks: no message can be settled any more.
+  bool is_hopeless() const { return too_few_for_qos_2_ >= 3; }
+  /// Then all messages in the outbox have failed.
+  void fail_all();
   /// --timeout: messages that are older have failed.
   void time_out(TimePoint now);
 
@@ -80,6 +86,7 @@ class Settlement {
   Poison poison_;
   Qos2Refusal qos2_refusal_;
   std::vector<Acknowledged> answers_;  // used again by each call
+  int too_few_for_qos_2_ = 0;          // how often
   bool warned_of_no_subscriber_ = false;
   std::uint64_t settled_ = 0, failed_ = 0;
 };
