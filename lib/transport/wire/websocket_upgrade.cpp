@@ -72,7 +72,8 @@ std::size_t UpgradeAnswer::take(std::string_view bytes) {
   head_.append(bytes);
   // The parser would wait for the end of a head that never comes.
   constexpr std::string_view kBegin = "HTTP/1.";
-  const bool http = head_.compare(0, kBegin.size(), kBegin, 0, head_.size()) == 0;
+  const bool http =
+      has_status_line_ || head_.compare(0, kBegin.size(), kBegin, 0, head_.size()) == 0;
   boost::system::error_code error;
   const std::size_t used =
       parser_->put(boost::asio::const_buffer(head_.data(), head_.size()), error);
@@ -87,6 +88,7 @@ std::size_t UpgradeAnswer::take(std::string_view bytes) {
     judge();
     return used - before;
   }
+  has_status_line_ = has_status_line_ || used > 0;
   head_.erase(0, used);
   return bytes.size();
 }

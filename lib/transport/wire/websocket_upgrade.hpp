@@ -53,6 +53,7 @@ class UpgradeAnswer {
   const std::string key_;
   std::unique_ptr<Parser> parser_;
   std::string head_;  // not yet parsed
+  bool has_status_line_ = false;
   bool accepted_ = false;
   std::optional<UpgradeFailure> failure_;
 };

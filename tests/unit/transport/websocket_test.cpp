@@ -108,6 +108,20 @@ UpgradeFailure refused(const std::string& answer) {
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(an_answer_is_read_however_its_lines_come) {
+  // Boost.Beast takes the status line apart before the rest is there, if it comes whole at first.
+  const std::size_t line = kAgreed.find("\r\n") + 2;
+  for (std::size_t first = line - 2; first <= line + 2; ++first) {
+    for (const std::size_t piece : {1U, 7U, 40U}) {
+      UpgradeAnswer answer(kKey);
+      answer.take(std::string_view(kAgreed).substr(0, first));
+      for (std::size_t at = first; at < kAgreed.size() && !answer.failure(); at += piece)
+        answer.take(std::string_view(kAgreed).substr(at, piece));
+      BOOST_TEST(answer.accepted(), first << " bytes, then " << piece << " at a time");
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(frames_are_masked_with_the_shortest_header) {
   // The masked "Hello" of section 5.7, as binary.
   const std::string hello = sent("Hello", Opcode::binary, {0x37, 0xfa, 0x21, 0x3d});
