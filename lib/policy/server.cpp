@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.hpp"
 #include "base/text.hpp"
 
 namespace mqfail {
@@ -28,9 +29,9 @@ RequestPath split_request_path(std::string_view path) {
 }
 
 std::string redacted_uri(const Server& server) {
-  // Without the query, which may hold a token.
+  // Without the query, which may hold a token. What RFC 3986 allows in a path stays.
   return std::string(scheme_name(server.scheme)) + "://" + endpoint(server) +
-         std::string(split_request_path(server.path).path);
+         percent_encoded(split_request_path(server.path).path, "/:@!$&'()*+,;=");
 }
 
 std::string endpoint(const Server& server) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <utility>
@@ -18,7 +19,8 @@ namespace mqfail {
 namespace {
 
 using Value = JsonLine::Value;
-using WallTime = std::chrono::system_clock::time_point;
+// In seconds: nanoseconds end in the year 2262.
+using WallTime = std::chrono::sys_seconds;
 
 // The members that mean something; in this order in kMembers.
 enum Member : std::size_t {
@@ -61,7 +63,7 @@ std::optional<WallTime> time_of(std::string_view text) {
     if (!hours || !minutes) return std::nullopt;
     offset = (*hours * 60 + *minutes) * (rest.front() == '-' ? -1 : 1);
   }
-  return std::chrono::system_clock::from_time_t(timegm(&tm)) - std::chrono::minutes(offset);
+  return WallTime(std::chrono::seconds(timegm(&tm))) - std::chrono::minutes(offset);
 }
 
 // JSON without the white space between its tokens.
@@ -191,7 +193,7 @@ class JsonRecord::Reader {
       message.payload = bytes_;
     }
     if (!properties_.message_expiry || !time_) return std::nullopt;
-    const auto passed = std::chrono::duration_cast<std::chrono::seconds>(clock_() - *time_).count();
+    const auto passed = (std::chrono::floor<std::chrono::seconds>(clock_()) - *time_).count();
     if (passed >= *properties_.message_expiry)
       return Fault{"its message-expiry-interval is over", 0, true};
     if (passed > 0) *properties_.message_expiry -= static_cast<std::uint32_t>(passed);

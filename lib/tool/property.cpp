@@ -52,7 +52,9 @@ struct Property {
   const std::string& value;
   std::uint8_t id = id_of(name);
 
-  std::string flag() const { return given.flag() + " " + command + " " + printable(name, 64); }
+  std::string flag() const {
+    return given.flag() + " " + printable(command, 64) + " " + printable(name, 64);
+  }
   Error bad(const std::string& wanted) const {
     return Error{ErrorKind::usage,
                  flag() + " takes " + wanted + ", not '" + printable(value, 64) + "'", ""};
@@ -60,7 +62,8 @@ struct Property {
   Error unknown() const {
     std::string names;
     for (const char c : property_names(command)) names += c == ' ' ? ", " : std::string(1, c);
-    return Error{ErrorKind::usage, flag() + " is no property of " + command, "it has " + names};
+    return Error{ErrorKind::usage, flag() + " is no property of " + printable(command, 64),
+                 "it has " + names};
   }
   template <class Target>
   Result<Done> number(Target& target, std::uint64_t most, std::uint64_t least = 0) const {

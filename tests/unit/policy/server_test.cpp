@@ -21,6 +21,9 @@ BOOST_AUTO_TEST_CASE(schemes_are_shown_by_their_canonical_names) {
   it.port = 80;
   it.path = "/mqtt";
   BOOST_TEST(redacted_uri(it) == "ws://h:80/mqtt");
+  it.path = "/a=\x1b?b";
+  BOOST_TEST(redacted_uri(it) == "ws://h:80/a=%1B%3Fb");
+  it.path = "/mqtt";
   it.scheme = Scheme::wss;
   BOOST_TEST(redacted_uri(it) == "wss://h:80/mqtt");
 }
