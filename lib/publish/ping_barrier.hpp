@@ -23,7 +23,12 @@ class PingBarrier {
 
   explicit PingBarrier(TimePoint now) : asked_at_(now) {}
 
-  void published() { ++published_; }
+  /// `number`: of the message; the numbers rise.
+  void published(std::uint64_t number) {
+    if (proven_ == published_) oldest_ = number;
+    if (!questions_.empty() && questions_.back().next == 0) questions_.back().next = number;
+    ++published_;
+  }
   /// Whether a ping is due; `at_once`: for the first message that no ping covers.
   bool is_due(TimePoint now, bool at_once) const {
     if (published_ == asked_) return false;
@@ -36,7 +41,7 @@ class PingBarrier {
   }
   /// `ping`, by its number on the connection, covers all that was published so far.
   void asked(std::uint64_t ping, TimePoint now) {
-    questions_.push_back({ping, published_});
+    questions_.push_back({ping, published_, 0});
     asked_ = published_;
     asked_at_ = now;
   }
@@ -45,10 +50,18 @@ class PingBarrier {
     const std::uint64_t before = proven_;
     for (; !questions_.empty() && questions_.front().ping <= pongs; questions_.pop_front()) {
       proven_ = questions_.front().published;
+      oldest_ = questions_.front().next;
     }
     return proven_ - before;
   }
   std::uint64_t unproven() const { return published_ - proven_; }
+  /// The number of the oldest message that is not proven; nothing if all are.
+  std::optional<std::uint64_t> oldest() const {
+    if (unproven() == 0) return std::nullopt;
+    return oldest_;
+  }
+  /// A ping has not been answered yet.
+  bool waits() const { return !questions_.empty(); }
   /// The connection has ended. Returns how many messages are not proven.
   std::uint64_t give_up() {
     questions_.clear();
@@ -59,8 +72,9 @@ class PingBarrier {
  private:
   struct Question {
     std::uint64_t ping, published;
+    std::uint64_t next;  // the number of the first message behind the ping; 0: none yet
   };
-  std::uint64_t published_ = 0, proven_ = 0, asked_ = 0;
+  std::uint64_t published_ = 0, proven_ = 0, asked_ = 0, oldest_ = 0;
   TimePoint asked_at_;
   std::deque<Question> questions_;
 };

@@ -207,7 +207,7 @@ void Publisher::take_input(TimePoint now) {
         settlement_.fail(item->line, item->payload, why);
         continue;
       }
-      if (sender_.send(connections_.front(), message)) continue;
+      if (sender_.send(connections_.front(), message, item->number)) continue;
     }
     // What could not be written at all waits for the next server, at QoS 0 too.
     outbox_.push(item->payload, item->line, item->number, now);
@@ -225,20 +225,23 @@ void Publisher::refuse(const Source::Item& item, const RecordForm::Fault& fault)
 }
 
 void Publisher::ping_if_due(PublishingConnection& connection, TimePoint now) {
-  if (!connection.barrier.is_due(now, input_over() || connection.leave_by)) return;
+  // The other end of --ack-to waits for the proof.
+  const bool at_once =
+      input_over() || connection.leave_by || (ack_to_ && !connection.barrier.waits());
+  if (!connection.barrier.is_due(now, at_once)) return;
   connection.barrier.asked(transport_.ping(connection.attempt), now);
 }
 
 // A spool no longer needs the messages before the oldest one that is open. At QoS 0 a message
 // counts when an answered ping has proven it.
 void Publisher::tell_what_is_settled(TimePoint now) {
-  const std::uint64_t number = outbox_.empty() ? taken_ : outbox_.at(outbox_.begin()).number - 1;
+  std::uint64_t number = outbox_.empty() ? taken_ : outbox_.at(outbox_.begin()).number - 1;
   source_->settled(number);
   if (!ack_to_) return;
-  const bool proven =
-      std::all_of(connections_.begin(), connections_.end(),
-                  [](const PublishingConnection& one) { return one.barrier.unproven() == 0; });
-  if (proven) ack_to_->settled(number);
+  for (const PublishingConnection& one : connections_) {
+    if (const auto oldest = one.barrier.oldest()) number = std::min(number, *oldest - 1);
+  }
+  ack_to_->settled(number);
   ack_to_->tend(now);
 }
 

@@ -48,7 +48,7 @@ void Sender::send_stored(PublishingConnection& connection, TimePoint now) {
       continue;
     }
     connection.inflight.go_on_at(position);
-    const auto packet_id = hand_over(connection, message);
+    const auto packet_id = hand_over(connection, message, slot.number);
     if (!packet_id) return;
     if (message.qos > 0) {
       connection.inflight.sent(*packet_id, now);
@@ -83,11 +83,11 @@ std::optional<RecordForm::Fault> Sender::read(std::string_view record, std::uint
 }
 
 std::optional<std::uint16_t> Sender::hand_over(PublishingConnection& connection,
-                                               const Message& message) {
+                                               const Message& message, std::uint64_t number) {
   const auto packet_id = transport_.publish(connection.attempt, message);
   if (!packet_id) return std::nullopt;
   ++published_;
-  if (message.qos == 0) connection.barrier.published();
+  if (message.qos == 0) connection.barrier.published(number);
   return packet_id;
 }
 

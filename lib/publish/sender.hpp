@@ -32,8 +32,8 @@ class Sender {
   /// the server takes has failed.
   void send_stored(PublishingConnection& connection, TimePoint now);
   /// Hands one message to the transport. False: the connection is gone or does not take it.
-  bool send(PublishingConnection& connection, const Message& message) {
-    return hand_over(connection, message).has_value();
+  bool send(PublishingConnection& connection, const Message& message, std::uint64_t number) {
+    return hand_over(connection, message, number).has_value();
   }
   /// The PUBLISH of the record with this number. It borrows the record, the settings and, until the
   /// next call, the form. A fault: the record is no message.
@@ -43,7 +43,8 @@ class Sender {
   std::uint64_t published() const { return published_; }
 
  private:
-  std::optional<std::uint16_t> hand_over(PublishingConnection& connection, const Message& message);
+  std::optional<std::uint16_t> hand_over(PublishingConnection& connection, const Message& message,
+                                         std::uint64_t number);
 
   const PublisherSettings& settings_;
   Outbox& outbox_;

@@ -203,6 +203,20 @@ BOOST_FIXTURE_TEST_CASE(a_publisher_tells_how_many_lines_are_settled, Pipes) {
   BOOST_TEST(done.out == "500\n", done.err);
 }
 
+// At QoS 0 an answered ping proves what was published before. Others come meanwhile without an end,
+// and those of QoS 1 between them must not wait for a moment at which all is proven.
+BOOST_FIXTURE_TEST_CASE(messages_of_qos_0_do_not_hold_up_the_acknowledgements_of_others, Pipes) {
+  const Finished done =
+      sh("mkfifo acks; exec 5<>acks\n"
+         "awk 'BEGIN { for (i = 1;; ++i)\n"
+         "  printf \"{\\\"topic\\\":\\\"t\\\",\\\"qos\\\":%d,\\\"ack\\\":%d}\\n\", i % 10 == 0, i "
+         "}' |\n"
+         "  timeout 10 $BIN/mqfail-pub -s $URI --json --ack-to acks --quiet &\n"
+         "for i in $(seq 100); do read -t 8 -u 5 number || break; done\n"
+         "kill $!; wait; echo $i");
+  BOOST_TEST(done.out == "100\n", done.err);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_pipeline_whose_publisher_is_killed_loses_nothing, Pipes) {
   Mosquitto other;
   Process reader(Command{.argv = {"mosquitto_sub", "-i", "reader", "-p",

@@ -12,7 +12,7 @@ namespace {
 constexpr TimePoint kStart{1h};
 
 void publish(PingBarrier& barrier, std::uint64_t count) {
-  for (; count > 0; --count) barrier.published();
+  for (std::uint64_t number = 1; number <= count; ++number) barrier.published(number);
 }
 
 }  // namespace
@@ -50,6 +50,28 @@ BOOST_AUTO_TEST_CASE(an_answer_proves_what_was_published_before_its_ping) {
   BOOST_TEST(barrier.answered(8) == 0U);
   BOOST_TEST(barrier.answered(9) == 2U);
   BOOST_TEST(barrier.unproven() == 0U);
+}
+
+// What comes without an end must not hide what is proven.
+BOOST_AUTO_TEST_CASE(the_oldest_message_that_is_not_proven_has_a_number) {
+  PingBarrier barrier(kStart);
+  BOOST_TEST(!barrier.oldest().has_value());
+  for (const std::uint64_t number : {3U, 5U}) barrier.published(number);
+  BOOST_TEST(barrier.oldest().value() == 3U);
+  barrier.asked(1, kStart);
+  BOOST_TEST(barrier.waits());
+  for (const std::uint64_t number : {8U, 9U}) barrier.published(number);
+  barrier.asked(2, kStart);
+  BOOST_TEST(barrier.oldest().value() == 3U);
+  barrier.answered(1);
+  BOOST_TEST(barrier.oldest().value() == 8U);
+  barrier.answered(2);
+  BOOST_TEST(!barrier.waits());
+  BOOST_TEST(!barrier.oldest().has_value());
+  barrier.published(12);
+  BOOST_TEST(barrier.oldest().value() == 12U);
+  barrier.give_up();
+  BOOST_TEST(!barrier.oldest().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_given_up_is_counted_once) {
