@@ -129,6 +129,8 @@ Result<QueryOptions> parse_query(std::string_view text) {
 
 bool is_ipv6(const std::string& address) {
   std::array<unsigned char, 16> bytes{};
+  // inet_pton(3) reads up to a NUL, and text may follow that.
+  if (address.find('\0') != std::string::npos) return false;
   return inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1;
 }
 
@@ -181,6 +183,8 @@ Result<std::string> parse_host(std::string_view text) {
     }
   }
   if (!is_utf8(host)) return bad_host(text, "is not UTF-8");
+  // C1 and bidirectional controls
+  if (printable(host) != host) return bad_host(text, "is not a host name");
   return host;
 }
 

@@ -63,6 +63,8 @@ BOOST_AUTO_TEST_CASE(ipv6_stands_in_brackets_and_keeps_its_zone) {
   BOOST_TEST(holds(error("mqtt://::1"), "write an IPv6 address in brackets"));
   BOOST_TEST(holds(error("mqtt://[::1"), "'['"));
   BOOST_TEST(holds(error("mqtt://[::g]"), "not an IPv6 address"));
+  BOOST_TEST(holds(error(std::string("mqtt://[::1\0.plant]", 19)), "not an IPv6 address"));
+  BOOST_TEST(holds(error("mqtt://a\xC2\x9B-b"), "not a host name"));
   BOOST_TEST(holds(error("mqtt://[::1]x"), "follows the ']'"));
 }
 
