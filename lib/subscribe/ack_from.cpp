@@ -14,6 +14,8 @@ namespace mqfail {
 namespace {
 
 constexpr auto kLookAgain = std::chrono::seconds(1);
+// How long a writer may need to find a new FIFO. mqfail-pub looks every second.
+constexpr auto kWriterPatience = std::chrono::seconds(3);
 constexpr std::size_t kLongestLine = 64;
 
 }  // namespace
@@ -39,13 +41,21 @@ void AckFrom::forget(AttemptId attempt) {
 std::vector<AckFrom::Batch> AckFrom::read(TimePoint now) {
   const std::uint64_t before = acknowledged_;
   std::array<char, 4096> block{};
-  for (ssize_t got = 0; (got = ::read(fifo_.fd(), block.data(), block.size())) > 0;) {
+  ssize_t got = 0;
+  while ((got = ::read(fifo_.fd(), block.data(), block.size())) > 0) {
+    had_writer_ = true;
     part_.append(block.data(), static_cast<std::size_t>(got));
     std::size_t begin = 0;
     for (std::size_t end = 0; (end = part_.find('\n', begin)) != std::string::npos; begin = end + 1)
       take(std::string_view(part_).substr(begin, end - begin));
     part_.erase(0, begin);
     if (part_.size() > kLongestLine) part_.resize(kLongestLine);  // it is no number any more
+  }
+  if (got == 0) {  // no writer; with one it would be EAGAIN
+    if (!alone_since_) alone_since_ = now;
+  } else {
+    had_writer_ = true;
+    alone_since_.reset();
   }
   if (acknowledged_ != before) {
     last_ = now;
@@ -78,11 +88,13 @@ void AckFrom::hung_up() {
   if (waits() || !fifo_.open_again()) over_ = true;
 }
 
-void AckFrom::tend(TimePoint now) {
+void AckFrom::tend(TimePoint now, bool reader_gone) {
   if (!waits()) return;
   if (now >= look_at_) {
     look_at_ = now + kLookAgain;
-    fifo_.follow();
+    if (fifo_.follow()) alone_since_.reset();
+    const bool was_there = had_writer_ || reader_gone;
+    if (was_there && alone_since_ && now >= *alone_since_ + kWriterPatience) over_ = true;
   }
   if (!told_ && keepalive_ > Duration::zero() && now >= last_ + keepalive_ / 2)
     tell_stalled(Level::warning, "no acknowledgement comes through --ack-from", false);

@@ -48,8 +48,9 @@ class AckFrom {
   void forget(AttemptId attempt);
   /// Reads what has come back, and returns what can be acknowledged now, in order.
   std::vector<Batch> read(TimePoint now);
-  /// Tells what is due, and looks whether the FIFO is another one now.
-  void tend(TimePoint now);
+  /// Tells what is due, and looks whether the FIFO is another one now. `reader_gone`: nobody reads
+  /// the messages any more.
+  void tend(TimePoint now, bool reader_gone);
 
   /// The last writer has closed the FIFO. If messages wait, their numbers do not come any more.
   void hung_up();
@@ -76,8 +77,11 @@ class AckFrom {
   TimePoint last_{};  // a number came, or the first message began to wait
   TimePoint look_at_{};
   bool over_ = false;
-  bool told_ = false;          // that it is stalled
-  std::uint64_t strange_ = 0;  // numbers that are none of ours
+  // A FIFO that was put in the place of another one never hangs up if nobody has opened it yet.
+  bool had_writer_ = false;
+  std::optional<TimePoint> alone_since_;  // nobody has it open for writing
+  bool told_ = false;                     // that it is stalled
+  std::uint64_t strange_ = 0;             // numbers that are none of ours
 };
 
 }  // namespace mqfail

@@ -87,7 +87,8 @@ std::vector<Trouble> Subscriber::pump(TimePoint now) {
   find_stale(now, troubles);
   if (const auto idle = idle_at(); idle && drained_ && now >= *idle) done_ = true;
   if (ack_from_) {
-    ack_from_->tend(now);
+    ack_from_->tend(now, reader_gone_);
+    if (ack_from_->is_over()) done_ = ack_over_ = true;
     if (give_up_at_ && now >= *give_up_at_) ack_over_ = true;
   }
   return troubles;
@@ -137,8 +138,9 @@ void Subscriber::move_messages(TimePoint now) {
 // True once everything is written; then it is acknowledged.
 bool Subscriber::write_out(TimePoint now) {
   if (!output_.write()) {
+    if (ack_from_) acknowledge_numbers(now);
     if (output_.state() != Sink::State::open) {
-      done_ = true;
+      done_ = reader_gone_ = true;
       return false;
     }
     if (give_up_at_ && now >= *give_up_at_) output_.abandon();
@@ -369,7 +371,7 @@ void Subscriber::poll_fds(std::vector<pollfd>& fds) const {
 
 void Subscriber::on_poll(const pollfd* fds, std::size_t count, TimePoint now) {
   if (count >= 1 && (fds[0].revents & (POLLERR | POLLNVAL)) != 0 && !output_.pending())
-    done_ = true;
+    done_ = reader_gone_ = true;
   if (!ack_from_ || count < 2 || (fds[1].revents & POLLHUP) == 0) return;
   acknowledge_numbers(now);  // what was written before
   ack_from_->hung_up();

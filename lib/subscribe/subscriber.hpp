@@ -137,6 +137,7 @@ class Subscriber final : public Work {
   bool drained_ = false;                   // this turn has seen all messages that have come
   bool retained_over_ = false;             // on any connection
   bool done_ = false;
+  bool reader_gone_ = false;                // nobody reads the output any more
   std::optional<TimePoint> give_up_at_;     // a reader that does not read holds up a stop so long
   std::optional<TimePoint> removal_until_;  // a slow server holds up the end so long
   bool removal_over_ = false;

@@ -196,6 +196,34 @@ BOOST_FIXTURE_TEST_CASE(nothing_is_acknowledged_before_its_number_has_come_back,
   BOOST_TEST(ack_of(repeated) > first + 50);
 }
 
+// A FIFO that nobody has opened for writing does not hang up.
+BOOST_FIXTURE_TEST_CASE(a_writer_that_ends_when_the_fifo_is_a_new_one_ends_the_run, Pipes) {
+  Process process(Command{.argv = sub({"-s", server.uri(), "-t", "t", "-q", "1", "-i", "me", "-c",
+                                       "--json", "--ack-from", fifo})});
+  Events events(process);
+  REQUIRE_EVENT(process, events, "subscribed");
+  Fd writer(::open(fifo.c_str(), O_WRONLY));
+  BOOST_REQUIRE(sh("seq 2 | $BIN/mqfail-pub -s $URI -t t -l -q 1").exit.status == 0);
+  BOOST_REQUIRE(process.wait_for_lines(Stream::out, 2, 10s));
+  BOOST_REQUIRE(
+      write_all(writer.get(), std::to_string(ack_of(process.lines(Stream::out)[0].text)) + "\n"));
+  BOOST_REQUIRE(server.wait_for_log("Received PUBACK from me"));
+  BOOST_REQUIRE(sh("rm acks; until [ -p acks ]; do :; done", 10s).exit.status == 0);
+  writer = Fd();
+  CHECK_STATUS(process, 75);
+  BOOST_TEST(holds(process.bytes(Stream::err), "1 message that it has not acknowledged"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_pipeline_that_ends_before_its_publisher_has_the_fifo_is_over, Pipes) {
+  Process process(Command{.argv = sub({"-s", server.uri(), "-t", "t", "-q", "1", "-i", "me", "-c",
+                                       "--json", "--ack-from", fifo}),
+                          .stdout_closed_after_first_line = true});
+  Events events(process);
+  REQUIRE_EVENT(process, events, "subscribed");
+  BOOST_REQUIRE(sh("echo x | $BIN/mqfail-pub -s $URI -t t -l -q 1").exit.status == 0);
+  CHECK_STATUS(process, 75);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_publisher_tells_how_many_lines_are_settled, Pipes) {
   const Finished done =
       sh("mkfifo acks; exec 5<>acks; seq 500 | $BIN/mqfail-pub -s $URI -t t -q 1 -l --ack-to acks\n"
