@@ -44,7 +44,7 @@ class Secret {
   /// passes through a plain string.
   static void overwrite(std::string& text) {
     // explicit_bzero: the compiler may not leave it out although the string is dying.
-    text.resize(text.capacity());
+    text.resize(text.capacity());  // NOLINT(clang-analyzer-cplusplus.Move): of a moved one, too
     explicit_bzero(text.data(), text.size());
     text.clear();
   }
