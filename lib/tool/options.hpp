@@ -100,11 +100,11 @@ struct SubOptions {
   bool dedupe = true;                 ///< false: --no-dedupe, all that comes is printed
   bool hold_back_unchanged = true;    ///< --retained changed
   bool exit_after_subscribe = false;  ///< -E: exit 0 once all filters are granted
-  bool sequence_gaps = false;  ///< numbers that are missing at the end make the exit status 75
-  std::string host_id;         ///< --host-id
-  std::string ack_from;        ///< --ack-from; empty: none
+  bool sequence_gaps = false;    ///< numbers that are missing at the end make the exit status 75
+  std::string host_id;           ///< --host-id
+  std::string ack_from;          ///< --ack-from; empty: none
   std::string output_directory;  ///< --output; empty: messages go to standard output
-  bool strict = false;         ///< a server that grants less than was asked for is not used
+  bool strict = false;           ///< a server that grants less than was asked for is not used
   friend bool operator==(const SubOptions&, const SubOptions&) = default;
 };
 
@@ -115,10 +115,10 @@ struct PubOptions {
   CommonOptions common;
   std::optional<std::string> topic;  ///< -t; else it comes with -L, see publish_topic()
   PubSource source = PubSource::message;
-  std::string message;         ///< -m
-  std::string file;            ///< -f; "-" is standard input
-  bool split_at_null = false;  ///< -0: stdin_line ends messages at NUL instead of newline
-  bool json = false;           ///< --json: stdin_line has JSON objects
+  std::string message;          ///< -m
+  std::string file;             ///< -f; "-" is standard input
+  bool split_at_null = false;   ///< -0: stdin_line ends messages at NUL instead of newline
+  bool json = false;            ///< --json: stdin_line has JSON objects
   std::string topic_separator;  ///< --topic-separator: stdin_line has topics; empty: no
   std::string ack_to;           ///< --ack-to; empty: none
   bool wait_reply = false;      ///< --wait-reply; its time is common.time_limit

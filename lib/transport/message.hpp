@@ -45,7 +45,7 @@ struct Message {
   const MessageProperties* properties = nullptr;  ///< null: none
   std::string_view publisher;                     ///< mqfail-id; empty: not numbered
   std::uint64_t number = 0;                       ///< mqfail-seq, from 1
-  bool late = false;  ///< received after higher numbers; the session finds out
+  bool late = false;      ///< received after higher numbers; the session finds out
   std::uint64_t ack = 0;  ///< the number that acknowledges it (delivery.md S9); 0: it has none
   /// The identifier of the one SUBSCRIBE that brought it, if our SUBSCRIBEs have identifiers
   /// (Subscription). 0: they have none, or the server names several at once.

@@ -292,8 +292,8 @@ BOOST_AUTO_TEST_CASE(what_the_fastest_server_brings_late_is_no_message_either) {
   }
 }
 
-// Found by tests/peers: the bridge of mosquitto came back 6 s after its server, which was longer than
-// a window.
+// Found by tests/peers: the bridge of mosquitto came back 6 s after its server, which was longer
+// than a window.
 BOOST_AUTO_TEST_CASE(what_a_bridge_brings_long_after_the_return_is_no_message) {
   Stage stage = back_after(200);
   const std::string before = stage.printed;
