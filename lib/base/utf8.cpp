@@ -84,4 +84,9 @@ std::size_t characters(std::string_view text) {
          static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues_character));
 }
 
+std::string padded(std::string text, std::size_t width) {
+  const std::size_t has = characters(text);
+  return width > has ? text.append(width - has, ' ') : text;
+}
+
 }  // namespace mqfail

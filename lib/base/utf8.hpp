@@ -31,4 +31,7 @@ constexpr bool continues_character(char c) {
 /// How many characters (code points) `text` has.
 std::size_t characters(std::string_view text);
 
+/// `text` with spaces behind it, until it has `width` characters.
+std::string padded(std::string text, std::size_t width);
+
 }  // namespace mqfail

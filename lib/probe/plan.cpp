@@ -7,14 +7,11 @@
 
 #include "base/number.hpp"
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "policy/failover.hpp"
 
 namespace mqfail {
 namespace {
-
-std::string padded(const std::string& text, std::size_t width) {
-  return text + std::string(width - std::min(width, text.size()), ' ');
-}
 
 std::string at(Duration now) {
   const std::string ms = std::to_string(milliseconds(now));
@@ -105,8 +102,8 @@ std::string render_plan(const Plan& plan) {
       "seed " + std::to_string(plan.seed) + "\nservers, in the order of preference:\n";
   std::size_t widest = 0, widest_uri = 0;
   for (const Plan::Entry& entry : plan.servers) {
-    widest = std::max(widest, printable(entry.server.id).size());
-    widest_uri = std::max(widest_uri, redacted_uri(entry.server).size());
+    widest = std::max(widest, characters(printable(entry.server.id)));
+    widest_uri = std::max(widest_uri, characters(printable(redacted_uri(entry.server))));
   }
   for (const Plan::Entry& entry : plan.servers) {
     out += "  " + padded(printable(entry.server.id), widest) + "  " +

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "policy/protocol_name.hpp"
 #include "probe/render.hpp"
 #include "probe/render_parts.hpp"
@@ -71,11 +72,6 @@ std::string features_line(const ServerReport& report) {
   return out.empty() ? out : out + "\n";
 }
 
-std::string padded(std::string text, std::size_t width) {
-  text.resize(std::max(width, text.size()), ' ');
-  return text;
-}
-
 // A row for the server that a message was published to, a column for the one that it came from.
 std::string matrix(const Outcome& outcome, bool colour) {
   constexpr std::size_t kMost = 20, kWidest = 24;
@@ -88,7 +84,7 @@ std::string matrix(const Outcome& outcome, bool colour) {
   std::size_t widest = 8;
   for (const ServerReport& report : outcome.servers) {
     ids.push_back(printable(report.server.id, kWidest));
-    widest = std::max(widest, ids.back().size());
+    widest = std::max(widest, characters(ids.back()));
   }
   std::string out = padded("cross, ms", widest + 6);
   for (const std::string& id : ids) out += padded("at " + id, widest + 4);

@@ -32,7 +32,7 @@ void AckTo::settled(std::uint64_t number) {
 }
 
 void AckTo::tend(TimePoint now) {
-  if (now >= *look_at_) {
+  if (now >= look_at_) {
     look_at_ = now + kLookAgain;
     if (fifo_.follow()) written_ = 0;  // whoever reads there does not know it yet
   }
@@ -46,18 +46,10 @@ void AckTo::write() {
   if (done > 0) written_ = value_;
   if (waits_ != told_) {
     told_ = waits_;
-    tell(waits_ ? Level::warning : Level::info,
-         waits_ ? "nobody reads the acknowledgements of --ack-to"
-                : "the acknowledgements of --ack-to are read again",
-         !waits_);
+    announcer_.announce(stalled_notice(waits_ ? "nobody reads the acknowledgements of --ack-to"
+                                              : "the acknowledgements of --ack-to are read again",
+                                       !waits_));
   }
-}
-
-void AckTo::tell(Level level, const char* reason, bool ended) {
-  Notice stalled{.name = NoticeName::stalled, .level = level};
-  stalled.reason = reason;
-  stalled.more = {{"ended", ended}};
-  announcer_.announce(stalled);
 }
 
 }  // namespace mqfail

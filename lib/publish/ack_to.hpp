@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <optional>
 
 #include "base/fifo.hpp"
 #include "base/time.hpp"
@@ -32,7 +31,7 @@ class AckTo {
   /// The descriptor to wait for with POLLOUT; -1: nothing waits.
   int fd() const { return waits_ ? fifo_.fd() : -1; }
   /// When tend() wants to be called again.
-  std::optional<TimePoint> due() const { return look_at_; }
+  TimePoint due() const { return look_at_; }
 
  private:
   struct Noted {
@@ -41,7 +40,6 @@ class AckTo {
     bool over;
   };
   void write();
-  void tell(Level level, const char* reason, bool ended);
 
   Fifo fifo_;
   const bool by_number_;
@@ -50,7 +48,7 @@ class AckTo {
   std::uint64_t value_ = 0, written_ = 0;
   bool waits_ = false;  // the FIFO is full
   bool told_ = false;
-  std::optional<TimePoint> look_at_ = TimePoint{};
+  TimePoint look_at_{};
 };
 
 }  // namespace mqfail

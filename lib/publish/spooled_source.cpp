@@ -74,10 +74,8 @@ void SpooledSource::store(TimePoint now) {
     stored_ = end;
   }
   if (std::exchange(told_stuck_, false)) {
-    Notice stalled{.name = NoticeName::stalled};
-    stalled.reason = "the spool takes messages again: " + spool_->directory();
-    stalled.more = {{"ended", true}};
-    announcer_.announce(stalled);
+    announcer_.announce(
+        stalled_notice("the spool takes messages again: " + spool_->directory(), true));
   }
   retry_at_.reset();
   input_->release(now);
@@ -128,11 +126,9 @@ void SpooledSource::tell_damage(std::uint64_t from, std::uint64_t count) {
 void SpooledSource::tell_stuck(TimePoint now) {
   retry_at_ = now + kRetry;
   if (std::exchange(told_stuck_, true)) return;
-  Notice stalled{.name = NoticeName::stalled, .level = Level::warning};
-  stalled.reason = "the spool " + spool_->directory() + " cannot take more: " + spool_->trouble() +
-                   "; the input is not read until it can";
-  stalled.more = {{"ended", false}};
-  announcer_.announce(stalled);
+  announcer_.announce(stalled_notice("the spool " + spool_->directory() + " cannot take more: " +
+                                         spool_->trouble() + "; the input is not read until it can",
+                                     false));
 }
 
 std::string SpooledSource::trouble() const {

@@ -62,6 +62,14 @@ struct Notice {
   std::vector<std::pair<std::string, NoticeValue>> more;  ///< event's own keys, in this order
 };
 
+/// Something takes nothing, or nothing comes; or, with `ended`, it goes on.
+inline Notice stalled_notice(std::string reason, bool ended) {
+  Notice stalled{.name = NoticeName::stalled, .level = ended ? Level::info : Level::warning};
+  stalled.reason = std::move(reason);
+  stalled.more = {{"ended", ended}};
+  return stalled;
+}
+
 /// Where notices go. Called from the session's thread only.
 class Announcer {
  public:

@@ -59,7 +59,7 @@ std::vector<AckFrom::Batch> AckFrom::read(TimePoint now) {
   }
   if (acknowledged_ != before) {
     last_ = now;
-    if (told_) tell_stalled(Level::info, "acknowledgements come again", true);
+    if (told_) tell_stalled("acknowledgements come again", true);
   }
   std::vector<Batch> ready;
   while (!waiting_.empty() && waiting_.front().until <= acknowledged_) {
@@ -97,7 +97,7 @@ void AckFrom::tend(TimePoint now, bool reader_gone) {
     if (was_there && alone_since_ && now >= *alone_since_ + kWriterPatience) over_ = true;
   }
   if (!told_ && keepalive_ > Duration::zero() && now >= last_ + keepalive_ / 2)
-    tell_stalled(Level::warning, "no acknowledgement comes through --ack-from", false);
+    tell_stalled("no acknowledgement comes through --ack-from", false);
 }
 
 std::optional<TimePoint> AckFrom::due() const {
@@ -110,12 +110,9 @@ std::size_t AckFrom::unacknowledged() const {
                          [](std::size_t sum, const Batch& one) { return sum + one.count; });
 }
 
-void AckFrom::tell_stalled(Level level, const char* reason, bool ended) {
+void AckFrom::tell_stalled(const char* reason, bool ended) {
   told_ = !ended;
-  Notice stalled{.name = NoticeName::stalled, .level = level};
-  stalled.reason = reason;
-  stalled.more = {{"ended", ended}};
-  announcer_.announce(stalled);
+  announcer_.announce(stalled_notice(reason, ended));
 }
 
 }  // namespace mqfail

@@ -66,7 +66,7 @@ class AckFrom {
 
  private:
   void take(std::string_view line);
-  void tell_stalled(Level level, const char* reason, bool ended);
+  void tell_stalled(const char* reason, bool ended);
 
   Fifo fifo_;
   std::uint64_t given_, acknowledged_;

@@ -10,13 +10,13 @@ void OutputStall::blocked(TimePoint now) {
   const auto at = due();
   if (!at || now < *at) return;
   told_ = true;
-  tell(Level::warning, "standard output does not take more", now - *since_, false);
+  tell("standard output does not take more", now - *since_, false);
 }
 
 std::optional<OutputStall::Blocked> OutputStall::flowing(TimePoint now) {
   if (!since_) return std::nullopt;
   const Blocked blocked{now - *std::exchange(since_, std::nullopt), std::exchange(told_, false)};
-  if (blocked.told) tell(Level::info, "standard output takes more again", blocked.time, true);
+  if (blocked.told) tell("standard output takes more again", blocked.time, true);
   return blocked;
 }
 
@@ -25,11 +25,9 @@ std::optional<TimePoint> OutputStall::due() const {
   return *since_ + keepalive_ / 2;
 }
 
-void OutputStall::tell(Level level, const char* reason, Duration duration, bool ended) {
-  Notice stalled{.name = NoticeName::stalled, .level = level};
-  stalled.reason = reason;
+void OutputStall::tell(const char* reason, Duration duration, bool ended) {
+  Notice stalled = stalled_notice(reason, ended);
   stalled.dur = duration;
-  stalled.more = {{"ended", ended}};
   announcer_.announce(stalled);
 }
 

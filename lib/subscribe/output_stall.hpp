@@ -30,7 +30,7 @@ class OutputStall {
   std::optional<TimePoint> due() const;
 
  private:
-  void tell(Level level, const char* reason, Duration duration, bool ended);
+  void tell(const char* reason, Duration duration, bool ended);
 
   const Duration keepalive_;
   Announcer& announcer_;

@@ -25,7 +25,7 @@ Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announ
       transport_(transport),
       announcer_(announcer),
       output_(output),
-      ack_from_(std::move(ack_from)),
+      acknowledgements_(transport, std::move(ack_from)),
       grants_(settings_.subscriptions, settings_.strict, announcer),
       novelty_(settings_.novelty),
       removal_(transport, announcer),
@@ -55,7 +55,7 @@ void Subscriber::offline(AttemptId attempt, TimePoint /*now*/) {
   if (connection == connections_.end()) return finished_.push_back(attempt);  // it was unfit
   connection->live = false;
   removal_.offline(attempt);
-  if (ack_from_) ack_from_->forget(attempt);
+  acknowledgements_.forget(attempt);
 }
 
 // The messages that the server has sent so far are still taken: they end before the answer to a
@@ -86,11 +86,9 @@ std::vector<Trouble> Subscriber::pump(TimePoint now) {
   }
   find_stale(now, troubles);
   if (const auto idle = idle_at(); idle && drained_ && now >= *idle) done_ = true;
-  if (ack_from_) {
-    ack_from_->tend(now, reader_gone_);
-    if (ack_from_->is_over()) done_ = ack_over_ = true;
-    if (give_up_at_ && now >= *give_up_at_) ack_over_ = true;
-  }
+  acknowledgements_.tend(now, reader_gone_);
+  if (acknowledgements_.is_over()) done_ = ack_over_ = true;
+  if (give_up_at_ && now >= *give_up_at_) ack_over_ = true;
   return troubles;
 }
 
@@ -138,7 +136,7 @@ void Subscriber::move_messages(TimePoint now) {
 // True once everything is written; then it is acknowledged.
 bool Subscriber::write_out(TimePoint now) {
   if (!output_.write()) {
-    if (ack_from_) acknowledge_numbers(now);
+    if (acknowledgements_.take_numbers(now, kAheadPatience)) wait_anew(now);
     if (output_.state() != Sink::State::open) {
       done_ = reader_gone_ = true;
       return false;
@@ -152,29 +150,9 @@ bool Subscriber::write_out(TimePoint now) {
     for (ReceivingConnection& one : connections_) novelty_.resumed(one.feed, now);
     if (blocked->time >= kAheadPatience) wait_anew(now);
   }
-  acknowledge_written(now);
+  if (acknowledgements_.written(now, kAheadPatience)) wait_anew(now);
   removal_.written();
   return true;
-}
-
-// With --ack-from, what is written still waits for its numbers.
-void Subscriber::acknowledge_written(TimePoint now) {
-  for (const AckFrom::Batch& one : in_buffer_) {
-    if (ack_from_) {
-      ack_from_->wait(one, now);
-    } else {
-      transport_.acknowledge(one.attempt, one.count);
-    }
-  }
-  in_buffer_.clear();
-  if (ack_from_) acknowledge_numbers(now);
-}
-
-void Subscriber::acknowledge_numbers(TimePoint now) {
-  const bool stood = ack_from_->stands(now, kAheadPatience);
-  for (const AckFrom::Batch& one : ack_from_->read(now))
-    transport_.acknowledge(one.attempt, one.count);
-  if (stood && !ack_from_->stands(now, kAheadPatience)) wait_anew(now);
 }
 
 // Messages that we did not read stay with the server. At QoS 0 it may drop them without a word.
@@ -240,7 +218,8 @@ bool Subscriber::collect_from(ReceivingConnection& connection, TimePoint now) {
         connection.heard = now;
         const bool is_taken = take(message, connection, now);
         if (is_taken) ++connection.taken;
-        if (ack_from_) release(connection);  // each message has a number of its own
+        if (acknowledgements_.by_number())
+          release(connection);  // each message has a number of its own
         return is_taken;
       });
   novelty_.tend(connection.feed, now);
@@ -255,7 +234,7 @@ void Subscriber::release(ReceivingConnection& connection) {
       connection.waiting.empty() ? connection.taken : connection.waiting.front().before();
   const std::size_t before = std::exchange(connection.released, until);
   if (until == before) return;
-  in_buffer_.push_back({connection.attempt, until - before, ack_from_ ? ack_from_->given() : 0});
+  acknowledgements_.put(connection.attempt, until - before);
 }
 
 // A server that has just come back begins with the newest messages, while another one may still
@@ -270,7 +249,7 @@ bool Subscriber::is_ahead(const Message& message, ReceivingConnection& connectio
     connection.ahead_until = now + kAheadPatience;
     connection.ahead_end = *connection.ahead_until + settings_.keepalive * 2;
   }
-  if (ack_from_ && ack_from_->stands(now, kAheadPatience)) wait_anew(now);
+  if (acknowledgements_.stand(now, kAheadPatience)) wait_anew(now);
   if (now < *connection.ahead_until) return true;
   // The others do not have the messages before it: those are missing.
   connection.ahead_until.reset();
@@ -321,15 +300,9 @@ bool Subscriber::take(const Message& message, ReceivingConnection& connection, T
   return true;
 }
 
-void Subscriber::print(const Message& message, const ReceivingConnection& connection) {
-  std::string& buffer = output_.buffer(message.topic);
-  if (ack_from_) {
-    Message numbered = message;
-    numbered.ack = ack_from_->give();
-    settings_.format(numbered, connection.server_id, connection.epoch, buffer);
-  } else {
-    settings_.format(message, connection.server_id, connection.epoch, buffer);
-  }
+void Subscriber::print(Message message, const ReceivingConnection& connection) {
+  message.ack = acknowledgements_.give();
+  settings_.format(message, connection.server_id, connection.epoch, output_.buffer(message.topic));
   ++printed_;
   if (settings_.count && printed_ >= *settings_.count) done_ = true;
 }
@@ -366,16 +339,17 @@ void Subscriber::note_number(Message& message, const ReceivingConnection& connec
 void Subscriber::poll_fds(std::vector<pollfd>& fds) const {
   // Even with nothing to write: POLLERR tells at once that the reader went away.
   fds.push_back({output_.fd(), static_cast<short>(output_.pending() ? POLLOUT : 0), 0});
-  if (ack_from_) fds.push_back({ack_from_->waits() ? ack_from_->fd() : -1, POLLIN, 0});
+  fds.push_back(acknowledgements_.poll_fd());
 }
 
 void Subscriber::on_poll(const pollfd* fds, std::size_t count, TimePoint now) {
-  if (count >= 1 && (fds[0].revents & (POLLERR | POLLNVAL)) != 0 && !output_.pending())
+  if (count != 2) return;
+  if ((fds[0].revents & (POLLERR | POLLNVAL)) != 0 && !output_.pending())
     done_ = reader_gone_ = true;
-  if (!ack_from_ || count < 2 || (fds[1].revents & POLLHUP) == 0) return;
-  acknowledge_numbers(now);  // what was written before
-  ack_from_->hung_up();
-  if (ack_from_->is_over()) done_ = ack_over_ = true;
+  if (fds[1].revents == 0) return;
+  if (acknowledgements_.take_numbers(now, kAheadPatience)) wait_anew(now);  // come before the end
+  acknowledgements_.on_poll(fds[1]);
+  if (acknowledgements_.is_over()) done_ = ack_over_ = true;
 }
 
 std::optional<TimePoint> Subscriber::deadline() const {
@@ -383,7 +357,7 @@ std::optional<TimePoint> Subscriber::deadline() const {
   std::optional<TimePoint> until = removal_.deadline();
   const auto sooner = [&until](std::optional<TimePoint> other) { until = earlier(until, other); };
   sooner(removal_until_);
-  if (ack_from_) sooner(ack_from_->due());
+  sooner(acknowledgements_.due());
   if (give_up_at_) {
     sooner(give_up_at_);
     return until;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "session/work.hpp"
-#include "subscribe/ack_from.hpp"
+#include "subscribe/acknowledgements.hpp"
 #include "subscribe/grants.hpp"
 #include "subscribe/lost_numbers.hpp"
 #include "subscribe/missing_report.hpp"
@@ -66,7 +66,7 @@ class Subscriber final : public Work {
   bool done() const override {
     if (output_.state() != Sink::State::open) return done_;
     return done_ && !output_.pending() && (!removal_.is_busy() || removal_over_) &&
-           (!ack_from_ || !ack_from_->waits() || ack_over_);
+           (!acknowledgements_.wait() || ack_over_);
   }
   void stop(TimePoint now) override;
   int finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) override;
@@ -92,7 +92,7 @@ class Subscriber final : public Work {
     bool retained_over = false;              // a message has come that is not retained
     TimePoint heard{};                       // when it was live, or its last message was seen
     std::deque<WaitingMessage> waiting{};
-    std::size_t taken = 0, released = 0;  // messages; those released are in in_buffer_, or were
+    std::size_t taken = 0, released = 0;  // messages; those released may be acknowledged
   };
 
   void move_messages(TimePoint now);
@@ -106,23 +106,21 @@ class Subscriber final : public Work {
   bool collect_from(ReceivingConnection& connection, TimePoint now);
   bool take(const Message& message, ReceivingConnection& connection, TimePoint now);
   void release(ReceivingConnection& connection);
-  void print(const Message& message, const ReceivingConnection& connection);
+  void print(Message message, const ReceivingConnection& connection);
   bool settle_doubts(ReceivingConnection& connection, TimePoint now);
   bool is_ahead(const Message& message, ReceivingConnection& connection, TimePoint now);
   void wait_anew(TimePoint now);
   void end_with_retained(TimePoint now);
   void note_number(Message& message, const ReceivingConnection& connection);
   void tell_removals(Notice& exit);
-  void acknowledge_written(TimePoint now);
-  void acknowledge_numbers(TimePoint now);
   bool full() const { return output_.size() >= kBatchBytes; }
 
   SubscriberSettings settings_;
   Transport& transport_;
   Announcer& announcer_;
   Sink& output_;
-  const std::unique_ptr<AckFrom> ack_from_;
 
+  Acknowledgements acknowledgements_;
   Grants grants_;
   Novelty novelty_;
   RetainedRemoval removal_;
@@ -131,11 +129,10 @@ class Subscriber final : public Work {
   LostNumbers lost_numbers_;
   std::vector<ReceivingConnection> connections_;
   std::vector<AttemptId> finished_;
-  std::size_t turn_ = 0;                   // of the live connections
-  std::vector<AckFrom::Batch> in_buffer_;  // goes out with the buffer
-  bool more_ = false;                      // the turn ended before the messages did
-  bool drained_ = false;                   // this turn has seen all messages that have come
-  bool retained_over_ = false;             // on any connection
+  std::size_t turn_ = 0;        // of the live connections
+  bool more_ = false;           // the turn ended before the messages did
+  bool drained_ = false;        // this turn has seen all messages that have come
+  bool retained_over_ = false;  // on any connection
   bool done_ = false;
   bool reader_gone_ = false;                // nobody reads the output any more
   std::optional<TimePoint> give_up_at_;     // a reader that does not read holds up a stop so long

@@ -33,15 +33,16 @@ int Subscriber::finish(const Ending& ending, bool /*reached*/, TimePoint now, No
                {"late", as_int(late_)},
                {"missing", as_int(novelty_.missing())}};
   if (settings_.remove_retained) tell_removals(exit);
-  if (ack_from_) exit.more.emplace_back("unacknowledged", as_int(ack_from_->unacknowledged()));
+  if (acknowledgements_.by_number())
+    exit.more.emplace_back("unacknowledged", as_int(acknowledgements_.unacknowledged()));
   if (output_.state() == Sink::State::failed) {
     exit.reason =
         output_.name() + " could not be written: " + std::strerror(output_.error_number());
     return static_cast<int>(ErrorKind::io);
   }
-  if (ack_from_ && ack_from_->is_over()) {
+  if (acknowledgements_.is_over()) {
     exit.reason = "nobody writes to --ack-from any more; " +
-                  counted(ack_from_->unacknowledged(), "message") +
+                  counted(acknowledgements_.unacknowledged(), "message") +
                   " that it has not acknowledged stay with the server";
     return static_cast<int>(ErrorKind::temporary);
   }

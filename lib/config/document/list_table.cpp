@@ -73,8 +73,7 @@ std::string list_table(const std::vector<DocumentServer>& servers) {
   }
   std::string text;
   for (const Row& row : rows) {
-    for (std::size_t i = 0; i + 1 < kColumns; ++i)
-      text += row[i] + std::string(widths[i] + 2 - characters(row[i]), ' ');
+    for (std::size_t i = 0; i + 1 < kColumns; ++i) text += padded(row[i], widths[i] + 2);
     text += row.back() + "\n";
   }
   return text;

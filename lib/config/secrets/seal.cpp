@@ -51,17 +51,6 @@ std::string authenticated(const SecretPlace& place) {
   return text;
 }
 
-// Empty if it is not base64.
-std::string from_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0) return {};
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  std::string out(3 * (text.size() / 4), '\0');
-  if (EVP_DecodeBlock(bytes(out), bytes(text), length(text)) < 0) return {};
-  out.resize(out.size() - padding);
-  if (base64(out) != text) return {};  // bits set behind the end: not what was written
-  return out;
-}
-
 Error no_cipher() {
   return {ErrorKind::internal, "OpenSSL cannot seal a secret",
           "is its default provider switched off?"};
@@ -142,8 +131,11 @@ Result<std::string> SealingKey::seal(std::string_view plain, const SecretPlace& 
 }
 
 Result<Secret> SealingKey::open(std::string_view sealed, const SecretPlace& place) const {
-  std::string box = from_base64(parts(sealed).second);
-  if (box.size() < kNonce + kTag) return does_not_open(place);
+  const std::string_view coded = parts(sealed).second;
+  std::string box;
+  // The second check: padding that is missing, or bits set behind the end, is not what was written.
+  if (!from_base64(coded, box) || base64(box) != coded || box.size() < kNonce + kTag)
+    return does_not_open(place);
   const Context context(EVP_CIPHER_CTX_new());
   const std::string aad = authenticated(place);
   std::string plain(box.size() - kNonce - kTag, '\0');
