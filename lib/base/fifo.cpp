@@ -11,6 +11,15 @@
 #include "base/text.hpp"
 
 namespace mqfail {
+namespace {
+
+Error cannot_open(const std::string& flag, const std::string& path) {
+  Error error = file_error(ErrorKind::cannot_create, flag, path, errno);
+  error.hint = "name a FIFO, or a path in a directory where one can be made";
+  return error;
+}
+
+}  // namespace
 
 Result<Fifo> Fifo::open(const std::string& flag, std::string path, End end) {
   Fifo fifo(flag, std::move(path), end);
@@ -20,14 +29,12 @@ Result<Fifo> Fifo::open(const std::string& flag, std::string path, End end) {
 
 Result<Done> Fifo::open_file() {
   // Two processes may make it at the same time.
-  if (mkfifo(path_.c_str(), 0600) != 0 && errno != EEXIST)
-    return file_error(ErrorKind::cannot_create, flag_, path_, errno);
+  if (mkfifo(path_.c_str(), 0600) != 0 && errno != EEXIST) return cannot_open(flag_, path_);
   const int way = end_ == End::reading ? O_RDONLY : O_RDWR;
   Descriptor file(::open(path_.c_str(), way | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
-  if (!file) return file_error(ErrorKind::cannot_create, flag_, path_, errno);
+  if (!file) return cannot_open(flag_, path_);
   struct stat status {};
-  if (fstat(file.get(), &status) != 0)
-    return file_error(ErrorKind::cannot_create, flag_, path_, errno);
+  if (fstat(file.get(), &status) != 0) return cannot_open(flag_, path_);
   if (!S_ISFIFO(status.st_mode)) {
     return Error{ErrorKind::usage, flag_ + " " + printable(path_, 4096) + " is not a FIFO",
                  "name one that mkfifo(1) has made, or a path where nothing is"};

@@ -124,7 +124,7 @@ Result<Done> replace_file(const std::string& path, std::string_view text) {
       path.substr(0, name) + temporary_name("." + path.substr(name).substr(0, 200) + ".");
   Descriptor file(
       open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file) return file_error(ErrorKind::cannot_create, "cannot create", temporary, errno);
+  if (!file) return file_error(ErrorKind::cannot_create, "cannot create", path, errno);
   int error = write_all(file.get(), text);
   if (error == 0 && (fchmod(file.get(), 0644) != 0 || file.close() != 0)) error = errno;
   if (error == 0 && rename(temporary.c_str(), path.c_str()) != 0) error = errno;

@@ -23,6 +23,12 @@ bool stands_as_it_is(char c, bool first) {
          c == '_' || (c == '.' && !first);
 }
 
+Error cannot_use(const std::string& directory) {
+  Error error = file_error(ErrorKind::cannot_create, "--output", directory, errno);
+  error.hint = "name a directory in which you may write; it is made if its parent is there";
+  return error;
+}
+
 }  // namespace
 
 std::string topic_file_name(std::string_view topic) {
@@ -47,12 +53,10 @@ std::string topic_file_name(std::string_view topic) {
 }
 
 Result<TopicFiles> TopicFiles::open(const std::string& directory, bool sync) {
-  if (mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST)
-    return file_error(ErrorKind::cannot_create, "--output", directory, errno);
+  if (mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST) return cannot_use(directory);
   Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened) return file_error(ErrorKind::cannot_create, "--output", directory, errno);
-  if (faccessat(opened.get(), ".", W_OK | X_OK, 0) != 0)
-    return file_error(ErrorKind::cannot_create, "--output", directory, errno);
+  if (!opened) return cannot_use(directory);
+  if (faccessat(opened.get(), ".", W_OK | X_OK, 0) != 0) return cannot_use(directory);
   return TopicFiles(std::move(opened), printable(directory, 4096), sync);
 }
 
