@@ -38,7 +38,7 @@ void Mailbox::post(Event event) {
   const bool urgent = !std::holds_alternative<event::Reached>(event);
   {
     const std::lock_guard lock(mutex_);
-    events_.push_back(std::move(event));
+    mail_.events.push_back(std::move(event));
   }
   if (urgent) wake();
 }
@@ -56,22 +56,16 @@ void Mailbox::heard(AttemptId attempt, std::string_view topic, std::string_view 
   {
     const std::lock_guard lock(mutex_);
     heard_bytes_ += cost(one);
-    heard_.push_back(std::move(one));
+    mail_.heard.push_back(std::move(one));
     while (heard_bytes_ > kUntakenBytes) {
-      heard_bytes_ -= cost(heard_.front());
-      heard_.pop_front();
+      heard_bytes_ -= cost(mail_.heard.front());
+      mail_.heard.pop_front();
     }
   }
   wake();
 }
 
-std::deque<Heard> Mailbox::take_heard() {
-  const std::lock_guard lock(mutex_);
-  heard_bytes_ = 0;
-  return std::exchange(heard_, {});
-}
-
-std::vector<Event> Mailbox::take() {
+Mail Mailbox::take() {
   // Always: whoever set rung_ before the last look may have rung only behind it. And first: read
   // after rung_ is cleared, a bell would be silenced that rung_ says is ringing. Whoever rings in
   // between is heard below.
@@ -79,20 +73,16 @@ std::vector<Event> Mailbox::take() {
   eventfd_read(fd_, &count);
   rung_ = false;
   const std::lock_guard lock(mutex_);
-  return std::exchange(events_, {});
+  heard_bytes_ = 0;
+  return std::exchange(mail_, {});
 }
 
 void Mailbox::bring(ListNews news) {
   {
     const std::lock_guard lock(mutex_);
-    news_.push_back(std::move(news));
+    mail_.lists.push_back(std::move(news));
   }
   wake();
-}
-
-std::vector<ListNews> Mailbox::take_news() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(news_, {});
 }
 
 }  // namespace mqfail

@@ -27,6 +27,13 @@ struct Heard {
   bool too_large = false;  ///< above Mailbox::kHeardBytes; `payload` is empty
 };
 
+/// All that other threads have left.
+struct Mail {
+  std::vector<Event> events;    ///< in order
+  std::deque<Heard> heard;      ///< in order
+  std::vector<ListNews> lists;  ///< in order
+};
+
 class Mailbox final : public TransportListener {
  public:
   /// A larger payload on a watched topic is not copied (bytes).
@@ -50,12 +57,9 @@ class Mailbox final : public TransportListener {
 
   /// Readable when the bell was rung since the last take().
   int fd() const { return fd_; }
-  /// All events so far; silences the bell. Session's thread.
-  std::vector<Event> take();
-  /// What was heard on watched topics since the last call, in order. Session's thread.
-  std::deque<Heard> take_heard();
-  /// All that was brought so far. Session's thread; take() comes first.
-  std::vector<ListNews> take_news();
+  /// Silences the bell and takes all that has come so far, in one step: what was taken before the
+  /// bell is silent could miss the news that it rang for. Session's thread.
+  Mail take();
 
  private:
   explicit Mailbox(int fd) : fd_(fd) {}
@@ -63,10 +67,8 @@ class Mailbox final : public TransportListener {
   const int fd_;
   std::atomic<bool> rung_{false};
   std::mutex mutex_;
-  std::vector<Event> events_;
-  std::deque<Heard> heard_;
-  std::size_t heard_bytes_ = 0;
-  std::vector<ListNews> news_;
+  Mail mail_;
+  std::size_t heard_bytes_ = 0;  // in mail_.heard
 };
 
 }  // namespace mqfail

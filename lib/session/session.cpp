@@ -39,7 +39,6 @@ std::optional<TimePoint> Session::turn(TimePoint now) {
   for (const int signal : std::exchange(signals_, {})) heed(signal, now);
   if (ending_) return std::nullopt;
   read_mail();
-  for (ListNews& news : mailbox_.take_news()) heed(std::move(news));
   step(now);
   if (const auto due = failover_.deadline(); due && *due <= now) {
     events_.emplace_back(event::Ticked{});
@@ -55,18 +54,20 @@ std::optional<TimePoint> Session::turn(TimePoint now) {
 
 // What was heard comes first: it may be known already when Connected is told.
 void Session::read_mail() {
-  for (Heard& heard : mailbox_.take_heard()) {
+  Mail mail = mailbox_.take();
+  for (Heard& heard : mail.heard) {
     follow(heard.attempt, gate_.heard(heard));
     host_.heard(heard, transport_);
     if (settings_.heard) settings_.heard(std::move(heard));
   }
-  for (Event& event : mailbox_.take()) {
+  for (Event& event : mail.events) {
     if (const auto* const connected = std::get_if<event::Connected>(&event)) {
       follow(connected->attempt, gate_.connected(connected->attempt));
     } else {
       events_.push_back(std::move(event));
     }
   }
+  for (ListNews& news : mail.lists) heed(std::move(news));
 }
 
 // Between the transport's Connected and the policy's stands the primary host.

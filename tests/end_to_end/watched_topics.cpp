@@ -75,8 +75,9 @@ class Watcher {
     while (!met() && Clock::now() < until) {
       pollfd bell{mailbox_->fd(), POLLIN, 0};
       poll(&bell, 1, 100);
-      for (auto& event : mailbox_->take()) events_.push_back(std::move(event));
-      for (const mqfail::Heard& one : mailbox_->take_heard()) {
+      mqfail::Mail mail = mailbox_->take();
+      for (auto& event : mail.events) events_.push_back(std::move(event));
+      for (const mqfail::Heard& one : mail.heard) {
         heard.push_back(one.payload + (one.retained ? " retained" : ""));
       }
       const auto count = transport_.take_messages(kAttempt, [this](const mqfail::Message& message) {

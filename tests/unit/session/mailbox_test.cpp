@@ -56,9 +56,9 @@ BOOST_AUTO_TEST_CASE(what_happens_rings_once_and_taking_it_silences_the_bell) {
   mailbox->post(event::Connected{AttemptId{1}});
   mailbox->post(event::Connected{AttemptId{2}});
   BOOST_TEST(rings(*mailbox));
-  BOOST_TEST(mailbox->take().size() == 2U);
+  BOOST_TEST(mailbox->take().events.size() == 2U);
   BOOST_TEST(!rings(*mailbox));
-  BOOST_TEST(mailbox->take().empty());
+  BOOST_TEST(mailbox->take().events.empty());
 }
 
 // A bell that nobody silences any more is 100 % of a core until the next news.
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(no_news_are_without_a_bell_however_the_threads_take_turns) 
   };
   mailbox->post(event::Connected{AttemptId{1}});
   BOOST_TEST(rings(*mailbox));
-  BOOST_TEST(mailbox->take().size() == 1U);
+  BOOST_TEST(mailbox->take().events.size() == 1U);
   BOOST_TEST(!rings(*mailbox));
   mailbox->wake();
   BOOST_TEST(rings(*mailbox));
@@ -92,11 +92,28 @@ BOOST_AUTO_TEST_CASE(what_happens_while_the_bell_is_silenced_is_heard_and_so_is_
       const auto mailbox = made();
       if (rung) mailbox->wake();
       *moment = [&] { mailbox->post(event::Connected{AttemptId{1}}); };
-      BOOST_TEST(mailbox->take().size() == 1U);
+      BOOST_TEST(mailbox->take().events.size() == 1U);
       mailbox->post(event::Connected{AttemptId{2}});
       BOOST_TEST(rings(*mailbox));
-      BOOST_TEST(mailbox->take().size() == 1U);
+      BOOST_TEST(mailbox->take().events.size() == 1U);
       BOOST_TEST(!rings(*mailbox));
+    }
+  }
+}
+
+// Nothing of any kind is left behind a silent bell.
+BOOST_AUTO_TEST_CASE(what_is_heard_or_brought_while_the_bell_is_silenced_is_taken_or_rings) {
+  for (std::function<void()>* const moment : {&g_before_silence, &g_after_silence}) {
+    for (const bool rung : {false, true}) {
+      const auto mailbox = made();
+      if (rung) mailbox->wake();
+      *moment = [&] {
+        mailbox->heard(AttemptId{1}, "servers", "one", false);
+        mailbox->bring({.servers = ServerList{}});
+      };
+      const Mail mail = mailbox->take();
+      BOOST_TEST(mail.heard.size() == 1U);
+      BOOST_TEST(mail.lists.size() == 1U);
     }
   }
 }
@@ -108,8 +125,9 @@ BOOST_AUTO_TEST_CASE(what_is_heard_on_watched_topics_is_copied_in_order_and_ring
   }
   mailbox->heard(AttemptId{8}, "servers", std::string(Mailbox::kHeardBytes + 1, 'x'), false);
   BOOST_TEST(rings(*mailbox));
-  BOOST_TEST(mailbox->take().empty());
-  const auto heard = mailbox->take_heard();
+  const Mail mail = mailbox->take();
+  BOOST_TEST(mail.events.empty());
+  const auto& heard = mail.heard;
   BOOST_REQUIRE(heard.size() == 3U);
   BOOST_TEST((heard[0].attempt == AttemptId{7}));
   BOOST_TEST(heard[0].topic == "servers");
@@ -120,7 +138,7 @@ BOOST_AUTO_TEST_CASE(what_is_heard_on_watched_topics_is_copied_in_order_and_ring
   BOOST_TEST(!heard[1].too_large);
   BOOST_TEST(heard[2].payload.empty());
   BOOST_TEST(heard[2].too_large);
-  BOOST_TEST(mailbox->take_heard().empty());
+  BOOST_TEST(mailbox->take().heard.empty());
 }
 
 // Nobody takes it while the session is busy, and a server may send without end.
@@ -130,7 +148,7 @@ BOOST_AUTO_TEST_CASE(what_is_heard_and_not_taken_is_bounded_and_the_newest_stays
     mailbox->heard(AttemptId{1}, "t", std::string(Mailbox::kHeardBytes, static_cast<char>(i)),
                    false);
   }
-  const auto heard = mailbox->take_heard();
+  const auto heard = mailbox->take().heard;
   BOOST_TEST(heard.size() == Mailbox::kUntakenBytes / Mailbox::kHeardBytes - 1);
   BOOST_TEST(heard.back().payload.front() == static_cast<char>(99));
 }
