@@ -24,7 +24,8 @@ echo "| figure, $turns turns: median (lowest–highest) | other build | this bui
 echo '|---|---|---|---|'
 for build in other this; do
   # "| name | 331 (320–340) k/s | ..." gives name, value, unit.
-  cat "$scratch/$build".* | grep -v '^| figure\|^|---' |
+  # The figures alone: other tables follow after an empty line.
+  for file in "$scratch/$build".*; do sed '/^$/,$d' "$file"; done | grep -v '^| figure\|^|---' |
     awk -F' [|] ' '{ sub(/^[|] /, "", $1); split($2, part, " "); unit = $2; sub(/.*[)] ?/, "", unit); sub(/^[0-9.,]+ /, "", unit)
       gsub(/,/, "", part[1]); print $1 "\t" part[1] "\t" unit "\t" ++row }' |
     sort -t$'\t' -k1,1 -k2,2g |

@@ -2,90 +2,95 @@
 // What every measurement needs: how a command is run and timed, and the table that is printed.
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <cstdio>
-#include <cstdlib>
-#include <iostream>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "paths.hpp"
 #include "rig/process.hpp"
 
 namespace rig {
 
 using Arguments = std::vector<std::string>;
 
-// by_turns.sh measures another build of the commands with the same bench.
-inline std::string bin(const std::string& name) {
-  const char* const other = std::getenv("MQFAIL_BENCH_BIN");
-  return (other != nullptr ? std::string(other) : mqfail::test::bin_dir()) + "/" + name;
+inline Arguments operator+(Arguments words, const Arguments& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
 }
 
-inline double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
+/// The path of a command. by_turns.sh measures another build of the commands with the same bench.
+std::string bin(const std::string& name);
 
+/// The values of all rounds.
 struct Range {
   std::vector<double> values;
   void add(double value) { values.push_back(value); }
-  double middle() const { return median(values); }
-  double low() const {
-    return values.empty() ? 0 : *std::min_element(values.begin(), values.end());
-  }
-  double high() const {
-    return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
-  }
+  double middle() const { return share(0.5); }
+  double low() const { return share(0); }
+  double high() const { return share(1); }
+  /// The value below which this share of the values is; of an even number of values the middle is
+  /// the mean of both in the middle. 0 without values.
+  double share(double part) const;
 };
 
-inline std::string number(double value, int digits = 2) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-  return text.data();
-}
+std::string number(double value, int digits = 2);
 
-inline std::string figure(const Range& range, int digits) {
-  return number(range.middle(), digits) + " (" + number(range.low(), digits) + "–" +
-         number(range.high(), digits) + ")";
+/// What a row is to reach.
+struct Goal {
+  enum class Of { nothing, ratio, figure } of = Of::nothing;
+  double bound = 0;
+};
+/// mqfail is at least so many times as good as the mosquitto tool.
+inline Goal ratio_of(double least) {
+  return {Goal::Of::ratio, least};
+}
+/// The figure of mqfail is at most this.
+inline Goal at_most(double most) {
+  return {Goal::Of::figure, most};
 }
 
 /// The table. Each row is printed as soon as it is known. A ratio above 1 is good for mqfail.
-struct Table {
-  std::string text;
-  void print(const std::string& line) {
-    text += line + '\n';
-    std::cout << line << std::endl;
-  }
+class Table {
+ public:
+  Table();
   void row(const std::string& what, const std::string& unit, const Range& ours, const Range* theirs,
-           bool more_is_better, int digits = 2) {
-    std::string line = "| " + what + " | " + figure(ours, digits) + ' ' + unit + " | ";
-    if (theirs == nullptr) return print(line + "– | – |");
-    const double ratio =
-        more_is_better ? ours.middle() / theirs->middle() : theirs->middle() / ours.middle();
-    print(line + figure(*theirs, digits) + ' ' + unit + " | **" + number(ratio) + "** |");
-  }
+           bool more_is_better, int digits = 2, Goal goal = {});
+  /// A row of what the machine does at best, without mqfail.
+  void limit(const std::string& what, const std::string& unit, const Range& range, int digits = 2);
+  /// The end of the table says how many times the limit the figure of the row is. Both have one
+  /// unit, of which less is better. Nothing is said if one of them was not measured.
+  void beside_limit(const std::string& row, const std::string& limit);
+  /// The end: the figures beside their limits, and the goals of the rows that were measured.
+  void end();
+  const std::string& text() const { return text_; }
+
+ private:
+  struct Reached {
+    std::string what, figure, wanted;
+    bool reached;
+  };
+  void print(const std::string& line);
+
+  std::string text_;
+  std::map<std::string, double> middles_;
+  std::vector<std::pair<std::string, std::string>> limits_;
+  std::vector<Reached> goals_;
 };
 
-inline Exit finish(Process& process, milliseconds patience = 120s) {
-  const auto exit = process.wait_exit(patience);
-  if (!exit) throw Broken("does not end; stderr: " + process.bytes(Stream::err));
-  if (exit->status != 0)
-    throw Broken("exit status " + std::to_string(exit->status) +
-                 "; stderr: " + process.bytes(Stream::err));
-  return *exit;
-}
+/// Waits for the end. Throws Broken unless the exit status is 0.
+Exit finish(Process& process, milliseconds patience = 120s);
 
 struct Took {
-  double wall, cpu;
+  double wall, cpu;  // s
 };
+Took took(Process& process);
 
-inline Took took(Process& process) {
-  const Exit exit = finish(process);
-  return {seconds_between(process.started(), exit.at), exit.cpu_seconds()};
-}
+/// The processor time that a process of one thread has used so far, in seconds. For a server it measures the rate
+/// that the server allows, and a busy machine hardly changes it.
+double cpu_seconds_of(pid_t pid);
+
+/// The maximum of the resident memory of a process until its end, in MiB. It is not taken from
+/// rusage, because the kernel counts the memory that this process had at the fork.
+double peak_mib(Process& process);
 
 }  // namespace rig

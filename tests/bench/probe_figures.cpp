@@ -25,9 +25,10 @@ void one_server(Table& table, int rounds) {
   const Arguments theirs{
       "mosquitto_pub", "-h", "127.0.0.1", "-p", port, "-t", "t", "-m", "x", "-q", "1"};
   Arguments ours{bin("mqfail-probe"), "-H", "127.0.0.1", "-p", port};
-  by_turns(table, rounds, "probe of one server, beside mosquitto_pub -q 1", ours, theirs);
+  by_turns(table, rounds, "probe of one default server, beside mosquitto_pub -q 1", ours, theirs);
   ours.insert(ours.end(), {"--topic", "t"});
-  by_turns(table, rounds, "… with --topic", ours, theirs);
+  by_turns(table, rounds, "probe of one default server with --topic, beside mosquitto_pub -q 1",
+           ours, theirs);
 }
 
 void thousand_servers(Table& table, int rounds) {
@@ -48,9 +49,10 @@ void thousand_servers(Table& table, int rounds) {
       memory.add(static_cast<double>(exit.usage.ru_maxrss) / 1024);
     }
     const std::string what =
-        topic ? "… with --topic" : "probe of 1,000 servers (four mosquittos under 1,000 names)";
+        std::string("probe of 1,000 servers (four default ones under 1,000 names)") +
+        (topic ? " with --topic" : "");
     table.row(what, "s", wall, nullptr, false);
-    table.row("… resident at most", "MiB", memory, nullptr, false, 1);
+    table.row(what + ", resident at most", "MiB", memory, nullptr, false, 1);
   }
 }
 

@@ -56,6 +56,11 @@ class Mosquitto {
   bool running() { return process_ && process_->running(); }
   /// Waits until a SUBSCRIBE of `client` (a regular expression for the id) is in force.
   bool wait_for_subscriber(const std::string& client, milliseconds patience = 10s);
+  /// The first line of the log that matches, since the last start, with the time at which it was
+  /// read.
+  std::optional<Line> log_line(const std::string& regex, milliseconds patience = 10s) {
+    return process_->wait_for_line(Stream::err, regex, patience);
+  }
   /// Waits for this number of lines that match. It logs subscriptions and their ends, with `lines`
   /// more.
   bool wait_for_log(const std::string& regex, milliseconds patience = 10s, std::size_t count = 1);

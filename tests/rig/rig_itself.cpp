@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 
+#include "rig/bare_server.hpp"
 #include "rig/client.hpp"
 #include "rig/events.hpp"
 #include "rig/mosquitto.hpp"
@@ -172,4 +173,51 @@ BOOST_AUTO_TEST_CASE(a_process_tells_its_status_its_lines_and_its_memory) {
   BOOST_TEST(sleeper.peak_kib() < 10'000);
   sleeper.signal(SIGTERM);
   BOOST_TEST(sleeper.wait_exit(5s)->status == 128 + SIGTERM);
+}
+
+BOOST_AUTO_TEST_CASE(a_bare_server_takes_what_a_publisher_sends) {
+  for (const int qos : {0, 1, 2}) {
+    for (const char* version : {"311", "5"}) {
+      // Of both sizes of a length, and one that does not fit into a read.
+      for (const std::size_t size : {10U, 1'000U, 300'000U}) {
+        BareServer server({.window = 3});
+        Command command{
+            .argv = pub(server.port(), {"-l", "-q", std::to_string(qos), "-V", version}),
+            .stdin_pipe = true};
+        Process process(command);
+        std::string all;
+        for (int i = 0; i < 7; ++i) all += std::string(size, 'x') + '\n';
+        process.feed(all);
+        BOOST_CHECK_NO_THROW(server.received(7, 10s));
+        BOOST_CHECK_THROW(server.received(8, 10s), Broken);
+        const auto exit = process.wait_exit(10s);
+        BOOST_TEST((exit && exit->status == 0), "QoS " << qos << ", " << size << " bytes");
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_bare_server_sends_what_a_subscriber_takes) {
+  const std::vector<std::string> payloads{numbered_line(1), numbered_line(2, 200'000)};
+  for (const int qos : {0, 1, 2}) {
+    for (const std::uint32_t batch : {0U, 4U}) {
+      BareServer server(
+          {.window = 5, .batch = batch, .count = 12, .qos = qos, .payloads = payloads});
+      Process process(sub(server.port(), {"-q", std::to_string(qos), "-C", "12", "-V", "5"}));
+      server.wait_for_subscription();
+      server.send_all();
+      if (batch != 0 && qos == 0) {
+        for (std::size_t have = batch; have < 12; have += batch) {
+          BOOST_TEST(process.wait_for_lines(Stream::out, have, 10s));
+          BOOST_TEST(process.line_count(Stream::out) == have);
+          server.release();
+        }
+      }
+      const auto exit = process.wait_exit(10s);
+      BOOST_TEST((exit && exit->status == 0), "QoS " << qos << ", batch " << batch);
+      std::string wanted;
+      for (int i = 0; i < 12; ++i) wanted += payloads[static_cast<std::size_t>(i % 2)] + '\n';
+      BOOST_TEST((process.bytes(Stream::out) == wanted), "QoS " << qos << ", batch " << batch);
+    }
+  }
 }
