@@ -5,11 +5,13 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: tests/run.sh [--everyday | --peers | --package | --fuzz] [--full] [--asan | --tsan] [-- CTEST-ARGUMENT...]
+usage: tests/run.sh [--everyday | --peers | --faults | --package | --fuzz] [--full] [--asan | --tsan] [-- ARGUMENT...]
 
   (nothing)    all tests: everyday, end to end against real servers, a slice of the fault runs
   --everyday   only those that need no server (unit, simulation, papers)
   --peers      only those with clusters, bridges and proxies of other makers (12 minutes); prints a table
+  --faults     only the fault catalogue, all of it (root, 4 minutes); prints the page. ARGUMENTs are those of run_faults,
+               such as --class 7, --case NAME and --list; otherwise they are those of ctest
   --package    only the Debian package: built, installed in a clean Debian, used, removed (root, 2 minutes)
   --fuzz       looks for inputs that break a parser, a minute a parser (clang); tests/fuzz/run.sh has more to say
   --full       the long fault runs with ten times the seeds, and the long soak runs
@@ -21,10 +23,12 @@ END
 preset=release
 selection=(-LE '^peers$')
 peers=
+faults=
 while (($#)); do
   case $1 in
     --everyday) selection=(-L '^(unit|simulation|papers)$') ;;
     --peers) selection=(-L '^peers$') peers=yes ;;
+    --faults) faults=yes ;;
     --package) exec "$(dirname "$0")/package.sh" ;;
     --fuzz) shift; exec "$(dirname "$0")/fuzz/run.sh" "$@" ;;
     --full) export MQFAIL_FULL=1 ;;
@@ -58,6 +62,15 @@ cmake --preset "$preset" "${launcher[@]}" >"$PWD/.configure.log" 2>&1 || {
   exit 70
 }
 rm -f .configure.log
+if [[ $faults ]]; then
+  cmake --build "$build" -j"$(nproc)" --target run_faults
+  page=$build/tests/faults/page.md
+  status=0
+  # Most cases wait for a time-out.
+  "$build/tests/faults/run_faults" --jobs "$((2 * $(nproc)))" --page "$page" "$@" || status=$?
+  if [[ -e $page ]]; then cat "$page"; fi
+  exit "$status"
+fi
 cmake --build "$build" -j"$(nproc)"
 if [[ ! $peers ]]; then
   # Most tests wait for servers, not for a processor.

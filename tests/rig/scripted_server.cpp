@@ -12,8 +12,8 @@
 
 namespace rig {
 
-ScriptedServer::ScriptedServer(Script script)
-    : script_(std::move(script)), listener_(listen_on(0)) {
+ScriptedServer::ScriptedServer(Script script, std::uint16_t port)
+    : script_(std::move(script)), listener_(listen_on(port)) {
   port_ = port_of(listener_);
   thread_ = std::thread([this] { run(); });
 }
@@ -49,6 +49,7 @@ void ScriptedServer::publish(const Publish& publish) {
       connection.next_id =
           connection.next_id == 65535 ? 1 : static_cast<std::uint16_t>(connection.next_id + 1);
     }
+    if (copy.qos > 0) connection.sent[copy.id] = copy;
     send(connection, encode(copy, connection.version));
   }
   waker_.wake();
@@ -72,6 +73,15 @@ void ScriptedServer::disconnect_all(int code, const std::vector<Property>& prope
 void ScriptedServer::close_all() {
   const std::lock_guard lock(mutex_);
   for (Connection& connection : connections_) end(connection, false);
+  waker_.wake();
+}
+
+void ScriptedServer::send_and_close(std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  for (Connection& connection : connections_) {
+    send(connection, bytes);
+    connection.close_when_sent = true;
+  }
   waker_.wake();
 }
 
@@ -269,6 +279,9 @@ void ScriptedServer::handle(Connection& connection, const Packet& packet) {
       seen.what = What::ack;
       seen.type = packet.type;
       seen.ack = *ack;
+      if (packet.type != Type::pubrel)
+        if (const auto ours = connection.sent.find(ack->id); ours != connection.sent.end())
+          seen.publish = ours->second;
       note(std::move(seen));
       if (packet.type == Type::pubrec)
         send(connection, encode_acknowledgement(Type::pubrel, connection.version, ack->id, 0));

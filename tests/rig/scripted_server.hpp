@@ -79,14 +79,15 @@ struct Seen {
   int connection = 0;
   Connect connect;
   Subscribe subscribe;
-  Publish publish;  ///< received (publish), or acknowledged by us (acknowledged)
+  Publish publish;  ///< received, acknowledged by us, or ours that the client acknowledges (ack)
   Type type{};      ///< of an ack that the client sent us
   Acknowledgement ack;
 };
 
 class ScriptedServer {
  public:
-  explicit ScriptedServer(Script script = {});
+  /// `port` 0: any that is free.
+  explicit ScriptedServer(Script script = {}, std::uint16_t port = 0);
   ~ScriptedServer();
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
@@ -102,6 +103,8 @@ class ScriptedServer {
   void send_raw(std::string_view bytes);
   void disconnect_all(int code, const std::vector<Property>& properties = {});
   void close_all();  ///< FIN
+  /// Sends the bytes on every connection, then FIN.
+  void send_and_close(std::string_view bytes);
   void reset_all();  ///< RST
   void refuse();     ///< RST, and nothing listens until accept()
   void accept();
@@ -128,6 +131,7 @@ class ScriptedServer {
     bool stopped = false;  ///< no longer read
     std::uint16_t next_id = 1;
     std::map<std::uint16_t, Publish> qos2;
+    std::map<std::uint16_t, Publish> sent;  ///< by packet identifier, the last one
   };
   struct Due {
     Moment at;
