@@ -144,7 +144,7 @@ bool Connection::is_only_watched(const Arrived& arrived) {
 
 int Connection::on_message(void* context, char* topic, int topic_size,
                            MQTTClient_message* message) {
-  let_go();  // Paho calls without its mutex
+  keep_on();  // the message is ours only once it has left Paho's queue
   auto& self = *static_cast<Connection*>(context);
   Arrived arrived{topic, topic_size > 0 ? static_cast<std::size_t>(topic_size) : std::strlen(topic),
                   message};

@@ -15,6 +15,11 @@
 // for which the other waits. Mended: the receive thread unlocks Paho's mutex, under which `running`
 // is read, only where it begins to wait, so not between two runs; and no other thread gets into
 // Socket_getReadySocket(). Unnecessary when: each caller has its own copy.
+// And: a message is handed over without the mutex while it is still in Paho's queue, and
+// connecting, or a call that fails, empties that queue (MQTTClient_cleanSession): the message is
+// freed that we were given. A server that sends a PUBLISH right behind its CONNACK crashes the
+// process (seen with a hostile server). Mended: the receive thread keeps the mutex until Paho has
+// taken the message from its queue. Unnecessary when: Paho takes it from the queue first.
 #include "transport/paho_seams/run_thread.hpp"
 
 #include <pthread.h>
@@ -38,6 +43,7 @@ thread_local int t_start_error = 0;
 thread_local void* t_paho_mutex = nullptr;  // the first that it locks
 thread_local bool t_kept = false;           // Paho has unlocked it, and it is locked still
 thread_local bool t_anew = false;           // a run has ended, the next has not begun
+thread_local bool t_keep = false;           // see keep_on()
 
 void* receive_for_ever(void* argument) {
   mqfail::become_receiver();
@@ -64,9 +70,13 @@ bool mqfail::has_locked(void* mutex) {
   if (!is_receiver()) return false;
   if (t_paho_mutex == nullptr) t_paho_mutex = mutex;
   const bool anew = std::exchange(t_anew, false);
+  const bool keep = std::exchange(t_keep, false);
   if (mutex != t_paho_mutex || !t_kept) return false;
-  if (!anew) let_go();  // others may have it in between, as Paho meant
+  if (!anew && !keep) let_go();  // others may have it in between, as Paho meant
   return std::exchange(t_kept, false);
+}
+void mqfail::keep_on() {
+  t_keep = t_kept;
 }
 void mqfail::let_go() {
   if (std::exchange(t_kept, false)) __real_Thread_unlock_mutex(t_paho_mutex);

@@ -2,13 +2,17 @@
 // Each attempt has its own connection, however many there are.
 #include "transport/paho_transport.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <future>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "loopback.hpp"
@@ -21,15 +25,36 @@ using test::settings;
 
 namespace {
 
-// Accepts one connection and its CONNECT; the caller closes it.
-int welcome(const Listener& listener) {
+constexpr std::string_view kConnack("\x20\x03\0\0\0", 5);
+
+// Accepts one connection and its CONNECT, and answers; the caller closes it.
+int welcome(const Listener& listener, std::string_view answer = kConnack) {
   const int peer = listener.accept();
   std::array<char, 256> connect{};
   BOOST_REQUIRE(recv(peer, connect.data(), connect.size(), 0) > 0);
-  constexpr std::string_view kConnack("\x20\x03\0\0\0", 5);
-  BOOST_REQUIRE(send(peer, kConnack.data(), kConnack.size(), 0) == 5);
+  BOOST_REQUIRE(send(peer, answer.data(), answer.size(), 0) == std::ssize(answer));
   return peer;
 }
+
+bool comes_within(int fd, std::chrono::milliseconds patience) {
+  pollfd one{fd, POLLIN, 0};
+  return poll(&one, 1, static_cast<int>(patience.count())) > 0;
+}
+
+// Looks, while a message is handed over, whether our next packet goes out.
+class Overtaken final : public TransportListener {
+ public:
+  void post(Event /*event*/) override {}
+  void wake() override {}
+  void heard(AttemptId /*attempt*/, std::string_view topic, std::string_view payload,
+             bool /*retained*/) override {
+    const bool overtaken = comes_within(peer.get_future().get(), std::chrono::milliseconds(300));
+    told.set_value({std::string(topic) + " " + std::string(payload), overtaken});
+  }
+
+  std::promise<int> peer;
+  std::promise<std::pair<std::string, bool>> told;
+};
 
 }  // namespace
 
@@ -65,4 +90,23 @@ BOOST_AUTO_TEST_CASE(an_attempt_keeps_its_connection_while_others_come_and_go) {
   BOOST_TEST(!transport.disconnect(AttemptId{1}, Duration::zero()));
   BOOST_TEST(port_of(1) == "none");
   for (const int peer : peers) close(peer);
+}
+
+// Paho empties its queue when the connect call returns: a message that it is just handing over must
+// have left the queue by then, or it is freed while we read it.
+BOOST_AUTO_TEST_CASE(a_message_right_behind_the_connack_is_ours_before_the_connect_is_done) {
+  Overtaken listener;
+  const Listener server;
+  PahoTransport transport(listener);
+  ConnectSettings watching = settings();
+  watching.watched = {{"t", false}};
+  transport.connect(AttemptId{1}, server.server(), watching, Protocol::mqtt5);
+  const int peer = welcome(server, std::string(kConnack) + std::string("\x30\x09\0\1t\0hello", 11));
+  listener.peer.set_value(peer);
+  const auto [message, overtaken] = listener.told.get_future().get();
+  BOOST_TEST(message == "t hello");
+  BOOST_TEST(!overtaken);
+  BOOST_TEST(comes_within(peer, std::chrono::seconds(20)));  // the SUBSCRIBE
+  transport.abandon(AttemptId{1});
+  close(peer);
 }
