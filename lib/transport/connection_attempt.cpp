@@ -118,7 +118,7 @@ Connection::Opened Connection::open(const Dialled& dialled, TimePoint until) {
                       if (!is_receiver()) wake_receiver();
                     }},
       is_web_socket(server_.scheme) ? std::make_unique<WebSocket>(server_) : nullptr);
-  wire->speak(protocol_);
+  wire->speak(protocol_, settings_.properties.topic_alias_maximum.value_or(0));
   {
     const std::lock_guard lock(stage_mutex_);
     wire_ = wire;

@@ -117,7 +117,7 @@ void DirectConnection::open(int fd, std::string address, TimePoint now) {
       fd_, settings_.keepalive, false,
       WireCallbacks{{}, [this](Phase phase) { reached(phase); }, {}},
       is_web_socket(server_.scheme) ? std::make_unique<WebSocket>(server_) : nullptr);
-  wire_->speak(protocol_);
+  wire_->speak(protocol_, settings_.properties.topic_alias_maximum.value_or(0));
   if (!is_tls(server_.scheme)) return introduce();
   reached(Phase::tls);
   stage_ = Stage::handshake;

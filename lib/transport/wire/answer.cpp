@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/utf8.hpp"
 #include "transport/wire/properties.hpp"
 
 namespace mqfail {
@@ -19,6 +20,11 @@ std::uint8_t byte_at(std::string_view bytes, std::size_t at) {
 
 std::size_t two_bytes(std::string_view bytes) {
   return static_cast<std::size_t>(byte_at(bytes, 0)) << 8U | byte_at(bytes, 1);
+}
+
+// Text as MQTT has it (section 1.5.4): UTF-8 without U+0000.
+bool is_topic_text(std::string_view text) {
+  return text.find('\0') == std::string_view::npos && is_utf8(text);
 }
 
 std::string reserved_code(PacketType type, int code) {
@@ -209,14 +215,28 @@ std::optional<std::size_t> publish_head_size(unsigned flags, std::string_view be
   return list.size != 0 ? size + list.size + list.value : begin.size() + 1;
 }
 
-std::string flaw_of_publish(unsigned flags, std::string_view head, Protocol protocol) {
-  std::size_t at = 2 + two_bytes(head);
+std::string flaw_of_publish(unsigned flags, std::string_view head, Protocol protocol,
+                            TopicAliases& aliases) {
+  const std::string_view topic = head.substr(2, two_bytes(head));
+  if (!is_topic_text(topic)) return "PUBLISH with a topic that is not UTF-8";
+  std::size_t at = 2 + topic.size();
   if ((flags & 0x06U) != 0) {
     if (two_bytes(head.substr(at)) == 0) return "PUBLISH with packet id 0";
     at += 2;
   }
-  if (protocol != Protocol::mqtt5 || head[at] == '\0') return {};
-  return flaw_of_properties(PacketType::publish, head.substr(at));
+  const bool has_properties = protocol == Protocol::mqtt5 && head[at] != '\0';
+  bool named = !topic.empty();
+  if (has_properties) {
+    PropertyReader reader(head.substr(at));
+    while (reader.next()) {
+      if (reader.id() != property::topic_alias) continue;
+      if (!aliases.take(two_bytes(reader.value()), !topic.empty()))
+        return "PUBLISH with an unknown topic alias";
+      named = true;
+    }
+    if (!reader.whole()) return "PUBLISH with malformed properties";
+  }
+  return named ? std::string() : "PUBLISH without a topic";
 }
 
 }  // namespace mqfail

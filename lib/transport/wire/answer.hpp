@@ -4,7 +4,8 @@
 // Shortfall (Paho 1.3.12): a MQTT 3 SUBACK without return codes frees what was never initialised
 // and crashes the process; too few codes count as granted (MQTT 3) or are read past their end
 // (MQTT 5); lists of properties are read past the end of the packet; reserved codes pass for
-// success. Unnecessary when: Paho refuses all of them.
+// success; a topic may be empty, anything but UTF-8, or an alias of nothing. Unnecessary when: Paho
+// refuses all of them.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include <string_view>
 
 #include "policy/event.hpp"
+#include "transport/wire/topic_aliases.hpp"
 
 namespace mqfail {
 
@@ -62,6 +64,7 @@ std::uint16_t packet_id(std::string_view body);
 std::optional<std::size_t> publish_head_size(unsigned flags, std::string_view begin,
                                              Protocol protocol);
 /// As flaw_of_answer; `head` is what stands before the payload.
-std::string flaw_of_publish(unsigned flags, std::string_view head, Protocol protocol);
+std::string flaw_of_publish(unsigned flags, std::string_view head, Protocol protocol,
+                            TopicAliases& aliases);
 
 }  // namespace mqfail

@@ -155,7 +155,7 @@ std::string PacketFilter::flaw_of_packet(std::string_view head) {
   if (type_ == PacketType::publish) {
     // The length of its head was never asked for, as no byte of it came.
     if (head.empty()) return of_size(type_, 0);
-    return flaw_of_publish(flags_, head, protocol);
+    return flaw_of_publish(flags_, head, protocol, aliases_);
   }
   Asked asked;
   bool found = false;

@@ -29,8 +29,12 @@ namespace mqfail {
 /// Thread: admit() and what it has found belong to the receive thread; the rest is for any thread.
 class PacketFilter {
  public:
-  /// The version of our CONNECT; before it is written. Without it: 5.
-  void speak(Protocol protocol) { protocol_ = protocol; }
+  /// The version of our CONNECT, and how many topic aliases it announces; before it is written.
+  /// Without it: 5, none.
+  void speak(Protocol protocol, std::uint16_t aliases = 0) {
+    protocol_ = protocol;
+    aliases_ = TopicAliases(aliases);
+  }
   /// This SUBSCRIBE or UNSUBSCRIBE was written: one answer may come, and must fit.
   void expect_answer_to(std::string_view packet);
   /// A PINGREQ was written: one PINGRESP may come.
@@ -78,7 +82,8 @@ class PacketFilter {
   unsigned flags_ = 0, shift_ = 0;
   std::size_t length_ = 0;  // of the body
   std::size_t left_ = 0;    // of it, to come
-  std::string head_;        // of a packet whose head came in pieces, so far
+  TopicAliases aliases_;
+  std::string head_;  // of a packet whose head came in pieces, so far
   std::uint64_t ended_ = 0;
   std::string disconnect_, connack_, flaw_;
 };

@@ -14,7 +14,7 @@ namespace mqfail {
 /// Identifiers of properties (MQTT 5, section 2.2.2.2), as far as they are asked for by name.
 namespace property {
 inline constexpr std::uint8_t reason_string = 0x1F, server_reference = 0x1C, receive_maximum = 0x21,
-                              maximum_packet_size = 0x27;
+                              topic_alias = 0x23, maximum_packet_size = 0x27;
 }  // namespace property
 
 /// One property after the other. Views into the bytes given, which outlive the reader.

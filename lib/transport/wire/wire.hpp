@@ -66,7 +66,7 @@ class Wire {
 
   int fd() const { return fd_; }
   /// The version of MQTT that Paho will speak; before its CONNECT.
-  void speak(Protocol protocol) { filter_.speak(protocol); }
+  void speak(Protocol protocol, std::uint16_t aliases = 0) { filter_.speak(protocol, aliases); }
 
   // -- outgoing
   /// Takes all of it. Sends when enough has come together.

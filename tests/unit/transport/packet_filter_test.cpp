@@ -283,6 +283,37 @@ BOOST_AUTO_TEST_CASE(a_publish_whose_lengths_are_wrong_never_reaches_paho) {
          {"30 09 00 01 't' 80 80 80 80 01", "PUBLISH of 9 bytes"}});
 }
 
+BOOST_AUTO_TEST_CASE(a_publish_without_a_topic_or_with_one_that_is_no_text_never_reaches_paho) {
+  check(Protocol::mqtt311, Stage::connected,
+        {{"30 04 00 02 c3 a9", ""},
+         {"30 04 00 02 'a' 1b", ""},  // a control character is allowed
+         {"30 04 00 02 '+/'", ""},    // a wildcard harms nobody: RabbitMQ may send one
+         {"30 02 00 00", "PUBLISH without a topic"},
+         {"30 04 00 02 'a' ff", "PUBLISH with a topic that is not UTF-8"},
+         {"30 05 00 03 ed a0 80", "PUBLISH with a topic that is not UTF-8"},
+         {"30 05 00 03 'a' 00 'b'", "PUBLISH with a topic that is not UTF-8"}});
+  check(Protocol::mqtt5, Stage::connected,
+        {{"30 03 00 00 00", "PUBLISH without a topic"},
+         {"30 05 00 02 c3 28 00", "PUBLISH with a topic that is not UTF-8"},
+         {"30 06 00 00 03 23 00 01", "PUBLISH with an unknown topic alias"},
+         {"30 07 00 01 't' 03 23 00 01", "PUBLISH with an unknown topic alias"}});
+}
+
+BOOST_AUTO_TEST_CASE(a_topic_alias_means_the_topic_that_it_came_with) {
+  const std::string named = bytes("30 07 00 01 't' 03 23 00 02"),
+                    again = bytes("30 06 00 00 03 23 00 02");
+  const auto admits = [](const std::string& stream) {
+    PacketFilter filter;
+    filter.speak(Protocol::mqtt5, 2);
+    return filter.admit(bytes("20 03 00 00 00") + stream).has_value();
+  };
+  BOOST_TEST(admits(named + again + again));
+  BOOST_TEST(!admits(again));
+  BOOST_TEST(!admits(named + bytes("30 06 00 00 03 23 00 01")));
+  BOOST_TEST(!admits(bytes("30 07 00 01 't' 03 23 00 03")));
+  BOOST_TEST(!admits(bytes("30 07 00 01 't' 03 23 00 00")));
+}
+
 BOOST_AUTO_TEST_CASE(well_formed_packets_pass_whatever_pieces_they_come_in) {
   std::string stream = bytes("20 03 00 00 00");
   for (const std::size_t payload : {0, 1, 200, 70000}) {
