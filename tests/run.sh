@@ -5,7 +5,7 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: tests/run.sh [--everyday | --peers | --faults | --package | --fuzz] [--full] [--asan | --tsan] [-- ARGUMENT...]
+usage: tests/run.sh [--everyday | --peers | --faults | --package | --fuzz | --hostile] [--full] [--asan | --tsan] [-- ARGUMENT...]
 
   (nothing)    all tests: everyday, end to end against real servers, a slice of the fault runs
   --everyday   only those that need no server (unit, simulation, papers)
@@ -14,6 +14,7 @@ usage: tests/run.sh [--everyday | --peers | --faults | --package | --fuzz] [--fu
                such as --class 7, --case NAME and --list; otherwise they are those of ctest
   --package    only the Debian package: built, installed in a clean Debian, used, removed (root, 2 minutes)
   --fuzz       looks for inputs that break a parser, a minute a parser (clang); tests/fuzz/run.sh has more to say
+  --hostile    100,000 conversations with hostile servers (half an hour); 500 are in every run
   --full       the long fault runs with ten times the seeds, and the long soak runs
   --asan       built with AddressSanitizer and UndefinedBehaviorSanitizer
   --tsan       built with ThreadSanitizer
@@ -31,6 +32,8 @@ while (($#)); do
     --faults) faults=yes ;;
     --package) exec "$(dirname "$0")/package.sh" ;;
     --fuzz) shift; exec "$(dirname "$0")/fuzz/run.sh" "$@" ;;
+    --hostile) selection=(-R '^fault_hostile$' -V)
+      export MQFAIL_FULL=1 ;;
     --full) export MQFAIL_FULL=1 ;;
     --asan) preset=asan ;;
     --tsan) preset=tsan ;;

@@ -30,6 +30,7 @@ class Terminal {
     held_ = Fd(::open(path_.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
     if (!held_) throw Broken("cannot open " + path_);
   }
+  int fd() const { return master_.get(); }
   /// The path that programs open. It has a line discipline: ^S stops the output, ^C is SIGINT.
   const std::string& path() const { return path_; }
   /// Reads what is written on it until the text has come, at or behind byte `from`.
