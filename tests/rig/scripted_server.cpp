@@ -117,6 +117,11 @@ std::vector<Seen> ScriptedServer::log(What what) {
   return result;
 }
 
+void ScriptedServer::forget() {
+  const std::lock_guard lock(mutex_);
+  log_.clear();
+}
+
 std::size_t ScriptedServer::count(What what) {
   const std::lock_guard lock(mutex_);
   return static_cast<std::size_t>(std::count_if(

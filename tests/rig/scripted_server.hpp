@@ -111,6 +111,8 @@ class ScriptedServer {
 
   std::vector<Seen> log();
   std::vector<Seen> log(What what);
+  /// Empties the log.
+  void forget();
   std::size_t count(What what);
   std::size_t dropped();          ///< by publish(), see most_queued
   std::size_t tcp_connections();  ///< accepted so far, whatever was said on them
