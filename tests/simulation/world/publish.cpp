@@ -38,6 +38,9 @@ std::string read_all(int fd) {
 class PublishWorld final : public World {
  public:
   PublishWorld(std::uint64_t seed, Break broken, bool told) : World(seed, broken, told) { draw(); }
+  PublishWorld(std::uint64_t seed, Break broken, const Year& year) : World(seed, broken, false) {
+    draw(year);
+  }
   ~PublishWorld() override {
     for (const int fd : {input_[0], input_[1], undelivered_}) {
       if (fd >= 0) close(fd);
@@ -94,6 +97,39 @@ class PublishWorld final : public World {
       if (chance(3)) interrupts(between(1ms, end * 2));
     }
     agenda.in(end + 1000s, [this] { broke(Promise::comes_to_an_end, "it goes on for ever"); });
+    begin();
+  }
+
+  void draw(const Year& year) {
+    settings_.publisher_id = kPublisherId;
+    make_servers(3, true);
+    settings_.topic = "t";
+    settings_.qos = 1;
+    settings_.window = 20;
+    settings_.drain_timeout = Year::kLength;
+    settings_.ack_timeout = 30s;
+    settings_.delimited = true;
+    failover_ = draw_failover();
+    failover_.bounded = false;
+    failover_.backoff.cap = 5min;
+    failover_.standbys = 1;
+    failover_.mqtt5_required = true;
+    draw_year(year);
+    feed_year(year.every, year.begin + Year::kLength);
+    agenda.at(year.begin + Year::kLength + 24h,
+              [this] { broke(Promise::comes_to_an_end, "it goes on for ever"); });
+    begin();
+    settings_of_session_.connect.keepalive = Year::kKeepalive;
+  }
+  void feed_year(Duration every, TimePoint end) {
+    agenda.in(every, [this, every, end] {
+      if (agenda.now() >= end) return end_input();
+      write_input(payload_of(++lines_, 10) + "\n");
+      feed_year(every, end);
+    });
+  }
+
+  void begin() {
     make_descriptors();
     ledger_.expect(
         {settings_.window, settings_.acks, settings_.publisher_id, settings_.qos},
@@ -346,6 +382,10 @@ class PublishWorld final : public World {
 
 Outcome publish_in_a_world(std::uint64_t seed, Break broken, bool told) {
   return PublishWorld(seed, broken, told).run();
+}
+
+Outcome publish_for_a_year(std::uint64_t seed, const Year& year, Break broken) {
+  return PublishWorld(seed, broken, year).run();
 }
 
 }  // namespace mqfail::test

@@ -30,6 +30,9 @@ class SubscribeWorld final : public World, public Witness {
   SubscribeWorld(std::uint64_t seed, Break broken, bool told) : World(seed, broken, told) {
     draw();
   }
+  SubscribeWorld(std::uint64_t seed, Break broken, const Year& year) : World(seed, broken, false) {
+    draw(year);
+  }
   ~SubscribeWorld() override {
     for (const int fd : output_) {
       if (fd >= 0) close(fd);
@@ -102,6 +105,47 @@ class SubscribeWorld final : public World, public Witness {
       signals.push_back(SIGINT);
     });
     agenda.in(end + 200s, [this] { broke(Promise::comes_to_an_end, "it goes on for ever"); });
+    begin();
+  }
+
+  void draw(const Year& year) {
+    hot_ = persistent_ = numbered_ = true;
+    qos_ = 1;
+    make_servers(3, true);
+    failover_ = draw_failover();
+    failover_.bounded = false;
+    failover_.backoff.cap = 5min;
+    failover_.keeps_session = true;
+    failover_.width = 0;
+    settings_of_session_ = session_settings();
+    settings_of_session_.connect.subscriptions = {{.filter = "#", .qos = qos_}};
+    settings_of_session_.connect.properties.receive_maximum = 100;
+    settings_of_session_.connect.keepalive = Year::kKeepalive;
+    draw_year(year);
+    publish_for_the_year(year.every, year.begin + Year::kLength, (std::uint64_t{1} << 32U) - 4000);
+    agenda.at(year.begin + Year::kLength + 1h, [this] {
+      interrupted_ = true;
+      signals.push_back(SIGINT);
+    });
+    agenda.at(year.begin + Year::kLength + 2h,
+              [this] { broke(Promise::comes_to_an_end, "it goes on for ever"); });
+    begin();
+  }
+  void publish_for_the_year(Duration every, TimePoint end, std::uint64_t number) {
+    agenda.in(every, [this, every, end, number] {
+      if (agenda.now() >= end) return;
+      Packet packet{.kind = Kind::publish, .qos = 1};
+      packet.topic = "t";
+      packet.payload = payload_of(published_.size() + 1, 10);
+      packet.publisher = kPublisherId;
+      packet.number = number;
+      published_.push_back({packet.payload, false, {}, {}});
+      for (const auto& server : servers) publish(packet, published_.back(), *server);
+      publish_for_the_year(every, end, number + 1);
+    });
+  }
+
+  void begin() {
     failover_seed_ = dice.next();
     if (pipe2(output_, O_CLOEXEC) != 0) broke(Promise::comes_to_an_end, "no pipe");
     fcntl(output_[0], F_SETFL, O_NONBLOCK);
@@ -502,6 +546,10 @@ class SubscribeWorld final : public World, public Witness {
 
 Outcome subscribe_in_a_world(std::uint64_t seed, Break broken, bool told) {
   return SubscribeWorld(seed, broken, told).run();
+}
+
+Outcome subscribe_for_a_year(std::uint64_t seed, const Year& year, Break broken) {
+  return SubscribeWorld(seed, broken, year).run();
 }
 
 }  // namespace mqfail::test

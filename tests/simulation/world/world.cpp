@@ -16,7 +16,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration kTurnCosts = 20us;
-constexpr std::uint64_t kMostTurns = 200'000;
 
 std::string word(NoticeName name) {
   static constexpr std::array kNames{
@@ -95,6 +94,7 @@ void World::broke(Promise promise, const std::string& what) {
 
 void World::announce(const Notice& notice) {
   if (notice.name == NoticeName::failover) ++out.switches;
+  if (notice.name == NoticeName::lost) ++out.losses;
   if (!told_) return;
   std::string line = word(notice.name);
   if (!notice.server.empty()) line += " " + notice.server;
@@ -170,6 +170,18 @@ void World::draw_faults(Duration busy, Duration end) {
   }
 }
 
+void World::draw_year(const Year& year) {
+  most_turns_ = 5'000'000;
+  agenda.move_to(year.begin);
+  for (const auto& server : servers) {
+    for (TimePoint at = year.begin + between(0ms, 48h); at < year.begin + Year::kLength - 12h;
+         at += between(6h, 240h)) {
+      draw_fault(*server, at, 6h);
+    }
+    agenda.at(year.begin + Year::kLength, [this, &server = *server] { end_faults(server); });
+  }
+}
+
 void World::draw_fault(SimulatedServer& server, TimePoint at, Duration most) {
   const Duration time = between(1ms, most);
   const auto fault = below(10);
@@ -236,7 +248,7 @@ std::optional<int> World::live(Session& session, Mailbox& mailbox, Work& work) {
   session.start(agenda.now());
   std::vector<pollfd> fds;
   while (true) {
-    if (++out.turns > kMostTurns) {
+    if (++out.turns > most_turns_) {
       broke(Promise::comes_to_an_end, "it turns without an end");
       return std::nullopt;
     }

@@ -66,7 +66,16 @@ struct Outcome {
   };
   std::optional<Violation> violation;
   std::string story;  ///< if it was asked for
-  std::uint64_t turns = 0, switches = 0, moved = 0;
+  std::uint64_t turns = 0, switches = 0, losses = 0, moved = 0;
+};
+
+/// One run for a year, with a message at a time, while its servers fail now and then.
+struct Year {
+  static constexpr Duration kLength = std::chrono::hours(24 * 365);
+  /// The Works look after a part of it, and a year has 31 million seconds.
+  static constexpr Duration kKeepalive = std::chrono::hours(1);
+  TimePoint begin;
+  Duration every;  ///< a message
 };
 
 class World : public Announcer {
@@ -105,6 +114,9 @@ class World : public Announcer {
   SessionSettings session_settings();
   /// Faults of all servers until `end`, most of them while they are `busy`; then they are well.
   void draw_faults(Duration busy, Duration end);
+  /// Faults of all servers, each of at most six hours and some days after the last, until the year
+  /// is over. The time is the beginning of the year then.
+  void draw_year(const Year& year);
   /// Runs until the session is over: its exit status. Nothing, if it was killed or a law is broken.
   std::optional<int> live(Session& session, Mailbox& mailbox, Work& work);
   /// The process from its start to its exit status. Nothing, if it was killed or a law is broken.
@@ -117,7 +129,8 @@ class World : public Announcer {
   /// The session is over and finish() is next.
   virtual void before_finish() {}
 
-  std::vector<int> signals;     ///< for the next turn
+  std::vector<int> signals;  ///< for the next turn
+  std::uint64_t most_turns_ = 200'000;
   bool persistent_ = false;     ///< -c
   bool keeps_sessions_ = true;  ///< a server that dies
 
@@ -132,5 +145,9 @@ class World : public Announcer {
 /// One schedule with a publisher or a subscriber in it.
 Outcome publish_in_a_world(std::uint64_t seed, Break broken = Break::none, bool told = false);
 Outcome subscribe_in_a_world(std::uint64_t seed, Break broken = Break::none, bool told = false);
+
+/// A publisher of one server, and a subscriber of all with numbers that pass 2^32, for a year.
+Outcome publish_for_a_year(std::uint64_t seed, const Year& year, Break broken = Break::none);
+Outcome subscribe_for_a_year(std::uint64_t seed, const Year& year, Break broken = Break::none);
 
 }  // namespace mqfail::test

@@ -111,6 +111,30 @@ BOOST_DATA_TEST_CASE(every_promise_notices_when_it_is_broken, kBroken, broken) {
   BOOST_TEST(noticed, "not noticed; instead: " << instead);
 }
 
+// The steady time of a machine that was started an hour ago passes 2^31 and 2^32 ms (24.9 and 49.7
+// days) in this year; the other one passes 2^31 s. With MQFAIL_FULL=1 a line comes every five
+// minutes.
+BOOST_AUTO_TEST_CASE(a_year_goes_by_in_one_run) {
+  const TimePoint before_edge{std::chrono::seconds(std::int64_t{1} << 31) - Year::kLength / 2};
+  for (const TimePoint begin : {Agenda::kBegin, before_edge}) {
+    for (const auto run : {publish_for_a_year, subscribe_for_a_year}) {
+      const bool often = run == publish_for_a_year && std::getenv("MQFAIL_FULL") != nullptr;
+      const Year year{begin, often ? std::chrono::minutes(5) : std::chrono::minutes(60)};
+      const Outcome one = run(1, year, Break::none);
+      BOOST_TEST(!one.violation, (one.violation ? name(one.violation->promise) : "")
+                                     << ": " << (one.violation ? one.violation->what : ""));
+      BOOST_TEST(one.moved == static_cast<std::size_t>(Year::kLength / year.every) - 1);
+      BOOST_TEST(one.losses > 50);
+      std::cout << "a year of " << (run == publish_for_a_year ? "mqfail-pub" : "mqfail-sub") << ": "
+                << one.turns << " turns, " << one.losses << " losses, " << one.moved
+                << " messages\n";
+    }
+  }
+  const Year year{Agenda::kBegin, std::chrono::hours(1)};
+  BOOST_TEST(publish_for_a_year(1, year, Break::sends_again).violation.has_value());
+  BOOST_TEST(subscribe_for_a_year(1, year, Break::prints_twice).violation.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(the_same_seed_is_the_same_story) {
   for (const InAWorld run : {publish_in_a_world, subscribe_in_a_world}) {
     BOOST_TEST(run(7, Break::none, true).story == run(7, Break::none, true).story);
