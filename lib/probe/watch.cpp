@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probe/watch.hpp"
 
+#include <limits.h>
 #include <poll.h>
 
 #include <optional>
@@ -82,7 +83,9 @@ class Watch {
     while (true) {
       pollfd fds[] = {{settings_.signals_fd, POLLIN, 0}, {settings_.screen_fd, POLLIN, 0}};
       const Duration left = end - steady_now();
-      poll(fds, 2, left > Duration::zero() ? static_cast<int>(milliseconds(left)) + 1 : 0);
+      // More than poll(2) can wait, 24.8 days, is waited for in pieces.
+      const std::int64_t wait = std::min<std::int64_t>(milliseconds(left), INT_MAX - 1) + 1;
+      poll(fds, 2, left > Duration::zero() ? static_cast<int>(wait) : 0);
       if (fds[1].revents != 0) listener_.screen();
       if (fds[0].revents != 0) return true;
       if (end <= steady_now()) return false;
