@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A string that must not be seen: it is overwritten when it is destroyed and cannot be streamed.
-// Its text is read by reveal(), so that a grep finds every place that does.
+// A string that must not be seen: it is overwritten when it is destroyed, cannot be streamed, and
+// is not written to the swap (mlock(2)) as far as the user's limit goes. Its text is read by
+// reveal(), so that a grep finds every place that does.
 #pragma once
 
 #include <string.h>
@@ -14,16 +15,23 @@ namespace mqfail {
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string_view text) : text_(text) {}
-  explicit Secret(const char* text) : text_(text) {}
+  explicit Secret(std::string_view text) : text_(text) { keep_out_of_swap(); }
+  explicit Secret(const char* text) : text_(text) { keep_out_of_swap(); }
   /// Overwrites `text`: moving a short string leaves its bytes behind.
-  explicit Secret(std::string&& text) : text_(std::move(text)) { overwrite(text); }
-  Secret(const Secret&) = default;
-  Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { other.wipe(); }
+  explicit Secret(std::string&& text) : text_(std::move(text)) {
+    overwrite(text);
+    keep_out_of_swap();
+  }
+  Secret(const Secret& other) : text_(other.text_) { keep_out_of_swap(); }
+  Secret(Secret&& other) noexcept : text_(std::move(other.text_)) {
+    other.wipe();
+    keep_out_of_swap();
+  }
   Secret& operator=(const Secret& other) {
     if (this != &other) {
       wipe();
       text_ = other.text_;
+      keep_out_of_swap();
     }
     return *this;
   }
@@ -32,6 +40,7 @@ class Secret {
       wipe();
       text_ = std::move(other.text_);
       other.wipe();
+      keep_out_of_swap();
     }
     return *this;
   }
@@ -52,6 +61,7 @@ class Secret {
 
  private:
   void wipe() { overwrite(text_); }
+  void keep_out_of_swap() const;
   std::string text_;
 };
 
