@@ -23,6 +23,7 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using Failure = beast::error_code;
 using Tcp = asio::ip::tcp;
+using Clock = std::chrono::steady_clock;
 
 constexpr std::uint32_t kLargestHead = 16384;
 constexpr std::size_t kMostDiscarded = 4 * kLargestBody;
@@ -65,6 +66,9 @@ class Connection final : public HttpConnection, public std::enable_shared_from_t
   void end_if_idle() override {
     if (parser_ && !parser_->got_some() && !answering_) close();
   }
+  void end_if_slow(Clock::time_point before) override {
+    if (waiting_since_ && *waiting_since_ <= before) close();
+  }
 
  private:
   void head_came(Failure failure);
@@ -93,6 +97,7 @@ class Connection final : public HttpConnection, public std::enable_shared_from_t
   RequestHead head_;
   http::response<http::string_body> response_;
   bool answering_ = false;
+  std::optional<Clock::time_point> waiting_since_;  // for a request of the client
   std::size_t discarded_ = 0;
 };
 
@@ -115,6 +120,7 @@ void Connection::read_head() {
   parser_->body_limit(kLargestBody);
   head_ = {};
   answering_ = false;
+  waiting_since_ = Clock::now();
   stream_.expires_after(shared_.settings.patience);
   http::async_read_header(stream_, buffer_, *parser_,
                           then([](Connection& self, Failure failure) { self.head_came(failure); }));
@@ -181,6 +187,7 @@ void Connection::read_body() {
 }
 
 void Connection::answer_it() {
+  waiting_since_.reset();
   const auto& text = parser_->get().body();
   Secret body{std::string(text.begin(), text.end())};
   if (!Endpoint::changes(head_)) return send(shared_.endpoint.answer(head_, std::move(body)));
@@ -195,6 +202,7 @@ void Connection::answer_it() {
 }
 
 void Connection::send(Answer answer) {
+  waiting_since_.reset();
   log(answer);
   const bool whole = parser_->is_done();
   const auto& request = parser_->get();

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <functional>
 #include <unordered_set>
 
@@ -38,6 +39,8 @@ class HttpConnection {
   virtual ~HttpConnection() = default;
   /// Closes the connection if no request is under way.
   virtual void end_if_idle() = 0;
+  /// Closes the connection if it has waited for the client to send a request since `before`.
+  virtual void end_if_slow(std::chrono::steady_clock::time_point before) = 0;
 };
 
 }  // namespace mqfail

@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <deque>
 #include <exception>
 #include <string>
@@ -20,10 +22,12 @@ namespace asio = boost::asio;
 using Failure = boost::system::error_code;
 using Tcp = asio::ip::tcp;
 
+constexpr Duration kHurry = std::chrono::seconds(1);
+
 class HttpServer {
  public:
   HttpServer(const Endpoint& endpoint, const HttpSettings& settings)
-      : shared_{endpoint, settings}, end_(shared_.io), retry_(shared_.io) {
+      : shared_{endpoint, settings}, end_(shared_.io), retry_(shared_.io), hurry_(shared_.io) {
     shared_.on_gone = [this] {
       if (shared_.ending && shared_.connections.empty()) end_.cancel();
       accept_at_all();
@@ -79,6 +83,21 @@ class HttpServer {
 
   void accept_at_all() {
     for (Acceptor& one : acceptors_) accept(one);
+    if (shared_.is_full() && !shared_.ending && !hurrying_) hurry();
+  }
+
+  // While all places are taken, a client that sends slowly, or nothing, has a second and no more.
+  void hurry() {
+    hurrying_ = true;
+    hurry_.expires_after(kHurry / 4);
+    hurry_.async_wait([this](Failure cancelled) {
+      hurrying_ = false;
+      if (cancelled || !shared_.is_full() || shared_.ending) return;
+      const auto before = std::chrono::steady_clock::now() - kHurry;
+      const auto all = shared_.connections;
+      for (HttpConnection* const connection : all) connection->end_if_slow(before);
+      hurry();
+    });
   }
 
   void wait_for_end() {
@@ -89,6 +108,7 @@ class HttpServer {
       shared_.ending = true;
       for (Acceptor& one : acceptors_) one.socket.close(failure);
       retry_.cancel();
+      hurry_.cancel();
       const auto all = shared_.connections;
       for (HttpConnection* const connection : all) connection->end_if_idle();
       if (!shared_.connections.empty()) wait_for_end();
@@ -97,7 +117,8 @@ class HttpServer {
 
   HttpShared shared_;
   asio::posix::stream_descriptor end_;
-  asio::steady_timer retry_;
+  asio::steady_timer retry_, hurry_;
+  bool hurrying_ = false;  // the timer runs
   std::deque<Acceptor> acceptors_;
 };
 

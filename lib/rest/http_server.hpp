@@ -20,7 +20,8 @@ struct HttpSettings {
   /// For the head of a request, its body, and what is read of an answer; also the pause between two
   /// requests on a connection. A client that takes longer is disconnected.
   Duration patience = std::chrono::seconds(10);
-  /// At most so many connections at once; further ones wait until one ends.
+  /// At most so many connections at once; further ones wait until one ends. Meanwhile those that
+  /// wait for their client for more than a second are ended.
   std::size_t most_connections = 64;
   /// One line about each request; printable, without secrets.
   std::function<void(std::string_view)> log;

@@ -470,6 +470,46 @@ BOOST_FIXTURE_TEST_CASE(so_many_connections_and_no_more_are_served_at_once, Serv
   BOOST_TEST(receive(late, "]\n").starts_with("HTTP/1.1 200"));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_thousand_slow_clients_do_not_keep_a_quick_one_waiting_for_long, Serving) {
+  serve();  // each of 64 slow clients would have 10 s: 156 s for all
+  BOOST_TEST(ask("PUT", server("a")).status == 204);
+  std::vector<Fd> slow(1000);
+  for (std::size_t i = 0; i < slow.size(); ++i) {
+    slow[i] = open();
+    write_all(slow[i].get(), i % 2 == 0
+                                 ? "GET " + kPath + " HTTP/1.1\r\nHost: lo"
+                                 : head("PUT " + kPath, kJson + "\r\nContent-Length: 9\r\n"));
+  }
+  const Moment start = Clock::now();
+  const Fd quick = open();
+  const timeval patience{120, 0};
+  setsockopt(quick.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  write_all(quick.get(), head("GET " + kPath));
+  BOOST_TEST(receive(quick, "]\n").starts_with("HTTP/1.1 200"));
+  BOOST_TEST(seconds_between(start, Clock::now()) < at_most(40.0));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_flood_of_fields_ends_at_16_kib_and_takes_no_memory, Serving) {
+  serve();
+  const auto most_kib = [&] { return process->peak_kib(); };
+  BOOST_TEST(get().status == 404);
+  const long before = most_kib();
+  std::string fields;
+  while (fields.size() < 64 * 1024) fields += "X-" + std::to_string(fields.size()) + ": y\r\n";
+  std::vector<Fd> floods(60);
+  for (Fd& flood : floods) {
+    flood = open();
+    write_all(flood.get(), "GET " + kPath + " HTTP/1.1\r\n" + fields);
+  }
+  for (const Fd& flood : floods) BOOST_TEST(receive(flood).starts_with("HTTP/1.1 431"));
+  // Without an end: 64 MiB, if they were taken.
+  Fd endless = open();
+  for (int i = 0; i < 1024 && write_all(endless.get(), fields); ++i) {
+  }
+  BOOST_TEST(get().status == 404);
+  BOOST_TEST(memory_within(most_kib(), before + 8 * 1024), most_kib() << " KiB, before " << before);
+}
+
 BOOST_FIXTURE_TEST_CASE(writers_take_turns_and_a_lock_that_stays_taken_is_said, Serving) {
   serve();
   BOOST_TEST(ask("PUT", server("first")).status == 204);
