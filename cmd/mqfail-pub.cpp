@@ -253,7 +253,7 @@ int work(const Program& program, int argc, char** argv) {
         return std::make_unique<Publisher>(std::move(publisher), std::move(*source), transport,
                                            events, std::move(*ack_to));
       },
-      progress_noun(options));
+      {options.spool_directory, options.ack_to}, progress_noun(options));
 }
 
 int main(int argc, char** argv) {

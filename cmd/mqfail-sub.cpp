@@ -152,7 +152,8 @@ int work(const Program& program, int argc, char** argv) {
              [&](Transport& transport) {
                return std::make_unique<Subscriber>(std::move(work), transport, events, **output,
                                                    std::move(*ack_from));
-             });
+             },
+             {options.output_directory, options.ack_from});
 }
 
 int main(int argc, char** argv) {

@@ -29,6 +29,7 @@
 #include "tool/exit_status.hpp"
 #include "tool/line_writer.hpp"
 #include "tool/mosquitto_face.hpp"
+#include "tool/sandbox.hpp"
 #include "tool/signals.hpp"
 #include "transport/paho_transport.hpp"
 
@@ -196,7 +197,12 @@ int print(const Program& program, const Printout& printout) {
 int run(const Program& program, const CommonOptions& options, NamedRoster roster,
         SessionSettings settings, EventWriter& events,
         const std::function<std::unique_ptr<Work>(Transport&)>& make_work,
-        std::string_view progress_noun) {
+        std::vector<std::string> written, std::string_view progress_noun) {
+  if (options.sandbox) {
+    written.insert(written.end(), {options.trace_file, options.metrics_file});
+    std::erase(written, "");
+    enter_sandbox(written);
+  }
   keep_secrets_in(roster.servers);
   if (options.connect.properties.authentication_data) prctl(PR_SET_DUMPABLE, 0);
   for (const std::string& warning : roster.warnings) events.warn(warning);

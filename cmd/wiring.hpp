@@ -6,7 +6,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/naming/naming.hpp"
 #include "session/session.hpp"
@@ -47,11 +49,12 @@ Error unwritten(int failed);
 int print(const Program& program, const Printout& printout);
 
 /// A run over `roster` with the Work that `make_work` makes. It reports start and warnings first,
-/// and returns the exit status. `progress_noun`: what is counted on a terminal; empty: nothing is.
+/// and returns the exit status. `written`: the files and folders that the Work writes later on.
+/// `progress_noun`: what is counted on a terminal; empty: nothing is.
 int run(const Program& program, const CommonOptions& options, NamedRoster roster,
         SessionSettings settings, EventWriter& events,
         const std::function<std::unique_ptr<Work>(Transport&)>& make_work,
-        std::string_view progress_noun = {});
+        std::vector<std::string> written, std::string_view progress_noun = {});
 
 /// Ends the process without destroying Paho's threads. Everything is flushed before.
 [[noreturn]] void leave(int status);

@@ -74,6 +74,7 @@ struct CommonOptions {
   std::optional<std::uint64_t> seed;  ///< --seed
   std::string trace_file;             ///< --trace; empty: none
   std::string metrics_file;           ///< --metrics; empty: none
+  bool sandbox = true;                ///< false: --no-sandbox
   friend bool operator==(const CommonOptions&, const CommonOptions&) = default;
 };
 
