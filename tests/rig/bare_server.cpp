@@ -54,6 +54,7 @@ BareServer::BareServer(BareSettings settings)
       run();
     } catch (const Broken&) {  // its owner sees that the client has not got what it wanted
     }
+    if (client_) ::shutdown(client_.get(), SHUT_RDWR);
     const std::lock_guard lock(mutex_);
     ended_ = true;
     changed_.notify_all();
@@ -160,12 +161,13 @@ bool BareServer::read_some() {
     if (behind == at) break;
     at = behind;
   }
-  in_size_ = static_cast<std::size_t>(end - at);
-  std::memmove(in_.data(), at, in_size_);
   if (received_ != before) {
     received_at_ = read_at_;
     if (awaited_ != 0 && received_ >= awaited_) changed_.notify_all();
   }
+  if (left_) return false;
+  in_size_ = static_cast<std::size_t>(end - at);
+  std::memmove(in_.data(), at, in_size_);
   return true;
 }
 
@@ -270,6 +272,9 @@ void BareServer::take_other(const Packet& packet) {
       break;
     case Type::pubrel:
       put_acknowledgement(0x70, id());
+      break;
+    case Type::disconnect:
+      left_ = true;  // a client waits for the end of the connection, as MQTT 3.1.1, 3.14.4 wants it
       break;
     default:
       break;

@@ -91,7 +91,7 @@ class BareServer {
   std::condition_variable changed_;
   std::uint64_t received_ = 0, awaited_ = 0;
   Moment received_at_, read_at_;
-  bool subscribed_ = false, ended_ = false;
+  bool subscribed_ = false, ended_ = false, left_ = false;
   std::atomic<bool> sending_{false}, stop_{false};
   std::thread thread_;
 };
