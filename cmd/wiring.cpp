@@ -275,6 +275,7 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
   onlookers.begin(session, *work);
   const int status = run(session, {.mailbox = **mailbox,
                                    .work = *work,
+                                   .transport = transport,
                                    .signal_fd = signals->fd(),
                                    .documents = documents ? &*documents : nullptr,
                                    .documents_changed = read_again,

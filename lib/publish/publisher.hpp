@@ -46,6 +46,7 @@ class Publisher final : public Work {
   std::optional<TimePoint> deadline() const override;
   Counts counts() const override;
   bool done() const override;
+  bool waits_for_disk() const override { return source_->keeps(); }
   void stop(TimePoint now) override;
   int finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) override;
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "session/clock.hpp"
@@ -13,43 +14,101 @@
 namespace mqfail {
 namespace {
 
-void wait(Session& session, const Waiting& waiting, std::optional<TimePoint> until) {
-  DocumentWatch* const documents = waiting.documents;
-  std::vector<pollfd> fds{{waiting.mailbox.fd(), POLLIN, 0},
-                          {waiting.signal_fd, POLLIN, 0},
-                          {documents == nullptr ? -1 : documents->fd(), POLLIN, 0}};
-  const std::size_t own = fds.size();
-  waiting.work.poll_fds(fds);
-  timespec timeout{};
-  if (until) {
-    const auto left = std::max(*until - steady_now(), Duration::zero());
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-    timeout.tv_sec = seconds.count();
-    timeout.tv_nsec = std::chrono::duration_cast<std::chrono::nanoseconds>(left - seconds).count();
+/// The turns of one session, on whichever thread calls.
+class Loop final : public Guest {
+ public:
+  Loop(Session& session, const Waiting& waiting) : session_(session), waiting_(waiting) {}
+
+  /// One turn. False: the session is over.
+  bool turn() {
+    const TimePoint now = steady_now();
+    stirred_ = false;
+    DocumentWatch* const documents = waiting_.documents;
+    if (documents != nullptr && documents->changed(now)) waiting_.documents_changed();
+    until_ = session_.turn(now);
+    if (waiting_.look) until_ = earlier(until_, waiting_.look(now));
+    if (documents != nullptr) until_ = earlier(until_, documents->deadline());
+    return !session_.is_over();
   }
-  if (ppoll(fds.data(), fds.size(), until ? &timeout : nullptr, nullptr) <= 0) return;
-  const TimePoint now = steady_now();
-  waiting.work.on_poll(fds.data() + own, fds.size() - own, now);
-  if (fds[2].revents != 0) documents->on_poll(now);
-  signalfd_siginfo info{};
-  if (fds[1].revents != 0 && read(waiting.signal_fd, &info, sizeof info) == sizeof info) {
-    session.signalled(static_cast<int>(info.ssi_signo));
+
+  void wait() {
+    std::vector<pollfd> fds;
+    add(fds);
+    timespec timeout{};
+    if (until_) {
+      const auto left = std::max(*until_ - steady_now(), Duration::zero());
+      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+      timeout.tv_sec = seconds.count();
+      timeout.tv_nsec =
+          std::chrono::duration_cast<std::chrono::nanoseconds>(left - seconds).count();
+    }
+    if (ppoll(fds.data(), fds.size(), until_ ? &timeout : nullptr, nullptr) <= 0) return;
+    after(fds.data(), fds.size());
   }
-}
+
+  // On the thread that receives. It must not wait for a server there: it would wait for itself.
+  Wish work() override {
+    stay(true);
+    if (!is_due()) return Wish::nothing;
+    if (turn() && !session_.wants_to_wait()) return Wish::look;
+    stay(false);
+    return Wish::home;
+  }
+
+  TimePoint add(std::vector<pollfd>& fds) override {
+    const DocumentWatch* const documents = waiting_.documents;
+    fds.push_back({waiting_.mailbox.fd(), POLLIN, 0});
+    fds.push_back({waiting_.signal_fd, POLLIN, 0});
+    fds.push_back({documents == nullptr ? -1 : documents->fd(), POLLIN, 0});
+    waiting_.work.poll_fds(fds);
+    if (waiting_.mailbox.has_news_here()) return TimePoint{};  // long ago: at once
+    return until_.value_or(TimePoint::max());
+  }
+
+  void after(const pollfd* fds, std::size_t count) override {
+    stirred_ = std::any_of(fds, fds + count, [](const pollfd& one) { return one.revents != 0; });
+    if (!stirred_) return;
+    const TimePoint now = steady_now();
+    waiting_.work.on_poll(fds + kOwn, count - kOwn, now);
+    if (fds[2].revents != 0) waiting_.documents->on_poll(now);
+    signalfd_siginfo info{};
+    if (fds[1].revents != 0 && read(waiting_.signal_fd, &info, sizeof info) == sizeof info) {
+      session_.signalled(static_cast<int>(info.ssi_signo));
+    }
+  }
+
+ private:
+  static constexpr std::size_t kOwn = 3;  // descriptors that are not the Work's
+
+  bool is_due() const {
+    return stirred_ || waiting_.mailbox.has_news_here() || (until_ && *until_ <= steady_now());
+  }
+  void stay(bool here) {
+    if (std::exchange(here_, here) == here) return;
+    waiting_.mailbox.work_here(here);
+    session_.may_wait(!here);
+  }
+
+  Session& session_;
+  const Waiting& waiting_;
+  std::optional<TimePoint> until_;
+  bool stirred_ = false;  // what the last wait was for has come
+  bool here_ = false;     // a guest of the thread that receives
+};
 
 }  // namespace
 
 int run(Session& session, const Waiting& waiting) {
-  DocumentWatch* const documents = waiting.documents;
   session.start(steady_now());
-  while (true) {
-    const TimePoint now = steady_now();
-    if (documents != nullptr && documents->changed(now)) waiting.documents_changed();
-    auto due = session.turn(now);
-    if (waiting.look) due = earlier(due, waiting.look(now));
-    if (session.is_over()) return session.finish(steady_now());
-    wait(session, waiting, documents == nullptr ? due : earlier(due, documents->deadline()));
+  Loop loop(session, waiting);
+  while (loop.turn()) {
+    if (waiting.work.waits_for_disk() || !waiting.transport.take_in(loop)) {
+      loop.wait();
+    } else if (session.is_over()) {
+      break;
+    }
   }
+  return session.finish(steady_now());
 }
 
 }  // namespace mqfail

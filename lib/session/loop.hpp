@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The few lines that know a clock and poll(2): they wait until something happens or is due, and
-// tell the session.
+// tell the session. As soon as there is a thread that receives, they are its guest.
 #pragma once
 
 #include <functional>
@@ -14,6 +14,7 @@ namespace mqfail {
 struct Waiting {
   Mailbox& mailbox;
   Work& work;
+  Transport& transport;
   int signal_fd = -1;                            ///< a signalfd of INT, TERM, HUP, USR1; -1: none
   DocumentWatch* documents = nullptr;            ///< notices changed files; null: nothing does
   std::function<void()> documents_changed = {};  ///< is called when it has noticed one

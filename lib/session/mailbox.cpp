@@ -13,6 +13,8 @@
 namespace mqfail {
 namespace {
 
+thread_local const Mailbox* t_of_this_thread = nullptr;  // of the session whose work it does
+
 std::size_t cost(const Heard& one) {
   return sizeof one + one.topic.size() + one.payload.size();
 }
@@ -43,7 +45,15 @@ void Mailbox::post(Event event) {
   if (urgent) wake();
 }
 
+void Mailbox::work_here(bool on) {
+  t_of_this_thread = on ? this : nullptr;
+}
+
 void Mailbox::wake() {
+  if (t_of_this_thread == this) {
+    news_here_ = true;
+    return;
+  }
   // One system call for all that happens between two looks.
   if (!rung_.exchange(true)) eventfd_write(fd_, 1);
 }
@@ -69,6 +79,7 @@ Mail Mailbox::take() {
   // Always: whoever set rung_ before the last look may have rung only behind it. And first: read
   // after rung_ is cleared, a bell would be silenced that rung_ says is ringing. Whoever rings in
   // between is heard below.
+  news_here_ = false;
   eventfd_t count = 0;
   eventfd_read(fd_, &count);
   rung_ = false;

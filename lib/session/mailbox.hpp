@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -55,6 +56,10 @@ class Mailbox final : public TransportListener {
   /// A list was read, or could not be read.
   void bring(ListNews news);
 
+  /// Whether the calling thread does the session's work: what it leaves itself needs no bell. It
+  /// looks at has_news_here() before it waits.
+  void work_here(bool on);
+  bool has_news_here() const { return news_here_; }
   /// Readable when the bell was rung since the last take().
   int fd() const { return fd_; }
   /// Silences the bell and takes all that has come so far, in one step: what was taken before the
@@ -65,6 +70,7 @@ class Mailbox final : public TransportListener {
   explicit Mailbox(int fd) : fd_(fd) {}
 
   const int fd_;
+  bool news_here_ = false;  // of the thread that does the session's work
   std::atomic<bool> rung_{false};
   std::mutex mutex_;
   Mail mail_;

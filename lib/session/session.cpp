@@ -194,18 +194,28 @@ void Session::part(AttemptId attempt, Duration patience) {
 void Session::end_finished() {
   for (const AttemptId attempt : work_.take_finished()) {
     const auto one = find(attempt);
-    gate_.end(attempt);
     if (one != held_.end() && one->ended && !one->given_up) {
       transport_.abandon(attempt);
     } else if (one != held_.end() && one->first) {
-      part(attempt, kMakeWayPatience);
-      events_.emplace_back(event::Left{attempt});
+      making_way_.push_back(attempt);
+      continue;
     } else {
       part(attempt, Duration::zero());
     }
-    host_.end(attempt);
-    if (one != held_.end() && !one->live) held_.erase(one);
+    forget(attempt);
   }
+  if (!may_wait_) return;
+  for (const AttemptId attempt : std::exchange(making_way_, {})) {
+    part(attempt, kMakeWayPatience);
+    events_.emplace_back(event::Left{attempt});
+    forget(attempt);
+  }
+}
+
+void Session::forget(AttemptId attempt) {
+  gate_.end(attempt);
+  host_.end(attempt);
+  if (const auto one = find(attempt); one != held_.end() && !one->live) held_.erase(one);
 }
 
 void Session::drop(Held& one, TimePoint now) {

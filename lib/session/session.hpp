@@ -58,6 +58,10 @@ class Session {
   /// something happens (the mailbox rings, the Work's descriptors are ready, a signal comes).
   std::optional<TimePoint> turn(TimePoint now);
   bool is_over() const { return ending_.has_value(); }
+  /// Whether turn() may wait for a server, as by default: where it may not, it puts off what needs
+  /// a wait, and wants_to_wait() says so until a turn that may.
+  void may_wait(bool may) { may_wait_ = may; }
+  bool wants_to_wait() const { return !making_way_.empty(); }
   /// Whether it is over or draining after a signal.
   bool is_ending() const { return interrupted_ || is_over(); }
   const Standing& standing() const { return standing_; }
@@ -76,6 +80,7 @@ class Session {
   void heed(ListNews news);
   void end(Ending ending);
   void end_finished();
+  void forget(AttemptId attempt);
   void part(AttemptId attempt, Duration patience);
 
   void carry_out(const action::Connect& connect, TimePoint now);
@@ -128,6 +133,8 @@ class Session {
   void drop(Held& one, TimePoint now);
 
   HostGate gate_;
+  bool may_wait_ = true;
+  std::vector<AttemptId> making_way_;  // connections that end before the next one is made
   HostRole host_;
   Standing standing_;
   std::deque<Event> events_;  // for the policy: no step begins inside another one

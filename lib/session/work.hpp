@@ -87,6 +87,9 @@ class Work {
   /// What was moved so far. Asked by those who look on, some times a second at most.
   virtual Counts counts() const { return {}; }
   virtual bool done() const = 0;
+  /// It waits until a disk has what it writes, which can take long: it gets a thread of its own, so
+  /// that the connections live on meanwhile.
+  virtual bool waits_for_disk() const { return false; }
   /// The user wants an orderly end (first SIGINT or SIGTERM).
   virtual void stop(TimePoint now) = 0;
   /// The last chance to move anything; then the exit status of product.md section 7. `reached`:

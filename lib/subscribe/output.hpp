@@ -28,6 +28,7 @@ class Output final : public Sink {
   bool pending() const override { return written_ < buffer_.size(); }
   int fd() const override { return fd_; }
   State state() const override { return state_; }
+  bool waits_for_disk() const override { return sync_; }
   int error_number() const override { return error_; }
   std::string name() const override { return "standard output"; }
 

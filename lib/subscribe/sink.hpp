@@ -32,6 +32,8 @@ class Sink {
   /// -1: nothing is to be waited for.
   virtual int fd() const = 0;
   virtual State state() const = 0;
+  /// write() waits until it is on the disk.
+  virtual bool waits_for_disk() const = 0;
   virtual int error_number() const = 0;
   /// How errors call it.
   virtual std::string name() const = 0;

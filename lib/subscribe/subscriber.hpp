@@ -68,6 +68,7 @@ class Subscriber final : public Work {
     return done_ && !output_.pending() && (!removal_.is_busy() || removal_over_) &&
            (!acknowledgements_.wait() || ack_over_);
   }
+  bool waits_for_disk() const override { return output_.waits_for_disk(); }
   void stop(TimePoint now) override;
   int finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) override;
 

@@ -38,6 +38,7 @@ class TopicFiles final : public Sink {
   bool pending() const override { return !dirty_.empty() && size() > 0; }
   int fd() const override { return -1; }
   State state() const override { return state_; }
+  bool waits_for_disk() const override { return sync_; }
   int error_number() const override { return error_; }
   std::string name() const override { return "--output " + failed_; }
 

@@ -347,7 +347,7 @@ std::size_t Connection::take_messages(const std::function<bool(const Message&)>&
   }
   if (taking_.empty() && wire_->paused()) {
     wire_->pause(false);
-    wake_receiver();
+    if (!is_receive_thread()) wake_receiver();
   }
   return visited;
 }

@@ -115,7 +115,7 @@ Connection::Opened Connection::open(const Dialled& dialled, TimePoint until) {
       dialled.fd, settings_.keepalive, hold,
       WireCallbacks{[this] { listener_.wake(); }, [this](Phase phase) { reached(phase); },
                     [] {
-                      if (!is_receiver()) wake_receiver();
+                      if (!is_receive_thread()) wake_receiver();
                     }},
       is_web_socket(server_.scheme) ? std::make_unique<WebSocket>(server_) : nullptr);
   wire->speak(protocol_, settings_.properties.topic_alias_maximum.value_or(0));
@@ -228,6 +228,7 @@ void Connection::learn(const MQTTResponse& response, const Dialled& dialled) {
   // Paho 1.3.12 ignores the server's keepalive (upstream issue 1421); the server does not.
   if (const auto keepalive = number_of(list, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE)) {
     wire_->promise_keepalive(std::chrono::seconds(*keepalive));
+    wake_receiver();  // it may wait for longer than that
   }
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "transport/connection.hpp"
+#include "transport/paho_seams/guest_room.hpp"
 
 namespace mqfail {
 namespace {
@@ -98,6 +99,10 @@ std::optional<std::uint16_t> PahoTransport::publish(AttemptId attempt, const Mes
 
 void PahoTransport::flush(AttemptId attempt, std::size_t awaited) {
   ask(attempt, &Connection::flush, awaited);
+}
+
+bool PahoTransport::take_in(Guest& guest) {
+  return mqfail::take_in(guest);
 }
 
 std::size_t PahoTransport::backlog(AttemptId attempt) const {

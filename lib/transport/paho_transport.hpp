@@ -33,6 +33,7 @@ class PahoTransport final : public Transport {
   const ConnectionFacts* facts(AttemptId attempt) const override;
   std::optional<std::uint16_t> publish(AttemptId attempt, const Message& message) override;
   void flush(AttemptId attempt, std::size_t awaited) override;
+  bool take_in(Guest& guest) override;
   std::size_t backlog(AttemptId attempt) const override;
   std::uint64_t ping(AttemptId attempt) override;
   std::uint64_t pongs(AttemptId attempt) const override;

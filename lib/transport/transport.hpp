@@ -15,6 +15,7 @@
 #include "base/secret.hpp"
 #include "policy/event.hpp"
 #include "policy/server.hpp"
+#include "base/guest.hpp"
 #include "transport/message.hpp"
 
 namespace mqfail {
@@ -186,6 +187,9 @@ class Transport {
   /// messages of QoS 1 and 2 are under way; 0 if their number does not bound the caller. Answers
   /// may gather for a moment, but not so long that the server runs out of work.
   virtual void flush(AttemptId attempt, std::size_t awaited) = 0;
+  /// Lets the guest work on the thread that waits for the connections, and comes back when he goes
+  /// home. False, at once: there is no such thread, or no connection to wait for.
+  virtual bool take_in(Guest& /*guest*/) { return false; }
   /// Bytes buffered and not yet taken by the kernel.
   virtual std::size_t backlog(AttemptId attempt) const = 0;
   /// Puts a PINGREQ behind what was published; returns its ordinal on this connection, from 1. Once

@@ -15,8 +15,9 @@
 namespace mqfail {
 namespace {
 
-thread_local bool t_receiver = false;
+thread_local bool t_receiver = false, t_lent = false;
 
+std::atomic<bool> g_started{false};
 std::atomic<std::uint64_t> g_rounds{0};
 std::atomic<int> g_waiting{0};  // callers in send_receiver_round
 std::mutex g_round_mutex;
@@ -28,11 +29,24 @@ std::vector<int>& g_to_close = *new std::vector<int>;
 }  // namespace
 
 bool is_receiver() {
+  return t_receiver && !t_lent;
+}
+
+bool is_receive_thread() {
   return t_receiver;
 }
 
 void become_receiver() {
   t_receiver = true;
+  g_started = true;
+}
+
+bool has_receiver() {
+  return g_started;
+}
+
+void lend_thread(bool on) {
+  t_lent = on;
 }
 
 int wake_fd() {
@@ -58,7 +72,7 @@ void drain_wake() {
 }
 
 void count_receiver_round() {
-  if (g_any_to_close.load() && t_receiver) {
+  if (g_any_to_close.load() && is_receiver()) {
     const std::lock_guard lock(g_round_mutex);
     for (const int fd : g_to_close) __real_close(fd);
     g_to_close.clear();

@@ -7,9 +7,15 @@
 
 namespace mqfail {
 
+/// The calling thread is the receive thread, and Paho is at work in it: no guest.
 bool is_receiver();
+/// The calling thread is the receive thread. It need not be woken.
+bool is_receive_thread();
 /// The calling thread is the receive thread from now on.
 void become_receiver();
+bool has_receiver();
+/// Of the receive thread: while it is lent, it counts as another one than Paho's (guest_room.hpp).
+void lend_thread(bool on);
 
 /// Ends its wait (wakeup.cpp).
 void wake_receiver();

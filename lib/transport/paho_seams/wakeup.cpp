@@ -5,7 +5,9 @@
 // caller waits for CONNACK and SUBACK in steps of usleep(10 ms) around sem_trywait (upstream issue
 // 1256). Mended at the operating system's interface: poll() also waits for our eventfd,
 // sem_trywait() waits for the post, and the sleeps that followed are skipped. The thread that is
-// about to wait sends what was written first. Unnecessary when: Paho wakes its own threads.
+// about to wait sends what was written first. The receive thread does not wake up each 100 ms, but
+// when a wire or somebody else wants it to; and before each wait it lets its guest work.
+// Unnecessary when: Paho wakes its own threads.
 #include <semaphore.h>
 
 #include <algorithm>
@@ -13,6 +15,7 @@
 #include <ctime>
 #include <vector>
 
+#include "transport/paho_seams/guest_room.hpp"
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
@@ -30,6 +33,12 @@ thread_local bool t_waited = false;
 
 constexpr int kSemaphoreStepMs = 10;
 
+// Whoever has something new for the receive thread wakes it. This bounds what a wake-up costs that
+// somebody forgot, and an idle run wakes up no more often than once in this time.
+constexpr Duration kLongestWait = std::chrono::seconds(2);
+// What is due and cannot be done yet is not tried again sooner.
+constexpr Duration kShortestWait = std::chrono::milliseconds(1);
+
 bool anything_readable(pollfd* fds, nfds_t count) {
   bool any = false;
   for (nfds_t i = 0; i < count; ++i) {
@@ -43,46 +52,76 @@ bool anything_readable(pollfd* fds, nfds_t count) {
   return any;
 }
 
-// What Paho asks for, plus what the wires want: their writes, their keepalive, our eventfd.
-int wait_for_wires(pollfd* fds, nfds_t count, int timeout) {
-  thread_local std::vector<pollfd> all;
-  thread_local ReceiveModeration moderation;
-  all.assign(fds, fds + count);
+/// One wait for descriptors: what Paho asks for, plus what the wires want, our eventfd and what the
+/// guest waits for.
+struct Wait {
+  std::vector<pollfd> fds;
+  TimePoint until;
+  bool large;           // the last body of a wire was: there is no gain in letting packets gather
+  std::size_t awaited;  // the fewest answers that a sender waits for; 0: for no certain number
+};
+
+void prepare(Wait& wait, const pollfd* fds, nfds_t count) {
   const TimePoint now = wire_now();
-  TimePoint look = now + std::chrono::milliseconds(timeout);
-  bool any_large = false;
-  std::size_t awaited = 0;  // the fewest that a sender waits for
-  for (pollfd& one : all) {
+  wait.fds.assign(fds, fds + count);
+  wait.until = now + kLongestWait;
+  wait.large = false;
+  wait.awaited = 0;
+  for (pollfd& one : wait.fds) {
     Wire* const wire = find_wire(one.fd);
     if (wire == nullptr) continue;
-    const Wire::Wait wait = wire->prepare_to_wait(now);
-    any_large = any_large || wait.large;
-    if (wait.awaited != 0) awaited = awaited == 0 ? wait.awaited : std::min(awaited, wait.awaited);
-    look = std::min(look, std::max(wait.until, now + std::chrono::milliseconds(1)));
-    if (!wait.to_read) one.events = static_cast<short>(one.events & ~POLLIN);
-    if (wait.to_write) one.events |= POLLOUT;
+    const Wire::Wait wish = wire->prepare_to_wait(now);
+    wait.large = wait.large || wish.large;
+    if (wish.awaited != 0 && (wait.awaited == 0 || wish.awaited < wait.awaited)) {
+      wait.awaited = wish.awaited;
+    }
+    wait.until = std::min(wait.until, std::max(wish.until, now + kShortestWait));
+    if (!wish.to_read) one.events = static_cast<short>(one.events & ~POLLIN);
+    if (wish.to_write) one.events |= POLLOUT;
   }
-  if (const Duration pause = moderation.pause(awaited); !any_large && pause > Duration::zero()) {
+}
+
+int wait_for(Wait& wait, TimePoint now) {
+  const Duration left = std::max(wait.until - now, Duration::zero());
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+  const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(left - seconds);
+  const timespec timeout{seconds.count(), rest.count()};
+  return ppoll(wait.fds.data(), wait.fds.size(), &timeout, nullptr);
+}
+
+int wait_for_wires(pollfd* fds, nfds_t count) {
+  thread_local Wait wait;
+  thread_local ReceiveModeration moderation;
+  prepare(wait, fds, count);
+  // What has come is worked off; the wires may want to wait for something else then.
+  if (guest() != nullptr && let_guest_work() == Guest::Wish::look) prepare(wait, fds, count);
+  if (const Duration pause = moderation.pause(wait.awaited);
+      !wait.large && pause > Duration::zero()) {
     __real_usleep(static_cast<useconds_t>(pause.count()));
   }
   for (nfds_t i = 0; i < count; ++i) {
     if (Wire* const wire = find_wire(fds[i].fd)) wire->confirm_receipt();
   }
-  all.push_back({wake_fd(), POLLIN, 0});
-  const int wait = static_cast<int>(milliseconds(look - now) + 1);
+  wait.fds.push_back({wake_fd(), POLLIN, 0});
+  Guest* const visitor = guest();
+  if (visitor != nullptr) wait.until = std::min(wait.until, visitor->add(wait.fds));
   const TimePoint begun = wire_now();
-  const int ready = __real_poll(all.data(), all.size(), std::clamp(wait, 0, timeout));
+  const int ready = wait_for(wait, begun);
   if (ready < 0) return ready;
-  moderation.found_after(wire_now() - begun);
-  if (all.back().revents != 0) drain_wake();
+  if (wait.fds[count].revents != 0) drain_wake();
+  if (visitor != nullptr) {
+    visitor->after(wait.fds.data() + count + 1, wait.fds.size() - count - 1);
+  }
   int answer = 0;
   for (nfds_t i = 0; i < count; ++i) {
-    if ((all[i].revents & POLLOUT) != 0) {
+    const short found = wait.fds[i].revents;
+    if ((found & POLLOUT) != 0) {
       if (Wire* const wire = find_wire(fds[i].fd)) wire->flush();
     }
-    fds[i].revents = static_cast<short>(all[i].revents & ~POLLOUT);
+    fds[i].revents = static_cast<short>(found & ~POLLOUT);
     if (fds[i].revents != 0) ++answer;
   }
+  if (answer != 0 || ready == 0) moderation.found_after(wire_now() - begun);
   return answer;
 }
 
@@ -108,7 +147,7 @@ int __wrap_poll(pollfd* fds, nfds_t count, int timeout) {
     return static_cast<int>(count);
   }
   if (mqfail::anything_readable(fds, count)) return static_cast<int>(count);
-  return mqfail::wait_for_wires(fds, count, timeout);
+  return mqfail::wait_for_wires(fds, count);
 }
 
 int __wrap_sem_trywait(sem_t* semaphore) {
@@ -136,10 +175,9 @@ int __wrap_usleep(useconds_t duration) {
   }
   if (mqfail::is_receiver()) {
     mqfail::let_go();
-    // No descriptor at all: only a connect can bring work.
+    // No descriptor at all: only a connect can bring work, or the guest.
     mqfail::count_receiver_round();
-    pollfd wake{mqfail::wake_fd(), POLLIN, 0};
-    if (__real_poll(&wake, 1, static_cast<int>(duration / 1000)) > 0) mqfail::drain_wake();
+    mqfail::wait_for_wires(nullptr, 0);
     return 0;
   }
   // Paho waits for the receive thread to start or to stop, and counts the steps: a step ends as

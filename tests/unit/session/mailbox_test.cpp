@@ -10,6 +10,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <functional>
+#include <thread>
 
 using namespace mqfail;
 
@@ -99,6 +100,24 @@ BOOST_AUTO_TEST_CASE(what_happens_while_the_bell_is_silenced_is_heard_and_so_is_
       BOOST_TEST(!rings(*mailbox));
     }
   }
+}
+
+// The thread that does the session's work hears itself; others still ring for it.
+BOOST_AUTO_TEST_CASE(the_thread_that_works_for_the_session_needs_no_bell) {
+  const auto mailbox = made();
+  mailbox->work_here(true);
+  BOOST_TEST(!mailbox->has_news_here());
+  mailbox->post(event::Connected{AttemptId{1}});
+  BOOST_TEST(mailbox->has_news_here());
+  BOOST_TEST(!rings(*mailbox));
+  std::thread([&] { mailbox->post(event::Connected{AttemptId{2}}); }).join();
+  BOOST_TEST(rings(*mailbox));
+  BOOST_TEST(mailbox->take().events.size() == 2U);
+  BOOST_TEST(!mailbox->has_news_here());
+  BOOST_TEST(!rings(*mailbox));
+  mailbox->work_here(false);
+  mailbox->wake();
+  BOOST_TEST(rings(*mailbox));
 }
 
 // Nothing of any kind is left behind a silent bell.

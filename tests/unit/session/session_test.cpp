@@ -331,27 +331,37 @@ BOOST_AUTO_TEST_CASE(a_connection_that_makes_way_ends_before_the_next_begins_and
   SessionSettings settings;
   settings.connect.client_id = "me";
   settings.connect.clean_session = false;
-  Stage stage(settings,
-              {.priority_backup = true,
-               .priority_probe_interval = 1s,
-               .priority_stable = 1,
-               .priority_hold = 1s,
-               .client_id_given = true,
-               .keeps_session = true},
-              {"a", "b"}, "C");
-  stage.turn({event::Connected{k1}});
-  stage.turn({event::Lost{k1, kClosed}});
-  stage.turn({event::Connected{k2}});
-  stage.now += 1s;
-  BOOST_TEST(stage.turn() == "connect 3 a");  // the probe
-  BOOST_TEST(stage.turn({event::Connected{AttemptId{3}}}) == "disconnect 3; leave 2");
-  stage.announcer.notices.clear();
-  stage.work.finished = {k2};
-  BOOST_TEST(stage.turn() == "disconnect 2 with patience; connect 4 a");
-  BOOST_TEST(stage.turn({event::Connected{AttemptId{4}}}) == "online 4 a epoch 3");
-  BOOST_TEST(stage.told(NoticeName::failback));
-  BOOST_TEST(!stage.told(NoticeName::lost));
-  BOOST_TEST(stage.transport.client_ids == "me me random-1 me ");
+  for (const bool may_wait : {true, false}) {
+    Stage stage(settings,
+                {.priority_backup = true,
+                 .priority_probe_interval = 1s,
+                 .priority_stable = 1,
+                 .priority_hold = 1s,
+                 .client_id_given = true,
+                 .keeps_session = true},
+                {"a", "b"}, "C");
+    stage.turn({event::Connected{k1}});
+    stage.turn({event::Lost{k1, kClosed}});
+    stage.turn({event::Connected{k2}});
+    stage.now += 1s;
+    BOOST_TEST(stage.turn() == "connect 3 a");  // the probe
+    BOOST_TEST(stage.turn({event::Connected{AttemptId{3}}}) == "disconnect 3; leave 2");
+    stage.announcer.notices.clear();
+    stage.work.finished = {k2};
+    // Where nobody may wait for the server, it ends in the first turn that may.
+    if (!may_wait) {
+      stage.session->may_wait(false);
+      BOOST_TEST(stage.turn().empty());
+      BOOST_TEST(stage.session->wants_to_wait());
+      stage.session->may_wait(true);
+    }
+    BOOST_TEST(stage.turn() == "disconnect 2 with patience; connect 4 a");
+    BOOST_TEST(!stage.session->wants_to_wait());
+    BOOST_TEST(stage.turn({event::Connected{AttemptId{4}}}) == "online 4 a epoch 3");
+    BOOST_TEST(stage.told(NoticeName::failback));
+    BOOST_TEST(!stage.told(NoticeName::lost));
+    BOOST_TEST(stage.transport.client_ids == "me me random-1 me ");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(nodes_of_a_cluster_without_our_session_are_told_once) {

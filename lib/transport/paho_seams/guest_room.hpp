@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the receive thread has its guest (base/guest.hpp). wakeup.cpp calls the guest before each
+// wait. While it works, the seams take the thread for another one than Paho's: the guest may call
+// Paho as any thread may.
+#pragma once
+
+#include "base/guest.hpp"
+
+namespace mqfail {
+
+/// Takes the guest in; the calling thread waits until it goes home. False, at once: there is no
+/// receive thread yet.
+bool take_in(Guest& guest);
+
+/// Of the receive thread: its guest, or null.
+Guest* guest();
+/// Of the receive thread: lets the guest work. After Wish::home there is none.
+Guest::Wish let_guest_work();
+
+}  // namespace mqfail
