@@ -85,8 +85,8 @@ struct Took {
 };
 Took took(Process& process);
 
-/// The processor time that a process of one thread has used so far, in seconds. For a server it measures the rate
-/// that the server allows, and a busy machine hardly changes it.
+/// The processor time that a process of one thread has used so far, in seconds. For a server it
+/// measures the rate that the server allows, and a busy machine hardly changes it.
 double cpu_seconds_of(pid_t pid);
 
 /// The maximum of the resident memory of a process until its end, in MiB. It is not taken from

@@ -18,7 +18,7 @@ std::string Load::name() const {
          "-byte payloads, ";
 }
 
-std::uint32_t Load::many() const {
+std::uint32_t Load::count() const {
   const std::uint32_t small = qos == 0 ? 600'000 : 60'000;
   return size > 10'000 ? 6'000 : small;
 }

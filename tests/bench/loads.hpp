@@ -20,10 +20,9 @@ struct Load {
   /// "QoS 1 over TLS, 100-byte payloads, "
   std::string name() const;
   std::string server() const { return limited ? "default server, " : "server without limits, "; }
-  /// The number of messages of a long run. mosquitto_pub reuses packet identifiers above 65,535
+  /// The number of messages of a run. mosquitto_pub reuses packet identifiers above 65,535
   /// unsettled lines, so QoS 1 and 2 stay below.
-  std::uint32_t many() const;
-  std::uint32_t few() const { return many() / 6; }
+  std::uint32_t count() const;
   std::string line(std::uint32_t i) const;
 };
 

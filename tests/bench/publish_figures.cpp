@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Publishing through a mosquitto.
 #include <fstream>
-#include <map>
 
 #include "bench/parts.hpp"
 
@@ -29,38 +28,33 @@ Goal goal_of_rate(const Load& load) {
 void publish_rate(Table& table, int rounds, const Load& load) {
   Mosquitto server(server_for(load));
   Scratch scratch;
-  for (const std::uint32_t count : {load.few(), load.many()}) {
-    std::ofstream out(scratch / std::to_string(count), std::ios::binary);
+  const std::uint32_t count = load.count();
+  const std::string lines = (scratch / "lines").string();
+  {
+    std::ofstream out(lines, std::ios::binary);
     for (std::uint32_t i = 1; i <= count; ++i) out << load.line(i) << '\n';
   }
   Range our_rate, their_rate, our_cpu, their_cpu, our_server, their_server;
   int runs = 0;
   for (int round = 0; round < rounds; ++round) {
     for (const bool our_turn : {round % 2 == 0, round % 2 != 0}) {
-      std::map<std::uint32_t, Took> result;
-      double before = 0;
-      for (const std::uint32_t count : {load.few(), load.many()}) {
-        before = cpu_seconds_of(server.pid());
-        const std::string client = "run" + std::to_string(++runs);
-        Process process({.argv = Arguments{tool(our_turn, "pub")} + to(server, load) +
-                                 Arguments{"-l", "-i", client},
-                         .stdin_file = (scratch / std::to_string(count)).string()});
-        result[count] = took(process);
-        if (load.qos == 0)
-          result[count].wall = seconds_between(process.started(), end_at_server(server, client));
-      }
-      const double lines = load.many() - load.few();
-      const Took &few = result[load.few()], &many = result[load.many()];
-      (our_turn ? our_rate : their_rate).add(lines / (many.wall - few.wall) / 1000);
-      (our_turn ? our_cpu : their_cpu).add((many.cpu - few.cpu) / lines * 1e6);
+      const double before = cpu_seconds_of(server.pid());
+      const std::string client = "run" + std::to_string(++runs);
+      Process process({.argv = Arguments{tool(our_turn, "pub")} + to(server, load) +
+                               Arguments{"-l", "-i", client},
+                       .stdin_file = lines});
+      Took run = took(process);
+      if (load.qos == 0)
+        run.wall = seconds_between(process.started(), end_at_server(server, client));
+      (our_turn ? our_rate : their_rate).add(count / run.wall / 1000);
+      (our_turn ? our_cpu : their_cpu).add(run.cpu / count * 1e6);
       (our_turn ? our_server : their_server)
-          .add((cpu_seconds_of(server.pid()) - before) / load.many() * 1e6);
+          .add((cpu_seconds_of(server.pid()) - before) / count * 1e6);
     }
   }
   const std::string what = "publish " + load.name() + load.server();
-  table.row(what + (load.qos == 0 ? "marginal rate to the last byte read by the server"
-                                  : "marginal rate"),
-            "k/s", our_rate, &their_rate, true, 1, goal_of_rate(load));
+  table.row(what + (load.qos == 0 ? "rate to the last byte read by the server" : "rate"), "k/s",
+            our_rate, &their_rate, true, 1, goal_of_rate(load));
   table.row(what + "CPU a message", "µs", our_cpu, &their_cpu, false, 2,
             load.size > 10'000 ? ratio_of(1) : Goal{});
   table.row(what + "the server's CPU a message", "µs", our_server, &their_server, false);

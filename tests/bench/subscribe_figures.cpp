@@ -7,7 +7,7 @@
 namespace rig {
 
 void subscribe_rate(Table& table, int rounds, const Load& load) {
-  const std::uint32_t count = load.many();
+  const std::uint32_t count = load.count();
   Range our_rate, their_rate, our_cpu, their_cpu, our_server, their_server;
   std::string expected;
   std::vector<std::string> payloads;
