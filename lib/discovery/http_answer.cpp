@@ -120,6 +120,7 @@ class Reader {
       if (!got) return got.error();
       if (*got == 0) {
         if (seen_ == 0) return unfit("closes the connection without an answer");
+        if (!parser.got_some()) return refused(http::error::partial_message);
         parser.put_eof(failure);
         if (failure) return refused(failure);
         if (!satisfied()) return refused(http::error::partial_message);

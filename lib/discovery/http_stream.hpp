@@ -46,6 +46,8 @@ class HttpStream {
   /// behind when it does not come back in time (getaddrinfo(3) cannot be stopped).
   static Result<HttpStream> open(const Server& server, const std::shared_ptr<AddressMemory>& memory,
                                  const HttpBound& bound);
+  /// Over a connection that is there already, without TLS. `fd` is non-blocking and becomes ours.
+  HttpStream(int fd, std::string address, const HttpBound& bound);
   HttpStream(HttpStream&& other) noexcept;
   ~HttpStream();
 
@@ -57,7 +59,6 @@ class HttpStream {
 
  private:
   struct Tls;
-  HttpStream(int fd, std::string address, const HttpBound& bound);
   Result<Done> shake_hands(const Server& server);
   Result<bool> try_again(int result);
 
