@@ -18,12 +18,15 @@ usage: tests/run.sh [--everyday | --peers | --faults | --package | --fuzz | --ho
   --full       the long fault runs with ten times the seeds, and the long soak runs
   --asan       built with AddressSanitizer and UndefinedBehaviorSanitizer
   --tsan       built with ThreadSanitizer
+  --valgrind   the failovers and the ledger, with the commands under valgrind
+  --slice      what .ci/run does with one of these: failovers of every kind, the ledger once; builds only what that needs
+  --nightly    all tests and the peers, with --asan, then --tsan; then --valgrind (hours); names what has failed
 END
 }
 
 preset=release
 selection=(-LE '^peers$')
-peers=
+peers='' slice='' valgrind=''
 faults=
 while (($#)); do
   case $1 in
@@ -37,6 +40,23 @@ while (($#)); do
     --full) export MQFAIL_FULL=1 ;;
     --asan) preset=asan ;;
     --tsan) preset=tsan ;;
+    --valgrind) valgrind=yes ;;
+    --slice)
+      slice=${2-}
+      case $slice in
+        asan | tsan) preset=$slice ;;
+        valgrind) valgrind=yes ;;
+        *) usage >&2; exit 64 ;;
+      esac
+      shift ;;
+    --nightly)
+      failed=()
+      for how in --asan '--asan --peers' --tsan '--tsan --peers' --valgrind; do
+        # shellcheck disable=SC2086 # two words are two arguments
+        "$0" $how || failed+=("$how")
+      done
+      printf 'nightly: %s failed\n' "${failed[@]-nothing}"
+      exit "$((${#failed[@]} > 0))" ;;
     --help) usage; exit 0 ;;
     --) shift; break ;;
     *) usage >&2; exit 64 ;;
@@ -74,6 +94,31 @@ if [[ $faults ]]; then
   if [[ -e $page ]]; then cat "$page"; fi
   exit "$status"
 fi
+
+# The commands under valgrind stand in a folder of their own, which the tests then use. An error is exit status 99.
+# What valgrind does not know of the kernel (seccomp, Landlock) it says in its log.
+if [[ $valgrind ]]; then
+  install_packages valgrind
+  wrappers=$PWD/$build/valgrind
+  rm -rf "$wrappers" && mkdir -p "$wrappers"
+  for command in mqfail-sub mqfail-pub mqfail-probe mqfail-config; do
+    printf '#!/bin/sh\nexec valgrind -q --error-exitcode=99 --log-file=%q/log.%%p %q "$@"\n' \
+      "$wrappers" "$PWD/$build/bin/$command" >"$wrappers/$command"
+    chmod +x "$wrappers/$command"
+  done
+  export MQFAIL_TEST_BIN_DIR=$wrappers
+  selection=(-L '^fault$')
+fi
+
+if [[ $slice ]]; then
+  cmake --build "$build" -j"$(nproc)" --target mqfail-sub mqfail-pub run_ledger fault_failover_soak
+  "$build/tests/fault/fault_failover_soak" --color_output=no
+  for mode in pub acks spool stranded hot pipe; do
+    "$build/tests/fault/run_ledger" "$mode" --seeds 1 --lines 2000
+  done
+  exit
+fi
+
 cmake --build "$build" -j"$(nproc)"
 if [[ ! $peers ]]; then
   # Most tests wait for servers, not for a processor.

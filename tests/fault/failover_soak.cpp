@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "end_to_end/tools.hpp"
+#include "fault/wrapped.hpp"
 
 using namespace rig;
 
@@ -72,7 +73,7 @@ class Comparison {
     }
     BOOST_TEST(after.descriptors == before_.descriptors);
     BOOST_TEST(after.threads == before_.threads);
-    BOOST_TEST(memory_within(after.kib, before_.kib + kMostGrowth + 1),
+    BOOST_TEST(fault::memory_within(after.kib, before_.kib + kMostGrowth + 1),
                after.kib << " KiB, before " << before_.kib);
     std::printf("%-10s %5d failovers: %zu descriptors, %zu threads, %ld to %ld KiB\n", kind.c_str(),
                 failovers, after.descriptors, after.threads, before_.kib, after.kib);

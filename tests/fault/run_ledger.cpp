@@ -18,6 +18,7 @@
 
 #include "fault/ledger.hpp"
 #include "fault/printed.hpp"
+#include "fault/wrapped.hpp"
 #include "paths.hpp"
 #include "rig/client.hpp"
 #include "rig/events.hpp"
@@ -356,7 +357,7 @@ bool delivered(std::uint64_t seed, const Options& options, std::size_t servers, 
     charge(charges, one.connections == 0 || one.duplicated <= window * (one.connections - 1),
            "more duplicates on one server than a window a return");
   }
-  charge(charges, peak > 0 && memory_within(peak, 32 * 1024), "memory is not bounded");
+  charge(charges, peak > 0 && fault::memory_within(peak, 32 * 1024), "memory is not bounded");
   const auto last = Events(pub).last("exit");
   charge(charges, last && last->number("unsettled") == 0,
          "the exit event does not say unsettled 0");
@@ -679,8 +680,8 @@ bool pipe_survives(std::uint64_t seed, const Options& options) {
   charge(charges, last && last->number("missing") == static_cast<long>(account.lost),
          "SILENT LOSS: the subscriber does not say what is missing");
   // A line that comes after the subscriber has waited for it in vain is marked late (delivery.md,
-  // S2). Only with a sanitizer is a server that slow.
-  const bool told_late = rig::kSlower > 1 && last && last->number("late") > 0;
+  // S2). Only with a sanitizer or valgrind is a server that slow.
+  const bool told_late = fault::are_slow() && last && last->number("late") > 0;
   charge(charges, account.reordered == 0 || told_late, "lines out of order");
   if (by_two) charge(charges, told_late || sub.bytes(Stream::out) == in, "output is not input");
   if (by_two) charge(charges, account.lost == 0, "lines are lost");
