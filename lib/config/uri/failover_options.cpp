@@ -357,7 +357,6 @@ Result<Duration> parse_option_duration(std::string_view what, std::string_view v
   const auto failed = [&](std::string_view why, std::string hint) {
     return Error{ErrorKind::usage, std::string(what) + ": " + std::string(why), std::move(hint)};
   };
-  Duration duration{};
   if (bare_milliseconds && all_digits(value)) {
     const auto count = parse_number<std::int64_t>(value);
     if (!count || *count > milliseconds(kLongest))
