@@ -43,7 +43,7 @@ void bare_subscribe(Table& table, int rounds, const Bare& kind, const char* form
   int runs = 0;
   for (int round = 0; round < rounds; ++round) {
     for (const bool our_turn : {round % 2 == 0, round % 2 != 0}) {
-      const std::uint32_t count = our_turn || kind.qos == 0 ? 1'000'000 : 100'000;
+      const std::uint32_t count = our_turn ? 1'000'000 : kind.qos == 0 ? 300'000 : 100'000;
       BareServer server(
           {.window = kind.window, .count = count, .qos = kind.qos, .payloads = payloads(1000)});
       const std::string file = (scratch / std::to_string(++runs)).string();

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <functional>
@@ -132,7 +133,8 @@ double copying(std::size_t size) {
     std::memcpy(into.data() + at, from.data() + at, size);
   const double cpu = thread_cpu() - before;
   if (into[kArea / 2] != 'x') throw Broken("memcpy");
-  return cpu * 1e6 / static_cast<double>(kArea / size);
+  const std::size_t copies = kArea / size;
+  return cpu * 1e6 / static_cast<double>(copies);
 }
 
 // A byte to a thread that waits in poll(2) and answers through a pipe, µs each, with pauses as
@@ -205,15 +207,15 @@ void physical_limits(Table& table, int rounds) {
   traffic(
       "recv(2) of a 65536-byte payload, write(2) to a file", false, {0, 65'536, 1, 6'000},
       "subscribe QoS 0, 65536-byte payloads, to a file, default server but for its queue" + cpu);
-  for (const std::size_t size : {100U, 65'536U}) {
-    table.limit("memcpy(3) of a " + std::to_string(size) + "-byte payload" + cpu, "µs",
-                repeated(rounds, [size] { return copying(size); }), 3);
-    for (const std::string verb : {"publish", "subscribe"}) {
-      const std::string row =
-          verb == "publish" ? ", default server" : ", to a file, default server but for its queue";
-      table.beside_limit(verb + " QoS 0, " + std::to_string(size) + "-byte payloads" + row + cpu,
-                         "memcpy(3) of a " + std::to_string(size) + "-byte payload" + cpu);
-    }
+  for (const char* const size : {"100", "65536"}) {
+    const std::string payloads = std::string(size) + "-byte payload";
+    const std::string copy = "memcpy(3) of a " + payloads + cpu;
+    const std::size_t bytes = std::strtoul(size, nullptr, 10);
+    table.limit(copy, "µs", repeated(rounds, [bytes] { return copying(bytes); }), 3);
+    table.beside_limit("publish QoS 0, " + payloads + "s, default server" + cpu, copy);
+    table.beside_limit(
+        "subscribe QoS 0, " + payloads + "s, to a file, default server but for its queue" + cpu,
+        copy);
   }
   const std::string round_trip = "one round trip through poll(2), p50";
   table.limit(round_trip, "µs", poll_round_trips(rounds * 100), 0);

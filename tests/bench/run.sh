@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Measures mqfail against mosquitto's own tools, by turns in the same run, and prints Markdown tables: the
-# figures, some beside the limit of the machine, and what is to be reached. The whole run takes a quarter of an hour.
+# figures, some beside the limit of the machine, and what is to be reached. The whole run takes some 20 minutes.
 #   tests/bench/run.sh [FILE] [--rounds N] [--kills N] [--only PART]... [--row TEXT]
 # FILE gets the tables, too. --rounds: how often each side is measured (5). --kills: of servers, for the gap (300).
 # --only: start probe document servers lone publish subscribe bare gap hot frozen connects promises pipelines idle memory

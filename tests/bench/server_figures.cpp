@@ -61,7 +61,8 @@ void flat_rows(Table& table, const std::string& before, const std::string& behin
                const std::map<int, Range>& times, Goal goal_of_each) {
   const auto& [least, base] = *times.begin();
   for (const auto& [count, range] : times) {
-    const std::string what = before + with_commas(count) + " servers" + behind;
+    std::string what = before;
+    what.append(with_commas(count)).append(" servers").append(behind);
     table.row(what, "ms", range, nullptr, false, 1);
     if (count == least) continue;
     Range each;
