@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "faults/courses.hpp"
 
+#include <algorithm>
 #include <csignal>
 
 namespace faults {
@@ -20,6 +21,10 @@ void read_through(Trial& trial, Reading reading) {
   for (std::size_t i = 0; i < reading.subscriptions; ++i)
     if (const auto said = run->told("subscribed"); said && reading.promise.from_start)
       record.gap = seconds_between(run->process.started(), said->at);
+  // No server sends more than was asked for.
+  const auto& options = reading.options;
+  const auto qos = std::find(options.begin(), options.end(), "-q");
+  if (qos != options.end()) reading.stream.qos = std::min(reading.stream.qos, std::stoi(qos[1]));
   Flow flow(trial.all(), reading.stream);
   const auto more = [&](std::size_t count) {
     const std::size_t wanted = run->process.line_count(Stream::out) + count;

@@ -21,7 +21,7 @@ struct Reading {
   Arguments options;
   std::function<void(Running&)> fault;
   std::string after = "failover";  ///< the event behind which lines come again; empty: none
-  rig::StreamSettings stream{.every = 1ms};
+  rig::StreamSettings stream{.qos = 2, .every = 1ms};
   std::size_t subscriptions = 1;  ///< before the first line
   bool whole = false;             ///< no line may be missing
   std::size_t batch = 50;         ///< lines before the fault and behind it, at least

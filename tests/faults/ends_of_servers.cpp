@@ -90,8 +90,8 @@ void add_kills(Cases& cases) {
                                              .whole = hot});
                        }});
   cases.push_back({1, "killed/sub-sequence", [](Trial& t) {
-                     reads_while_killed(
-                         t, {.options = {"-q", "1"}, .stream = {.every = 1ms, .sequence = true}});
+                     reads_while_killed(t, {.options = {"-q", "1"},
+                                            .stream = {.qos = 2, .every = 1ms, .sequence = true}});
                    }});
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "faults/trial.hpp"
 
 namespace faults {
@@ -13,10 +15,12 @@ Flow::Flow(std::vector<Server*> servers, StreamSettings settings) : settings_(st
     else
       ports.push_back(server->port());
   }
-  if (!ports.empty())
-    stream_ = std::make_unique<StreamPublisher>(ports, settings_);
-  else
+  if (ports.empty()) {
     thread_ = std::thread([this] { run(); });
+    return;
+  }
+  settings_.qos = std::min(settings_.qos, 1);  // StreamPublisher knows no QoS 2
+  stream_ = std::make_unique<StreamPublisher>(ports, settings_);
 }
 
 Flow::~Flow() {

@@ -28,6 +28,7 @@ struct Record {
   std::vector<std::string> broken;  ///< promises, in words
   bool only_late = false;           ///< a busy machine breaks what is broken as well
   std::string skipped;              ///< why this machine cannot run the case
+  double cpu = 0;                   ///< seconds of all runs; not collected
   std::string said;                 ///< standard error of the commands; not collected
 
   /// Notes a broken promise.

@@ -41,6 +41,15 @@ void Trial::drop(const std::string& rule) {
   nft({"add rule inet faults out " + rule});
 }
 
+std::string Trial::small_disk(std::size_t bytes) {
+  need_mounts();
+  const std::string there = path("disk");
+  std::filesystem::create_directory(there);
+  const std::string failed = cover_with_nothing(there, "mode=0700,size=" + std::to_string(bytes));
+  if (!failed.empty()) throw Skipped(failed);
+  return there;
+}
+
 void Trial::pass_all() {
   rig::run({"nft", "flush chain inet faults out"});
 }

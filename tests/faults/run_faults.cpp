@@ -3,6 +3,10 @@
 // [--jobs N] [--page FILE] [--list]`. Each case is a process with a network and mounts of its own.
 // The exit status is 0 if every case keeps what is promised or is skipped, and 1 if not. A case
 // that is only late is run once more when nothing else runs, and the page says so.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -56,7 +60,7 @@ int be(const Case& one) {
 /// Another process runs the case. What it says on stderr is printed if the case fails.
 Record have(const std::string& self, const Case& one) {
   Process process({self, "--one", one.name});
-  const auto exit = process.wait_exit(100s * kSlower);
+  const auto exit = process.wait_exit(60s * kSlower);
   Record record;
   const auto line = process.wait_for_line(
       Stream::out, [](const std::string& text) { return text.starts_with(kMark); }, 1s);
@@ -126,9 +130,20 @@ std::optional<Options> read_options(int argc, char** argv) {
   return options;
 }
 
+/// `--nonblocking 0|1 COMMAND...`: becomes the command, with a descriptor that never blocks and
+/// holds little.
+int be_nonblocking(char** argv) {
+  const int fd = std::atoi(argv[2]);
+  ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+  ::fcntl(fd, F_SETPIPE_SZ, 4096);
+  ::execv(argv[3], argv + 3);
+  return 127;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 3 && std::strcmp(argv[1], "--nonblocking") == 0) return be_nonblocking(argv);
   const auto options = read_options(argc, argv);
   if (!options) {
     std::cerr << "usage: run_faults [--class FIRST[-LAST]] [--case NAME] [--slice] [--jobs N] "

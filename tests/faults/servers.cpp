@@ -21,11 +21,12 @@ MosquittoSettings with_plain_listener(MosquittoSettings settings, std::uint16_t 
 
 }  // namespace
 
-Scripted::Scripted(Script script, int number, const Over& over)
-    : server(with_login(std::move(script), "user-" + std::to_string(number),
-                        "secret-" + std::to_string(number))),
-      user_("user-" + std::to_string(number)),
-      password_("secret-" + std::to_string(number)) {
+Scripted::Scripted(Script script, int login, const Over& over)
+    : server(with_login(std::move(script), "user-" + std::to_string(login),
+                        "secret-" + std::to_string(login))),
+      number(login),
+      user_("user-" + std::to_string(login)),
+      password_("secret-" + std::to_string(login)) {
   if (over.websocket) websocket_ = std::make_unique<WebSocketFront>(server.port());
   if (over.tls != nullptr)
     tls_ = std::make_unique<TlsFront>(server.port(), *over.tls, over.newest_tls);

@@ -37,8 +37,8 @@ struct Over {
 /// Wants a login of its own, which the URI has.
 class Scripted : public Server {
  public:
-  /// `number` makes the login.
-  Scripted(rig::Script script, int number, const Over& over = {});
+  /// `login` is the number of its login.
+  Scripted(rig::Script script, int login, const Over& over = {});
   std::string uri() const override;
   fault::Book book() override;
   std::uint16_t port() const override { return server.port(); }
@@ -47,6 +47,7 @@ class Scripted : public Server {
   std::size_t wrong_credentials() override;
 
   rig::ScriptedServer server;
+  const int number;                ///< user-NUMBER and secret-NUMBER are its login
   std::string name = "127.0.0.1";  ///< of its host, for the URI
   std::uint16_t through = 0;       ///< the port of a proxy before it, for the URI
 

@@ -214,7 +214,7 @@ void add_bad_lines(Cases& cases) {
              else
                read_through(t, {.options = {"-q", "1", "-k", "10"},
                                 .after = "",
-                                .stream = {.every = 5ms},
+                                .stream = {.qos = 2, .every = 5ms},
                                 .promise = {.must_not = {"lost"}}});
            }});
   for (const std::string tool : {"pub", "sub"}) {
@@ -228,7 +228,7 @@ void add_bad_lines(Cases& cases) {
                        else
                          read_through(t, {.options = {"-q", "1", "-k", "10"},
                                           .after = "",
-                                          .stream = {.every = 2ms},
+                                          .stream = {.qos = 2, .every = 2ms},
                                           .promise = {.must_not = {"lost"}}});
                      },
                      tool == "pub"});
@@ -245,7 +245,7 @@ void add_bad_lines(Cases& cases) {
                        else
                          read_through(t, {.options = {"-q", "1", "-k", "10"},
                                           .after = "",
-                                          .stream = {.every = 150ms},
+                                          .stream = {.qos = 2, .every = 150ms},
                                           .batch = 10,
                                           .promise = {.must_not = {"lost"}}});
                      }});

@@ -17,13 +17,18 @@ namespace {
 
 constexpr std::size_t kWindow = 100;
 
-int open_descriptors(pid_t pid) {
-  std::error_code error;
-  int count = 0;
-  for (std::filesystem::directory_iterator at("/proc/" + std::to_string(pid) + "/fd", error), end;
-       !error && at != end; at.increment(error))
-    ++count;
-  return count;
+/// The numbers that a client has acknowledged. With MQTT 3.1.1 a message of QoS 2 is handed over at
+/// PUBREL, so its PUBREC settles nothing.
+std::vector<std::uint32_t> acknowledged_by_client(ScriptedServer& server) {
+  std::map<int, int> versions;
+  std::vector<std::uint32_t> numbers;
+  for (const Seen& seen : server.log()) {
+    if (seen.what == What::connect) versions[seen.connection] = seen.connect.version;
+    if (seen.what != What::ack) continue;
+    if (seen.type == Type::pubrec && versions[seen.connection] != 5) continue;
+    if (const auto number = number_of(seen.publish.payload)) numbers.push_back(*number);
+  }
+  return numbers;
 }
 
 bool says_missing(Events& events) {
@@ -39,6 +44,15 @@ bool says_missing(Events& events) {
 
 }  // namespace
 
+int open_descriptors(pid_t pid) {
+  std::error_code error;
+  int count = 0;
+  for (std::filesystem::directory_iterator at("/proc/" + std::to_string(pid) + "/fd", error), end;
+       !error && at != end; at.increment(error))
+    ++count;
+  return count;
+}
+
 std::string uri(std::uint16_t port) {
   return "mqtt://127.0.0.1:" + std::to_string(port);
 }
@@ -47,6 +61,14 @@ std::string lines_of(std::uint32_t first, std::uint32_t last, std::size_t length
   std::string all;
   for (std::uint32_t i = first; i <= last; ++i) all += numbered_line(i, length) + "\n";
   return all;
+}
+
+std::vector<Line> lines_in(const std::string& file) {
+  std::vector<Line> lines;
+  const std::string all = read_file(file);
+  for (std::size_t at = 0, end; (end = all.find('\n', at)) != std::string::npos; at = end + 1)
+    lines.push_back({all.substr(at, end - at), Moment()});
+  return lines;
 }
 
 Arguments operator+(Arguments one, const Arguments& more) {
@@ -65,7 +87,12 @@ Running::~Running() {
 
 void Running::look() {
   // The bound of memory and descriptors holds at every moment, so there is no event to wait for.
+  std::error_code ignored;
+  const auto ours = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  const std::string theirs = "/proc/" + std::to_string(process.pid()) + "/exe";
   do {
+    // Until it has become the command it is a copy of this process.
+    if (std::filesystem::read_symlink(theirs, ignored) == ours) continue;
     record_.peak_kib = std::max(record_.peak_kib, process.peak_kib());
     record_.descriptors = std::max(record_.descriptors, open_descriptors(process.pid()));
   } while (!process.wait_exit(5ms) && !ended_);
@@ -77,9 +104,11 @@ int Running::end(milliseconds patience) {
   if (!exit) process.signal(SIGKILL), process.wait_exit(5s);
   ended_ = true;
   record_.exits.push_back(exit ? exit->status : -1);
+  if (exit) record_.cpu += exit->cpu_seconds();
   for (const Said& said : events.all()) ++record_.events[said.name()];
-  for (const std::string& bad : events.bad_lines())
-    record_.check(false, "no JSON line on stderr: " + bad.substr(0, 80));
+  if (!events.all().empty())  // of a command that has events
+    for (const std::string& bad : events.bad_lines())
+      record_.check(false, "no JSON line on stderr: " + bad.substr(0, 80));
   return record_.exits.back();
 }
 
@@ -167,12 +196,20 @@ std::unique_ptr<Running> Trial::run(Command command) {
 }
 
 std::unique_ptr<Running> Trial::pub(const Arguments& options, const Arguments& before) {
-  const std::string tool = mqfail::test::bin_dir() + "/mqfail-pub";
-  return run({.argv = before +
-                      Arguments{tool, "--events", "json", "-t", "t", "-l", "-k", "1",
-                                "--undelivered", path("undelivered")} +
-                      servers() + options,
-              .stdin_pipe = true});
+  return run({.argv = before + pub_command() + servers() + options, .stdin_pipe = true});
+}
+
+Arguments Trial::pub_command() const {
+  return {mqfail::test::bin_dir() + "/mqfail-pub",
+          "--events",
+          "json",
+          "-t",
+          "t",
+          "-l",
+          "-k",
+          "1",
+          "--undelivered",
+          path("undelivered")};
 }
 
 std::unique_ptr<Running> Trial::sub(const Arguments& options, const Arguments& before) {
@@ -231,7 +268,11 @@ void Trial::publish_ends(Running& run, std::uint32_t lines, Promise promise,
 }
 
 void Trial::settle_printed(Running& run, std::uint32_t published, bool whole) {
-  const std::vector<Line> lines = run.process.lines(Stream::out);
+  settle_printed(run, published, whole, run.process.lines(Stream::out));
+}
+
+void Trial::settle_printed(Running& run, std::uint32_t published, bool whole,
+                           const std::vector<Line>& lines) {
   const fault::Printed printed = fault::settle_printed(published, lines);
   record.lines = published;
   record.doubled += printed.duplicated;
@@ -243,9 +284,8 @@ void Trial::settle_printed(Running& run, std::uint32_t published, bool whole) {
   std::set<std::uint32_t> gone;  // acknowledged and never printed
   for (const auto& server : servers_)
     if (auto* const scripted = dynamic_cast<Scripted*>(server.get()))
-      for (const Seen& ack : scripted->server.log(What::ack))
-        if (const auto number = number_of(ack.publish.payload); number && seen.count(*number) == 0)
-          gone.insert(*number);
+      for (const std::uint32_t number : acknowledged_by_client(scripted->server))
+        if (seen.count(number) == 0) gone.insert(number);
   record.lost += gone.size();
   if (whole) record.lost += printed.lost;
   if (printed.holes != 0 && !says_missing(run.events)) record.silent += printed.holes;

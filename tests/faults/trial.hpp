@@ -83,7 +83,8 @@ class Trial {
   std::unique_ptr<Running> pub(const Arguments& options, const Arguments& before = {});
   /// mqfail-sub -t t with the servers.
   std::unique_ptr<Running> sub(const Arguments& options, const Arguments& before = {});
-  /// mqfail-sub as sub() starts it, without servers.
+  /// The command lines of both, without servers.
+  Arguments pub_command() const;
   Arguments sub_command() const;
   /// Any command, as it is.
   std::unique_ptr<Running> run(rig::Command command);
@@ -91,9 +92,11 @@ class Trial {
   /// Compares what the servers have with the lines 1 to `lines` that went in. `copies`: the servers
   /// that get each line. Returns how many connections carried lines.
   std::size_t settle(std::uint32_t lines, int status, int copies = 1);
-  /// The same of the lines on standard output.
-  /// `published`: the last number.
+  /// The same of the lines that mqfail-sub has printed, on standard output or to a file.
+  /// `published`: the last number. `whole`: none may be missing.
   void settle_printed(Running& run, std::uint32_t published, bool whole);
+  void settle_printed(Running& run, std::uint32_t published, bool whole,
+                      const std::vector<rig::Line>& lines);
 
   /// settle() and judge(): a window of doubled lines for each change of the connection is allowed.
   void publish_ends(Running& run, std::uint32_t lines, Promise promise = {},
@@ -110,6 +113,8 @@ class Trial {
   /// The promise that a network or mounts of its own are there.
   void need_network() const;
   void need_mounts() const;
+  /// A disk of so many bytes; returns its folder.
+  std::string small_disk(std::size_t bytes);
 
  private:
   std::vector<std::unique_ptr<Server>> servers_;
@@ -145,8 +150,11 @@ class Flow {
 /// once, before any thread.
 void enter_room();
 
+int open_descriptors(pid_t pid);
 /// mqtt://127.0.0.1:PORT
 std::string uri(std::uint16_t port);
+/// The whole lines of a file.
+std::vector<rig::Line> lines_in(const std::string& file);
 std::string lines_of(std::uint32_t first, std::uint32_t last, std::size_t length = 0);
 Arguments operator+(Arguments one, const Arguments& more);
 

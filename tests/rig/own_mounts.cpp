@@ -23,8 +23,8 @@ std::string enter_own_mounts() {
   return {};
 }
 
-std::string cover_with_nothing(const std::string& there) {
-  return outcome(::mount("tmpfs", there.c_str(), "tmpfs", 0, "mode=0777"), there);
+std::string cover_with_nothing(const std::string& there, const std::string& options) {
+  return outcome(::mount("tmpfs", there.c_str(), "tmpfs", 0, options.c_str()), there);
 }
 
 std::string cover(const std::string& there, const std::string& own) {

@@ -12,8 +12,9 @@ namespace rig {
 /// right to do so. Returns why it failed, or nothing.
 std::string enter_own_mounts();
 
-/// From now on the folder `there` is empty. Returns why it failed, or nothing.
-std::string cover_with_nothing(const std::string& there);
+/// From now on the folder `there` is empty. `options` are those of tmpfs(5), such as its size.
+/// Returns why it failed, or nothing.
+std::string cover_with_nothing(const std::string& there, const std::string& options = "mode=0777");
 
 /// From now on the file `there`, which exists, is `own`. Returns why it failed, or nothing.
 std::string cover(const std::string& there, const std::string& own);
