@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
+#include "base/out_of_memory.h"
 #include "base/text.hpp"
 #include "certificates/search.hpp"
 #include "config/document/document.hpp"
@@ -323,6 +325,7 @@ int run(const ConfigOptions& options) {
 }  // namespace mqfail
 
 int main(int argc, char** argv) {
+  std::set_new_handler(mqfail_out_of_memory);
   if (const auto filled = mqfail::fill_standard_descriptors(); !filled)
     return mqfail::fail(filled.error());
   // A file size limit must be an error of write(2) that leaves the old document intact, not a fatal

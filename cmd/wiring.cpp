@@ -12,11 +12,13 @@
 #include <cstring>
 #include <iterator>
 #include <memory>
+#include <new>
 #include <optional>
 #include <random>
 #include <string>
 #include <utility>
 
+#include "base/out_of_memory.h"
 #include "base/write.hpp"
 #include "certificates/tls_files.hpp"
 #include "discovery/discovered.hpp"
@@ -120,6 +122,7 @@ void bring(Mailbox& mailbox, ListSource source, Result<Reading> reading) {
 
 Program Program::begin(const char* name, const char* called_as) {
   const TimePoint started = steady_now();
+  std::set_new_handler(mqfail_out_of_memory);
   const bool as_mosquitto = called_as != nullptr && !mosquitto_name(called_as).empty();
   if (as_mosquitto) name = mosquitto_name(called_as).data();  // the rest of argv[0]
   if (const auto filled = fill_standard_descriptors(); !filled)

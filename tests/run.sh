@@ -10,7 +10,7 @@ usage: tests/run.sh [--everyday | --peers | --faults | --package | --fuzz | --ho
   (nothing)    all tests: everyday, end to end against real servers, a slice of the fault runs
   --everyday   only those that need no server (unit, simulation, papers)
   --peers      only those with clusters, bridges and proxies of other makers (12 minutes); prints a table
-  --faults     only the fault catalogue, all of it (root, 4 minutes); prints the page. ARGUMENTs are those of run_faults,
+  --faults     only the fault catalogue, all of it (root, 3 minutes); prints the page. ARGUMENTs are those of run_faults,
                such as --class 7, --case NAME and --list; otherwise they are those of ctest
   --package    only the Debian package: built, installed in a clean Debian, used, removed (root, 2 minutes)
   --fuzz       looks for inputs that break a parser, a minute a parser (clang); tests/fuzz/run.sh has more to say

@@ -140,7 +140,7 @@ void add_many_servers(Cases& cases) {
 
 void add_memory(Cases& cases) {
   for (const std::string tool : {"pub", "sub"})
-    for (const int mib : {48, 64, 96, 128, 192, 256})
+    for (const int mib : {12, 16, 24, 32, 48, 64, 96, 128, 192, 256})
       cases.push_back({44, "memory/" + std::to_string(mib) + "-mib-" + tool,
                        [=](Trial& t) {
                          if (!kMemoryIsItsOwn) throw Skipped("a sanitizer needs the memory");
@@ -149,6 +149,20 @@ void add_memory(Cases& cases) {
                                            100'000);
                        },
                        mib == 64 && tool == "pub"});
+  cases.push_back({44, "memory/large-payload-does-not-fit", [](Trial& t) {
+                     if (!kMemoryIsItsOwn) throw Skipped("a sanitizer needs the memory");
+                     Scripted& a = t.scripted();
+                     auto run = t.sub({"-q", "1", "-W", "5"}, {"prlimit", "--as=200000000"});
+                     run->told("subscribed");
+                     a.server.publish(
+                         {.topic = "t", .payload = std::string(150'000'000, 'x'), .qos = 1});
+                     run->end();
+                     t.record.check(a.server.count(What::ack) == 0, "acknowledged and not written");
+                     t.look_at_servers();
+                     std::vector<int> exits = kTold;
+                     exits.push_back(27);
+                     judge(t.record, {.exits = exits, .kib = 512 * 1024});
+                   }});
 }
 
 }  // namespace

@@ -11,10 +11,13 @@
 // And: Paho leaves the password in the memory that it frees, in the CONNECT that it made and in its
 // copy for the handle. Mended: while wiped_memory.hpp says so, what is freed is overwritten first.
 // Unnecessary when: Paho overwrites passwords.
+// And: Paho writes to what malloc did not give, so a message larger than the memory that is allowed
+// crashed the process. Mended: it ends in order. Unnecessary when: Paho looks at each result.
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/out_of_memory.h"
 #include "transport/paho_seams/wiped_memory.hpp"
 
 void* mymalloc(char* file, int line, size_t size);
@@ -35,24 +38,28 @@ void mqfail_tracing_off_in_path(void);
 
 __thread int mqfail_wipe_freed = 0;
 
+static void* given(void* memory, size_t size) {
+  if (memory == NULL && size != 0) mqfail_out_of_memory();
+  return memory;
+}
+
 void* mymalloc(char* file, int line, size_t size) {
   (void)file;
   (void)line;
-  return malloc(size);
+  return given(malloc(size), size);
 }
 void* myrealloc(char* file, int line, void* memory, size_t size) {
   (void)file;
   (void)line;
   if (mqfail_wipe_freed != 0 && memory != NULL) {
     const size_t before = malloc_usable_size(memory);
-    void* const moved = malloc(size);
-    if (moved == NULL) return NULL;
+    void* const moved = given(malloc(size), size);
     memcpy(moved, memory, before < size ? before : size);
     explicit_bzero(memory, before);
     free(memory);
     return moved;
   }
-  return realloc(memory, size);
+  return given(realloc(memory, size), size);
 }
 void myfree(char* file, int line, void* memory) {
   (void)file;
