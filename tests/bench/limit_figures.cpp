@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <functional>
@@ -207,15 +206,20 @@ void physical_limits(Table& table, int rounds) {
   traffic(
       "recv(2) of a 65536-byte payload, write(2) to a file", false, {0, 65'536, 1, 6'000},
       "subscribe QoS 0, 65536-byte payloads, to a file, default server but for its queue" + cpu);
-  for (const char* const size : {"100", "65536"}) {
-    const std::string payloads = std::string(size) + "-byte payload";
-    const std::string copy = "memcpy(3) of a " + payloads + cpu;
-    const std::size_t bytes = std::strtoul(size, nullptr, 10);
-    table.limit(copy, "µs", repeated(rounds, [bytes] { return copying(bytes); }), 3);
-    table.beside_limit("publish QoS 0, " + payloads + "s, default server" + cpu, copy);
-    table.beside_limit(
-        "subscribe QoS 0, " + payloads + "s, to a file, default server but for its queue" + cpu,
-        copy);
+  struct Copy {
+    std::size_t size;
+    std::string limit, published, received;
+  };
+  const std::string behind = "s, to a file, default server but for its queue" + cpu;
+  for (const Copy& copy :
+       {Copy{100, "memcpy(3) of a 100-byte payload", "publish QoS 0, 100-byte payloads",
+             "subscribe QoS 0, 100-byte payload"},
+        Copy{65'536, "memcpy(3) of a 65536-byte payload", "publish QoS 0, 65536-byte payloads",
+             "subscribe QoS 0, 65536-byte payload"}}) {
+    const std::string limit = copy.limit + cpu;
+    table.limit(limit, "µs", repeated(rounds, [&] { return copying(copy.size); }), 3);
+    table.beside_limit(copy.published + ", default server" + cpu, limit);
+    table.beside_limit(copy.received + behind, limit);
   }
   const std::string round_trip = "one round trip through poll(2), p50";
   table.limit(round_trip, "µs", poll_round_trips(rounds * 100), 0);
