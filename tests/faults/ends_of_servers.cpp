@@ -119,7 +119,7 @@ void add_lost_answers(Cases& cases) {
          reader->told("subscribed"), reader->told("subscribed");
          a.proxy.on_acknowledgement([&a](std::size_t count) {
            if (count < 300) return Do::forward;
-           return count < 330 ? Do::drop : Do::die;
+           return count < 315 ? Do::drop : Do::die;
          });
          auto run = t.pub({"-q", "1", "--sequence"});
          run->process.feed(lines_of(1, 2000));
