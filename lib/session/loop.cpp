@@ -70,6 +70,7 @@ class Loop final : public Guest {
     if (!stirred_) return;
     const TimePoint now = steady_now();
     waiting_.work.on_poll(fds + kOwn, count - kOwn, now);
+    if (fds[0].revents != 0) waiting_.mailbox.bell_heard();
     if (fds[2].revents != 0) waiting_.documents->on_poll(now);
     signalfd_siginfo info{};
     if (fds[1].revents != 0 && read(waiting_.signal_fd, &info, sizeof info) == sizeof info) {

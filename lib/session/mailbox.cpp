@@ -80,9 +80,11 @@ Mail Mailbox::take() {
   // after rung_ is cleared, a bell would be silenced that rung_ says is ringing. Whoever rings in
   // between is heard below.
   news_here_ = false;
-  eventfd_t count = 0;
-  eventfd_read(fd_, &count);
-  rung_ = false;
+  if (t_of_this_thread != this || std::exchange(bell_heard_, false)) {
+    eventfd_t count = 0;
+    eventfd_read(fd_, &count);
+    rung_ = false;
+  }
   const std::lock_guard lock(mutex_);
   heard_bytes_ = 0;
   return std::exchange(mail_, {});

@@ -59,6 +59,8 @@ class Mailbox final : public TransportListener {
   /// Whether the calling thread does the session's work: what it leaves itself needs no bell. It
   /// looks at has_news_here() before it waits.
   void work_here(bool on);
+  /// The thread that does the session's work has seen the bell ring; it silences no other one.
+  void bell_heard() { bell_heard_ = true; }
   bool has_news_here() const { return news_here_; }
   /// Readable when the bell was rung since the last take().
   int fd() const { return fd_; }
@@ -70,7 +72,8 @@ class Mailbox final : public TransportListener {
   explicit Mailbox(int fd) : fd_(fd) {}
 
   const int fd_;
-  bool news_here_ = false;  // of the thread that does the session's work
+  bool news_here_ = false;   // of the thread that does the session's work
+  bool bell_heard_ = false;  // since it silenced the bell
   std::atomic<bool> rung_{false};
   std::mutex mutex_;
   Mail mail_;

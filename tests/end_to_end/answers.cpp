@@ -96,6 +96,32 @@ BOOST_AUTO_TEST_CASE(a_server_that_breaks_the_protocol_later_is_left_for_the_nex
   }
 }
 
+// The id of a message is free again after its PUBREL.
+BOOST_AUTO_TEST_CASE(a_message_of_qos_2_that_comes_again_before_its_pubrel_is_printed_once) {
+  for (const std::string version : {"311", "5"}) {
+    const std::string properties = version == "5" ? std::string(1, '\0') : "";
+    const auto publish = [&](char first, const std::string& payload) {
+      const std::string rest = hex("00 01 74 00 07") + properties + payload;
+      return first + std::string(1, static_cast<char>(rest.size())) + rest;
+    };
+    ScriptedServer server;
+    Process reader(sub({"-s", server.uri(), "-V", version, "-t", "t", "-q", "2", "-C", "2"}));
+    Events events(reader);
+    REQUIRE_EVENT(reader, events, "subscribed", 10s);
+    server.send_raw(publish('\x34', "one") + publish('\x3c', "one"));
+    // It answers each PUBREC with a PUBREL, the second of which names no message.
+    const auto completed = [](const std::vector<Seen>& log) {
+      return std::count_if(log.begin(), log.end(), [](const Seen& one) {
+               return one.what == What::ack && one.type == Type::pubcomp;
+             }) == 2;
+    };
+    BOOST_TEST(server.wait_until(completed), version);
+    server.send_raw(publish('\x34', "two"));
+    CHECK_STATUS(reader, 0);
+    BOOST_TEST(reader.bytes(Stream::out) == "one\ntwo\n", version);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_message_whose_acknowledgement_is_not_well_formed_goes_to_the_next) {
   for (const Bad& bad : {Bad{"311", hex("40 01 00"), "PUBACK of 1 byte"},
                          Bad{"311", hex("40 03 00 01 00"), "PUBACK of 3 bytes"},

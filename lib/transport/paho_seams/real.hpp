@@ -38,6 +38,9 @@ int __real_Socket_getReadySocket(int, int, void*, int*);
 int __real_Thread_lock_mutex(void*);
 int __real_Thread_unlock_mutex(void*);
 int __real_MQTTProtocol_handlePingresps(void*, int);
+int __real_MQTTProtocol_handlePublishes(void*, int);
+int __real_MQTTProtocol_handlePubrels(void*, int);
+void* __real_ListFindItem(void*, void*, int (*)(void*, void*));
 void* __real_MQTTPacket_connack(int, unsigned char, char*, size_t);
 }
 // NOLINTEND(bugprone-reserved-identifier)

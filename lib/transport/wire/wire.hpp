@@ -26,6 +26,7 @@
 #include "transport/wire/keepalive.hpp"
 #include "transport/wire/outgoing_buffer.hpp"
 #include "transport/wire/packet_filter.hpp"
+#include "transport/wire/packet_id_set.hpp"
 #include "transport/wire/ping_progress.hpp"
 #include "transport/wire/read_ahead.hpp"
 #include "transport/wire/tls_stream.hpp"
@@ -45,9 +46,9 @@ struct WireCallbacks {
   std::function<void()> full;
 };
 
-/// Thread: read(), readable(), prepare_to_wait() and confirm_receipt() belong to Paho's receive
-/// thread; everything else may be called from any thread. One mutex a wire guards its outgoing side
-/// and its TLS object.
+/// Thread: read(), readable(), received_ids(), prepare_to_wait() and confirm_receipt() belong to
+/// Paho's receive thread; everything else may be called from any thread. One mutex a wire guards
+/// its outgoing side and its TLS object.
 class Wire {
  public:
   /// Sent at this size at the latest.
@@ -98,6 +99,8 @@ class Wire {
   std::ptrdiff_t read(void* into, std::size_t size);
   /// Bytes that are here already, so that poll(2) must not be asked.
   std::size_t readable();
+  /// The ids of received messages of QoS 2 that are under way (../paho_seams/inbound_ids.cpp).
+  PacketIdSet& received_ids() { return received_ids_; }
   /// Something to do that poll(2) does not know of: the TLS handshake is to be begun.
   void kick(bool on) { kicked_ = on; }
   /// Back-pressure: while paused nothing is read and silence is no loss. The silence of the server
@@ -208,6 +211,7 @@ class Wire {
   // Of the receive thread.
   PacketFilter filter_;
   ReadAhead ahead_;
+  PacketIdSet received_ids_;
   bool unconfirmed_ = false;  // read since confirm_receipt()
   bool tls_more_ = false;     // OpenSSL may hold bytes that poll(2) does not know of
 };
