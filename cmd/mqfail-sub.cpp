@@ -58,6 +58,7 @@ SubscriberSettings make_settings(const SubOptions& options, const MessageFormat&
       events.warn("the payload on topic " + printable(message.topic) + " is " + format.misfit());
     }
   };
+  if (const auto end = format.end_of_plain_payload()) settings.end_of_plain_payload = *end;
   settings.count = options.count;
   settings.no_retained = options.no_retained;
   settings.retained_only = options.retained_only;

@@ -211,6 +211,7 @@ void Publisher::take_input(TimePoint now) {
     }
     // What could not be written at all waits for the next server, at QoS 0 too.
     outbox_.push(item->payload, item->line, item->number, now);
+    source_->release(now);
     if (!settings_.keeps()) return;
     for (PublishingConnection& connection : connections_) sender_.send_stored(connection, now);
   }

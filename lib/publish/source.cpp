@@ -141,6 +141,11 @@ std::optional<Source::Item> RepeatSource::next(TimePoint now) {
   return Item{payload_, given_, given_, false};
 }
 
+// The last one is not needed twice: it may be large.
+void RepeatSource::release(TimePoint /*now*/) {
+  if (at_end()) std::string().swap(payload_);
+}
+
 std::optional<double> RepeatSource::share() const {
   return times_ == 0 ? std::nullopt
                      : std::optional(static_cast<double>(given_) / static_cast<double>(times_));

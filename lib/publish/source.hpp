@@ -52,7 +52,8 @@ class Source {
   virtual int error_number() const { return 0; }
 
   // -- what a spool adds
-  /// What next() has given is stored, so it may leave the input.
+  /// What next() has given is stored elsewhere, so it may leave the input, and its memory be given
+  /// back.
   virtual void release(TimePoint /*now*/) {}
   /// Messages are kept on disk until they are settled. So the input is read during an outage as
   /// well, and what is unsettled at the end is not lost.
@@ -128,13 +129,14 @@ class RepeatSource final : public Source {
   RepeatSource(std::string payload, std::uint64_t times, Duration delay)
       : payload_(std::move(payload)), times_(times), delay_(delay) {}
   std::optional<Item> next(TimePoint now) override;
+  void release(TimePoint now) override;
   bool at_end() const override { return given_ >= times_; }
   std::optional<double> share() const override;
   std::optional<TimePoint> due() const override;
   void stop() override { times_ = given_; }
 
  private:
-  const std::string payload_;
+  std::string payload_;
   std::uint64_t times_;
   const Duration delay_;
   std::uint64_t given_ = 0;

@@ -6,10 +6,14 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <string_view>
+#include <utility>
 
 namespace mqfail {
 
@@ -57,11 +61,49 @@ long Output::write_some(const char* data, unsigned long size) const {
   return -1;
 }
 
+void Output::put_large(std::string_view topic, std::string_view payload, std::string_view end) {
+  const bool at_once = way_ == Way::file || way_ == Way::nonblocking;
+  const std::size_t done = at_once && state_ == State::open ? write_now(payload, end) : 0;
+  const std::size_t of_payload = std::min(done, payload.size());
+  Sink::put_large(topic, payload.substr(of_payload), end.substr(done - of_payload));
+}
+
+// What waits in the buffer goes first. How much of the payload and the end is written. An error
+// shows itself again in write(), for what is left.
+std::size_t Output::write_now(std::string_view payload, std::string_view end) {
+  const std::array<std::string_view, 3> all{std::string_view(buffer_).substr(written_), payload,
+                                            end};
+  const std::size_t size = all[0].size() + payload.size() + end.size();
+  std::size_t done = 0;
+  while (done < size) {
+    std::array<iovec, 3> left{};
+    std::size_t skip = done;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const std::string_view piece = all[i].substr(std::min(skip, all[i].size()));
+      skip -= all[i].size() - piece.size();
+      left[i] = {const_cast<char*>(piece.data()), piece.size()};
+    }
+    const ssize_t got = ::writev(fd_, left.data(), static_cast<int>(left.size()));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  unsynced_ = unsynced_ || done != 0;
+  const std::size_t of_buffer = std::min(done, all[0].size());
+  written_ += of_buffer;
+  if (!pending()) {
+    buffer_.clear();
+    written_ = 0;
+  }
+  return done - of_buffer;
+}
+
 bool Output::write() {
   while (state_ == State::open && pending()) {
     const long done = write_some(buffer_.data() + written_, buffer_.size() - written_);
     if (done >= 0) {
       written_ += static_cast<std::size_t>(done);
+      unsynced_ = true;
     } else if (errno == EAGAIN) {
       return false;
     } else if (errno != EINTR) {
@@ -70,7 +112,7 @@ bool Output::write() {
     }
   }
   if (pending() || state_ != State::open) return false;
-  if (sync_ && !buffer_.empty() && fdatasync(fd_) != 0) {
+  if (sync_ && std::exchange(unsynced_, false) && fdatasync(fd_) != 0) {
     error_ = errno;
     state_ = State::failed;
     return false;

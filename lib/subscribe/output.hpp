@@ -23,6 +23,7 @@ class Output final : public Sink {
   std::string& buffer() { return buffer_; }
   std::string& buffer(std::string_view /*topic*/) override { return buffer_; }
   std::size_t size() const override { return buffer_.size(); }
+  void put_large(std::string_view topic, std::string_view payload, std::string_view end) override;
   bool write() override;
   void abandon() override { state_ = State::closed; }
   bool pending() const override { return written_ < buffer_.size(); }
@@ -35,6 +36,7 @@ class Output final : public Sink {
  private:
   enum class Way { nonblocking, socket, file, small_pieces };
   long write_some(const char* data, unsigned long size) const;
+  std::size_t write_now(std::string_view payload, std::string_view end);
 
   int fd_;
   const bool sync_;
@@ -42,6 +44,7 @@ class Output final : public Sink {
   Way way_ = Way::file;
   std::string buffer_;
   std::size_t written_ = 0;
+  bool unsynced_ = false;  // something was written since the last fdatasync(2)
   State state_ = State::open;
   int error_ = 0;
 };

@@ -20,6 +20,13 @@ class Sink {
 
   /// For a message on this topic. Until the next call.
   virtual std::string& buffer(std::string_view topic) = 0;
+  /// The payload and what is to stand behind it. Nothing but what cannot be written at once is
+  /// copied into the buffer, if the sink can do that.
+  virtual void put_large(std::string_view topic, std::string_view payload, std::string_view end) {
+    std::string& into = buffer(topic);
+    into.reserve(into.size() + payload.size() + end.size());  // else its memory would double
+    into.append(payload).append(end);
+  }
   /// Bytes in the buffers, more or less.
   virtual std::size_t size() const = 0;
   /// True once everything in the buffers is written. False: see state(), or wait for POLLOUT of

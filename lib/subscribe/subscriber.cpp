@@ -302,7 +302,12 @@ bool Subscriber::take(const Message& message, ReceivingConnection& connection, T
 
 void Subscriber::print(Message message, const ReceivingConnection& connection) {
   message.ack = acknowledgements_.give();
-  settings_.format(message, connection.server_id, connection.epoch, output_.buffer(message.topic));
+  if (settings_.end_of_plain_payload && message.payload.size() >= kLargePayload) {
+    output_.put_large(message.topic, message.payload, *settings_.end_of_plain_payload);
+  } else {
+    settings_.format(message, connection.server_id, connection.epoch,
+                     output_.buffer(message.topic));
+  }
   ++printed_;
   if (settings_.count && printed_ >= *settings_.count) done_ = true;
 }

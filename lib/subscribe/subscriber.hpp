@@ -29,6 +29,9 @@ struct SubscriberSettings {
   std::function<void(const Message&, const std::string& server_id, std::uint64_t epoch,
                      std::string& out)>
       format;
+  /// What `format` prints behind the payload, if that is all that it does to it: a large payload
+  /// then goes to the output without a copy. Nothing: `format` makes each message.
+  std::optional<std::string> end_of_plain_payload;
   std::optional<std::uint64_t> count;   ///< -C
   std::optional<Duration> idle_exit;    ///< done after so long without a message
   bool no_retained = false;             ///< -R
@@ -75,6 +78,8 @@ class Subscriber final : public Work {
  private:
   /// One write(2) carries about this much.
   static constexpr std::size_t kBatchBytes = 65536;
+  /// From this size on a copy of the payload costs more than a write of its own (bytes).
+  static constexpr std::size_t kLargePayload = 32768;
   /// Batches before the mailbox is looked at again.
   static constexpr int kBatches = 32;
 

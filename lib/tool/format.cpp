@@ -84,6 +84,11 @@ MessageFormat MessageFormat::verbose(FormatOptions options) {
   return MessageFormat(Style::verbose, options);
 }
 
+std::optional<std::string_view> MessageFormat::end_of_plain_payload() const {
+  if (style_ != Style::payload || options_.escape_for_terminal) return std::nullopt;
+  return options_.end_of_line ? "\n" : "";
+}
+
 Result<MessageFormat> MessageFormat::compile(std::string_view spec, FormatOptions options) {
   MessageFormat format(Style::plan, options);
   const auto literal = [&format](char c) {

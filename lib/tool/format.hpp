@@ -41,6 +41,9 @@ class MessageFormat {
   /// Appends what is to be printed for `message`. False: the payload was left out because it is not
   /// what %J, %f or %d needs; the caller says so by misfit(), naming the topic.
   bool append(const Message& message, const Origin& origin, std::string& out) const;
+  /// What is printed behind the payload, if nothing else is printed and the payload stays as it is.
+  /// Nothing: append() must make it.
+  std::optional<std::string_view> end_of_plain_payload() const;
   /// What a payload that does not fit is: "not valid JSON".
   std::string misfit() const;
 

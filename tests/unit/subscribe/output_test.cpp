@@ -141,3 +141,48 @@ BOOST_AUTO_TEST_CASE(an_output_that_is_given_up_writes_nothing_more) {
   BOOST_TEST((output.state() == Output::State::closed));
   BOOST_TEST(pipe.read_all().empty());
 }
+
+// The reader has whole messages in their order, however much of them it took at once.
+BOOST_AUTO_TEST_CASE(a_large_payload_goes_out_at_once_as_far_as_the_reader_takes_it) {
+  const std::string large(300'000, 'p');
+  Pipe pipe;
+  Output output(pipe.writer);
+  output.buffer() += "before\n";
+  output.put_large("t", large, "\n");
+  output.put_large("t", "small", "\n");
+  BOOST_TEST(output.pending());
+  BOOST_TEST(output.size() < large.size());  // only the rest was copied
+  std::string all = pipe.read_all();
+  BOOST_TEST(!all.empty());
+  while (!output.write()) {
+    const std::string more = pipe.read_all();
+    BOOST_REQUIRE(!more.empty());
+    all += more;
+  }
+  all += pipe.read_all();
+  BOOST_TEST((all == "before\n" + large + "\nsmall\n"));
+  BOOST_TEST(!output.pending());
+}
+
+BOOST_AUTO_TEST_CASE(a_large_payload_for_a_file_is_not_copied) {
+  std::string path = "/tmp/output_test_XXXXXX";
+  const int file = mkstemp(path.data());
+  BOOST_REQUIRE(file >= 0);
+  unlink(path.c_str());
+  Output output(file, true);
+  output.put_large("t", std::string(300'000, 'p'), "\n");
+  BOOST_TEST(output.size() == 0U);
+  BOOST_TEST(lseek(file, 0, SEEK_END) == 300'001);
+  BOOST_TEST(output.write());
+  close(file);
+}
+
+BOOST_AUTO_TEST_CASE(a_large_payload_for_a_reader_that_went_away_ends_the_output) {
+  Pipe pipe;
+  Output output(pipe.writer);
+  pipe.close_reader();
+  output.put_large("t", std::string(300'000, 'p'), "\n");
+  BOOST_TEST(output.pending());
+  BOOST_TEST(!output.write());
+  BOOST_TEST((output.state() == Sink::State::closed));
+}
