@@ -52,7 +52,7 @@ int __wrap_MQTTProtocol_handlePubrels(void* packet, int fd) {
 // message out.
 void* __wrap_ListFindItem(void* list, void* content, int (*callback)(void*, void*)) {
   using mqfail::Handling;
-  if (mqfail::t_handling == Handling::nothing || callback != messageIDCompare) {
+  if (callback != messageIDCompare || mqfail::t_handling == Handling::nothing) {
     return __real_ListFindItem(list, content, callback);
   }
   const auto id = static_cast<std::uint16_t>(*static_cast<const int*>(content));
