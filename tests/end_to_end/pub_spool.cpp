@@ -114,7 +114,10 @@ BOOST_AUTO_TEST_CASE(what_a_killed_run_had_not_stored_is_still_in_the_pipe) {
     pipe.finish();
     CHECK_STATUS(last, 0);
     const auto arrived = first_arrivals(acknowledged(server));
-    BOOST_TEST(arrived.size() == lines, "seed " << seed);
+    BOOST_TEST(arrived.size() == lines, "seed "
+                                            << seed << ": " << arrived.size() << " arrived of "
+                                            << first_arrivals(received(server)).size()
+                                            << " received, stderr: " << last.bytes(Stream::err));
     BOOST_TEST(complete(arrived), "seed " << seed);
   }
 }
