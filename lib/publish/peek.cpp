@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 namespace mqfail {
@@ -76,9 +75,9 @@ void Peek::take(std::size_t size) {
     lseek(fd_, static_cast<off_t>(size), SEEK_CUR);
     return;
   }
-  std::array<char, 65536> gone;
+  gone_.resize(std::max(gone_.size(), size));
   while (size > 0) {
-    const ssize_t got = read(fd_, gone.data(), std::min(size, gone.size()));
+    const ssize_t got = read(fd_, gone_.data(), size);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return;
     size -= static_cast<std::size_t>(got);

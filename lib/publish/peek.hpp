@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 namespace mqfail {
 
@@ -24,7 +25,8 @@ class Peek {
   /// Copies what has not been taken, from its beginning. -1 with errno: nothing now (EAGAIN), or
   /// an error. 0: the end.
   ssize_t look(char* into, std::size_t size);
-  /// Removes so many bytes that look() has shown.
+  /// Removes so many bytes that look() has shown. From a pipe with one read(2), which a kill does
+  /// not divide: the next reader must not begin in the middle of a line.
   void take(std::size_t size);
   /// The last look() has shown all there will ever be.
   bool complete() const { return complete_; }
@@ -41,7 +43,8 @@ class Peek {
   const int fd_;
   const bool pipe_;
   int copy_[2] = {-1, -1};
-  int edge_ = -1;  // an epoll that is readable after each write into the pipe
+  int edge_ = -1;           // an epoll that is readable after each write into the pipe
+  std::vector<char> gone_;  // what take() reads
   bool complete_ = false;
   bool cut_ = false;  // there was more than look() could show
 };

@@ -10,6 +10,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
+#include <fstream>
 #include <string>
 #include <string_view>
 
@@ -53,6 +54,31 @@ bool is_readable(int fd) {
 }
 
 }  // namespace
+
+// A run that is killed between two reads would leave the rest of a line.
+BOOST_AUTO_TEST_CASE(all_that_is_taken_leaves_a_pipe_in_one_read) {
+  const auto reads_so_far = [] {
+    std::ifstream io("/proc/self/io");
+    long count = -1;
+    for (std::string name; io >> name;) {
+      if (name == "syscr:") io >> count;
+    }
+    return count;
+  };
+  const Pipe pipe;
+  const auto peek = Peek::of(pipe.reader());
+  BOOST_REQUIRE(peek != nullptr);
+  const std::string all(200'000, 'x');
+  pipe.write_text(all);
+  BOOST_REQUIRE(seen_by(*peek) == all);
+  const long before = reads_so_far();
+  const long own = reads_so_far() - before;  // of counting itself
+  peek->take(199'999);
+  const long after = reads_so_far();
+  BOOST_REQUIRE(before > 0);
+  BOOST_TEST(after - before - 2 * own == 1);
+  BOOST_TEST(left_in(pipe.reader()) == "x");
+}
 
 BOOST_AUTO_TEST_CASE(a_pipe_keeps_what_was_seen_until_it_is_taken) {
   const Pipe pipe;
