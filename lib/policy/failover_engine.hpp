@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the engine knows, and its functions by room: failover.cpp has one function an event,
 // attempts.cpp whom to try and when, standby.cpp the standbys and the way back, cluster.cpp client
-// ids and what shares sessions, redirection.cpp what a server says of others, list_change.cpp a list
-// that was read again. failover.md
-// sections 2, 3, 5 and 8 are its law. Every attempt under way is in `attempts`, every live one in
-// `live`: whatever names another id changes nothing. While none is live, the rules of the pass
-// hold, with as many attempts side by side as servers are missing; while one is, each missing
-// server waits for a back-off of its own. Missing beside the live ones are the standbys: they are
-// connected like the rest and wait in `standbys` for their TakeOver, which makes them attempts
-// again.
+// ids and what shares sessions, redirection.cpp what a server says of others, list_change.cpp a
+// list that was read again. failover.md sections 2, 3, 5 and 8 are its law. Every attempt under way
+// is in `attempts`, every live one in `live`: whatever names another id changes nothing. While none
+// is live, the rules of the pass hold, with as many attempts side by side as servers are missing;
+// while one is, each missing server waits for a back-off of its own. Missing beside the live ones
+// are the standbys: they are connected like the rest and wait in `standbys` for their TakeOver,
+// which makes them attempts again.
 #pragma once
 
 #include <optional>

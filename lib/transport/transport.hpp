@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/guest.hpp"
 #include "base/secret.hpp"
 #include "policy/event.hpp"
 #include "policy/server.hpp"
-#include "base/guest.hpp"
 #include "transport/message.hpp"
 
 namespace mqfail {
@@ -187,7 +187,7 @@ class Transport {
   /// messages of QoS 1 and 2 are under way; 0 if their number does not bound the caller. Answers
   /// may gather for a moment, but not so long that the server runs out of work.
   virtual void flush(AttemptId attempt, std::size_t awaited) = 0;
-  /// Lets the guest work on the thread that waits for the connections, and comes back when he goes
+  /// Lets the guest work on the thread that waits for the connections, and comes back when it goes
   /// home. False, at once: there is no such thread, or no connection to wait for.
   virtual bool take_in(Guest& /*guest*/) { return false; }
   /// Bytes buffered and not yet taken by the kernel.
