@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/timeout.hpp"
 #include "session/clock.hpp"
 
 namespace mqfail {
@@ -34,14 +35,7 @@ class Loop final : public Guest {
   void wait() {
     std::vector<pollfd> fds;
     add(fds);
-    timespec timeout{};
-    if (until_) {
-      const auto left = std::max(*until_ - steady_now(), Duration::zero());
-      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-      timeout.tv_sec = seconds.count();
-      timeout.tv_nsec =
-          std::chrono::duration_cast<std::chrono::nanoseconds>(left - seconds).count();
-    }
+    const timespec timeout = until_ ? timeout_of(*until_ - steady_now()) : timespec{};
     if (ppoll(fds.data(), fds.size(), until_ ? &timeout : nullptr, nullptr) <= 0) return;
     after(fds.data(), fds.size());
   }

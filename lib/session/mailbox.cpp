@@ -76,10 +76,11 @@ void Mailbox::heard(AttemptId attempt, std::string_view topic, std::string_view 
 }
 
 Mail Mailbox::take() {
-  // Always: whoever set rung_ before the last look may have rung only behind it. And first: read
-  // after rung_ is cleared, a bell would be silenced that rung_ says is ringing. Whoever rings in
-  // between is heard below.
   news_here_ = false;
+  // Even if rung_ is false: whoever set it before the last look may have rung only behind it. And
+  // first: read after rung_ is cleared, a bell would be silenced that rung_ says is ringing.
+  // Whoever rings in between is heard below. A thread that waits for the bell itself has been told
+  // whether it rings (bell_heard()), and saves the system call.
   if (t_of_this_thread != this || std::exchange(bell_heard_, false)) {
     eventfd_t count = 0;
     eventfd_read(fd_, &count);

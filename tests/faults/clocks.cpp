@@ -97,39 +97,31 @@ void add_clocks(Cases& cases) {
                        write_file(file, "+1d");
                        fails_over_under(t, tool, under_clock(file));
                      }});
-    cases.push_back(
-        {37, "sleep/shorter-than-the-keepalive-" + tool, [=](Trial& t) {
-           Scripted& a = t.scripted({.ack_delay = 20ms});
-           const auto sleeps = [&](Running& run) {
-             if (tool == "pub") a.server.wait_for(What::publish, 200);
-             run.process.signal(SIGSTOP);
-             run.process.wait_exit(700ms);
-             run.process.signal(SIGCONT);
-           };
-           const Promise promise{.gap = 1, .must_not = {"lost"}};
-           if (tool == "pub")
-             publish_through(t, {.options = {"-q", "1"}, .meanwhile = sleeps, .promise = promise});
-           else
-             read_through(
-                 t, {.options = {"-q", "1"}, .fault = sleeps, .after = "", .promise = promise});
-         }});
-    cases.push_back(
-        {37, "sleep/longer-than-the-keepalive-" + tool, [=](Trial& t) {
-           // The machine sleeps, the server waits: it is still there and no time-out.
-           Scripted& a = t.scripted({.ack_delay = 20ms});
-           const auto sleeps = [&](Running& run) {
-             if (tool == "pub") a.server.wait_for(What::publish, 200);
-             run.process.signal(SIGSTOP);
-             run.process.wait_exit(2500ms);
-             run.process.signal(SIGCONT);
-           };
-           const Promise promise{.gap = 3, .must_not = {"lost"}};
-           if (tool == "pub")
-             publish_through(t, {.options = {"-q", "1"}, .meanwhile = sleeps, .promise = promise});
-           else
-             read_through(
-                 t, {.options = {"-q", "1"}, .fault = sleeps, .after = "", .promise = promise});
-         }});
+    // The machine sleeps, the server waits: it is still there afterwards, and that is no time-out.
+    struct Sleep {
+      std::string name;
+      milliseconds time;
+      double gap;
+    };
+    for (const Sleep& sleep : {Sleep{"shorter", 700ms, 1}, Sleep{"longer", 2500ms, 3}}) {
+      cases.push_back(
+          {37, "sleep/" + sleep.name + "-than-the-keepalive-" + tool, [=](Trial& t) {
+             Scripted& a = t.scripted({.ack_delay = 20ms});
+             const auto sleeps = [&](Running& run) {
+               if (tool == "pub") a.server.wait_for(What::publish, 200);
+               run.process.signal(SIGSTOP);
+               run.process.wait_exit(sleep.time);
+               run.process.signal(SIGCONT);
+             };
+             const Promise promise{.gap = sleep.gap, .must_not = {"lost"}};
+             if (tool == "pub")
+               publish_through(t,
+                               {.options = {"-q", "1"}, .meanwhile = sleeps, .promise = promise});
+             else
+               read_through(
+                   t, {.options = {"-q", "1"}, .fault = sleeps, .after = "", .promise = promise});
+           }});
+    }
   }
 }
 

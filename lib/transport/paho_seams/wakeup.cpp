@@ -15,6 +15,7 @@
 #include <ctime>
 #include <vector>
 
+#include "base/timeout.hpp"
 #include "transport/paho_seams/guest_room.hpp"
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/in_path.hpp"
@@ -82,10 +83,7 @@ void prepare(Wait& wait, const pollfd* fds, nfds_t count) {
 }
 
 int wait_for(Wait& wait, TimePoint now) {
-  const Duration left = std::max(wait.until - now, Duration::zero());
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-  const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(left - seconds);
-  const timespec timeout{seconds.count(), rest.count()};
+  const timespec timeout = timeout_of(wait.until - now);
   return ppoll(wait.fds.data(), wait.fds.size(), &timeout, nullptr);
 }
 
