@@ -25,6 +25,7 @@ class Outbox {
     bool closed = false;              ///< settled or failed
     std::vector<ServerKey> refusers;  ///< servers that refused it
     std::vector<ServerKey> closers;   ///< servers that closed the connection over it, each time
+    TimePoint closed_over_since{};    ///< the first of these times
     std::uint32_t endings = 0;        ///< connections that ended while only it was under way
     std::vector<ServerKey> holders;   ///< servers that have acknowledged it and do not yet suffice
     TimePoint taken_at{};

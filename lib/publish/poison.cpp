@@ -10,6 +10,10 @@ namespace {
 // not rare.
 constexpr std::size_t kTimes = 3;
 
+// From the first end that counts to the last one. RabbitMQ 3.10 closes at every message to a queue
+// whose node has died, on all nodes and for less than a second.
+constexpr auto kTroubleOfACluster = std::chrono::seconds(5);
+
 }  // namespace
 
 bool Poison::may_be_over_a_message(const Reason& reason) {
@@ -34,10 +38,14 @@ bool Poison::ended(const End& end, const Reason& reason, Outbox& outbox, ServerB
   ++slot.endings;
   const bool server_says_why = reason.cause == Cause::disconnect;
   if (!server_says_why && !end.is_over_the_oldest()) return false;
-  if (slot.closers.empty()) servers.forget_down();
+  if (slot.closers.empty()) {
+    servers.forget_down();
+    slot.closed_over_since = end.at;
+  }
   slot.closers.push_back(end.server);
 
   if (slot.closers.size() < kTimes) return false;
+  if (!server_says_why && end.at - slot.closed_over_since < kTroubleOfACluster) return false;
   const auto closed_by = [&slot](ServerKey server) {
     return std::find(slot.closers.begin(), slot.closers.end(), server) != slot.closers.end();
   };

@@ -3,6 +3,8 @@
 // so that this message fails and those behind it go on. A server may also die for its own reasons,
 // and then any message under way looks guilty. So a suspect is sent alone, on a connection that has
 // just answered a ping, and the end counts only if it comes at once and leaves the server running.
+// A cluster that has lost a node may close at every message for a while, as RabbitMQ does. So ends
+// without a reason must go on for some seconds, too.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +25,7 @@ class Poison {
     bool alone;            ///< only that message was under way
     bool pinged;           ///< a ping before it was answered
     Duration waited;       ///< since it was written in full
+    TimePoint at;
 
     /// As far as one end can tell: no other message was under way, the connection worked right
     /// before it, and the end came when the server read it.
@@ -34,7 +37,8 @@ class Poison {
 
   /// A connection ended for such a reason. True: the oldest message has failed. It fails once
   /// connections have ended three times while only this message was under way, and every server of
-  /// the roster has ended one of them, holds the message or cannot be reached.
+  /// the roster has ended one of them, holds the message or cannot be reached. If the servers do
+  /// not say why, this must have gone on for five seconds.
   bool ended(const End& end, const Reason& reason, Outbox& outbox, ServerBook& servers);
   /// Nothing listens at `server`: its process has died, so its ends do not count against a message.
   void died(ServerKey server, Outbox& outbox) const;

@@ -107,7 +107,8 @@ void Settlement::find_poison(const PublishingConnection& connection, const Reaso
                         .behind = connection.inflight.next(),
                         .alone = connection.inflight.open() == 1,
                         .pinged = connection.has_answered_suspect_ping(transport_),
-                        .waited = now - connection.waits_since(*oldest)};
+                        .waited = now - connection.waits_since(*oldest),
+                        .at = now};
   // With MQTT 5 the server would have said so in its CONNACK.
   if (settings_.qos == 2 && !connection.mqtt5 && qos2_refusal_.ended(end, reason)) {
     servers_.note_unfit(connection.server, true);

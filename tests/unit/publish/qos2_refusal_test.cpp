@@ -14,7 +14,7 @@ const Reason kClosed{Cause::closed, Phase::publish, 0, false, {}};
 const Reason kReset{Cause::reset, Phase::publish, 104, false, {}};
 
 Poison::End end(ServerKey server, bool alone = true, bool pinged = true, Duration waited = 0s) {
-  return {server, 0, 1, alone, pinged, waited};
+  return {server, 0, 1, alone, pinged, waited, TimePoint{}};
 }
 
 }  // namespace
