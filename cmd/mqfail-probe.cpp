@@ -11,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/dice.hpp"
 #include "base/write.hpp"
 #include "config/naming/naming.hpp"
 #include "config/uri/shown_uri.hpp"

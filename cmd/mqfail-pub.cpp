@@ -15,6 +15,7 @@
 #include <variant>
 
 #include "announce.hpp"
+#include "base/dice.hpp"
 #include "base/write.hpp"
 #include "publish/json_record.hpp"
 #include "publish/publisher.hpp"

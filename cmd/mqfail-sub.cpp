@@ -11,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/dice.hpp"
 #include "base/text.hpp"
 #include "subscribe/output.hpp"
 #include "subscribe/redelivered.hpp"

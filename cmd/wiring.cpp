@@ -14,10 +14,10 @@
 #include <memory>
 #include <new>
 #include <optional>
-#include <random>
 #include <string>
 #include <utility>
 
+#include "base/dice.hpp"
 #include "base/out_of_memory.h"
 #include "base/write.hpp"
 #include "certificates/tls_files.hpp"
@@ -133,11 +133,6 @@ Program Program::begin(const char* name, const char* called_as) {
 
 int Program::status(int status, std::optional<int> refusal) const {
   return as_mosquitto ? mosquitto_status(status, refusal) : status;
-}
-
-std::uint64_t throw_dice() {
-  std::random_device device;
-  return (static_cast<std::uint64_t>(device()) << 32U) | device();
 }
 
 namespace {

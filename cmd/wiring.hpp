@@ -29,9 +29,6 @@ struct Program {
   int status(int status, std::optional<int> refusal = {}) const;
 };
 
-/// 64 random bits from the system.
-std::uint64_t throw_dice();
-
 EventWriter make_events(const Program& program, const CommonOptions& options);
 
 /// The servers that the options name. The TLS files on this machine are checked here, too: at the

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/rounded.hpp"
 #include "base/text.hpp"
 
 namespace mqfail {
@@ -36,7 +37,7 @@ Result<Duration> parse_duration(std::string_view text) {
   if (known == kUnits.end()) return bad("has an unknown unit", "units are us, ms, s, m, h and d");
   const double microseconds = number * known->second;
   if (microseconds > 1e17) return bad("is too long", "the longest duration is about 3,000 years");
-  return Duration(static_cast<Duration::rep>(std::llround(microseconds)));
+  return Duration(rounded(microseconds));
 }
 
 }  // namespace mqfail

@@ -36,8 +36,8 @@ static void late_find(const char* name, void** place) {
 }  // namespace mqfail
 
 // Code for x86-64 under the System V ABI. Arguments are passed on untouched: what may hold one is
-// saved over the load (rax counts the vector registers of a variadic call; no function here takes a
-// floating-point number).
+// saved over the load (rax counts the vector registers of a variadic call; no function here takes
+// more than two floating-point numbers).
 #define MQFAIL_LATE_TRAMPOLINE(name)                      \
   asm(".pushsection .bss.late,\"aw\",@nobits\n"           \
       ".balign 8\n"                                       \
@@ -63,10 +63,16 @@ static void late_find(const char* name, void** place) {
       "pushq %r8\n.cfi_adjust_cfa_offset 8\n"             \
       "pushq %r9\n.cfi_adjust_cfa_offset 8\n"             \
       "pushq %rax\n.cfi_adjust_cfa_offset 8\n"            \
+      "subq $16, %rsp\n.cfi_adjust_cfa_offset 16\n"       \
+      "movsd %xmm0, (%rsp)\n"                             \
+      "movsd %xmm1, 8(%rsp)\n"                            \
       "leaq 3f(%rip), %rdi\n"                             \
       "leaq late_" #name                                  \
       "(%rip), %rsi\n"                                    \
       "call mqfail_late_find\n"                           \
+      "movsd (%rsp), %xmm0\n"                             \
+      "movsd 8(%rsp), %xmm1\n"                            \
+      "addq $16, %rsp\n.cfi_adjust_cfa_offset -16\n"      \
       "popq %rax\n.cfi_adjust_cfa_offset -8\n"            \
       "popq %r9\n.cfi_adjust_cfa_offset -8\n"             \
       "popq %r8\n.cfi_adjust_cfa_offset -8\n"             \

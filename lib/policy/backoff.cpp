@@ -2,7 +2,8 @@
 #include "policy/backoff.hpp"
 
 #include <algorithm>
-#include <cmath>
+
+#include "base/rounded.hpp"
 
 namespace mqfail {
 namespace {
@@ -38,7 +39,7 @@ Duration Backoff::grown(double factor) const {
   // Floating point, because b(n) x multiplier may be outside the range of Duration.
   const double product = static_cast<double>(bound_.count()) * factor;
   if (product >= static_cast<double>(cap_.count())) return cap_;
-  return Duration(static_cast<Duration::rep>(std::llround(product)));
+  return Duration(rounded(product));
 }
 
 Duration Backoff::next(Random& random) {

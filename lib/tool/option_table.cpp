@@ -16,6 +16,9 @@ constexpr unsigned kSub = static_cast<unsigned>(Tool::sub);
 constexpr unsigned kBoth = kSub | kPub;
 constexpr unsigned kAll = kBoth | static_cast<unsigned>(Tool::probe);
 
+// More than a command has: rows are large, and a table that grows would copy them at each start.
+constexpr std::size_t kManyRows = 256;
+
 std::string_view value_name(OptionKind kind) {
   switch (kind) {
     case OptionKind::boolean:
@@ -116,6 +119,7 @@ void add_failover_rows(std::vector<OptionRow>& rows, unsigned wanted) {
 std::vector<OptionRow> rows_of(Tool tool) {
   const auto wanted = static_cast<unsigned>(tool);
   std::vector<OptionRow> rows;
+  rows.reserve(kManyRows);
   const auto add = [&](std::span<const OptionRow> some, OptionGroup first, OptionGroup last) {
     std::copy_if(some.begin(), some.end(), std::back_inserter(rows), [&](const OptionRow& row) {
       return (row.tools & wanted) != 0 && row.group >= first && row.group <= last;

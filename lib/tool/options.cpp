@@ -6,8 +6,8 @@
 
 #include <cstdint>
 #include <cstdlib>
-#include <random>
 
+#include "base/dice.hpp"
 #include "policy/protocol_name.hpp"
 #include "tool/mosquitto_face.hpp"
 #include "tool/setters.hpp"
@@ -31,7 +31,6 @@ bool names_url(const NamingRequest& naming) {
 }
 
 Environment Environment::of_process(std::string_view called_as) {
-  std::random_device device;
   Environment environment;
   environment.as_mosquitto = !mosquitto_name(called_as).empty();
   environment.servers = variable("MQFAIL_SERVERS");
@@ -40,7 +39,7 @@ Environment Environment::of_process(std::string_view called_as) {
   environment.key = key_source_of_user();
   environment.certificates = certificate_search_of_user();
   environment.pid = ::getpid();
-  environment.dice = (static_cast<std::uint64_t>(device()) << 32U) | device();
+  environment.dice = throw_dice();
   return environment;
 }
 

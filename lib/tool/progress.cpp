@@ -2,8 +2,8 @@
 #include "tool/progress.hpp"
 
 #include <algorithm>
-#include <cmath>
 
+#include "base/rounded.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "tool/events.hpp"
@@ -54,14 +54,14 @@ std::string progress_text(const ProgressFacts& facts, std::size_t width) {
   std::string out(facts.tool);
   out.append(": ").append(grouped(counts.taken)).append(" ").append(facts.noun);
   out.append(counts.taken == 1 ? "" : "s");
-  out.append(", ").append(grouped(static_cast<std::uint64_t>(std::llround(facts.rate))));
+  out.append(", ").append(grouped(static_cast<std::uint64_t>(rounded(facts.rate))));
   out.append("/s, ").append(grouped(counts.unsettled)).append(" unsettled, ");
   out += servers(facts.standing);
   if (counts.failed != 0) out.append(", ").append(grouped(counts.failed)).append(" failed");
   if (counts.share && *counts.share > 0 && *counts.share < 1) {
     const double left = static_cast<double>(facts.elapsed.count()) * (1 / *counts.share - 1);
     if (left < 1e13) {  // hundred days
-      const auto seconds = std::chrono::seconds(std::llround(left / 1e6));
+      const auto seconds = std::chrono::seconds(rounded(left / 1e6));
       out.append(", ").append(human_duration(std::max<Duration>(seconds, std::chrono::seconds(1))));
       out.append(" left");
     }

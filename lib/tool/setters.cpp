@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tool/setters.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <sstream>
 #include <vector>
 
 #include "base/number.hpp"
+#include "base/rounded.hpp"
 #include "config/uri/shown_uri.hpp"
 
 namespace mqfail {
 namespace {
 
 std::vector<std::string> words_of(std::string_view text) {
-  std::istringstream in{std::string(text)};
   std::vector<std::string> words;
-  for (std::string word; in >> word;) words.push_back(word);
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    if (!word.empty()) words.emplace_back(word);
+  }
   return words;
 }
 
@@ -92,7 +96,7 @@ Result<Duration> read_seconds(const Given& given, bool zero_too) {
       std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   const bool read =
       failure == std::errc() && end == text.data() + text.size() && std::isfinite(number);
-  const Duration result(read && std::abs(number) <= kMost ? std::llround(number * 1e6) : -1);
+  const Duration result(read && std::abs(number) <= kMost ? rounded(number * 1e6) : -1);
   if (result < Duration(zero_too ? 0 : 1)) {
     return bad_value(given, zero_too ? "seconds, as 0, 5 or 0.5" : "seconds, as 5 or 0.5");
   }

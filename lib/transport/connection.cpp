@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "transport/end_reason.hpp"
+#include "transport/paho_options.hpp"
 #include "transport/paho_seams/receiver.hpp"
 #include "transport/paho_seams/run_thread.hpp"
 #include "transport/paho_seams/wiped_memory.hpp"
@@ -51,7 +52,7 @@ Connection::~Connection() {
 // Paho has its own copy of the password.
 void Connection::destroy_handle() {
   if (handle_ == nullptr) return;
-  const WipedMemory wiped;
+  const WipedMemory wiped(has_secret(server_, settings_));
   MQTTClient_destroy(&handle_);
 }
 

@@ -135,7 +135,7 @@ Connection::Opened Connection::open(const Dialled& dialled, TimePoint until) {
   MQTTResponse response = MQTTResponse_initializer;
   {
     const ParallelCall parallel;
-    const WipedMemory wiped;  // CONNECT has the password in it
+    const WipedMemory wiped(has_secret(server_, settings_));  // CONNECT has the password in it
     if (protocol_ == Protocol::mqtt5) {
       response = MQTTClient_connect5(handle_, &options.connect, options.connect_properties.get(),
                                      options.will_properties.get());

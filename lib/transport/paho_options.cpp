@@ -38,7 +38,12 @@ std::string paho_uri(const Server& server) {
   return (is_tls(server.scheme) ? "ssl://" : "tcp://") + endpoint(server);
 }
 
-PahoOptions::PahoOptions(const Server& server, const ConnectSettings& settings, Protocol protocol) {
+bool has_secret(const Server& server, const ConnectSettings& settings) {
+  return server.password || is_tls(server.scheme) || settings.properties.authentication_data;
+}
+
+PahoOptions::PahoOptions(const Server& server, const ConnectSettings& settings, Protocol protocol)
+    : secret_(has_secret(server, settings)) {
   const bool mqtt5 = protocol == Protocol::mqtt5;
   connect.MQTTVersion = paho_version(protocol);
   connect.keepAliveInterval = static_cast<int>(
@@ -59,7 +64,7 @@ PahoOptions::PahoOptions(const Server& server, const ConnectSettings& settings, 
 
 // Authentication data is a secret, of which Paho's list has a copy.
 PahoOptions::~PahoOptions() {
-  const WipedMemory wiped;
+  const WipedMemory wiped(secret_);
   connect_properties.clear();
 }
 

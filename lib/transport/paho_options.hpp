@@ -20,6 +20,9 @@ int paho_version(Protocol protocol);
 /// asks the server for.
 std::string paho_uri(const Server& server);
 
+/// Whether Paho is given something that must not stay in memory. Under TLS that may be a key.
+bool has_secret(const Server& server, const ConnectSettings& settings);
+
 /// Points into `server` and `settings`, which outlive it.
 struct PahoOptions {
   PahoOptions(const Server& server, const ConnectSettings& settings, Protocol protocol);
@@ -32,6 +35,7 @@ struct PahoOptions {
   std::string tls_error;  ///< the first thing that OpenSSL had to say
 
  private:
+  const bool secret_;
   void add_will(const Will& wanted);
   void add_tls(const TlsSettings& wanted);
 

@@ -13,11 +13,14 @@ namespace mqfail {
 
 /// Around Paho's calls that have to do with a password, on the thread that makes them: all memory
 /// that Paho frees meanwhile is overwritten, and at the end the stack that it used. Elsewhere this
-/// would cost time for each message.
+/// would cost time for each message. Nothing is done if `secret` is false.
 class WipedMemory {
  public:
-  WipedMemory() { ++mqfail_wipe_freed; }
+  explicit WipedMemory(bool secret) : secret_(secret) {
+    if (secret_) ++mqfail_wipe_freed;
+  }
   ~WipedMemory() {
+    if (!secret_) return;
     --mqfail_wipe_freed;
     wipe_stack();
   }
@@ -32,6 +35,8 @@ class WipedMemory {
     char below[kStack];
     explicit_bzero(below, sizeof below);
   }
+
+  const bool secret_;
 };
 
 }  // namespace mqfail

@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "base/rounded.hpp"
+
 using namespace mqfail;
 
 BOOST_AUTO_TEST_CASE(durations_are_read_with_their_unit) {
@@ -43,4 +45,13 @@ BOOST_AUTO_TEST_CASE(a_number_is_all_of_the_text_and_fits) {
 BOOST_AUTO_TEST_CASE(no_text_at_all_has_no_digits) {
   BOOST_TEST(all_digits("0123456789"));
   for (const char* bad : {"", "-1", "1.", "a"}) BOOST_TEST(!all_digits(bad), "accepted: " << bad);
+}
+
+BOOST_AUTO_TEST_CASE(halves_are_rounded_away_from_zero) {
+  BOOST_TEST(rounded(0.0) == 0);
+  BOOST_TEST(rounded(2.4) == 2);
+  BOOST_TEST(rounded(2.5) == 3);
+  BOOST_TEST(rounded(-2.5) == -3);
+  BOOST_TEST(rounded(0.49999999999999994) == 0);  // plus 0.5 it would be 1
+  BOOST_TEST(rounded(1e17) == 100000000000000000);
 }

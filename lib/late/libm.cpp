@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// libm, loaded by the first call (trampoline.hpp), which hardly a run makes: SQLite refers to most
+// of these, std::from_chars() to three, and the order of SRV records needs log().
+#ifdef MQFAIL_LATE_SONAME
+#include "late/trampoline.hpp"
+
+MQFAIL_LATE_TRAMPOLINE(acos)
+MQFAIL_LATE_TRAMPOLINE(acosh)
+MQFAIL_LATE_TRAMPOLINE(asin)
+MQFAIL_LATE_TRAMPOLINE(asinh)
+MQFAIL_LATE_TRAMPOLINE(atan)
+MQFAIL_LATE_TRAMPOLINE(atan2)
+MQFAIL_LATE_TRAMPOLINE(atanh)
+MQFAIL_LATE_TRAMPOLINE(cos)
+MQFAIL_LATE_TRAMPOLINE(cosh)
+MQFAIL_LATE_TRAMPOLINE(exp)
+MQFAIL_LATE_TRAMPOLINE(fegetround)
+MQFAIL_LATE_TRAMPOLINE(fesetround)
+MQFAIL_LATE_TRAMPOLINE(fmod)
+MQFAIL_LATE_TRAMPOLINE(frexpl)
+MQFAIL_LATE_TRAMPOLINE(log)
+MQFAIL_LATE_TRAMPOLINE(pow)
+MQFAIL_LATE_TRAMPOLINE(sin)
+MQFAIL_LATE_TRAMPOLINE(sinh)
+MQFAIL_LATE_TRAMPOLINE(sqrt)
+MQFAIL_LATE_TRAMPOLINE(tan)
+MQFAIL_LATE_TRAMPOLINE(tanh)
+MQFAIL_LATE_TRAMPOLINE(trunc)
+#endif
