@@ -8,6 +8,7 @@
 #include <iostream>
 #include <set>
 
+#include "bench/bare_subscriber.hpp"
 #include "bench/parts.hpp"
 #include "bench/probe_figures.hpp"
 
@@ -63,6 +64,7 @@ const Load kLoads[] = {{0},
 }  // namespace
 
 int main(int argc, char** argv) {
+  be_bare_subscriber(argc, argv);
   const Options options = parse(argc, argv);
   const int rounds = options.rounds, kills = options.kills;
   Table table;
