@@ -57,6 +57,8 @@ void kill_in_turn(const Arguments& argv, bool has_standby, std::array<Mosquitto*
     if (!reader.wait_for_lines(Stream::out, reader.line_count(Stream::out) + 400, 20s))
       throw Broken("it stops");
     live.restart();
+    // Else its pause until it dials again, 10 ms at most, would be in the next gap.
+    if (!live.wait_for_log("as stream-", 10s)) throw Broken("the publisher does not come back");
     if (has_standby && !events.wait("standby-ready", 10s)) throw Broken("no new standby");
   }
 }
