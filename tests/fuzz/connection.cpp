@@ -3,6 +3,7 @@
 // Laws: an attempt ends once its server has closed; it is told its end once; messages and
 // acknowledgements are what the server sent; a reason may be shown.
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -85,6 +86,9 @@ class Server {
 
   void accept() {
     peer_ = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    // Nagle's algorithm would hold the second packet until the client's delayed acknowledgement.
+    const int on = 1;
+    setsockopt(peer_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     read_packet();  // CONNECT
   }
   void send(std::string_view bytes) {
