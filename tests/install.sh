@@ -10,8 +10,8 @@ build_packages=(ca-certificates cmake g++ ninja-build pkg-config
 test_packages=(avahi-daemon avahi-utils bash chromium curl dbus-daemon fish iproute2 jq libboost-test-dev libfaketime mandoc
   nftables nginx-light nsd openssl prometheus-node-exporter python3-jsonschema strace valgrind zsh)
 
-# What only tests/run.sh --fuzz needs.
-fuzz_packages=(clang)
+# What only tests/fuzz/run.sh and tests/fuzz/coverage.sh need.
+fuzz_packages=(clang llvm)
 
 # The servers of tests/peers. Whatever cannot be had of them is skipped by the tests that need it.
 peer_packages=(rabbitmq-server nats-server activemq libmqtt-client-java libhawtdispatch-java haproxy)
