@@ -89,6 +89,7 @@ class PublishWorld final : public World {
       for (int kills = 1 + static_cast<int>(below(3)); kills > 0; --kills) {
         agenda.in(between(1ms, end), [this] {
           tell("kill -9");
+          ++out.faults;
           killed = true;
         });
       }

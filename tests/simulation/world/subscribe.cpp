@@ -96,6 +96,7 @@ class SubscribeWorld final : public World, public Witness {
     if (chance(6)) {
       agenda.in(between(1ms, end), [this] {
         tell("kill -9");
+        ++out.faults;
         killed = true;
       });
     }

@@ -191,6 +191,7 @@ void World::draw_fault(SimulatedServer& server, TimePoint at, Duration most) {
                           std::function<void()> finish) {
     agenda.at(at, [this, &server, what, begin = std::move(begin)] {
       tell("server " + server.name + " " + what);
+      ++out.faults;
       begin();
     });
     agenda.at(at + time, [this, &server, what, finish = std::move(finish)] {
@@ -228,6 +229,7 @@ void World::draw_fault(SimulatedServer& server, TimePoint at, Duration most) {
       // Dies for a moment: every connection is lost.
       agenda.at(at, [this, &server, keeps] {
         tell("server " + server.name + " is started again");
+        ++out.faults;
         server.die(keeps);
         server.start();
       });

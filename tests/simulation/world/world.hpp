@@ -67,6 +67,7 @@ struct Outcome {
   std::optional<Violation> violation;
   std::string story;  ///< if it was asked for
   std::uint64_t turns = 0, switches = 0, losses = 0, moved = 0;
+  std::uint64_t faults = 0;  ///< that have come: drawn ones come only while the run lasts
 };
 
 /// One run for a year, with a message at a time, while its servers fail now and then.

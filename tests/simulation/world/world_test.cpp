@@ -28,25 +28,28 @@ using InAWorld = Outcome (*)(std::uint64_t, Break, bool);
 // The first schedule from `seed` on that breaks a promise, told.
 void explore(InAWorld run, const char* what) {
   const std::uint64_t first = argument("--seed", 1);
-  // A long run is fifty times as long with MQFAIL_FULL=1: a million schedules altogether.
+  // A long run is 110 times as long with MQFAIL_FULL=1: more than 10^7 faults altogether.
   const bool full = argument("--count", 0) >= 10000 && std::getenv("MQFAIL_FULL") != nullptr;
-  const std::uint64_t count = argument("--count", 500) * (full ? 50 : 1);
+  const std::uint64_t count = argument("--count", 500) * (full ? 110 : 1);
   Outcome sum;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const Outcome one = run(seed, Break::none, false);
     sum.turns += one.turns;
     sum.switches += one.switches;
     sum.moved += one.moved;
+    sum.faults += one.faults;
     if (!one.violation) continue;
     BOOST_ERROR(what << ", seed " << seed << ": " << name(one.violation->promise) << ": "
                      << one.violation->what << "\n"
                      << run(seed, Break::none, true).story);
     return;
   }
-  std::cout << count << " schedules " << what << " from seed " << first << ": " << sum.turns
-            << " turns, " << sum.switches << " switches, " << sum.moved << " messages\n";
+  std::cout << count << " schedules " << what << " from seed " << first << ": " << sum.faults
+            << " faults, " << sum.turns << " turns, " << sum.switches << " switches, " << sum.moved
+            << " messages\n";
   // A world in which nothing happens proves nothing.
   BOOST_TEST(sum.switches * 10 > count);
+  BOOST_TEST(sum.faults > count);
 }
 
 struct Broken {
