@@ -143,12 +143,18 @@ under_systemd() {
   start_inner
   mkdir -p "$etc"/{sub,pub,probe}
   printf -- '-s mqtt://%s\n-t plant/#\n' "$here" >"$etc/sub/plant"
+  printf -- '-s mqtt://%s\n-t plant/#\n--no-sandbox\n' "$here" >"$etc/sub/open"
   printf -- '-s mqtt://%s\n-t plant/log\n-q 1\n--spool /var/lib/mqfail/pub/plant/spool\n' "$here" >"$etc/pub/plant"
   printf 'OPTIONS=-s mqtt://%s\n' "$here" >"$etc/probe/plant"
   in_system systemctl daemon-reload
   # They start only when they are ready, so a start that returns is a connection.
-  in_system systemctl start mqfail-sub@plant mqfail-pub@plant.service mqfail-probe@plant.timer || fail "$(in_system journalctl -n 30)"
-  property() { in_system systemctl show -p "$2" --value "mqfail-$1@plant.service"; }
+  in_system systemctl start mqfail-sub@{plant,open} mqfail-pub@plant.service mqfail-probe@plant.timer || fail "$(in_system journalctl -n 30)"
+  property() { in_system systemctl show -p "$2" --value "mqfail-$1@${3-plant}.service"; }
+  # The sandbox of the command comes on top of that of the unit.
+  filters() { in_system sed -n 's/^Seccomp_filters:[[:space:]]*//p' "/proc/$(property "$1" MainPID "$2")/status"; }
+  (($(filters sub plant) == $(filters sub open) + 1 && $(filters pub plant) == $(filters sub plant))) ||
+    fail "filters of system calls: sub $(filters sub plant), pub $(filters pub plant), without a sandbox $(filters sub open)"
+  in_system systemctl stop mqfail-sub@open
   [[ $(property sub StatusText) == "connected "*"$here"* ]] || fail "the status is $(property sub StatusText)"
   in_system sh -c 'echo hello >/run/mqfail/plant'
   until_journal() {  # until_journal WORDS JOURNALCTL-ARGUMENT...
