@@ -10,8 +10,7 @@
 
 namespace mqfail {
 namespace {
-// How long a reader that has stopped reading, or a server that is slow with removals, holds up the
-// end.
+// How long a reader that stands still, or a server that is slow with removals, holds up the end.
 constexpr auto kStopPatience = std::chrono::seconds(2);
 // How long the last messages of a server that is left are waited for.
 constexpr auto kLeavePatience = std::chrono::seconds(1);
@@ -65,13 +64,13 @@ void Subscriber::leave(AttemptId attempt, TimePoint now) {
     if (connection.attempt != attempt) continue;
     connection.last_ping = transport_.ping(attempt);
     connection.leave_by = now + kLeavePatience;
+    if (!settings_.retained_only) left_until_ = now + kAheadPatience;
     transport_.flush(attempt, 0);
   }
 }
 
 bool Subscriber::is_over(const ReceivingConnection& connection, TimePoint now) const {
-  if (!connection.live) return true;
-  if (!connection.last_ping) return false;
+  if (!connection.live || !connection.last_ping) return !connection.live;
   if (now >= connection.leave_by) return true;
   return transport_.pongs(connection.attempt) >= *connection.last_ping &&
          !removal_.is_busy(connection.attempt);
@@ -90,34 +89,6 @@ std::vector<Trouble> Subscriber::pump(TimePoint now) {
   if (acknowledgements_.is_over()) done_ = ack_over_ = true;
   if (give_up_at_ && now >= *give_up_at_) ack_over_ = true;
   return troubles;
-}
-
-// When --idle-exit ends the run. Nothing while no server is live: it may still have messages.
-std::optional<TimePoint> Subscriber::idle_at() const {
-  std::optional<TimePoint> heard;
-  for (const ReceivingConnection& one : connections_) {
-    if (one.live) heard = std::max(heard.value_or(one.heard), one.heard);
-  }
-  if (!settings_.idle_exit || !heard || done_) return std::nullopt;
-  return *heard + *settings_.idle_exit;
-}
-
-std::optional<TimePoint> Subscriber::stale_at(const ReceivingConnection& connection) const {
-  if (!settings_.stale_timeout || done_ || connection.last_ping) return std::nullopt;
-  return connection.heard + *settings_.stale_timeout;
-}
-
-// While the output is blocked, messages wait that nobody has looked at.
-void Subscriber::find_stale(TimePoint now, std::vector<Trouble>& troubles) const {
-  if (!drained_) return;
-  for (const ReceivingConnection& connection : connections_) {
-    const auto due = stale_at(connection);
-    if (!due || now < *due) continue;
-    const Duration silent = now - connection.heard;
-    const auto code = static_cast<int>(std::min<std::int64_t>(milliseconds(silent), INT_MAX));
-    troubles.push_back(
-        {connection.attempt, {Cause::stale, Phase::publish, code, false, {}}, silent});
-  }
 }
 
 void Subscriber::move_messages(TimePoint now) {
@@ -172,8 +143,16 @@ void Subscriber::tell_what_may_be_lost(Duration blocked) {
 // Fills the buffer; false if there was nothing to take. Connections that are over come first: their
 // messages were received before. The live ones take turns.
 bool Subscriber::collect(TimePoint now) {
+  // What a server that is left still sends was published before the first message of the next.
+  const bool leaving = std::any_of(
+      connections_.begin(), connections_.end(),
+      [&](const ReceivingConnection& one) { return one.last_ping && !is_over(one, now); });
+  if (!leaving || (left_until_ && now >= *left_until_)) left_until_.reset();
+  const auto waits = [&](const ReceivingConnection& one) {
+    return left_until_ && one.taken == 0 && !one.last_ping;
+  };
   for (auto over = connections_.begin(); over != connections_.end() && !done_;) {
-    if (!is_over(*over, now)) {
+    if (!is_over(*over, now) || waits(*over)) {
       ++over;
       continue;
     }
@@ -194,7 +173,8 @@ bool Subscriber::collect(TimePoint now) {
   }
   bool any = false;
   for (std::size_t i = connections_.size(); i > 0 && !done_ && !full(); --i) {
-    if (collect_from(connections_[turn_++ % connections_.size()], now)) any = true;
+    ReceivingConnection& one = connections_[turn_++ % connections_.size()];
+    if (!waits(one) && collect_from(one, now)) any = true;
   }
   if (retained_over_) end_with_retained(now);
   return any || done_;
@@ -260,9 +240,8 @@ bool Subscriber::is_ahead(const Message& message, ReceivingConnection& connectio
 // While nobody reads the output or acknowledges it, the others cannot send what they have: we do
 // not read it, or their windows are full.
 void Subscriber::wait_anew(TimePoint now) {
-  for (ReceivingConnection& one : connections_) {
+  for (ReceivingConnection& one : connections_)
     if (one.ahead_until) one.ahead_until = std::min(now + kAheadPatience, one.ahead_end);
-  }
 }
 
 bool Subscriber::take(const Message& message, ReceivingConnection& connection, TimePoint now) {
@@ -373,6 +352,7 @@ std::optional<TimePoint> Subscriber::deadline() const {
   }
   sooner(missing_report_.due());
   sooner(idle_at());
+  if (!done_) sooner(left_until_);
   for (const ReceivingConnection& connection : connections_) {
     if (connection.last_ping) sooner(connection.leave_by);
     sooner(connection.ahead_until);

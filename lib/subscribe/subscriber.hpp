@@ -135,10 +135,11 @@ class Subscriber final : public Work {
   LostNumbers lost_numbers_;
   std::vector<ReceivingConnection> connections_;
   std::vector<AttemptId> finished_;
-  std::size_t turn_ = 0;        // of the live connections
-  bool more_ = false;           // the turn ended before the messages did
-  bool drained_ = false;        // this turn has seen all messages that have come
-  bool retained_over_ = false;  // on any connection
+  std::optional<TimePoint> left_until_;  // the server that is left goes first so long
+  std::size_t turn_ = 0;                 // of the live connections
+  bool more_ = false;                    // the turn ended before the messages did
+  bool drained_ = false;                 // this turn has seen all messages that have come
+  bool retained_over_ = false;           // on any connection
   bool done_ = false;
   bool reader_gone_ = false;                // nobody reads the output any more
   std::optional<TimePoint> give_up_at_;     // a reader that does not read holds up a stop so long

@@ -45,6 +45,7 @@ void read_through(Trial& trial, Reading reading) {
   run->end(10s);
   trial.settle_printed(*run, last, reading.whole);
   trial.look_at_servers();
+  if (reading.more_doubled) reading.promise.doubled += reading.more_doubled();
   judge(record, reading.promise);
 }
 

@@ -28,6 +28,7 @@ struct Reading {
   /// The line that is under way to both servers at a change may be printed twice.
   Promise promise{.gap = 0.25, .doubled = 1};
   Arguments before{};
+  std::function<std::size_t()> more_doubled{};  ///< at the end: how many more lines may be
 };
 /// Lines flow on all servers before, during and after the fault. What is acknowledged is printed,
 /// what is missing is told.

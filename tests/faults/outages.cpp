@@ -85,8 +85,7 @@ const Arguments& fast_failback() {
 }
 
 void fails_back(Trial& t, const std::string& tool, const Arguments& options, int times) {
-  Scripted& a = t.scripted({.ack_delay = 1ms});
-  t.scripted({.ack_delay = 1ms});
+  Scripted &a = t.scripted({.ack_delay = 1ms}), &b = t.scripted({.ack_delay = 1ms});
   const auto there_and_back = [&](Running& run) {
     if (tool == "pub") a.server.wait_for(What::publish, 300);
     for (int i = 0; i < times; ++i) {
@@ -103,10 +102,24 @@ void fails_back(Trial& t, const std::string& tool, const Arguments& options, int
                         .meanwhile = there_and_back,
                         .promise = {.gap = 0.25, .must = {"failback"}}});
   } else {
+    // Make before break: from its SUBSCRIBE here to its DISCONNECT there a client gets each line
+    // from both servers, one a millisecond. How long that is, is also the machine's.
+    const auto on_both = [&] {
+      std::size_t lines = 0;
+      const auto came = a.server.log(What::subscribe), left = b.server.log(What::disconnect);
+      t.record.check(came.size() == left.size() + 1, "not each change is a failback");
+      for (std::size_t i = 0; i < left.size() && i + 1 < came.size(); ++i) {
+        const double both = seconds_between(came[i + 1].at, left[i].at);
+        t.record.check(both < at_most(0.1), "on both servers for " + std::to_string(both) + " s");
+        lines += 1 + static_cast<std::size_t>(std::max(both, 0.0) * 1000);
+      }
+      return lines;
+    };
     read_through(t, {.options = options + fast_failback(),
                      .fault = there_and_back,
                      .after = "",
-                     .promise = {.gap = 0.25, .doubled = switches, .must = {"failback"}}});
+                     .promise = {.gap = 0.25, .doubled = switches, .must = {"failback"}},
+                     .more_doubled = on_both});
   }
 }
 

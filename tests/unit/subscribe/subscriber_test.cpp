@@ -309,6 +309,42 @@ BOOST_AUTO_TEST_CASE(a_server_is_left_when_it_has_answered_a_ping_behind_its_mes
   BOOST_TEST(stage.printed() == "1 2 3 ");
 }
 
+BOOST_AUTO_TEST_CASE(the_last_messages_of_a_server_that_is_left_come_before_those_of_the_next) {
+  Stage stage({}, {.key = {1, 2}});
+  stage.transport.numbered = false;
+  stage.online(1);
+  stage.sends(1, {1});
+  stage.online(2);
+  stage.subscriber->leave(Stage::id(1), stage.now);
+  stage.sends(2, {3});
+  BOOST_TEST(stage.printed() == "1 ");
+  stage.transport.answered = 1;
+  stage.sends(1, {2});
+  BOOST_TEST(stage.printed() == "2 3 ");
+  // Also if the next one is lost meanwhile.
+  stage.online(5);
+  stage.subscriber->leave(Stage::id(2), stage.now);
+  stage.sends(5, {7});
+  stage.subscriber->offline(Stage::id(5), stage.now);
+  stage.sends(2, {6});
+  BOOST_TEST(stage.printed() == "6 ");
+  stage.transport.answered = 2;
+  stage.sends(2, {});
+  BOOST_TEST(stage.printed() == "7 ");
+  // One that says nothing is not waited for.
+  stage.online(2);
+  stage.sends(2, {8});
+  BOOST_TEST(stage.printed() == "8 ");
+  stage.online(3);
+  stage.subscriber->leave(Stage::id(2), stage.now);
+  stage.sends(3, {4});
+  BOOST_TEST(stage.printed() == "");
+  BOOST_REQUIRE(stage.subscriber->deadline().has_value());
+  stage.now = *stage.subscriber->deadline();
+  stage.sends(3, {});
+  BOOST_TEST(stage.printed() == "4 ");
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_does_not_answer_is_left_after_a_second) {
   Stage stage;
   stage.online(1);
