@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probe/watch.hpp"
 
-#include <limits.h>
 #include <poll.h>
 
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "base/timeout.hpp"
 #include "probe/announcement_plan.hpp"
 #include "probe/probe.hpp"
 #include "session/clock.hpp"
@@ -82,10 +82,9 @@ class Watch {
   bool wait_for_signal(TimePoint end) const {
     while (true) {
       pollfd fds[] = {{settings_.signals_fd, POLLIN, 0}, {settings_.screen_fd, POLLIN, 0}};
-      const Duration left = end - steady_now();
-      // More than poll(2) can wait, 24.8 days, is waited for in pieces.
-      const std::int64_t wait = std::min<std::int64_t>(milliseconds(left), INT_MAX - 1) + 1;
-      poll(fds, 2, left > Duration::zero() ? static_cast<int>(wait) : 0);
+      // The milliseconds of poll(2) end at 24.8 days.
+      const timespec timeout = timeout_of(end - steady_now());
+      ppoll(fds, 2, &timeout, nullptr);
       if (fds[1].revents != 0) listener_.screen();
       if (fds[0].revents != 0) return true;
       if (end <= steady_now()) return false;
