@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server that is there and does not answer: it hangs (3) and goes on later (4), packets vanish in
-// both directions (7) or in one (8), are slow or get lost (26).
+// both directions (7) or in one (8), are slow, get lost, overtake each other or come twice (26).
 #include <csignal>
 
 #include "faults/courses.hpp"
+#include "rig/bad_line.hpp"
 #include "rig/byte_proxy.hpp"
 
 namespace faults {
@@ -199,7 +200,41 @@ Publishing patient(std::uint32_t lines) {
   return {.options = {"-q", "1", "-k", "10"}, .lines = lines, .promise = {.must_not = {"lost"}}};
 }
 
+/// Packets overtake each other or come twice, there and back.
+void packets_come_as_they_like(Trial& t, const std::string& tool, BadLine::Manners manners) {
+  t.need_network();
+  std::optional<BadLine> line;
+  try {
+    line.emplace(manners);
+  } catch (const Broken& broken) {
+    throw Skipped(broken.what());
+  }
+  t.scripted().name = BadLine::far();
+  if (tool == "pub") {
+    Publishing publishing = patient(2000);
+    publishing.length = 1000;  // a window is many packets
+    publish_through(t, publishing);
+  } else {
+    read_through(t, {.options = {"-q", "1", "-k", "10"},
+                     .after = "",
+                     .batch = 500,
+                     .promise = {.must_not = {"lost"}}});
+  }
+  t.record.check(manners.late == 0 || line->overtaken() > 10, "no packet was overtaken");
+  t.record.check(manners.twice == 0 || line->doubled() > 10, "no packet came twice");
+}
+
 void add_bad_lines(Cases& cases) {
+  for (const std::string tool : {"pub", "sub"}) {
+    const std::vector<std::pair<std::string, BadLine::Manners>> lines{
+        {"packets-out-of-order", {.late = 4}},
+        {"packets-twice", {.twice = 3}},
+        {"packets-out-of-order-and-twice", {.late = 3, .twice = 2, .behind = 5}}};
+    for (const auto& [name, manners] : lines)
+      cases.push_back({26, name + "/" + tool, [tool, manners = manners](Trial& t) {
+                         packets_come_as_they_like(t, tool, manners);
+                       }});
+  }
   for (const int percent : {5, 30})
     for (const std::string tool : {"pub", "sub"})
       cases.push_back(
