@@ -19,6 +19,7 @@ namespace mqfail {
 namespace {
 
 constexpr int kPubrecType = 5;
+constexpr int kNoMatchingSubscribers = 0x10;  // MQTT 5, 3.5.2.1
 
 }  // namespace
 
@@ -189,7 +190,10 @@ void Connection::on_published(void* context, int token, int packet_type,
                               MQTTProperties* /*properties*/, MQTTReasonCodes code) {
   // A PUBREC is told only if it refuses; PUBACK and PUBCOMP always.
   if (packet_type == kPubrecType && code < 0x80) return;
-  static_cast<Connection*>(context)->note_acknowledged(token, code);
+  auto& self = *static_cast<Connection*>(context);
+  // What a PUBREC said before is told with the next PUBCOMP.
+  const bool unheard = code == 0 && self.wire_->take_no_subscriber();
+  self.note_acknowledged(token, unheard ? kNoMatchingSubscribers : code);
 }
 
 // ---- the session's thread

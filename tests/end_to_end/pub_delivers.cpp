@@ -215,14 +215,16 @@ BOOST_AUTO_TEST_CASE(a_bad_message_fails_with_its_line_number_and_the_rest_goes_
 }
 
 BOOST_AUTO_TEST_CASE(no_subscriber_settles_with_one_warning) {
-  ScriptedServer server({.puback = [](const Publish&) { return 0x10; }});
-  Publisher publisher({"-s", server.uri(), "-t", "t", "-q", "1", "-l", "-V", "5"});
-  publisher.feed(numbered_lines(1, 20));
-  CHECK_STATUS(publisher, 0);
-  Events events(publisher);
-  const auto all = events.all();
-  BOOST_TEST(std::count_if(all.begin(), all.end(),
-                           [](const Said& said) { return said.get("level") == "warning"; }) == 1);
+  for (const char* qos : {"1", "2"}) {
+    ScriptedServer server({.puback = [](const Publish&) { return 0x10; }});
+    Publisher publisher({"-s", server.uri(), "-t", "t", "-q", qos, "-l", "-V", "5"});
+    publisher.feed(numbered_lines(1, 20));
+    CHECK_STATUS(publisher, 0);
+    Events events(publisher);
+    const auto all = events.all();
+    const auto is_warning = [](const Said& said) { return said.get("level") == "warning"; };
+    BOOST_TEST(std::count_if(all.begin(), all.end(), is_warning) == 1, "at QoS " << qos);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(the_receive_maximum_of_the_server_is_obeyed) {

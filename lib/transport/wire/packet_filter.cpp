@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace mqfail {
+namespace {
+
+constexpr char kNoMatchingSubscribers = 0x10;  // MQTT 5, 3.5.2.1
+
+}  // namespace
 
 void PacketFilter::expect_answer_to(std::string_view packet) {
   const std::lock_guard lock(asked_mutex_);
@@ -147,6 +152,8 @@ bool PacketFilter::judge(std::string_view head) {
   part_ = left_ != 0 ? Part::payload : Part::header;
   flaw_ = flaw_of_packet(head);
   if (flaw_.empty() && type_ == PacketType::connack) connack_ = head;
+  if (type_ == PacketType::pubrec && head.size() > 2 && head[2] == kNoMatchingSubscribers)
+    no_subscriber_ = true;
   return flaw_.empty();
 }
 

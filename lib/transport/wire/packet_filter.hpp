@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "transport/wire/answer.hpp"
@@ -55,6 +56,9 @@ class PacketFilter {
   }
   /// The answer to our CONNECT behind its remaining length; empty until it has come.
   const std::string& connack() const { return connack_; }
+  /// Whether a PUBREC has said since the last call that nobody is subscribed (0x10). Paho tells the
+  /// code of a PUBREC only if it refuses.
+  bool take_no_subscriber() { return std::exchange(no_subscriber_, false); }
   /// After admit() has said nothing: "SUBACK of 2 bytes". Empty if it was not MQTT at all.
   const std::string& flaw() const { return flaw_; }
 
@@ -77,7 +81,7 @@ class PacketFilter {
   std::vector<Asked> asked_;
 
   Part part_ = Part::header;
-  bool begun_ = false, leaving_ = false, refused_ = false;
+  bool begun_ = false, leaving_ = false, refused_ = false, no_subscriber_ = false;
   PacketType type_{};
   unsigned flags_ = 0, shift_ = 0;
   std::size_t length_ = 0;  // of the body

@@ -46,8 +46,8 @@ struct WireCallbacks {
   std::function<void()> full;
 };
 
-/// Thread: read(), readable(), received_ids(), prepare_to_wait() and confirm_receipt() belong to
-/// Paho's receive thread; everything else may be called from any thread. One mutex a wire guards
+/// Thread: read(), readable(), received_ids(), take_no_subscriber(), prepare_to_wait() and
+/// confirm_receipt() belong to Paho's receive thread; everything else may be called from any thread. One mutex a wire guards
 /// its outgoing side and its TLS object.
 class Wire {
  public:
@@ -101,6 +101,8 @@ class Wire {
   std::size_t readable();
   /// The ids of received messages of QoS 2 that are under way (../paho_seams/inbound_ids.cpp).
   PacketIdSet& received_ids() { return received_ids_; }
+  /// As PacketFilter::take_no_subscriber().
+  bool take_no_subscriber() { return filter_.take_no_subscriber(); }
   /// Something to do that poll(2) does not know of: the TLS handshake is to be begun.
   void kick(bool on) { kicked_ = on; }
   /// Back-pressure: while paused nothing is read and silence is no loss. The silence of the server

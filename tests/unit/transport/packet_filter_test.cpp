@@ -384,3 +384,17 @@ BOOST_AUTO_TEST_CASE(a_disconnect_is_no_way_to_fill_our_memory) {
   BOOST_REQUIRE(filter.admit(std::string_view("\x20\x03\0\0\0", 5)).has_value());
   BOOST_TEST(!filter.admit("\xe0\xff\xff\xff\x7f").has_value());
 }
+
+BOOST_AUTO_TEST_CASE(a_pubrec_says_once_that_nobody_is_subscribed) {
+  PacketFilter filter;
+  BOOST_REQUIRE(filter.admit(bytes("20 03 00 00 00")));
+  for (const char* other : {"50 02 00 01", "50 03 00 01 00", "50 03 00 01 80", "40 03 00 01 10"}) {
+    BOOST_REQUIRE(filter.admit(bytes(other)));
+    BOOST_TEST(!filter.take_no_subscriber(), other);
+  }
+  for (const char* that : {"50 03 00 01 10", "50 04 00 10 10 00"}) {
+    BOOST_REQUIRE(filter.admit(bytes(that)));
+    BOOST_TEST(filter.take_no_subscriber(), that);
+    BOOST_TEST(!filter.take_no_subscriber(), that);
+  }
+}
