@@ -102,6 +102,7 @@ int main(int argc, char** argv) {
   const auto roster = roster_now(options.common);
   if (!roster) return give_up(roster.error());
   EventWriter events = make_events(program, options.common);
+  events.speak_without_memory();
   for (const std::string& warning : roster->warnings) events.warn(warning);
   prctl(PR_SET_DUMPABLE, 0);  // passwords stay out of core files
 

@@ -190,6 +190,7 @@ int work(const Program& program, int argc, char** argv) {
     return print(program, *printout);
   const PubOptions options = std::move(std::get<PubOptions>(*parsed));
   EventWriter events = make_events(program, options.common);
+  events.speak_without_memory();
 
   if (options.announce) return announce(program, options, events);
   auto roster = roster_at_start(options.common);

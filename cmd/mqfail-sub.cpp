@@ -112,6 +112,7 @@ int work(const Program& program, int argc, char** argv) {
     return print(program, *printout);
   const SubOptions options = std::move(std::get<SubOptions>(*parsed));
   EventWriter events = make_events(program, options.common);
+  events.speak_without_memory();
 
   auto roster = roster_at_start(options.common);
   if (!roster) return number(events.tell(roster.error()));

@@ -5,11 +5,13 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -69,6 +71,10 @@ class EventWriter : public Announcer {
   /// A warning, in the format of the events.
   void warn(std::string_view text);
 
+  /// From now on a process without memory says so by an event of this writer, which lives as long
+  /// as the process.
+  void speak_without_memory();
+
   /// The line for `notice` at a time, without newline: what announce() writes. Human: the local
   /// zone.
   std::string json_line(const Notice& notice, std::chrono::system_clock::time_point wall,
@@ -78,6 +84,9 @@ class EventWriter : public Announcer {
   std::string human_line(const Notice& notice, std::chrono::system_clock::time_point wall) const;
   /// The human line for the journal, which keeps the time itself: with the priority in front.
   std::string journal_line(const Notice& notice) const;
+  /// The event of a process without memory, with newline, in json or logfmt; its size. Allocates
+  /// nothing, and any thread may ask.
+  std::size_t out_of_memory_line(EventFormat format, std::uint64_t seq, std::span<char> into) const;
 
  private:
   void write_stderr(const Notice& notice);
@@ -87,12 +96,13 @@ class EventWriter : public Announcer {
   std::string words(const Notice& notice) const;
   bool worth_telling(const Notice& notice);
   void tell_as_mosquitto(const Notice& notice);
+  void tell_out_of_memory();
 
   EventChoice choice_;
   bool debug_;
   EventOrigin origin_;
   EventClock clock_;
-  std::uint64_t seq_ = 0;
+  std::atomic<std::uint64_t> seq_{0};  // the session's thread counts, but for the last one
   const bool journal_ = is_journal(STDERR_FILENO);
   LineWriter on_stderr_;
   std::optional<LineWriter> copy_;

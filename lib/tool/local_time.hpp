@@ -35,8 +35,8 @@ inline std::string digits(long value, int count) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
-/// RFC 3339 in UTC, with milliseconds.
-inline std::string utc(std::chrono::system_clock::time_point wall) {
+/// RFC 3339 in UTC, with microseconds, ending with NUL. Allocates nothing.
+inline std::array<char, 64> utc_text(std::chrono::system_clock::time_point wall) {
   const auto since = std::chrono::floor<std::chrono::microseconds>(wall).time_since_epoch();
   const auto whole = std::chrono::floor<std::chrono::seconds>(since);
   const std::time_t time = whole.count();
@@ -44,9 +44,12 @@ inline std::string utc(std::chrono::system_clock::time_point wall) {
   gmtime_r(&time, &parts);
   std::array<char, 64> text{};
   const std::size_t length = std::strftime(text.data(), text.size(), "%FT%T", &parts);
-  const int more = std::snprintf(text.data() + length, text.size() - length, ".%06ldZ",
-                                 static_cast<long>((since - whole).count()));
-  return {text.data(), length + static_cast<std::size_t>(more)};
+  std::snprintf(text.data() + length, text.size() - length, ".%06ldZ",
+                static_cast<long>((since - whole).count()));
+  return text;
+}
+inline std::string utc(std::chrono::system_clock::time_point wall) {
+  return utc_text(wall).data();
 }
 
 }  // namespace mqfail

@@ -108,8 +108,7 @@ int Running::end(milliseconds patience) {
   for (const Said& said : events.all()) ++record_.events[said.name()];
   if (!events.all().empty())  // of a command that has events
     for (const std::string& bad : events.bad_lines())
-      record_.check(bad.starts_with("mqfail: out of memory"),
-                    "no JSON line on stderr: " + bad.substr(0, 80));
+      record_.check(false, "no JSON line on stderr: " + bad.substr(0, 80));
   return record_.exits.back();
 }
 

@@ -348,6 +348,18 @@ BOOST_AUTO_TEST_CASE(machines_hear_of_every_attempt_and_errors_are_events) {
       std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(the_event_without_memory_is_like_any_other) {
+  Notice notice{NoticeName::warning, Level::error};
+  notice.reason = "out of memory";
+  notice.more = {{"hint", std::string("raise the limit (ulimit -v, MemoryMax=)")}};
+  char room[512];
+  const auto line = [&](EventFormat format) {
+    return std::string(room, plain().out_of_memory_line(format, 5, room));
+  };
+  BOOST_TEST(line(EventFormat::json) == json(notice) + "\n");
+  BOOST_TEST(line(EventFormat::logfmt) == logfmt(notice) + "\n");
+}
+
 BOOST_AUTO_TEST_CASE(durations_are_short) {
   BOOST_TEST(human_duration(380us) == "380us");
   BOOST_TEST(human_duration(1200us) == "1.2ms");
