@@ -51,6 +51,9 @@ class EventWriter : public Announcer {
   /// Without `debug` the human format keeps to transitions and trouble (product.md section 6): a
   /// good run is silent, so that cron mails nothing.
   EventWriter(EventChoice choice, bool debug, EventOrigin origin, EventClock clock);
+  EventWriter(const EventWriter&) = delete;
+  EventWriter& operator=(const EventWriter&) = delete;
+  ~EventWriter() override;
 
   void announce(const Notice& notice) override;
   /// From now on the listener is told of each notice as well.
@@ -71,8 +74,7 @@ class EventWriter : public Announcer {
   /// A warning, in the format of the events.
   void warn(std::string_view text);
 
-  /// From now on a process without memory says so by an event of this writer, which lives as long
-  /// as the process.
+  /// While this writer lives, a process without memory says so by its event.
   void speak_without_memory();
 
   /// The line for `notice` at a time, without newline: what announce() writes. Human: the local

@@ -29,6 +29,10 @@ void EventWriter::speak_without_memory() {
   mqfail_say_out_of_memory_by([] { speaker->tell_out_of_memory(); });
 }
 
+EventWriter::~EventWriter() {
+  if (speaker == this) mqfail_say_out_of_memory_by(mqfail_say_out_of_memory);
+}
+
 std::size_t EventWriter::out_of_memory_line(EventFormat format, std::uint64_t seq,
                                             std::span<char> into) const {
   const auto now = static_cast<long long>(milliseconds(clock_.steady().time_since_epoch()));

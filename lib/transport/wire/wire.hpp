@@ -47,8 +47,8 @@ struct WireCallbacks {
 };
 
 /// Thread: read(), readable(), received_ids(), take_no_subscriber(), prepare_to_wait() and
-/// confirm_receipt() belong to Paho's receive thread; everything else may be called from any thread. One mutex a wire guards
-/// its outgoing side and its TLS object.
+/// confirm_receipt() belong to Paho's receive thread; everything else may be called from any
+/// thread. One mutex a wire guards its outgoing side and its TLS object.
 class Wire {
  public:
   /// Sent at this size at the latest.
