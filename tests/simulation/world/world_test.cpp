@@ -28,9 +28,9 @@ using InAWorld = Outcome (*)(std::uint64_t, Break, bool);
 // The first schedule from `seed` on that breaks a promise, told.
 void explore(InAWorld run, const char* what) {
   const std::uint64_t first = argument("--seed", 1);
-  // A long run is 110 times as long with MQFAIL_FULL=1: more than 10^7 faults altogether.
+  // A long run is 120 times as long with MQFAIL_FULL=1: more than 10^7 faults altogether.
   const bool full = argument("--count", 0) >= 10000 && std::getenv("MQFAIL_FULL") != nullptr;
-  const std::uint64_t count = argument("--count", 500) * (full ? 110 : 1);
+  const std::uint64_t count = argument("--count", 500) * (full ? 120 : 1);
   Outcome sum;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const Outcome one = run(seed, Break::none, false);
