@@ -10,7 +10,8 @@
 
 namespace mqfail {
 namespace {
-// How long a reader that stands still, or a server that is slow with removals, holds up the end.
+// How long a reader that has stopped reading, or a server that is slow with removals, holds up the
+// end.
 constexpr auto kStopPatience = std::chrono::seconds(2);
 // How long the last messages of a server that is left are waited for.
 constexpr auto kLeavePatience = std::chrono::seconds(1);
@@ -70,7 +71,8 @@ void Subscriber::leave(AttemptId attempt, TimePoint now) {
 }
 
 bool Subscriber::is_over(const ReceivingConnection& connection, TimePoint now) const {
-  if (!connection.live || !connection.last_ping) return !connection.live;
+  if (!connection.live) return true;
+  if (!connection.last_ping) return false;
   if (now >= connection.leave_by) return true;
   return transport_.pongs(connection.attempt) >= *connection.last_ping &&
          !removal_.is_busy(connection.attempt);
@@ -240,8 +242,9 @@ bool Subscriber::is_ahead(const Message& message, ReceivingConnection& connectio
 // While nobody reads the output or acknowledges it, the others cannot send what they have: we do
 // not read it, or their windows are full.
 void Subscriber::wait_anew(TimePoint now) {
-  for (ReceivingConnection& one : connections_)
+  for (ReceivingConnection& one : connections_) {
     if (one.ahead_until) one.ahead_until = std::min(now + kAheadPatience, one.ahead_end);
+  }
 }
 
 bool Subscriber::take(const Message& message, ReceivingConnection& connection, TimePoint now) {
