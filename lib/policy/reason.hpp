@@ -75,6 +75,12 @@ Verdict verdict(const Reason& reason, bool version_fixed, bool live);
 /// It never contains `reason.text`, because that may come from the server and is escaped apart.
 std::string describe(const Reason& reason);
 
+/// The server has the message, and nobody is subscribed to its topic (MQTT 5, 3.4.2.1 and 3.5.2.1):
+/// a reason code of PUBACK and PUBREC that is no error.
+inline constexpr int kNoMatchingSubscribers = 0x10;
+
+/// An MQTT 5 reason code for people: 0x87 "not authorized (0x87)".
+std::string mqtt5_reason(int code);
 /// The name of an MQTT 5 reason code (MQTT 5, 2.4), in lower case: 0x87 "not authorized".
 std::string_view mqtt5_reason_name(int code);
 /// The name of a CONNACK return code (MQTT 3.1.1, 3.2.2.3): 5 "not authorized".

@@ -75,12 +75,6 @@ std::string hex(int code) {
   return (text.size() < 2 ? "0x0" : "0x") + text;
 }
 
-std::string coded(std::string_view prefix, int code) {
-  std::string out(prefix);
-  out += mqtt5_reason_name(code);
-  return out + " (" + hex(code) + ")";
-}
-
 std::string socket_error(std::string_view otherwise, int number) {
   switch (number) {
     case 0:
@@ -177,12 +171,12 @@ std::string describe(const Reason& reason) {
     case Cause::ws:
       return upgrade(reason.code);
     case Cause::connack:
-      if (reason.code >= 0x80) return coded("", reason.code);
+      if (reason.code >= 0x80) return mqtt5_reason(reason.code);
       return std::string(mqtt3_return_name(reason.code)) + " (" + std::to_string(reason.code) + ")";
     case Cause::suback:
-      return coded("subscription refused: ", reason.code);
+      return "subscription refused: " + mqtt5_reason(reason.code);
     case Cause::disconnect:
-      return coded("server disconnected: ", reason.code);
+      return "server disconnected: " + mqtt5_reason(reason.code);
     case Cause::keepalive:
       return silence("silent", reason.code);
     case Cause::ack_timeout:
@@ -190,7 +184,7 @@ std::string describe(const Reason& reason) {
     case Cause::stale:
       return silence("no message", reason.code);
     case Cause::ack_refused:
-      return coded("message refused: ", reason.code);
+      return "message refused: " + mqtt5_reason(reason.code);
     case Cause::primary_host:
       if (reason.code > 0) return silence("no STATE of the primary host", reason.code);
       return "the primary host is not online there";
@@ -200,6 +194,10 @@ std::string describe(const Reason& reason) {
       return socket_error("could not try", reason.code);
   }
   return "";
+}
+
+std::string mqtt5_reason(int code) {
+  return std::string(mqtt5_reason_name(code)) + " (" + hex(code) + ")";
 }
 
 std::string_view mqtt5_reason_name(int code) {

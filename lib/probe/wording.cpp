@@ -40,13 +40,6 @@ std::string silence(ProbePhase phase) {
   }
 }
 
-// The name of the code alone: describe() has what was refused before it.
-std::string code_in_words(const Reason& reason) {
-  const std::string text = describe(reason);
-  const std::size_t colon = text.find(": ");
-  return colon == std::string::npos ? text : text.substr(colon + 2);
-}
-
 std::string refusal(const Reason& reason) {
   if (verdict(reason, true, false) == Verdict::auth)
     return "refuses the credentials: " + describe(reason);
@@ -99,11 +92,11 @@ std::string complaint(const ServerReport& report) {
     case Cause::connack:
       return refusal(reason);
     case Cause::suback:
-      return "refuses the topic: " + code_in_words(reason);
+      return "refuses the topic: " + mqtt5_reason(reason.code);
     case Cause::ack_refused:
-      return "refuses the message: " + code_in_words(reason);
+      return "refuses the message: " + mqtt5_reason(reason.code);
     case Cause::disconnect:
-      return "disconnects us: " + code_in_words(reason);
+      return "disconnects us: " + mqtt5_reason(reason.code);
     case Cause::primary_host:
       return reason.code > 0 ? "has no STATE of the primary host"
                              : "is without the primary host" + behind(": ", reason.text);

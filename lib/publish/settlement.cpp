@@ -10,7 +10,6 @@ namespace mqfail {
 namespace {
 
 // PUBACK and PUBREC reason codes (MQTT 5, 3.4.2.1).
-constexpr int kNoMatchingSubscribers = 0x10;
 constexpr int kFirstRefusal = 0x80;
 constexpr int kTopicNameInvalid = 0x90;
 constexpr int kPayloadFormatInvalid = 0x99;

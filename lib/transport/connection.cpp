@@ -19,7 +19,6 @@ namespace mqfail {
 namespace {
 
 constexpr int kPubrecType = 5;
-constexpr int kNoMatchingSubscribers = 0x10;  // MQTT 5, 3.5.2.1
 
 }  // namespace
 

@@ -44,7 +44,7 @@ bool known_code(PacketType type, int code, Protocol protocol) {
       return mqtt5 ? code == 0 : code <= kLastReturnCode;
     case PacketType::puback:
     case PacketType::pubrec:
-      return code == 0 || code == 0x10;  // no matching subscribers
+      return code == 0 || code == kNoMatchingSubscribers;
     case PacketType::suback:
       return code <= 2 || code == kFirstError;
     case PacketType::unsuback:

@@ -5,12 +5,6 @@
 #include <utility>
 
 namespace mqfail {
-namespace {
-
-constexpr char kNoMatchingSubscribers = 0x10;  // MQTT 5, 3.5.2.1
-
-}  // namespace
-
 void PacketFilter::expect_answer_to(std::string_view packet) {
   const std::lock_guard lock(asked_mutex_);
   asked_.push_back(read_asked(packet, protocol_));
