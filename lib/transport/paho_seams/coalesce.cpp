@@ -7,6 +7,7 @@
 // session after a batch, before any wait (wakeup.cpp) and before the end.
 // Unnecessary when: Paho collects its writes and leaves no failed message with two owners.
 #include "transport/paho_seams/in_path.hpp"
+#include "transport/paho_seams/lent_memory.hpp"
 #include "transport/paho_seams/real.hpp"
 #include "transport/paho_seams/registry.hpp"
 
@@ -17,6 +18,6 @@ extern "C" ssize_t __wrap_writev(int fd, const iovec* pieces, int count) {
   mqfail::in_path(mqfail::Seam::coalesce);
   ssize_t total = 0;
   for (int i = 0; i < count; ++i) total += static_cast<ssize_t>(pieces[i].iov_len);
-  wire->append(pieces, count);
+  wire->append(pieces, count, mqfail::borrow_payload(pieces, count));
   return total;
 }

@@ -19,6 +19,7 @@
 #include "certificates/x509_text.hpp"
 #include "transport/paho_seams/handover.hpp"
 #include "transport/paho_seams/in_path.hpp"
+#include "transport/paho_seams/lent_memory.hpp"
 #include "transport/paho_seams/real.hpp"
 #include "transport/paho_seams/receiver.hpp"
 #include "transport/paho_seams/registry.hpp"
@@ -190,7 +191,8 @@ int __wrap_SSL_write(SSL* ssl, const void* data, int size) {
   mqfail::in_path(mqfail::Seam::coalesce);
   mqfail::Wire* const wire = mqfail::find_wire(SSL_get_fd(ssl));
   if (wire == nullptr) return __real_SSL_write(ssl, data, size);
-  wire->append(data, static_cast<std::size_t>(size));
+  const iovec piece{const_cast<void*>(data), static_cast<std::size_t>(size)};
+  wire->append(&piece, 1, mqfail::borrow_payload(&piece, 1));
   return size;
 }
 

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/out_of_memory.h"
+#include "transport/paho_seams/lent_memory.hpp"
 #include "transport/paho_seams/wiped_memory.hpp"
 
 void* mymalloc(char* file, int line, size_t size);
@@ -64,6 +65,7 @@ void* myrealloc(char* file, int line, void* memory, size_t size) {
 void myfree(char* file, int line, void* memory) {
   (void)file;
   (void)line;
+  if (__atomic_load_n(&mqfail_lent, __ATOMIC_ACQUIRE) != 0 && mqfail_is_lent(memory)) return;
   if (mqfail_wipe_freed != 0 && memory != NULL) explicit_bzero(memory, malloc_usable_size(memory));
   free(memory);
 }

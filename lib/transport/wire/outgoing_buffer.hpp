@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mqfail {
@@ -27,30 +29,49 @@ class OutgoingBuffer {
   OutgoingBuffer(const OutgoingBuffer&) = delete;
   OutgoingBuffer& operator=(const OutgoingBuffer&) = delete;
 
-  /// Copies the pieces behind what waits, without their first `skip` bytes.
-  void append(const iovec* pieces, int count, std::size_t skip = 0) {
+  /// Copies the pieces behind what waits, without their first `skip` bytes. With a `lent` the last
+  /// piece stays as it is until that is destroyed: it is sent from there, and not copied.
+  void append(const iovec* pieces, int count, std::size_t skip = 0,
+              std::shared_ptr<const void> lent = {}) {
     if (secret_) reserve_for(pieces, count);
     for (int i = 0; i < count; ++i) {
       const auto* data = static_cast<const char*>(pieces[i].iov_base);
       const std::size_t left_out = std::min(skip, pieces[i].iov_len);
       skip -= left_out;
-      bytes_.insert(bytes_.end(), data + left_out, data + pieces[i].iov_len);
+      const std::string_view piece(data + left_out, pieces[i].iov_len - left_out);
+      if (i == count - 1 && lent != nullptr && lent_ == nullptr && !piece.empty()) {
+        lent_ = std::move(lent);
+        lent_piece_ = piece;
+        lent_at_ = bytes_.size();
+      } else {
+        bytes_.insert(bytes_.end(), piece.begin(), piece.end());
+      }
     }
   }
-  /// For a codec that writes behind what waits (websocket.hpp).
+  /// For a codec that writes behind what waits (websocket.hpp), where nothing is lent.
   std::vector<char>& bytes() { return bytes_; }
 
-  std::string_view waiting() const { return {bytes_.data() + head_, size()}; }
-  std::size_t size() const { return bytes_.size() - head_; }
+  /// Of what waits, the first bytes that lie together; empty only if nothing waits.
+  std::string_view waiting() const {
+    if (lent_ == nullptr) return {bytes_.data() + head_, bytes_.size() - head_};
+    if (head_ < lent_at_) return {bytes_.data() + head_, lent_at_ - head_};
+    return lent_piece_;
+  }
+  std::size_t size() const { return bytes_.size() - head_ + lent_piece_.size(); }
   bool empty() const { return size() == 0; }
 
-  /// The first `count` bytes that waited are sent.
+  /// The first `count` bytes of waiting() are sent.
   void sent(std::size_t count) {
-    head_ += count;
+    if (lent_ != nullptr && head_ == lent_at_) {
+      lent_piece_.remove_prefix(count);
+      if (lent_piece_.empty()) lent_.reset();
+    } else {
+      head_ += count;
+    }
     if (empty()) {
       clear();
       if (bytes_.capacity() > kKeptBytes) bytes_.shrink_to_fit();
-    } else if (!secret_ && head_ > kSentBytes && head_ >= size()) {
+    } else if (!secret_ && lent_ == nullptr && head_ > kSentBytes && head_ >= size()) {
       bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(head_));
       head_ = 0;
     }
@@ -60,6 +81,8 @@ class OutgoingBuffer {
     secret_ = false;
     bytes_.clear();
     head_ = 0;
+    lent_piece_ = {};
+    lent_.reset();
   }
 
   /// What is appended from now on is overwritten once all has been sent, or at the end. Before the
@@ -81,6 +104,10 @@ class OutgoingBuffer {
 
   std::vector<char> bytes_;  // [head_, bytes_.size()) waits
   std::size_t head_ = 0;
+  // What is left of a piece that is sent between bytes_[lent_at_ - 1] and bytes_[lent_at_].
+  std::shared_ptr<const void> lent_;
+  std::string_view lent_piece_;
+  std::size_t lent_at_ = 0;
   bool secret_ = false;
 };
 

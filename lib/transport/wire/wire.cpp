@@ -50,7 +50,7 @@ Wire::Wire(int fd, Duration keepalive, bool hold, WireCallbacks callbacks,
 
 Wire::~Wire() = default;
 
-void Wire::append(const iovec* pieces, int count) {
+void Wire::append(const iovec* pieces, int count, std::shared_ptr<const void> lent) {
   std::size_t total = 0;
   for (int i = 0; i < count; ++i) total += pieces[i].iov_len;
   if (total == 0) return;
@@ -69,12 +69,13 @@ void Wire::append(const iovec* pieces, int count) {
       filter_.expect_answer_to(joined(pieces, count));
     }
     if (first == kPingreq) filter_.expect_pingresp();
-    append_locked(pieces, count, total);
+    append_locked(pieces, count, total, std::move(lent));
   }
   if (begins && callbacks_.reached) callbacks_.reached(web_ ? Phase::ws : Phase::connack);
 }
 
-void Wire::append_locked(const iovec* pieces, int count, std::size_t total) {
+void Wire::append_locked(const iovec* pieces, int count, std::size_t total,
+                         std::shared_ptr<const void> lent) {
   if (web_) {
     web_->put(out_.bytes(), pieces, count);
     return appended_locked();
@@ -92,7 +93,7 @@ void Wire::append_locked(const iovec* pieces, int count, std::size_t total) {
       return;
     }
   }
-  out_.append(pieces, count, taken);
+  out_.append(pieces, count, taken, std::move(lent));
   appended_locked();
 }
 

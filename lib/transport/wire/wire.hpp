@@ -70,8 +70,9 @@ class Wire {
   void speak(Protocol protocol, std::uint16_t aliases = 0) { filter_.speak(protocol, aliases); }
 
   // -- outgoing
-  /// Takes all of it. Sends when enough has come together.
-  void append(const iovec* pieces, int count);
+  /// Takes all of it. Sends when enough has come together. With a `lent` the last piece stays as it
+  /// is until that is destroyed, and need not be copied.
+  void append(const iovec* pieces, int count, std::shared_ptr<const void> lent = {});
   void append(const void* data, std::size_t size) {
     const iovec piece{const_cast<void*>(data), size};
     append(&piece, 1);
@@ -157,7 +158,8 @@ class Wire {
   std::string tls_failure() const;
 
  private:
-  void append_locked(const iovec* pieces, int count, std::size_t total);
+  void append_locked(const iovec* pieces, int count, std::size_t total,
+                     std::shared_ptr<const void> lent = {});
   void appended_locked();
   void put_ack_locked(HeldAcknowledgements::Packet packet);
   void send_locked();

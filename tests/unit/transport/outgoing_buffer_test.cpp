@@ -3,6 +3,7 @@
 #include "transport/wire/outgoing_buffer.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,56 @@ BOOST_AUTO_TEST_CASE(a_giant_message_does_not_keep_its_memory) {
   append(buffer, {std::string(1000, 'x')});
   buffer.sent(1000);
   BOOST_TEST(buffer.bytes().capacity() >= 1000U);  // the next one needs no allocation
+}
+
+BOOST_AUTO_TEST_CASE(a_lent_piece_is_sent_in_its_place_and_given_back_when_it_is_sent) {
+  OutgoingBuffer buffer;
+  append(buffer, {"before "});
+  const std::string payload = "payload";
+  auto lent = std::make_shared<int>();
+  const std::weak_ptr<int> watch = lent;
+  const std::string head = "head ";
+  const iovec pieces[]{{const_cast<char*>(head.data()), head.size()},
+                       {const_cast<char*>(payload.data()), payload.size()}};
+  buffer.append(pieces, 2, 2, std::move(lent));
+  append(buffer, {" behind"});
+  BOOST_TEST(buffer.size() == 24U);
+  BOOST_TEST(buffer.waiting() == "before ad ");
+  buffer.sent(4);
+  BOOST_TEST(buffer.waiting() == "re ad ");
+  buffer.sent(6);
+  BOOST_TEST((buffer.waiting().data() == payload.data()));
+  BOOST_TEST(buffer.waiting() == "payload");
+  // Only one piece is lent at a time.
+  auto other = std::make_shared<int>();
+  const std::weak_ptr<int> other_watch = other;
+  buffer.append(pieces, 2, 0, std::move(other));
+  BOOST_TEST(other_watch.expired());
+  buffer.sent(3);
+  BOOST_TEST(buffer.waiting() == "load");
+  BOOST_TEST(!watch.expired());
+  buffer.sent(4);
+  BOOST_TEST(watch.expired());
+  BOOST_TEST(buffer.waiting() == " behindhead payload");
+  buffer.sent(19);
+  BOOST_TEST(buffer.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_dropped_is_given_back) {
+  OutgoingBuffer buffer;
+  auto lent = std::make_shared<int>();
+  const std::weak_ptr<int> watch = lent;
+  const iovec piece{const_cast<char*>("payload"), 7};
+  buffer.append(&piece, 1, 1, std::move(lent));
+  BOOST_TEST(buffer.waiting() == "ayload");
+  buffer.clear();
+  BOOST_TEST(watch.expired());
+  BOOST_TEST(buffer.empty());
+  auto sent_at_once = std::make_shared<int>();
+  const std::weak_ptr<int> other_watch = sent_at_once;
+  buffer.append(&piece, 1, 7, std::move(sent_at_once));
+  BOOST_TEST(other_watch.expired());
+  BOOST_TEST(buffer.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_secret_is_overwritten_once_it_is_sent_or_dropped) {
