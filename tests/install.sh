@@ -7,7 +7,7 @@
 build_packages=(ca-certificates cmake g++ ninja-build pkg-config
   libboost-dev libc-ares-dev libpaho-mqtt-dev libre2-dev libsimdjson-dev libsqlite3-dev libssl-dev
   mosquitto mosquitto-clients procps)
-test_packages=(avahi-daemon avahi-utils bash chromium curl dbus-daemon fish iproute2 jq libboost-test-dev libfaketime mandoc
+test_packages=(avahi-daemon avahi-utils bash bindfs chromium curl dbus-daemon fish iproute2 jq libboost-test-dev libfaketime mandoc
   nftables nginx-light nsd openssl prometheus-node-exporter python3-jsonschema strace valgrind zsh)
 
 # What only tests/fuzz/run.sh and tests/fuzz/coverage.sh need.

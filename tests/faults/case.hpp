@@ -27,6 +27,7 @@ void add_outages(Cases& cases);
 void add_outputs(Cases& cases);
 void add_ends_of_commands(Cases& cases);
 void add_documents(Cases& cases);
+void add_standing_disks(Cases& cases);
 void add_clocks(Cases& cases);
 void add_limits(Cases& cases);
 void add_payloads(Cases& cases);

@@ -16,6 +16,7 @@ Cases all_cases() {
   add_outputs(cases);
   add_ends_of_commands(cases);
   add_documents(cases);
+  add_standing_disks(cases);
   add_clocks(cases);
   add_limits(cases);
   add_payloads(cases);

@@ -74,6 +74,20 @@ const std::vector<Variant>& readers() {
   return all;
 }
 
+std::string entry(const Scripted& server) {
+  const std::string number = std::to_string(server.number);
+  return "{\"serverId\": \"s" + number +
+         "\", \"hostNameOrIpAddress\": \"127.0.0.1\", \"tls\": \"none\", \"port\": " +
+         std::to_string(server.port()) + ", \"userName\": \"user-" + number +
+         "\", \"password\": \"secret-" + number + "\"}";
+}
+
+std::string document(const std::vector<const Scripted*>& servers) {
+  std::string all;
+  for (const Scripted* server : servers) all += (all.empty() ? "[" : ",\n ") + entry(*server);
+  return all + "]\n";
+}
+
 void kill(Real& server) {
   server.server.signal(SIGKILL);
   server.proxy.die();

@@ -49,6 +49,10 @@ const std::vector<Variant>& publishers();
 /// sub-q0, sub-q1, sub-q2-v311.
 const std::vector<Variant>& readers();
 
+/// The entry of a server in a document, with its login; and a document of such entries.
+std::string entry(const Scripted& server);
+std::string document(const std::vector<const Scripted*>& servers);
+
 /// Kills a real server and its proxy, from any thread but the proxy's.
 void kill(Real& server);
 

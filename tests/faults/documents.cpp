@@ -16,20 +16,6 @@ using namespace rig;
 
 namespace {
 
-std::string entry(const Scripted& server) {
-  const std::string number = std::to_string(server.number);
-  return "{\"serverId\": \"s" + number +
-         "\", \"hostNameOrIpAddress\": \"127.0.0.1\", \"tls\": \"none\", \"port\": " +
-         std::to_string(server.port()) + ", \"userName\": \"user-" + number +
-         "\", \"password\": \"secret-" + number + "\"}";
-}
-
-std::string document(const std::vector<const Scripted*>& servers) {
-  std::string all;
-  for (const Scripted* server : servers) all += (all.empty() ? "[" : ",\n ") + entry(*server);
-  return all + "]\n";
-}
-
 /// What becomes of the file, and whether that must be told.
 struct Change {
   std::string name;

@@ -37,6 +37,14 @@ void forget_wire(int fd) {
   if (all.wires.erase(fd) != 0) ++all.generation;
 }
 
+std::vector<std::shared_ptr<Wire>> all_wires() {
+  Registry& all = registry();
+  const std::shared_lock lock(all.mutex);
+  std::vector<std::shared_ptr<Wire>> wires;
+  for (const auto& [fd, wire] : all.wires) wires.push_back(wire);
+  return wires;
+}
+
 Wire* find_wire(int fd) {
   struct Recent {
     int fd = -1;

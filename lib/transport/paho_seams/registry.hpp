@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "transport/wire/wire.hpp"
 
@@ -14,5 +15,6 @@ void forget_wire(int fd);
 /// Null if the descriptor has none. The pointer is good until the calling thread's next
 /// find_wire().
 Wire* find_wire(int fd);
+std::vector<std::shared_ptr<Wire>> all_wires();
 
 }  // namespace mqfail

@@ -67,6 +67,12 @@ class Keepalive {
     if (now >= loss_due()) return Due::loss;
     return now >= ping_due() ? Due::ping : Due::nothing;
   }
+  /// When a ping is so late that whoever has to send it is held up. It does not ask whether the
+  /// server lives: who is held up does not read.
+  TimePoint overdue() const {
+    if (period_ <= Duration::zero()) return TimePoint::max();
+    return ping_due() + period_ / 8;
+  }
   /// When something will be due at the earliest, if nothing happens; may be in the past.
   TimePoint deadline() const {
     if (period_ <= Duration::zero()) return TimePoint::max();

@@ -131,6 +131,8 @@ class Wire {
   void confirm_receipt();
 
   // -- life
+  /// Sends the PINGREQ that is late, because the receive thread is held up. When one will be late.
+  TimePoint ping_if_late(TimePoint now);
   /// Appends a PINGREQ; its ordinal, from 1.
   std::uint64_t ping();
   /// A PINGRESP has come (../paho_seams/keepalive.cpp). They answer the pings in order.

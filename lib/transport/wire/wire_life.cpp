@@ -101,6 +101,19 @@ void Wire::keep_alive(TimePoint now) {
   shut();
 }
 
+TimePoint Wire::ping_if_late(TimePoint now) {
+  const auto late = [this] {
+    const std::lock_guard lock(life_mutex_);
+    return keepalive_.overdue();
+  };
+  if (spoke_at_.load() == TimePoint() || end_ != WireEnd::open) return TimePoint::max();
+  if (now >= late()) {
+    ping();
+    flush();
+  }
+  return late();
+}
+
 void Wire::note_ping_on_its_way() {
   const std::lock_guard lock(out_mutex_);
   if (!attached_) return;

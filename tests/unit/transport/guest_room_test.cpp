@@ -6,12 +6,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <functional>
 #include <future>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "transport/paho_seams/receiver.hpp"
@@ -142,6 +144,35 @@ BOOST_AUTO_TEST_CASE(a_guest_works_when_its_time_has_come) {
   };
   BOOST_REQUIRE(take_in(visitor));
   BOOST_TEST((worked >= due));
+}
+
+// As a guest that writes to a disk which stands still: the thread that waits for it sends the
+// pings.
+BOOST_AUTO_TEST_CASE(the_pings_of_a_guest_that_is_held_up_are_sent) {
+  start_receive_thread();
+  std::array<int, 2> ends{};
+  BOOST_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
+  const auto wire = std::make_shared<Wire>(ends[0], 40ms, false, WireCallbacks{});
+  register_wire(wire);
+  wire->append("\x10", 1);  // the first byte of a CONNECT
+  wire->flush();
+  std::string came;
+  Visitor visitor;
+  visitor.task = [&] {
+    pollfd end{ends[1], POLLIN, 0};
+    while (came.size() < 5 && poll(&end, 1, 5000) == 1) {
+      std::array<char, 16> bytes{};
+      came.append(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(
+                                    0, read(ends[1], bytes.data(), bytes.size()))));
+    }
+    return Guest::Wish::home;
+  };
+  visitor.ring();
+  BOOST_REQUIRE(take_in(visitor));
+  BOOST_TEST(came == std::string("\x10\xc0\0\xc0\0", 5));
+  wire->detach();
+  forget_wire(ends[0]);
+  for (const int fd : ends) close(fd);
 }
 
 // What comes for Paho is read, and then the guest is asked before the next wait. A guest may close

@@ -187,3 +187,16 @@ BOOST_AUTO_TEST_CASE(a_question_that_is_late_gives_the_server_half_a_period_more
   keepalive.arrived(at(4s), kAnswer, true);
   BOOST_TEST(keepalive.pinged(at(6s)));
 }
+
+// An eighth of the period behind the time of a ping somebody else sends it, again and again: a loss
+// is not seen by one who does not read.
+BOOST_AUTO_TEST_CASE(a_ping_is_overdue_an_eighth_of_the_period_late) {
+  Keepalive keepalive(8s, at(0s));
+  BOOST_TEST((keepalive.overdue() == at(9s)));
+  keepalive.pinged(at(9s));
+  BOOST_TEST((keepalive.overdue() == at(18s)));
+  keepalive.pinged(at(18s));
+  BOOST_TEST((keepalive.due(at(25s)) == Due::loss));
+  BOOST_TEST((keepalive.overdue() == at(27s)));
+  BOOST_TEST((Keepalive(0s, at(0s)).overdue() == TimePoint::max()));
+}
