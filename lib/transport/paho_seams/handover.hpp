@@ -31,6 +31,9 @@ class Handover {
   /// Before each step in which Paho waits for an answer: sends what was written, and looks at the
   /// time.
   void before_waiting();
+  /// The wire of a subscribe has ended, so that no answer will come: Paho would wait ten seconds
+  /// for it. The end of a connect Paho sees by itself.
+  bool in_vain() const { return !taken_ && wire_->end() != WireEnd::open; }
   /// `until` has passed, and the wire was shut because of it.
   bool expired() const { return expired_; }
   Wire& wire() const { return *wire_; }

@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -24,6 +25,7 @@ ssize_t __real_recv(int, void*, size_t, int);
 ssize_t __real_writev(int, const iovec*, int);
 int __real_poll(pollfd*, nfds_t, int);
 int __real_usleep(useconds_t);
+int __real_sem_trywait(sem_t*);
 int __real_SSLSocket_initialize();
 SSL_CTX* __real_SSL_CTX_new(const SSL_METHOD*);
 void __real_SSL_SESSION_free(SSL_SESSION*);

@@ -3,11 +3,11 @@
 // Shortfall (Paho 1.3.12): a new descriptor is not in the running poll(2), so a second connect in a
 // process takes up to two seconds; after a fruitless poll the receive thread sleeps 100 ms; a
 // caller waits for CONNACK and SUBACK in steps of usleep(10 ms) around sem_trywait (upstream issue
-// 1256). Mended at the operating system's interface: poll() also waits for our eventfd,
-// sem_trywait() waits for the post, and the sleeps that followed are skipped. The thread that is
-// about to wait sends what was written first. The receive thread does not wake up each 100 ms, but
-// when a wire or somebody else wants it to; and before each wait it lets its guest work.
-// Unnecessary when: Paho wakes its own threads.
+// 1256), for SUBACK ten seconds even if the connection has ended. Mended at the operating system's
+// interface: poll() also waits for our eventfd, sem_trywait() waits for the post, and the sleeps
+// that followed are skipped. The thread that is about to wait sends what was written first. The
+// receive thread does not wake up each 100 ms, but when a wire or somebody else wants it to; and
+// before each wait it lets its guest work. Unnecessary when: Paho wakes its own threads.
 #include <semaphore.h>
 
 #include <algorithm>
@@ -149,7 +149,13 @@ int __wrap_poll(pollfd* fds, nfds_t count, int timeout) {
 }
 
 int __wrap_sem_trywait(sem_t* semaphore) {
-  if (mqfail::Handover* const handover = mqfail::Handover::current()) handover->before_waiting();
+  mqfail::Handover* const handover = mqfail::Handover::current();
+  if (handover != nullptr) handover->before_waiting();
+  if (handover != nullptr && handover->in_vain()) {
+    if (__real_sem_trywait(semaphore) == 0) return 0;
+    errno = ECANCELED;  // any but EAGAIN ends Paho's wait
+    return -1;
+  }
   timespec until{};
   clock_gettime(CLOCK_MONOTONIC, &until);
   until.tv_nsec += mqfail::kSemaphoreStepMs * 1'000'000L;

@@ -10,12 +10,14 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <future>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "loopback.hpp"
 #include "recorded_events.hpp"
+#include "transport/wire/clock.hpp"
 
 using namespace mqfail;
 using test::Listener;
@@ -106,4 +108,28 @@ BOOST_AUTO_TEST_CASE(a_message_right_behind_the_connack_is_not_freed_while_it_is
   BOOST_TEST(comes_within(peer, std::chrono::seconds(20)));  // the SUBSCRIBE
   transport.abandon(AttemptId{1});
   close(peer);
+}
+
+// Paho waits ten seconds for a SUBACK, also if the connection has ended.
+BOOST_AUTO_TEST_CASE(a_thread_that_waits_for_a_suback_ends_with_its_connection) {
+  for (const bool by_us : {true, false}) {
+    RecordedEvents events;
+    const Listener server;
+    auto transport = std::make_unique<PahoTransport>(events);
+    ConnectSettings reading = settings();
+    reading.subscriptions.push_back({.filter = "t"});
+    transport->connect(AttemptId{1}, server.server(), reading, Protocol::mqtt5);
+    const int peer = welcome(server);
+    BOOST_TEST(comes_within(peer, std::chrono::seconds(20)));  // the SUBSCRIBE
+    const TimePoint begun = wire_now();
+    if (by_us) {
+      transport->abandon(AttemptId{1});
+    } else {
+      close(peer);
+      BOOST_TEST((events.failure_of(AttemptId{1}).phase == Phase::subscribe));
+    }
+    transport.reset();  // waits for the thread
+    BOOST_TEST((wire_now() - begun < std::chrono::seconds(5)));
+    if (by_us) close(peer);
+  }
 }
