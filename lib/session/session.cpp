@@ -126,12 +126,32 @@ void Session::step(TimePoint now) {
   while (!events_.empty()) {
     const Event event = std::move(events_.front());
     events_.pop_front();
+    if (const auto* const lost = std::get_if<event::Lost>(&event);
+        lost != nullptr && has_ended_while_left(*lost, now)) {
+      continue;
+    }
     const Actions actions = failover_.step(event, now);
     if (settings_.trace) settings_.trace(event, now, actions, failover_);
     for (const Action& action : actions) {
       std::visit([this, now](const auto& one) { carry_out(one, now); }, action);
     }
   }
+}
+
+// A connection that is left ends by itself: the Work learns what that says about its messages, and
+// waits for it no longer. The policy does not know it any more.
+bool Session::has_ended_while_left(const event::Lost& lost, TimePoint now) {
+  const auto one = find(lost.attempt);
+  if (one == held_.end() || one->live || one->ended || makes_way(lost.attempt)) return false;
+  one->ended = true;
+  work_.lost(lost.attempt, lost.reason, now);
+  work_.offline(lost.attempt, now);
+  end_finished();
+  return true;
+}
+
+bool Session::makes_way(AttemptId attempt) const {
+  return std::find(making_way_.begin(), making_way_.end(), attempt) != making_way_.end();
 }
 
 void Session::pump(TimePoint now) {
@@ -196,6 +216,7 @@ void Session::end_finished() {
     const auto one = find(attempt);
     if (one != held_.end() && one->ended && !one->given_up) {
       transport_.abandon(attempt);
+      if (one->first) events_.emplace_back(event::Left{attempt});
     } else if (one != held_.end() && one->first) {
       making_way_.push_back(attempt);
       continue;

@@ -131,6 +131,8 @@ class Session {
   std::vector<Held>::iterator find(AttemptId attempt);
 
   void drop(Held& one, TimePoint now);
+  bool has_ended_while_left(const event::Lost& lost, TimePoint now);
+  bool makes_way(AttemptId attempt) const;
 
   HostGate gate_;
   bool may_wait_ = true;

@@ -63,13 +63,14 @@ class Work {
   virtual void listed(const std::vector<const Server*>& /*roster*/) {}
   /// A try to connect to `server` came to nothing.
   virtual void failed(const Server& /*server*/, const Reason& /*reason*/) {}
-  /// A live connection ended by itself; offline() follows at once.
+  /// A connection that is live or being left ended by itself; offline() follows at once.
   virtual void lost(AttemptId /*attempt*/, const Reason& /*reason*/, TimePoint /*now*/) {}
   /// A live connection is gone. What it still holds may be taken, until the Work says by
   /// take_finished() that it has.
   virtual void offline(AttemptId attempt, TimePoint now) = 0;
   /// Another server is live in its place, and this one is as good as before: what is under way on
-  /// it may end, soon. take_finished() says when it has; no offline() follows.
+  /// it may end, soon. take_finished() says when it has; offline() follows only if the connection
+  /// ends by itself before.
   virtual void leave(AttemptId attempt, TimePoint now) = 0;
   /// Does what can be done now, on all live connections. Those in the answer are lost to the
   /// session: it names each to offline().

@@ -212,6 +212,21 @@ BOOST_AUTO_TEST_CASE(a_server_that_leaves_the_list_is_left_in_good_order) {
   BOOST_TEST(stage.turn().empty());
 }
 
+// What it was lost with may be about a message: a server that closes over one, and is left before
+// that is known, would never be held to do so.
+BOOST_AUTO_TEST_CASE(a_server_that_is_left_and_ends_by_itself_is_lost_to_the_work_alone) {
+  Stage stage;
+  stage.turn({event::Connected{k1}});
+  stage.mailbox->bring({.servers = ServerList{{.id = "b", .host = "b"}}});
+  stage.turn();
+  stage.announcer.notices.clear();
+  BOOST_TEST((stage.turn({event::Lost{k1, kClosed}}) == "lost 1; offline 1"));
+  stage.work.finished = {k1};
+  BOOST_TEST((stage.turn() == "abandon 1"));
+  BOOST_TEST(stage.turn({event::Lost{k1, kClosed}}).empty());
+  BOOST_TEST(stage.announcer.notices.empty());
+}
+
 BOOST_AUTO_TEST_CASE(documents_that_cannot_be_read_change_nothing_and_are_told) {
   int asked = 0;
   Stage stage({.read_again = [&asked] { ++asked; }});
@@ -331,7 +346,8 @@ BOOST_AUTO_TEST_CASE(a_connection_that_makes_way_ends_before_the_next_begins_and
   SessionSettings settings;
   settings.connect.client_id = "me";
   settings.connect.clean_session = false;
-  for (const bool may_wait : {true, false}) {
+  for (const auto& [may_wait, by_itself] :
+       {std::pair(true, false), std::pair(false, false), std::pair(true, true)}) {
     Stage stage(settings,
                 {.priority_backup = true,
                  .priority_probe_interval = 1s,
@@ -347,6 +363,12 @@ BOOST_AUTO_TEST_CASE(a_connection_that_makes_way_ends_before_the_next_begins_and
     BOOST_TEST(stage.turn() == "connect 3 a");  // the probe
     BOOST_TEST(stage.turn({event::Connected{AttemptId{3}}}) == "disconnect 3; leave 2");
     stage.announcer.notices.clear();
+    if (by_itself) {
+      stage.work.finished = {k2};
+      BOOST_TEST(stage.turn({event::Lost{k2, kClosed}}) ==
+                 "lost 2; offline 2; abandon 2; connect 4 a");
+      continue;
+    }
     stage.work.finished = {k2};
     // Where nobody may wait for the server, it ends in the first turn that may.
     if (!may_wait) {
