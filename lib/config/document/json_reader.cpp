@@ -168,7 +168,7 @@ class Walker {
 
 JsonTree empty_tree(std::size_t document_size) {
   JsonTree tree;
-  reserve_large(tree.values, document_size / 24);  // a line of the canonical form has 35 bytes
+  reserve_large(tree.values, document_size / 16);  // an entry of five values has 85 bytes and more
   return tree;
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/file.hpp"
+#include "base/large_pages.hpp"
 #include "base/text.hpp"
 #include "config/document/document.hpp"
 #include "config/naming/server_defaults.hpp"
@@ -222,6 +223,8 @@ class Collector {
     for (const Report& report : reading.reports) all_.roster.warnings.push_back(report.headline);
     const DataSourceClient client = reading.client.value_or(DataSourceClient());
     const bool fits = !request_.needs_mqtt5 || client.protocol == Protocol::mqtt5;
+    reserve_large(all_.drafts, all_.drafts.size() + reading.servers.size());
+    all_.roster.origins.reserve(all_.drafts.size() + reading.servers.size());
     for (const DocumentServer& server : reading.servers) {
       ServerDraft draft = draft_of(server);
       if (!request_.client_id_given) draft.server.client_id = client.client_id;
@@ -380,13 +383,11 @@ Result<NamedRoster> name_servers(const NamingRequest& request, const FailoverFla
   }
   give_ids(all->drafts, roster.warnings);
   if (const auto done = apply_tuning(*all, flags, roster); !done) return done.error();
-  std::set<std::string> endpoints;
-  for (ServerDraft& draft : all->drafts) {
-    endpoints.insert(endpoint_key(draft.server));
-    roster.servers.push_back(std::move(draft.server));
-  }
+  reserve_large(roster.servers, all->drafts.size());
+  for (ServerDraft& draft : all->drafts) roster.servers.push_back(std::move(draft.server));
   for (const Server& wanted : roster.settings.priority_servers) {
-    if (endpoints.contains(endpoint_key(wanted))) continue;
+    const auto is_wanted = [&](const Server& one) { return same_endpoint(one, wanted); };
+    if (std::any_of(roster.servers.begin(), roster.servers.end(), is_wanted)) continue;
     roster.warnings.push_back("priorityURIs: " + redacted_uri(wanted) + " is none of the servers");
   }
   return roster;

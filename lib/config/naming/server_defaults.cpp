@@ -2,7 +2,7 @@
 #include "config/naming/server_defaults.hpp"
 
 #include <map>
-#include <set>
+#include <unordered_set>
 #include <utility>
 
 #include "base/file.hpp"
@@ -152,17 +152,18 @@ Result<Done> complete_draft(const NamingRequest& request, ServerDraft& draft, Na
 }
 
 void give_ids(std::vector<ServerDraft>& drafts, std::vector<std::string>& warnings) {
-  std::set<std::string> taken;
-  std::map<std::string, int> next;
+  std::unordered_set<std::string> taken;
+  taken.reserve(drafts.size());
+  std::map<std::string, int> next;  // of those that are taken
   const auto settle = [&](Server& server, bool given) {
-    const std::string wanted = given ? server.id : endpoint(server);
-    server.id = wanted;
-    int& number = next[wanted];
-    if (number == 0) number = 2;
-    while (!taken.insert(lower_case(server.id)).second) {
+    if (!given) server.id = endpoint(server);
+    if (taken.insert(lower_case(server.id)).second) return;
+    const std::string wanted = server.id;
+    int& number = next.emplace(wanted, 2).first->second;
+    do {
       server.id = wanted + "#" + std::to_string(number++);
-    }
-    if (given && server.id != wanted) {
+    } while (!taken.insert(lower_case(server.id)).second);
+    if (given) {
       warnings.push_back("serverId '" + printable(wanted, 100) +
                          "' is used twice; the second is called '" + printable(server.id, 110) +
                          "'");
