@@ -103,6 +103,13 @@ BOOST_AUTO_TEST_CASE(no_schedule_of_faults_breaks_a_promise_of_the_subscriber) {
   explore(subscribe_in_a_world, "of mqfail-sub");
 }
 
+// Found in long runs. What such a schedule does changes with the dice of the world; the defect has
+// a test of its own as well.
+BOOST_AUTO_TEST_CASE(a_schedule_that_broke_a_promise_once_does_so_no_more) {
+  // A server that is left closes over a line (session_test.cpp).
+  BOOST_TEST(!publish_in_a_world(1064322, Break::none, false).violation);
+}
+
 BOOST_DATA_TEST_CASE(every_promise_notices_when_it_is_broken, kBroken, broken) {
   bool noticed = false;
   std::string instead;
