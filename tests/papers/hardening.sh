@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What the compiler and the linker do against the misuse of a defect is in the ELF of each command:
-# position-independent code, full RELRO, no executable stack, checked calls, guarded stacks.
+# position-independent code, full RELRO, no executable stack, checked calls, guarded stacks, stack
+# probes, branch protection.
 # usage: hardening.sh COMMAND_FILE... -- ARCHIVE...
 #
 # Branch protection is looked for in the objects of our archives, not in the commands. The linker marks a
@@ -32,11 +33,16 @@ done
 (($#)) && shift
 
 # The code of Debian's archives in the commands has guards of its own, so that ours is asked for apart.
+probes=''
 for archive in "$@"; do
   symbols=$(nm -u "$archive" 2>/dev/null)
   grep -q '__stack_chk_fail' <<<"$symbols" || bad "${archive##*/}" 'has no guarded stacks'
   grep -q '_chk$' <<<"$(grep -v stack_chk <<<"$symbols")" || bad "${archive##*/}" 'has no checked calls (_FORTIFY_SOURCE)'
   notes=$(readelf -n "$archive" 2>/dev/null)
   grep -qE 'IBT, SHSTK|BTI, PAC' <<<"$notes" || bad "${archive##*/}" 'has no branch protection (-fcf-protection)'
+  # A write to the stack that changes nothing. On another processor it looks different.
+  code=$(objdump -d "$archive" 2>/dev/null)
+  if [[ $code != *elf64-x86-64* ]] || grep -qE 'or[lq] +\$0x0,(0x[0-9a-f]+)?\(%rsp\)' <<<"$code"; then probes=yes; fi
 done
+[[ $probes ]] || bad 'no archive' 'touches each page of a large stack frame (-fstack-clash-protection)'
 exit "$failed"

@@ -2,8 +2,9 @@
 // Seam: a large message is sent from Paho's memory.
 // Shortfall (Paho 1.3.12): what writev(2) or SSL_write did not take at once must be copied, for
 // Paho frees a message when it is acknowledged, refused or given up, and not when it is sent. A
-// message of 256 MiB is then three times in memory. Mended: the wire borrows a large piece. If Paho
-// frees it meanwhile (myfree in tracing_off.c), it is freed when the wire needs it no longer.
+// message of 256 MiB is then three times in memory.
+// Mended: the wire borrows a large piece. If Paho frees it meanwhile (myfree in tracing_off.c), it
+// is freed when the wire needs it no longer.
 // Unnecessary when: Paho counts the users of a payload.
 #pragma once
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 namespace mqfail {
+
 void PacketFilter::expect_answer_to(std::string_view packet) {
   const std::lock_guard lock(asked_mutex_);
   asked_.push_back(read_asked(packet, protocol_));
