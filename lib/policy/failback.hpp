@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // When to go back to a priority server (failover.md section 4): good probes in a row are counted
-// here, and the least stay on the present server is kept.
+// here, and the least stay on the present server is kept. That stay grows while the way back leads
+// to connections that are not stable: a priority server that accepts us and fails would move us to
+// and fro for ever, and no third server would be asked.
 #pragma once
 
 #include <algorithm>
@@ -27,11 +29,18 @@ class Failback {
     watching_ = true;
     turn_ = 0;
     good_ = 0;
-    hold_until_ = since + hold_;
+    hold_until_ = since + hold();
     probe_at_ = since + interval_;
   }
   void end() { watching_ = false; }
   bool watching() const { return watching_; }
+
+  /// The way back has led to this connection.
+  void returned(AttemptId connection) { back_ = connection; }
+  /// A live connection was lost. `stable`: it had lasted that long.
+  void lost(AttemptId connection, bool stable) {
+    if (back_ == connection) unstable_ = stable ? 0 : std::min(unstable_ + 1, kMostDoublings);
+  }
 
   /// The priority server whose turn it is: the same one until it fails.
   std::optional<ServerIndex> target(const std::vector<ServerIndex>& priority) const {
@@ -57,6 +66,14 @@ class Failback {
  private:
   // Probes that follow each other without a pause would be a load and prove nothing.
   static constexpr Duration kLeastInterval = std::chrono::milliseconds(1);
+  static constexpr Duration kLeastGrown = std::chrono::seconds(1);
+  static constexpr Duration kMostGrown = std::chrono::minutes(10);
+  static constexpr int kMostDoublings = 20;  // more than from kLeastGrown to kMostGrown
+
+  Duration hold() const {
+    if (unstable_ == 0 || hold_ >= kMostGrown) return hold_;
+    return std::min(kMostGrown, std::max(hold_, kLeastGrown) * (1 << unstable_));
+  }
 
   Duration interval_;
   Duration hold_;
@@ -64,6 +81,8 @@ class Failback {
   bool watching_ = false;
   std::size_t turn_ = 0;
   std::int64_t good_ = 0;
+  std::optional<AttemptId> back_;
+  int unstable_ = 0;  // ways back in a row that led to a connection that was not stable
   TimePoint hold_until_{};
   TimePoint probe_at_{};
 };

@@ -64,6 +64,7 @@ void Failover::Engine::connected(AttemptId id) {
     use.from = from;
     use.outage = now - bad_since;
     if (is_way_back) use.move = std::exchange(move, Move::none);
+    if (use.move == Move::failback) failback.returned(id);
   }
   if (epoch == 0 || (use.from && *use.from != attempt.server)) ++epoch;
   use.epoch = epoch;
@@ -219,6 +220,7 @@ void Failover::Engine::lost(std::vector<Accepted>::iterator which, const Reason&
   }
   roster.lost(server);
   const bool was_stable = left(gone, std::max(gone.since, now - silent));
+  failback.lost(gone.attempt.id, was_stable);
   if (!was_stable) learn_protocol(gone.attempt, reason);
   if (was_stable && may_reconnect()) begin_pass();
   if (what == Verdict::redirect && live.empty()) redirected(server, reason);

@@ -148,6 +148,7 @@ void Failover::Engine::returned(const Attempt& attempt) {
   live = {{attempt, now}};
   left(old, now);
   rebalance.reset();
+  if (move == Move::failback) failback.returned(attempt.id);
   out.emplace_back(action::Use{attempt.id, attempt.server, ++epoch, old.attempt.server,
                                Duration::zero(), std::exchange(move, Move::none)});
   out.emplace_back(action::Disconnect{old.attempt.id});

@@ -73,6 +73,7 @@ void flaps(Trial& t, const std::string& tool, const std::string& how, const Argu
   }
 }
 
+// Each connection counts as stable, or the hold would grow.
 const Arguments& fast_failback() {
   static const Arguments options{"--priority-backup",
                                  "--priority-probe-interval",
@@ -80,7 +81,9 @@ const Arguments& fast_failback() {
                                  "--priority-stable",
                                  "2",
                                  "--priority-hold",
-                                 "200ms"};
+                                 "200ms",
+                                 "--stable",
+                                 "0s"};
   return options;
 }
 

@@ -340,7 +340,7 @@ std::optional<Violation> Laws::see_beside(const action::Connect& connect) {
   }
   if (returning_) return broken(Law::one_live_attempt, who + ": one is on the way back already");
   const bool ripe = good_probes_ >= settings_.priority_stable && probed_ == connect.server &&
-                    now_ >= since + settings_.priority_hold;
+                    now_ >= since + hold();
   if (!ripe && older_ != connect.server) return broken(Law::fails_back_fairly, who + ": too soon");
   returning_ = connect.attempt;
   return std::nullopt;
@@ -371,6 +371,7 @@ std::optional<Violation> Laws::see_failback(const action::Use& use) {
   left_ = *live_.begin();
   live_.insert(use.attempt);
   returning_.reset();
+  if (use.move == Move::failback) back_ = use.attempt;
   secondary_since_ = now_;
   good_probes_ = 0;
   probe_ended_.reset();
@@ -529,6 +530,8 @@ void Laws::see_lost(const action::TellLost& lost) {
     forgive();
     books_[lost.server].cooled = 0;
   }
+  if (back_ == lost.attempt)
+    unstable_returns_ = lost.up >= settings_.stable ? 0 : unstable_returns_ + 1;
   books_[lost.server].denied = lost.reason.code == 0x87;
   books_[lost.server].unfit = lost.reason.cause == Cause::unfit;
   if (lost.reason.code == 0x97) cool(lost.server);
@@ -612,10 +615,19 @@ std::optional<Violation> Laws::goes_back() const {
   if (!since) return std::nullopt;
   const Duration round = settings_.priority_probe_interval + settings_.connect_timeout;
   const auto rounds = static_cast<Duration::rep>(rivals + 1) * (settings_.priority_stable + 3);
-  if (now_ > *since + settings_.priority_hold + round * rounds + offline_bound()) {
+  if (now_ > *since + hold() + round * rounds + offline_bound()) {
     return broken(Law::goes_back, "it is up since " + transcript_time(since->time_since_epoch()));
   }
   return std::nullopt;
+}
+
+// mqfail(7) again: twice as long after each failback to a connection that was not stable.
+Duration Laws::hold() const {
+  Duration grown = settings_.priority_hold;
+  const Duration most = std::max(grown, Duration(std::chrono::minutes(10)));
+  if (unstable_returns_ > 0) grown = std::max(grown, Duration(std::chrono::seconds(1)));
+  for (int i = 0; i < unstable_returns_ && grown < most; ++i) grown = std::min(most, 2 * grown);
+  return grown;
 }
 
 void Laws::cool(ServerIndex server) {

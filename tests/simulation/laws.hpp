@@ -114,6 +114,7 @@ class Laws {
   Verdicts see_take_over(const action::TakeOver& take);
   Verdicts see_failback(const action::Use& use);
   Verdicts goes_back() const;
+  Duration hold() const;
   std::optional<TimePoint> end_of_patience() const;
   void ended(const Open& attempt, AttemptId id);
   void see_slowness(const Reason& reason);
@@ -148,7 +149,9 @@ class Laws {
   int good_probes_ = 0;                 // in a row, of probed_
   std::optional<ServerIndex> probed_;
   std::optional<TimePoint> probe_ended_;
-  TimePoint secondary_since_{};  // the last change of the live server or of the list
+  std::optional<AttemptId> back_;  // the connection that the last failback has led to
+  int unstable_returns_ = 0;       // in a row
+  TimePoint secondary_since_{};    // the last change of the live server or of the list
   std::uint64_t last_id_ = 0;
   std::uint64_t epoch_ = 0;
   bool failure_in_step_ = false;
