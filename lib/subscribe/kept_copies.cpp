@@ -44,7 +44,6 @@ std::span<const std::uint64_t> KeptCopies::owed(std::size_t place, const Digest&
 
 KeptCopies::Answer KeptCopies::judge(Visit& visit, const Digest& digest, Kind kind, TimePoint now) {
   if (visit.place == kNoPlace) return Answer::fresh;
-  tend(visit, now);
   Place& here = places_[visit.place];
   const auto candidates = owed(visit.place, digest);
   const bool numbered = kind == Kind::numbered;
@@ -159,7 +158,7 @@ void KeptCopies::printed(const Visit& visit, const Digest& digest, Kind kind, Ti
   prints_.add({digest, now, bit(visit.place), kind == Kind::numbered});
 }
 
-void KeptCopies::tend(Visit& visit, TimePoint now) {
+void KeptCopies::answered(Visit& visit, TimePoint now) {
   if (!visit.drains || now < visit.silent_at) return;
   const bool may_wait_for_us = visit.waiting != 0 && visit.others == 0;
   if (!may_wait_for_us || has_brought_most(visit)) return end_drain(visit);
@@ -169,7 +168,7 @@ void KeptCopies::tend(Visit& visit, TimePoint now) {
 }
 
 std::optional<TimePoint> KeptCopies::due(const Visit& visit) {
-  if (visit.waiting == 0) return std::nullopt;
+  if (!visit.drains) return std::nullopt;
   return visit.silent_at;
 }
 

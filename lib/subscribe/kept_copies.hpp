@@ -11,9 +11,11 @@
 //  - They wait, and what comes behind them, until there are kProof of them. If those are neighbours
 //    among the prints and half of them were printed once only, they and those that follow are
 //    copies.
-//  - If what the server has kept ends before, by kProof other messages or by kSilence, they are
+//  - If what the server has kept ends before, by kProof other messages or by silence, they are
 //    copies if they are more than half of what the server owes. Silence may also mean that the
 //    server waits for acknowledgements: so candidates that follow it are printed and count.
+//    A server is silent if no candidate comes for kSilence, and it answers a ping behind that. One
+//    that is slow, or cannot be reached for a while, is not.
 // A server that has brought kProof copies, and more than half of what it owed, is trusted for the
 // run: what it keeps does not wait any more.
 // After that a live message is new. Only a server that has brought kProof copies still owes those
@@ -100,10 +102,11 @@ class KeptCopies {
 
   /// Until now no messages were taken: that was no silence.
   static void resumed(Visit& visit, TimePoint now) { visit.silent_at = now + kSilence; }
-  /// Ends what is ended by silence.
-  void tend(Visit& visit, TimePoint now);
-  /// When tend() decides what becomes of the doubtful ones; empty: there are none.
+  /// When a ping is to tell whether the server is silent; empty: it does not matter any more.
   static std::optional<TimePoint> due(const Visit& visit);
+  /// The answer to a ping that was sent at due() or later has come, and all messages before it were
+  /// taken.
+  void answered(Visit& visit, TimePoint now);
   /// Once it is known, once: how many of the doubtful messages are copies, all or none.
   static std::optional<std::size_t> take_fate(Visit& visit);
 

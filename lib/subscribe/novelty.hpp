@@ -91,13 +91,14 @@ class Novelty {
   /// Of the message of the last judge(), if it is doubtful.
   const Identity& identity() const { return identity_; }
   /// What becomes of the messages of the feed that are doubtful; once, and empty until it is known.
-  /// Ask it after judge(), tend() and offline().
+  /// Ask it after judge(), answered() and offline().
   std::optional<News> take_fate(Feed& feed);
   /// A message that was doubtful is printed.
   void printed_after_all(const Identity& identity, const Feed& feed, TimePoint now);
-  /// Waits no longer for what tells whether doubtful messages are copies, from due() on.
-  void tend(Feed& feed, TimePoint now) { kept_.tend(feed.visit, now); }
-  static std::optional<TimePoint> due(const Feed& feed) { return KeptCopies::due(feed.visit); }
+  /// When a ping is to tell whether the server has sent what it kept; empty: that is known.
+  static std::optional<TimePoint> ping_due(const Feed& feed) { return KeptCopies::due(feed.visit); }
+  /// The answer to that ping has come, and all messages before it were taken.
+  void answered(Feed& feed, TimePoint now) { kept_.answered(feed.visit, now); }
 
   /// What the number of the message of the last judge() tells.
   const SequenceTracker::Verdict& verdict() const { return verdict_; }

@@ -195,16 +195,24 @@ void Subscriber::end_with_retained(TimePoint now) {
 }
 
 bool Subscriber::collect_from(ReceivingConnection& connection, TimePoint now) {
+  const bool answered =
+      connection.asked && transport_.pongs(connection.attempt) >= *connection.asked;
+  bool all = true;
   const std::size_t taken = transport_.take_messages(
-      connection.attempt, [this, &connection, now](const Message& message) {
+      connection.attempt, [this, &connection, &all, now](const Message& message) {
         connection.heard = now;
         const bool is_taken = take(message, connection, now);
+        all = all && is_taken;
         if (is_taken) ++connection.taken;
         if (acknowledgements_.by_number())
           release(connection);  // each message has a number of its own
         return is_taken;
       });
-  novelty_.tend(connection.feed, now);
+  if (answered && all) {
+    connection.asked.reset();
+    novelty_.answered(connection.feed, now);
+  }
+  ask(connection, now);
   const bool settled = settle_doubts(connection, now);
   release(connection);
   return taken != 0 || settled || done_;
@@ -360,7 +368,7 @@ std::optional<TimePoint> Subscriber::deadline() const {
     if (connection.last_ping) sooner(connection.leave_by);
     sooner(connection.ahead_until);
     sooner(stale_at(connection));
-    sooner(Novelty::due(connection.feed));
+    sooner(ping_due(connection));
   }
   return until;
 }

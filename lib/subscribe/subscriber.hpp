@@ -93,6 +93,7 @@ class Subscriber final : public Work {
     bool live = true;
     std::optional<std::uint64_t> last_ping{};  // all messages to be taken come before its answer
     TimePoint leave_by{};                      // the answer is waited for until then
+    std::optional<std::uint64_t> asked{};      // by this ping, whether what it kept was sent
     std::optional<TimePoint> ahead_until{};  // it is ahead of the others and waits for them so long
     TimePoint ahead_end{};                   // no longer, whatever holds them up
     bool retained_over = false;              // a message has come that is not retained
@@ -111,6 +112,8 @@ class Subscriber final : public Work {
   bool is_over(const ReceivingConnection& connection, TimePoint now) const;
   bool collect_from(ReceivingConnection& connection, TimePoint now);
   bool take(const Message& message, ReceivingConnection& connection, TimePoint now);
+  void ask(ReceivingConnection& connection, TimePoint now);
+  static std::optional<TimePoint> ping_due(const ReceivingConnection& connection);
   void release(ReceivingConnection& connection);
   void print(Message message, const ReceivingConnection& connection);
   bool settle_doubts(ReceivingConnection& connection, TimePoint now);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What follows when nothing comes: the run ends (--idle-exit), or a server counts as lost
-// (staleTimeout).
+// What follows when nothing comes: the run ends (--idle-exit), a server counts as lost
+// (staleTimeout), or it has sent all that it kept for us.
 #include <limits.h>
 
 #include <algorithm>
@@ -34,6 +34,19 @@ void Subscriber::find_stale(TimePoint now, std::vector<Trouble>& troubles) const
     troubles.push_back(
         {connection.attempt, {Cause::stale, Phase::publish, code, false, {}}, silent});
   }
+}
+
+// Whether it has sent what it kept. Behind its answer comes nothing that it had to send before.
+void Subscriber::ask(ReceivingConnection& connection, TimePoint now) {
+  const auto due = ping_due(connection);
+  if (!due || now < *due) return;
+  connection.asked = transport_.ping(connection.attempt);
+  transport_.flush(connection.attempt, 0);
+}
+
+std::optional<TimePoint> Subscriber::ping_due(const ReceivingConnection& connection) {
+  if (!connection.live || connection.last_ping || connection.asked) return std::nullopt;
+  return Novelty::ping_due(connection.feed);
 }
 
 }  // namespace mqfail

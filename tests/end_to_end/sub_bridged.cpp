@@ -254,3 +254,28 @@ BOOST_AUTO_TEST_CASE(without_dedupe_all_that_is_kept_is_printed) {
   pair.a.terminate();
   BOOST_TEST(reader.wait_for_lines(Stream::out, 2, 10s));
 }
+
+// Silence alone tells nothing: a server that is slow, or out of reach for a while, still has to
+// bring what it kept. It is asked by a ping, and has not answered yet.
+BOOST_AUTO_TEST_CASE(a_server_that_is_slow_with_what_it_kept_brings_copies) {
+  ScriptedServer a, b({.session_present = true, .answer_ping = false});
+  Process reader(sub(
+      {"-s", a.uri(), "-s", b.uri(), "-t", "t/#", "-q", "1", "-c", "-i", "keeper", "-k", "60"}));
+  Events events(reader);
+  const auto publish = [](ScriptedServer& to) {
+    for (std::uint32_t line = 1; line <= 100; ++line)
+      to.publish({.topic = "t/x", .payload = numbered_line(line), .qos = 1});
+  };
+  BOOST_REQUIRE(a.wait_for(What::subscribe));
+  publish(a);
+  BOOST_REQUIRE(reader.wait_for_lines(Stream::out, 100, 10s));
+  a.refuse();
+  REQUIRE_EVENT(reader, events, "failover");
+  BOOST_REQUIRE(b.wait_for(What::ping));
+  publish(b);
+  b.publish({.topic = "t/x", .payload = "last", .qos = 1});
+  BOOST_REQUIRE(reader.wait_for_line(Stream::out, "last", 10s));
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(reader.line_count(Stream::out) == 101U);
+}

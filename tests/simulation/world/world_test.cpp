@@ -108,6 +108,10 @@ BOOST_AUTO_TEST_CASE(no_schedule_of_faults_breaks_a_promise_of_the_subscriber) {
 BOOST_AUTO_TEST_CASE(a_schedule_that_broke_a_promise_once_does_so_no_more) {
   // A server that is left closes over a line (session_test.cpp).
   BOOST_TEST(!publish_in_a_world(1064322, Break::none, false).violation);
+  // A priority server that fails again and again keeps a line from the third server.
+  BOOST_TEST(!publish_in_a_world(1920107, Break::none, false).violation);
+  // A server out of reach is taken for one that has brought all that it kept.
+  BOOST_TEST(!subscribe_in_a_world(1128114, Break::none, false).violation);
 }
 
 BOOST_DATA_TEST_CASE(every_promise_notices_when_it_is_broken, kBroken, broken) {

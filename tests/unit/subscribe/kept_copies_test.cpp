@@ -56,7 +56,7 @@ struct Stage {
     const auto due = KeptCopies::due(visit);
     BOOST_TEST_REQUIRE(due.has_value());
     now = *due;
-    kept.tend(visit, now);
+    kept.answered(visit, now);
     settle();
   }
   void settle() {
@@ -209,9 +209,31 @@ BOOST_AUTO_TEST_CASE(what_is_published_after_the_return_is_new) {
   stage.move('b');
   stage.sends(numbered("y", 1, 3));
   BOOST_TEST(stage.take_printed() == numbered("y", 1, 3));  // without delay
-  stage.now += KeptCopies::kSilence;
+  stage.silence();
   stage.sends(numbered("x", 1, 100));
   BOOST_TEST(stage.take_printed() == numbered("x", 1, 100));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_is_slow_or_out_of_reach_is_not_silent) {
+  Stage stage = with_printed(numbered("x", 1, 100));
+  stage.move('b');
+  stage.now += 1min;
+  stage.sends(numbered("x", 1, 3));
+  stage.now += 1min;
+  stage.sends(numbered("x", 4, 100));
+  BOOST_TEST(stage.take_printed() == Lines());
+}
+
+// The answer to a ping that was sent before the last copy came.
+BOOST_AUTO_TEST_CASE(an_answer_soon_after_a_copy_is_no_silence) {
+  Stage stage = with_printed(numbered("x", 1, 100));
+  stage.move('b');
+  stage.now += 1min;
+  stage.sends({"x1"});
+  stage.kept.answered(stage.visit, stage.now);
+  stage.settle();
+  stage.sends(numbered("x", 2, 100));
+  BOOST_TEST(stage.take_printed() == Lines());
 }
 
 BOOST_AUTO_TEST_CASE(a_server_without_our_session_has_kept_nothing) {
@@ -285,7 +307,7 @@ BOOST_AUTO_TEST_CASE(what_was_printed_before_the_copies_that_came_does_not_come_
   stage.take_printed();
   stage.move('b');
   stage.sends(bridged);
-  stage.now += 1min;
+  stage.silence();
   stage.sends({"alarm"});
   BOOST_TEST(stage.take_printed() == Lines{"alarm"});
 }

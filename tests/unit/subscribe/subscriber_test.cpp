@@ -322,6 +322,11 @@ struct Kept : Stage {
     BOOST_TEST((*until > now && *until <= now + KeptCopies::kSilence));
     now = *until;
     subscriber->pump(now);
+    BOOST_TEST(transport.pings == transport.answered + 1);
+  }
+  void answers() {
+    transport.answered = transport.pings;
+    subscriber->pump(now);
   }
 };
 
@@ -330,18 +335,35 @@ struct Kept : Stage {
 BOOST_AUTO_TEST_CASE(a_message_that_may_be_a_copy_waits_with_its_acknowledgement) {
   Kept stage;
   stage.sends(2, {1, 2, 6});
+  stage.silence();
   BOOST_TEST(stage.printed().empty());
   BOOST_TEST(stage.transport.acked[Stage::id(2)] == 0U);
-  stage.silence();
+  BOOST_TEST(!stage.subscriber->deadline().has_value());
+  stage.answers();
   BOOST_TEST(stage.printed() == "1 2 6 ");
   BOOST_TEST(stage.transport.acked[Stage::id(2)] == 3U);
   BOOST_TEST(!stage.subscriber->deadline().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_answers_no_ping_is_waited_for) {
+  Kept stage;
+  stage.sends(2, {1});
+  stage.silence();
+  stage.now += 5s;
+  stage.sends(2, {2, 3});  // it can be reached again
+  stage.answers();
+  BOOST_TEST(stage.printed().empty());
+  stage.silence();
+  stage.answers();
+  BOOST_TEST(stage.printed().empty());
+  BOOST_TEST(stage.transport.acked[Stage::id(2)] == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(a_copy_is_acknowledged_and_not_printed) {
   Kept stage;
   stage.sends(2, {1, 2, 6, 3});
   stage.silence();
+  stage.answers();
   BOOST_TEST(stage.printed() == "6 ");
   BOOST_TEST(stage.transport.acked[Stage::id(2)] == 4U);
 }
@@ -359,6 +381,7 @@ BOOST_AUTO_TEST_CASE(what_waits_behind_the_last_message_that_is_wanted_is_not_ac
   Kept stage({.count = 7});
   stage.sends(2, {1, 2, 6});
   stage.silence();
+  stage.answers();
   BOOST_TEST(stage.printed() == "1 2 ");
   BOOST_TEST(stage.subscriber->done());
   Notice exit;
