@@ -5,7 +5,8 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: tests/run.sh [--everyday | --peers | --faults | --package | --fuzz | --hostile] [--full] [--asan | --tsan] [-- ARGUMENT...]
+usage: tests/run.sh [--everyday | --peers | --faults | --package | --fuzz | --hostile] [--asan | --tsan] [-- ARGUMENT...]
+       tests/run.sh --full [PART...] | --build
 
   (nothing)    all tests: everyday, end to end against real servers, a slice of the fault runs
   --everyday   only those that need no server (unit, simulation, papers)
@@ -15,18 +16,18 @@ usage: tests/run.sh [--everyday | --peers | --faults | --package | --fuzz | --ho
   --package    only the Debian package: built, installed in a clean Debian, used, removed (root, 2 minutes)
   --fuzz       looks for inputs that break a parser, a minute a parser (clang); tests/fuzz/run.sh has more to say
   --hostile    100,000 conversations with hostile servers (half an hour); 500 are in every run
-  --full       the long fault runs with ten times the seeds, and the long soak runs
   --asan       built with AddressSanitizer and UndefinedBehaviorSanitizer
   --tsan       built with ThreadSanitizer
   --valgrind   the failovers and the ledger, with the commands under valgrind
   --slice      what .ci/run does with one of these: failovers of every kind, the ledger once; builds only what that needs
-  --nightly    all tests and the peers, with --asan, then --tsan; then --valgrind (hours); names what has failed
+  --full       the rest, overnight: long runs, sanitizers, fuzzing; prints a page. tests/full.sh has more to say
+  --build      only builds
 END
 }
 
 preset=release
 selection=(-LE '^peers$')
-peers='' slice='' valgrind=''
+peers='' slice='' valgrind='' only_build=''
 faults=
 while (($#)); do
   case $1 in
@@ -37,7 +38,8 @@ while (($#)); do
     --fuzz) shift; exec "$(dirname "$0")/fuzz/run.sh" "$@" ;;
     --hostile) selection=(-R '^fault_hostile$' -V)
       export MQFAIL_FULL=1 ;;
-    --full) export MQFAIL_FULL=1 ;;
+    --full) shift; exec "$(dirname "$0")/full.sh" "$@" ;;
+    --build) only_build=yes ;;
     --asan) preset=asan ;;
     --tsan) preset=tsan ;;
     --valgrind) valgrind=yes ;;
@@ -49,14 +51,6 @@ while (($#)); do
         *) usage >&2; exit 64 ;;
       esac
       shift ;;
-    --nightly)
-      failed=()
-      for how in --asan '--asan --peers' --tsan '--tsan --peers' --valgrind; do
-        # shellcheck disable=SC2086 # two words are two arguments
-        "$0" $how || failed+=("$how")
-      done
-      printf 'nightly: %s failed\n' "${failed[@]-nothing}"
-      exit "$((${#failed[@]} > 0))" ;;
     --help) usage; exit 0 ;;
     --) shift; break ;;
     *) usage >&2; exit 64 ;;
@@ -120,6 +114,7 @@ if [[ $slice ]]; then
 fi
 
 cmake --build "$build" -j"$(nproc)"
+if [[ $only_build ]]; then exit; fi
 if [[ ! $peers ]]; then
   # Most tests wait for servers, not for a processor.
   exec ctest --test-dir "$build" --output-on-failure -j"$((2 * $(nproc)))" "${selection[@]}" "$@"

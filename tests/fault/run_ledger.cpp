@@ -120,6 +120,8 @@ enum class Kind {
 constexpr const char* kind_names[] = {"kill",  "kill-at-ack", "lost-acks", "freeze",  "pause",
                                       "reset", "fin",         "half-open", "swapped", "all-down"};
 
+std::size_t faults_made = 0;
+
 /// A fault happens at the Nth PUBLISH over all servers, or at the first acknowledgement after it.
 struct Fault {
   std::size_t at;
@@ -157,6 +159,7 @@ std::vector<Fault> throw_schedule(Dice& dice, const Options& options) {
   std::stable_sort(schedule.begin(), schedule.end(),
                    [](const Fault& one, const Fault& other) { return one.at < other.at; });
   if (dice.one_in(2) && schedule.back().kind != Kind::all_down) schedule.back().down_ms = -1;
+  faults_made += schedule.size();
   return schedule;
 }
 
@@ -420,6 +423,7 @@ bool spool_survives(std::uint64_t seed, const Options& options) {
       fate.tend();
       if (last || told || (fate.published() < until && Clock::now() < at_the_latest)) continue;
       pub->signal(signal);
+      ++faults_made;
       told = true;
       story += signal == SIGTERM ? " TERM" : " KILL";
     }
@@ -455,6 +459,7 @@ bool pub_is_stranded(std::uint64_t seed, const Options& options) {
   Station a, b;
   const std::size_t at_a = dice.between(1, options.lines / 2);
   const bool second_too = dice.one_in(2);  // else the second was never there
+  faults_made += second_too ? 2 : 1;
   const std::size_t at_b = at_a + dice.between(1, options.lines / 3);
   if (!second_too) {
     b.proxy.die();
@@ -532,6 +537,7 @@ bool hot_sub_survives(std::uint64_t seed, const Options& options) {
       charge(charges, sub.wait_for_lines(Stream::out, wanted, 15s), "the stream stands still");
       Mosquitto& victim = dice.one_in(2) ? a : b;
       victim.kill9();
+      ++faults_made;
       story += &victim == &a ? " A" : " B";
       charge(
           charges,
@@ -645,6 +651,7 @@ bool pipe_survives(std::uint64_t seed, const Options& options) {
     Mosquitto& victim = dice.one_in(2) ? a : b;
     story += &victim == &a ? " A" : " B";
     victim.kill9();
+    ++faults_made;
     if (!by_two) {
       const std::size_t more = sub.line_count(Stream::out) + dice.between(1, 300);
       charge(charges, sub.wait_for_lines(Stream::out, more, 15s),
@@ -736,7 +743,8 @@ int main(int argc, char** argv) {
       ++failed;
     }
   }
-  std::printf("%llu seeds, %zu failed\n",
-              static_cast<unsigned long long>(options.last - options.first + 1), failed);
+  std::printf("%llu seeds, %zu faults, %zu failed\n",
+              static_cast<unsigned long long>(options.last - options.first + 1), faults_made,
+              failed);
   return failed == 0 ? 0 : 1;
 }

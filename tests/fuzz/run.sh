@@ -38,11 +38,15 @@ if command -v dpkg-query >/dev/null; then install_packages "${fuzz_packages[@]}"
 
 launcher=()
 if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
-cmake --preset fuzz "${launcher[@]}" >/dev/null
 if ((!${#targets[@]})); then
   for file in tests/fuzz/corpus/*; do targets+=("${file##*/}"); done
 fi
-cmake --build build/fuzz --target "${targets[@]/#/fuzz_}"
+mkdir -p build
+(
+  flock 9  # another one may build at the same time
+  cmake --preset fuzz "${launcher[@]}" >/dev/null
+  cmake --build build/fuzz --target "${targets[@]/#/fuzz_}"
+) 9>build/fuzz.lock
 
 # The longest input. Runs a second fall with the length, and none of these formats has a length that only a long input has:
 # the spool's input is a list of changes to its files, of four bytes each.
