@@ -60,33 +60,21 @@ std::string text_value(const std::string& text) {
 }
 
 RawProperty valid_property(int id, const std::string& text) {
-  switch (id) {
-    case 0x01:
-    case 0x17:
-    case 0x19:
-    case 0x24:
-    case 0x25:
-    case 0x28:
-    case 0x29:
-    case 0x2A:
+  using rig::PropertyKind;
+  switch (rig::kind_of_property(id).value_or(PropertyKind::text)) {
+    case PropertyKind::byte:
+    case PropertyKind::variable:
       return {id, std::string(1, '\1')};
-    case 0x13:
-    case 0x21:
-    case 0x22:
-    case 0x23:
+    case PropertyKind::two:
       return {id, two_bytes(20)};
-    case 0x02:
-    case 0x11:
-    case 0x18:
-    case 0x27:
+    case PropertyKind::four:
       return {id, four_bytes(100'000)};
-    case 0x0B:
-      return {id, std::string(1, '\1')};
-    case 0x26:
+    case PropertyKind::pair:
       return {id, text_value("name") + text_value(text)};
-    default:
-      return {id, text_value(text)};
+    case PropertyKind::text:
+      break;
   }
+  return {id, text_value(text)};
 }
 
 std::string Draft::bytes() const {

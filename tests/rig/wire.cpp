@@ -2,6 +2,46 @@
 #include "rig/wire.hpp"
 
 namespace rig {
+std::optional<PropertyKind> kind_of_property(int id) {
+  switch (id) {
+    case 0x01:
+    case 0x17:
+    case 0x19:
+    case 0x24:
+    case 0x25:
+    case 0x28:
+    case 0x29:
+    case 0x2a:
+      return PropertyKind::byte;
+    case 0x13:
+    case 0x21:
+    case 0x22:
+    case 0x23:
+      return PropertyKind::two;
+    case 0x02:
+    case 0x11:
+    case 0x18:
+    case 0x27:
+      return PropertyKind::four;
+    case 0x0b:
+      return PropertyKind::variable;
+    case 0x03:
+    case 0x08:
+    case 0x09:
+    case 0x12:
+    case 0x15:
+    case 0x16:
+    case 0x1a:
+    case 0x1c:
+    case 0x1f:
+      return PropertyKind::text;
+    case 0x26:
+      return PropertyKind::pair;
+    default:
+      return {};
+  }
+}
+
 namespace {
 
 /// Reads big-endian fields. After the first mistake `ok` is false and every field reads as zero.
@@ -37,76 +77,34 @@ struct Cursor {
   }
 };
 
-enum class Kind { byte, two, four, variable, text, pair };
-
-std::optional<Kind> kind_of(int id) {
-  switch (id) {
-    case 0x01:
-    case 0x17:
-    case 0x19:
-    case 0x24:
-    case 0x25:
-    case 0x28:
-    case 0x29:
-    case 0x2a:
-      return Kind::byte;
-    case 0x13:
-    case 0x21:
-    case 0x22:
-    case 0x23:
-      return Kind::two;
-    case 0x02:
-    case 0x11:
-    case 0x18:
-    case 0x27:
-      return Kind::four;
-    case 0x0b:
-      return Kind::variable;
-    case 0x03:
-    case 0x08:
-    case 0x09:
-    case 0x12:
-    case 0x15:
-    case 0x16:
-    case 0x1a:
-    case 0x1c:
-    case 0x1f:
-      return Kind::text;
-    case 0x26:
-      return Kind::pair;
-    default:
-      return {};
-  }
-}
-
 std::vector<Property> read_properties(Cursor& cursor) {
   std::vector<Property> properties;
   Cursor inner{cursor.take(cursor.variable())};
   while (inner.ok && !inner.rest.empty()) {
     Property property;
     property.id = static_cast<int>(inner.variable());
-    const auto kind = kind_of(property.id);
+    const auto kind = kind_of_property(property.id);
     if (!kind) {
       inner.ok = false;
       break;
     }
     switch (*kind) {
-      case Kind::byte:
+      case PropertyKind::byte:
         property.number = inner.number(1);
         break;
-      case Kind::two:
+      case PropertyKind::two:
         property.number = inner.number(2);
         break;
-      case Kind::four:
+      case PropertyKind::four:
         property.number = inner.number(4);
         break;
-      case Kind::variable:
+      case PropertyKind::variable:
         property.number = inner.variable();
         break;
-      case Kind::text:
+      case PropertyKind::text:
         property.text = inner.text();
         break;
-      case Kind::pair:
+      case PropertyKind::pair:
         property.key = inner.text();
         property.text = inner.text();
         break;
@@ -140,23 +138,23 @@ void put_properties(std::string& out, const std::vector<Property>& properties) {
   std::string inner;
   for (const Property& property : properties) {
     put_variable(inner, static_cast<std::size_t>(property.id));
-    switch (kind_of(property.id).value_or(Kind::text)) {
-      case Kind::byte:
+    switch (kind_of_property(property.id).value_or(PropertyKind::text)) {
+      case PropertyKind::byte:
         put(inner, property.number, 1);
         break;
-      case Kind::two:
+      case PropertyKind::two:
         put(inner, property.number, 2);
         break;
-      case Kind::four:
+      case PropertyKind::four:
         put(inner, property.number, 4);
         break;
-      case Kind::variable:
+      case PropertyKind::variable:
         put_variable(inner, property.number);
         break;
-      case Kind::text:
+      case PropertyKind::text:
         put_text(inner, property.text);
         break;
-      case Kind::pair:
+      case PropertyKind::pair:
         put_text(inner, property.key);
         put_text(inner, property.text);
         break;

@@ -59,6 +59,11 @@ struct Property {
   std::string key;
 };
 
+/// How the value of a property stands in a packet (MQTT 5, 2.2.2.2).
+enum class PropertyKind { byte, two, four, variable, text, pair };
+/// Empty: there is no such property.
+std::optional<PropertyKind> kind_of_property(int id);
+
 namespace property {
 inline constexpr int reason_string = 0x1f, server_reference = 0x1c, receive_maximum = 0x21,
                      topic_alias_maximum = 0x22, maximum_qos = 0x24, retain_available = 0x25,
