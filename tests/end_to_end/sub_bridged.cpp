@@ -116,7 +116,7 @@ Found move_between_bridged(const std::string& version, std::uint32_t lines, bool
     std::swap(way, other);
   };
   StreamSettings settings{.topic = "t/a",
-                          .every_us = std::chrono::microseconds(400),
+                          .every_us = std::chrono::microseconds(1000),
                           .sequence = numbers,
                           .identity = std::string(32, 'a')};
   StreamPublisher stream_a({pair.a.port()}, settings);
