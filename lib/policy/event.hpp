@@ -189,12 +189,14 @@ struct TellStandbyLost {
 };
 /// `maybe_twin`: closed without a word sooner than `stable`, three times in a row or more, and the
 /// client id is the user's: another client may use it (mosquitto tells no more, on MQTT 5 neither).
+/// `failback_hold`: the way back has led there, and it was not stable, so the next hold is as long.
 struct TellLost {
   AttemptId attempt;
   ServerIndex server;
   Reason reason;
   Duration up;
   bool maybe_twin = false;
+  std::optional<Duration> failback_hold = {};
 };
 /// A pass ended without success; the next begins after `delay`. `pass` counts them since the start
 /// or the last stable connection; 0 is the initialReconnectDelay after a loss. `warn`: tell it

@@ -37,9 +37,12 @@ class Failback {
 
   /// The way back has led to this connection.
   void returned(AttemptId connection) { back_ = connection; }
-  /// A live connection was lost. `stable`: it had lasted that long.
-  void lost(AttemptId connection, bool stable) {
-    if (back_ == connection) unstable_ = stable ? 0 : std::min(unstable_ + 1, kMostDoublings);
+  /// A live connection was lost. `stable`: it had lasted that long. The next hold, if it is longer
+  /// than usual because of this loss.
+  std::optional<Duration> lost(AttemptId connection, bool stable) {
+    if (back_ != connection) return std::nullopt;
+    unstable_ = stable ? 0 : std::min(unstable_ + 1, kMostDoublings);
+    return hold() > hold_ ? std::optional(hold()) : std::nullopt;
   }
 
   /// The priority server whose turn it is: the same one until it fails.

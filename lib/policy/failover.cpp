@@ -206,7 +206,8 @@ void Failover::Engine::lost(std::vector<Accepted>::iterator which, const Reason&
   early_losses = wordless && up < settings.stable ? early_losses + 1 : 0;
   const bool id_given = settings.client_id_given || roster.server(server).client_id;
   const bool maybe_twin = id_given && early_losses >= kTwinLosses;
-  out.emplace_back(action::TellLost{gone.attempt.id, server, reason, up, maybe_twin});
+  out.emplace_back(action::TellLost{gone.attempt.id, server, reason, up, maybe_twin,
+                                    failback.lost(gone.attempt.id, up >= settings.stable)});
   out.emplace_back(action::Retire{gone.attempt.id});
 
   const Verdict what = verdict(reason, true, true);
@@ -220,7 +221,6 @@ void Failover::Engine::lost(std::vector<Accepted>::iterator which, const Reason&
   }
   roster.lost(server);
   const bool was_stable = left(gone, std::max(gone.since, now - silent));
-  failback.lost(gone.attempt.id, was_stable);
   if (!was_stable) learn_protocol(gone.attempt, reason);
   if (was_stable && may_reconnect()) begin_pass();
   if (what == Verdict::redirect && live.empty()) redirected(server, reason);

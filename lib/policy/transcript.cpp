@@ -243,8 +243,9 @@ std::string transcript_line(const Action& action, Duration at, const Failover& f
       },
       [&](const TellLost& a) {
         return join({"tell-lost ", id(a.attempt), " ", named(a.server),
-                     " up=", transcript_time(a.up), a.maybe_twin ? " maybe-twin" : "", ": ",
-                     reason_words(a.reason)});
+                     " up=", transcript_time(a.up), a.maybe_twin ? " maybe-twin" : "",
+                     a.failback_hold ? " failback-hold=" + transcript_time(*a.failback_hold) : "",
+                     ": ", reason_words(a.reason)});
       },
       [&](const TellBackoff& a) {
         return join({"tell-backoff ", transcript_time(a.delay), " pass=", std::to_string(a.pass),

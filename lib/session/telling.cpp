@@ -220,6 +220,8 @@ void Session::carry_out(const action::TellLost& lost, TimePoint now) {
   if (lost.maybe_twin) {
     notice.more.emplace_back("twin", std::string("another client may use our client id"));
   }
+  if (lost.failback_hold)
+    notice.more.emplace_back("failback_hold_ms", milliseconds(*lost.failback_hold));
   announcer_.announce(notice);
   work_.lost(lost.attempt, lost.reason, now);
 }

@@ -162,6 +162,8 @@ std::string lost(const Notice& notice, Facts& facts) {
     out += ", " + *unacked + " unacknowledged";
   }
   if (const auto twin = facts.take("twin")) out += "; " + *twin;
+  if (const auto hold = facts.take_ms("failback_hold_ms"))
+    out += "; no failback for " + human_duration(*hold);
   return out;
 }
 

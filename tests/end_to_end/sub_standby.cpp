@@ -370,6 +370,28 @@ BOOST_AUTO_TEST_CASE(ten_times_to_the_secondary_and_back) {
   BOOST_TEST(holes <= 10U);
 }
 
+BOOST_AUTO_TEST_CASE(
+    a_priority_server_that_is_lost_soon_after_a_failback_is_left_alone_for_longer) {
+  Mosquitto a, b;
+  Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "--priority-backup",
+                      "--priority-probe-interval", "20ms", "--priority-hold", "100ms"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  const auto there_and_back = [&] {
+    a.kill9();
+    REQUIRE_EVENT(reader, events, "failover");
+    const Moment since = Clock::now();
+    a.restart();
+    REQUIRE_EVENT(reader, events, "failback", 15s);
+    return seconds_between(since, Clock::now());
+  };
+  there_and_back();
+  BOOST_TEST(events.last("lost")->get("failback_hold_ms").empty());
+  const double longer = there_and_back();
+  BOOST_TEST(events.last("lost")->number("failback_hold_ms") == 2000);
+  BOOST_TEST(longer > 1.9);
+}
+
 BOOST_AUTO_TEST_CASE(a_publisher_goes_back_and_nothing_is_lost_or_doubled) {
   Mosquitto a, b;
   a.kill9();

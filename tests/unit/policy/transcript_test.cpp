@@ -131,6 +131,9 @@ BOOST_AUTO_TEST_CASE(every_action_has_a_line) {
   BOOST_TEST(line(action::TellLost{id, kA, because(Cause::closed, Phase::publish, 0, false), ms(9),
                                    true}) ==
              "1 -> tell-lost #3 a up=9 maybe-twin: closed phase=publish");
+  BOOST_TEST(line(action::TellLost{id, kA, because(Cause::closed, Phase::publish, 0, false), ms(9),
+                                   false, ms(2000)}) ==
+             "1 -> tell-lost #3 a up=9 failback-hold=2000: closed phase=publish");
   BOOST_TEST(line(action::TellBackoff{ms(100), 1, true}) == "1 -> tell-backoff 100 pass=1 warn");
   BOOST_TEST(line(action::TellListChanged{{kA, kB}, {kA}}) ==
              "1 -> tell-list-changed added=a,\"b c\" removed=a");
