@@ -368,7 +368,7 @@ std::optional<TimePoint> Subscriber::deadline() const {
     if (connection.last_ping) sooner(connection.leave_by);
     sooner(connection.ahead_until);
     sooner(stale_at(connection));
-    sooner(ping_due(connection));
+    if (!done_) sooner(ping_due(connection));
   }
   return until;
 }

@@ -377,6 +377,14 @@ BOOST_AUTO_TEST_CASE(what_waits_on_a_connection_that_is_lost_is_printed) {
   BOOST_TEST(stage.has_ended(2));
 }
 
+BOOST_AUTO_TEST_CASE(a_run_that_is_done_asks_no_server_any_more) {
+  Kept stage({.count = 6});
+  BOOST_TEST(stage.subscriber->deadline().has_value());
+  stage.sends(2, {6});
+  BOOST_TEST(stage.subscriber->done());
+  BOOST_TEST(!stage.subscriber->deadline().has_value());
+}
+
 BOOST_AUTO_TEST_CASE(what_waits_behind_the_last_message_that_is_wanted_is_not_acknowledged) {
   Kept stage({.count = 7});
   stage.sends(2, {1, 2, 6});
