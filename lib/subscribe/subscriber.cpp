@@ -363,12 +363,13 @@ std::optional<TimePoint> Subscriber::deadline() const {
   }
   sooner(missing_report_.due());
   sooner(idle_at());
-  if (!done_) sooner(left_until_);
+  if (done_) return until;  // nothing more is taken from the connections
+  sooner(left_until_);
   for (const ReceivingConnection& connection : connections_) {
     if (connection.last_ping) sooner(connection.leave_by);
     sooner(connection.ahead_until);
     sooner(stale_at(connection));
-    if (!done_) sooner(ping_due(connection));
+    sooner(ping_due(connection));
   }
   return until;
 }

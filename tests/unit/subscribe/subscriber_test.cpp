@@ -377,6 +377,18 @@ BOOST_AUTO_TEST_CASE(what_waits_on_a_connection_that_is_lost_is_printed) {
   BOOST_TEST(stage.has_ended(2));
 }
 
+BOOST_AUTO_TEST_CASE(a_run_that_is_done_waits_for_no_connection) {
+  Stage stage({.count = 2});
+  stage.online(1);
+  stage.online(2);
+  stage.sends(1, {1});
+  stage.sends(2, {3});  // ahead of server 1
+  BOOST_TEST(stage.subscriber->deadline().has_value());
+  stage.sends(1, {2});
+  BOOST_TEST(stage.subscriber->done());
+  BOOST_TEST(!stage.subscriber->deadline().has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_run_that_is_done_asks_no_server_any_more) {
   Kept stage({.count = 6});
   BOOST_TEST(stage.subscriber->deadline().has_value());
