@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration kTurnCosts = 20us;
+// Turns one after the other, while nothing comes from outside and no time was waited for.
+constexpr int kMostTurnsAtOnce = 1000;
 
 std::string word(NoticeName name) {
   static constexpr std::array kNames{
@@ -64,6 +66,8 @@ const char* name(Promise promise) {
       return "S8 a switch tells the outage";
     case Promise::protocol:
       return "the protocol is kept";
+    case Promise::rests:
+      return "it sleeps while there is nothing to do";
     case Promise::comes_to_an_end:
       return "the run comes to an end";
   }
@@ -249,13 +253,16 @@ void World::end_faults(SimulatedServer& server) {
 std::optional<int> World::live(Session& session, Mailbox& mailbox, Work& work) {
   session.start(agenda.now());
   std::vector<pollfd> fds;
+  int at_once = 0;
   while (true) {
+    if (++at_once > kMostTurnsAtOnce) broke(Promise::rests, "it goes round without a pause");
     if (++out.turns > most_turns_) {
       broke(Promise::comes_to_an_end, "it turns without an end");
       return std::nullopt;
     }
     for (const int signal : std::exchange(signals, {})) session.signalled(signal);
-    const auto due = session.turn(agenda.now());
+    auto due = session.turn(agenda.now());
+    if (is(Break::never_rests)) due = agenda.now();
     if (session.is_over()) {
       before_finish();
       return session.finish(agenda.now());
@@ -273,6 +280,7 @@ std::optional<int> World::live(Session& session, Mailbox& mailbox, Work& work) {
       }
       const auto next = agenda.next();
       if (due && (!next || *due <= *next)) {
+        if (*due > agenda.now()) at_once = 0;
         agenda.move_to(*due);
         break;
       }
@@ -280,6 +288,7 @@ std::optional<int> World::live(Session& session, Mailbox& mailbox, Work& work) {
         broke(Promise::comes_to_an_end, "nothing will ever happen again");
         return std::nullopt;
       }
+      at_once = 0;
       agenda.happen();
     }
   }

@@ -33,6 +33,7 @@ enum class Promise {
   s8_gap,
   leaves_the_stale,  ///< staleTimeout of failover.md, section 1
   protocol,          ///< what a server may expect of a client
+  rests,             ///< while there is nothing to do
   comes_to_an_end,
 };
 const char* name(Promise promise);
@@ -57,6 +58,7 @@ enum class Break {
   hides_the_stall,
   repeats_retained,
   stays_with_the_stale,
+  never_rests,
 };
 
 struct Outcome {

@@ -83,6 +83,8 @@ const std::vector<Broken> kBroken{
     {subscribe_in_a_world, Break::stays_silent, Promise::s8_gap, "stays silent"},
     {subscribe_in_a_world, Break::stays_with_the_stale, Promise::leaves_the_stale,
      "stays with the stale"},
+    {publish_in_a_world, Break::never_rests, Promise::rests, "never rests"},
+    {subscribe_in_a_world, Break::never_rests, Promise::rests, "never rests"},
 };
 
 }  // namespace
