@@ -30,7 +30,7 @@ KeptCopies::Visit KeptCopies::join(const std::string& server, bool resumed, Time
 }
 
 void KeptCopies::leave(Visit& visit) {
-  if (std::exchange(visit.drains, false)) decide_at_end(visit);  // the rest comes next time
+  if (std::exchange(visit.drains, false)) decide_at_end(visit, true);  // the rest comes next time
 }
 
 // Those of the equal prints that the server owes. What it has brought comes first, because a copy
@@ -89,6 +89,15 @@ void KeptCopies::brought(const Visit& visit, const Digest& digest) {
   if (!equal.empty()) prints_[equal.front()].brought |= bit(visit.place);
 }
 
+// Printed once only, as far as it is known. A visit leaves few prints that are doubtful.
+bool KeptCopies::is_single(const Digest& digest) {
+  int sure = 0;
+  for (const std::uint64_t number : prints_.equal(digest)) {
+    if (!prints_[number].doubtful && ++sure == 2) return false;
+  }
+  return sure == 1;
+}
+
 // A few of them may be stragglers.
 bool KeptCopies::is_proof(std::vector<Candidate> candidates) {
   const auto singles = std::count_if(candidates.begin(), candidates.end(),
@@ -99,23 +108,24 @@ bool KeptCopies::is_proof(std::vector<Candidate> candidates) {
   return 2 * static_cast<std::size_t>(singles) >= kProof && span <= kNear;
 }
 
-void KeptCopies::decide(Visit& visit, bool are_copies) {
+void KeptCopies::decide(Visit& visit, bool are_copies, bool doubtful) {
   if (visit.waiting == 0) return;
   visit.fate = are_copies ? visit.waiting : 0;
+  visit.doubtful = doubtful;
   visit.waiting = 0;
 }
 
 bool KeptCopies::has_brought_most(const Visit& visit) {
   std::size_t owed = 0;
   for (std::uint64_t number = prints_.first(); number < prints_.next(); ++number) {
-    if (owes(visit.place, number)) ++owed;
+    if (owes(visit.place, number) && !prints_[number].doubtful) ++owed;
   }
   return visit.brought > owed;
 }
 
-void KeptCopies::decide_at_end(Visit& visit) {
+void KeptCopies::decide_at_end(Visit& visit, bool doubtful) {
   const bool most = has_brought_most(visit);
-  decide(visit, most);
+  decide(visit, most, doubtful);
   if (most && visit.copies) places_[visit.place].trusted = true;
 }
 
@@ -145,7 +155,8 @@ bool KeptCopies::follows(std::size_t place, std::uint64_t number) {
   return at <= next->at + 2 * kSkew;
 }
 
-void KeptCopies::printed(const Visit& visit, const Digest& digest, Kind kind, TimePoint now) {
+void KeptCopies::printed(const Visit& visit, const Digest& digest, Kind kind, TimePoint now,
+                         bool in_doubt) {
   if (visit.place == kNoPlace) return;
   // It does not owe equal ones, or it would not have been printed.
   for (const std::uint64_t number : owed(visit.place, digest)) {
@@ -155,14 +166,14 @@ void KeptCopies::printed(const Visit& visit, const Digest& digest, Kind kind, Ti
     if (visit.drains && owes(visit.place, prints_.first())) return;
     prints_.forget_first();
   }
-  prints_.add({digest, now, bit(visit.place), kind == Kind::numbered});
+  prints_.add({digest, now, bit(visit.place), kind == Kind::numbered, in_doubt && visit.doubtful});
 }
 
 void KeptCopies::answered(Visit& visit, TimePoint now) {
   if (!visit.drains || now < visit.silent_at) return;
   const bool may_wait_for_us = visit.waiting != 0 && visit.others == 0;
   if (!may_wait_for_us || has_brought_most(visit)) return end_drain(visit);
-  decide(visit, false);
+  decide(visit, false, true);
   visit.patient = false;
   visit.silent_at = now + kSilence;
 }

@@ -69,6 +69,7 @@ class KeptCopies {
     std::size_t waiting = 0;            // of them
     TimePoint silent_at{};
     std::optional<std::size_t> fate;  // how many of those that waited were copies: all or none
+    bool doubtful = false;            // too little has told it: they may be copies all the same
   };
 
   enum class Answer {
@@ -97,8 +98,10 @@ class KeptCopies {
   Answer judge(Visit& visit, const Digest& digest, Kind kind, TimePoint now);
   /// A message is known by its number: the server owes one less that is equal to it.
   void brought(const Visit& visit, const Digest& digest);
-  /// `digest` from the server of the visit is printed.
-  void printed(const Visit& visit, const Digest& digest, Kind kind, TimePoint now);
+  /// `digest` from the server of the visit is printed. `in_doubt`: it was a candidate, so it may be
+  /// a copy all the same, if the visit ended too early to tell.
+  void printed(const Visit& visit, const Digest& digest, Kind kind, TimePoint now,
+               bool in_doubt = false);
 
   /// Until now no messages were taken: that was no silence.
   static void resumed(Visit& visit, TimePoint now) { visit.silent_at = now + kSilence; }
@@ -118,6 +121,7 @@ class KeptCopies {
     TimePoint at;
     std::uint64_t brought;  // a bit a place: it owes this one no more
     bool numbered;
+    bool doubtful;  // it may be a copy of another one
   };
   struct Place {
     std::string server;
@@ -131,11 +135,11 @@ class KeptCopies {
     return ((prints_[number].brought >> place) & 1) == 0;
   }
   bool follows(std::size_t place, std::uint64_t number);
-  bool is_single(const Digest& digest) const { return prints_.equal(digest).size() == 1; }
+  bool is_single(const Digest& digest);
   static bool is_proof(std::vector<Candidate> candidates);
   bool has_brought_most(const Visit& visit);
-  static void decide(Visit& visit, bool are_copies);
-  void decide_at_end(Visit& visit);
+  static void decide(Visit& visit, bool are_copies, bool doubtful = false);
+  void decide_at_end(Visit& visit, bool doubtful = false);
   void end_drain(Visit& visit);
   void write_off(std::size_t place);
 

@@ -165,8 +165,9 @@ void Novelty::printed(const Feed& feed, TimePoint now) {
   note_last(identity_);
 }
 
-void Novelty::printed_after_all(const Identity& identity, const Feed& feed, TimePoint now) {
-  kept_.printed(feed.visit, identity.both, KeptCopies::Kind::plain, now);
+void Novelty::printed_after_all(const Identity& identity, const Feed& feed, bool in_doubt,
+                                TimePoint now) {
+  kept_.printed(feed.visit, identity.both, KeptCopies::Kind::plain, now, in_doubt);
   note_last(identity);
 }
 

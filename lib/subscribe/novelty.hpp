@@ -93,8 +93,8 @@ class Novelty {
   /// What becomes of the messages of the feed that are doubtful; once, and empty until it is known.
   /// Ask it after judge(), answered() and offline().
   std::optional<News> take_fate(Feed& feed);
-  /// A message that was doubtful is printed.
-  void printed_after_all(const Identity& identity, const Feed& feed, TimePoint now);
+  /// A message that has waited is printed. `in_doubt`: it was doubtful itself.
+  void printed_after_all(const Identity& identity, const Feed& feed, bool in_doubt, TimePoint now);
   /// When a ping is to tell whether the server has sent what it kept; empty: that is known.
   static std::optional<TimePoint> ping_due(const Feed& feed) { return KeptCopies::due(feed.visit); }
   /// The answer to that ping has come, and all messages before it were taken.

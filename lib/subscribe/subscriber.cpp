@@ -310,7 +310,7 @@ bool Subscriber::settle_doubts(ReceivingConnection& connection, TimePoint now) {
   for (; !connection.waiting.empty() && !done_; connection.waiting.pop_front()) {
     const WaitingMessage& one = connection.waiting.front();
     if (one.is_doubtful() && *news == Novelty::News::known) continue;
-    novelty_.printed_after_all(one.identity(), connection.feed, now);
+    novelty_.printed_after_all(one.identity(), connection.feed, one.is_doubtful(), now);
     print(one.message(), connection);
   }
   return true;

@@ -83,7 +83,11 @@ void check_sub(Charges& charges, const Plan& plan, const Outcome& outcome) {
     charges.push_back("it printed what came behind a packet that ends the conversation");
   if (plan.terminal || outcome.status != 0) return;
   const auto lines = lines_of(outcome.out);
-  if (plan.countable && lines.size() != plan.messages)
+  // MQTT 3.1.1 takes the properties of an MQTT 5 packet for payload, with what is a newline in
+  // them.
+  const bool more_lines =
+      plan.version == 5 && outcome.err.find("with MQTT 3.1.1") != std::string::npos;
+  if (plan.countable && (more_lines ? lines.size() < plan.messages : lines.size() != plan.messages))
     charges.push_back(std::to_string(lines.size()) + " lines, but -C " +
                       std::to_string(plan.messages));
   if (!plan.json_lines) return;

@@ -69,7 +69,7 @@ struct Stage {
     for (const Waiting& one : std::exchange(waiting, {})) {
       if (one.answer == Answer::candidate && *copies != 0) continue;
       printed.push_back(one.line);
-      kept.printed(visit, one.digest, Kind::plain, now);
+      kept.printed(visit, one.digest, Kind::plain, now, one.answer == Answer::candidate);
     }
   }
   long times(const std::string& line) const {
@@ -343,6 +343,19 @@ BOOST_AUTO_TEST_CASE(a_visit_that_ends_early_is_continued_by_the_next) {
   stage.move('a');
   stage.move('b');
   stage.sends(numbered("x", 41, 100));
+  BOOST_TEST(stage.take_printed() == Lines());
+}
+
+// b ends too early to tell that it brings copies. That they were printed again is no sign against
+// c.
+BOOST_AUTO_TEST_CASE(what_was_printed_in_doubt_hides_no_copies) {
+  Stage stage = with_printed(numbered("x", 1, 100));
+  stage.move('b');
+  stage.sends(numbered("x", 1, 9));
+  stage.leave();
+  BOOST_TEST(stage.take_printed() == numbered("x", 1, 9));
+  stage.move('c');
+  stage.sends(numbered("x", 1, 100));
   BOOST_TEST(stage.take_printed() == Lines());
 }
 
