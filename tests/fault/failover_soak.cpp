@@ -5,6 +5,7 @@
 #include <dirent.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <list>
 #include <thread>
 
@@ -30,6 +31,18 @@ std::size_t entries(const std::string& folder) {
   while (readdir(open) != nullptr) ++count;
   closedir(open);
   return count;
+}
+
+/// What the process has open, for a failure to tell.
+std::string open_files(const Process& process) {
+  std::string all;
+  for (const auto& one :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(process.pid()) + "/fd")) {
+    std::error_code gone;
+    all += one.path().filename().string() + " " +
+           std::filesystem::read_symlink(one.path(), gone).string() + "\n";
+  }
+  return all;
 }
 
 struct Inventory {
@@ -71,7 +84,9 @@ class Comparison {
       std::this_thread::yield();
       after = take_stock(process_);
     }
-    BOOST_TEST(after.descriptors == before_.descriptors);
+    BOOST_TEST(after.descriptors == before_.descriptors,
+               after.descriptors << " descriptors, before " << before_.descriptors << ":\n"
+                                 << open_files(process_));
     BOOST_TEST(after.threads == before_.threads);
     BOOST_TEST(fault::memory_within(after.kib, before_.kib + kMostGrowth + 1),
                after.kib << " KiB, before " << before_.kib);
