@@ -156,7 +156,8 @@ void forgive_wire(std::vector<Intended>& rows) {
        [](Outcome& theirs, Outcome& ours) {
          std::erase(theirs.wire, "ANSWER 7 0");
          std::erase(ours.wire, "ANSWER 7 0");
-       }});
+       },
+       false});
   rows.push_back(
       {"the next message waits for no acknowledgement", "does not wait for",
        [](const Case& one) { return one.has("2") && (one.has("--repeat") || one.has("-l")); },
