@@ -19,7 +19,8 @@ END
 }
 
 names=() whats=() commands=() figures=()
-# NAME, what it is, the command, and a pattern of the lines of its output that have the figures
+# NAME, what it is, the command, and a pattern of the lines of its output that have the figures. A part that prints no
+# such line has failed, whatever its status: it has tested nothing.
 part() { names+=("$1") whats+=("$2") commands+=("$3") figures+=("$4"); }
 
 release=build/release/tests
@@ -35,14 +36,14 @@ part counters '10^9 messages, packet ids that begin again 100,000 times' \
   "MQFAIL_FULL=1 $release/simulation/simulation_counters" 'No errors'
 for target in tests/fuzz/corpus/*; do
   target=${target##*/}
-  part "fuzz-$target" "10^7 inputs of tests/fuzz/$target.cpp" "tests/fuzz/run.sh $target -- -runs=10000000" '^| [a-z]* *|'
+  part "fuzz-$target" "10^7 inputs of tests/fuzz/$target.cpp" "tests/fuzz/run.sh $target -- -runs=10000000" "^[|] $target [|]"
 done
 alone=${#names[@]}  # those before take one processor each
 part tests 'every test of a usual run' 'tests/run.sh' 'tests passed'
-part long-tests 'those of them that have a long form' "MQFAIL_FULL=1 tests/run.sh -- -L '^(unit|end_to_end)$'" 'tests passed'
+part long-tests 'unit and end-to-end tests, some of them longer' "MQFAIL_FULL=1 tests/run.sh -- -L '^(unit|end_to_end)$'" 'tests passed'
 part afl-rest_socket 'AFL++ on the REST server, an hour' 'tests/fuzz/afl.sh rest_socket 3600' 'inputs'
 part hostile '100,000 conversations with hostile servers' 'tests/run.sh --hostile' 'conversations in'
-part faults 'the fault catalogue, with real processes' 'tests/run.sh --faults' 'cases of'
+part faults 'the fault catalogue, with real processes' 'tests/run.sh --faults' '^[0-9]* cases of .* s$'
 part failovers '10,000 failovers of each kind in one run' "MQFAIL_FULL=1 $release/fault/fault_failover_soak" 'failovers:'
 for mode in pub acks spool stranded hot pipe; do
   part "ledger-$mode" "200 fault runs with a ledger: $mode" "$release/fault/run_ledger $mode --seeds 1-200 --lines 5000" \
@@ -50,7 +51,7 @@ for mode in pub acks spool stranded hot pipe; do
 done
 part bridge '300 bridges (sub to pub) that are killed' "MQFAIL_FULL=1 $release/fault/run_bridge" 'seeds,'
 part peers 'clusters, bridges and proxies of other makers' 'tests/run.sh --peers' '^rows:'
-part package 'the Debian package in a clean Debian' 'tests/run.sh --package' 'package'
+part package 'the Debian package in a clean Debian' 'tests/run.sh --package' 'everything is as it should be'
 part asan 'every test with AddressSanitizer and UndefinedBehaviorSanitizer' 'tests/run.sh --asan' 'tests passed'
 part asan-peers 'the peers with AddressSanitizer and UndefinedBehaviorSanitizer' 'tests/run.sh --asan --peers' '^rows:'
 part tsan 'every test with ThreadSanitizer' 'tests/run.sh --tsan' 'tests passed'
@@ -58,31 +59,37 @@ part tsan-peers 'the peers with ThreadSanitizer' 'tests/run.sh --tsan --peers' '
 part valgrind 'the fault runs with the commands under valgrind' 'tests/run.sh --valgrind' 'tests passed'
 
 results=build/full
-# One line: status, seconds, the version, the figures.
+# Leaves one line in PART.tsv: status, seconds, the version, the figures. There is none while the part runs.
 run_part() {
   local name=${names[$1]} begun=$SECONDS status=0 version
+  rm -f "$results/$name.tsv"
   version=$(git describe --always --dirty 2>/dev/null || echo unknown)
   printf '%s  begins: %s\n' "$(date +%T)" "$name" >&2
   bash -c "${commands[$1]}" >"$results/$name.log" 2>&1 </dev/null || status=$?
-  printf '%s\t%s\t%s\t%s\n' "$status" "$((SECONDS - begun))" "$version" "$(figures_of "$1")" >"$results/$name.tsv"
+  printf '%s\t%s\t%s\t%s\n' "$status" "$((SECONDS - begun))" "$version" "$(figures_of "$1")" >"$results/$name.new"
+  mv "$results/$name.new" "$results/$name.tsv"
   printf '%s  ends: %s, status %s\n' "$(date +%T)" "$name" "$status" >&2
 }
 
 figures_of() {
-  grep -a -- "${figures[$1]}" "$results/${names[$1]}.log" | tail -n 4 | tr -d '\t' | sed 's/^| *//; s/ *|$//; s/ *| */, /g' |
-    paste -s -d ';' - | sed 's/;/; /g' || true
+  PATTERN=${figures[$1]} awk '$0 ~ ENVIRON["PATTERN"] {
+    gsub(/\t/, " "); sub(/^\| */, ""); sub(/ *\|$/, ""); gsub(/ *\| */, ", ")
+    printf "%s%s", between, $0; between = "; "
+  }' "$results/${names[$1]}.log"
 }
 
 page() {
-  local i status seconds version line failed=0 missing=0
+  local i status seconds version line result failed=0 missing=0
   printf '# The long tests\n\n'
   printf '| part | what | result | minutes | version | figures | repeat with |\n|---|---|---|---|---|---|---|\n'
   for i in "${!names[@]}"; do
     if [[ -e $results/${names[$i]}.tsv ]]; then
-      IFS=$'\t' read -r status seconds version line <"$results/${names[$i]}.tsv" || true
-      if ((status)); then failed=$((failed + 1)); fi
-      printf '| %s | %s | %s | %s | %s | %s | `%s` |\n' "${names[$i]}" "${whats[$i]}" \
-        "$( ((status)) && echo "FAILED: $status" || echo ok)" "$(((seconds + 59) / 60))" "$version" "$line" "${commands[$i]}"
+      IFS=$'\t' read -r status seconds version line <"$results/${names[$i]}.tsv"
+      result=ok
+      if [[ $status != 0 ]]; then result="FAILED: $status"; elif [[ ! $line ]]; then result='FAILED: no figures'; fi
+      if [[ $result != ok ]]; then failed=$((failed + 1)); fi
+      printf '| %s | %s | %s | %s | %s | %s | `%s` |\n' "${names[$i]}" "${whats[$i]}" "$result" \
+        "$(((seconds + 59) / 60))" "$version" "$line" "${commands[$i]}"
     else
       missing=$((missing + 1))
       printf '| %s | %s | not run | | | | `%s` |\n' "${names[$i]}" "${whats[$i]}" "${commands[$i]}"
@@ -127,7 +134,9 @@ if [[ ! $only_page ]]; then
   tests/run.sh --build
   for i in "${wanted[@]}"; do
     if ((i >= alone)); then continue; fi
-    while (($(jobs -rp | wc -l) >= $(nproc))); do wait -n || true; done
+    while (($(jobs -rp | wc -l) >= $(nproc))); do
+      wait -n || true  # a part that dies leaves no result, so it has not run
+    done
     run_part "$i" &
   done
   wait

@@ -189,7 +189,8 @@ struct TellStandbyLost {
 };
 /// `maybe_twin`: closed without a word sooner than `stable`, three times in a row or more, and the
 /// client id is the user's: another client may use it (mosquitto tells no more, on MQTT 5 neither).
-/// `failback_hold`: the way back has led there, and it was not stable, so the next hold is as long.
+/// `failback_hold`: a failback has led to this connection, and it was not stable. The next failback
+/// waits this long.
 struct TellLost {
   AttemptId attempt;
   ServerIndex server;

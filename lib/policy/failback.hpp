@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // When to go back to a priority server (failover.md section 4): good probes in a row are counted
-// here, and the least stay on the present server is kept. That stay grows while the way back leads
-// to connections that are not stable: a priority server that accepts us and fails would move us to
-// and fro for ever, and no third server would be asked.
+// here, and the least stay on the present server is kept. That stay grows while failbacks lead to
+// connections that are not stable. Otherwise a priority server that accepts us and then fails moves
+// us to and fro for ever, and no third server is tried.
 #pragma once
 
 #include <algorithm>
@@ -35,10 +35,10 @@ class Failback {
   void end() { watching_ = false; }
   bool watching() const { return watching_; }
 
-  /// The way back has led to this connection.
+  /// A failback has led to this connection.
   void returned(AttemptId connection) { back_ = connection; }
-  /// A live connection was lost. `stable`: it had lasted that long. The next hold, if it is longer
-  /// than usual because of this loss.
+  /// A live connection was lost; `stable`: after that time or later. The result is the next hold,
+  /// if this loss makes it longer than priorityHold.
   std::optional<Duration> lost(AttemptId connection, bool stable) {
     if (back_ != connection) return std::nullopt;
     unstable_ = stable ? 0 : std::min(unstable_ + 1, kMostDoublings);
@@ -85,7 +85,7 @@ class Failback {
   std::size_t turn_ = 0;
   std::int64_t good_ = 0;
   std::optional<AttemptId> back_;
-  int unstable_ = 0;  // ways back in a row that led to a connection that was not stable
+  int unstable_ = 0;  // failbacks in a row whose connection was not stable
   TimePoint hold_until_{};
   TimePoint probe_at_{};
 };

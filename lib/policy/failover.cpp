@@ -203,11 +203,13 @@ void Failover::Engine::lost(std::vector<Accepted>::iterator which, const Reason&
     if (is_way_back) return give_way(gone);
   }
   const bool wordless = reason.cause == Cause::closed || reason.cause == Cause::reset;
-  early_losses = wordless && up < settings.stable ? early_losses + 1 : 0;
+  const bool is_stable = up >= settings.stable;
+  early_losses = wordless && !is_stable ? early_losses + 1 : 0;
   const bool id_given = settings.client_id_given || roster.server(server).client_id;
   const bool maybe_twin = id_given && early_losses >= kTwinLosses;
-  out.emplace_back(action::TellLost{gone.attempt.id, server, reason, up, maybe_twin,
-                                    failback.lost(gone.attempt.id, up >= settings.stable)});
+  const std::optional<Duration> failback_hold = failback.lost(gone.attempt.id, is_stable);
+  out.emplace_back(
+      action::TellLost{gone.attempt.id, server, reason, up, maybe_twin, failback_hold});
   out.emplace_back(action::Retire{gone.attempt.id});
 
   const Verdict what = verdict(reason, true, true);

@@ -30,7 +30,8 @@ KeptCopies::Visit KeptCopies::join(const std::string& server, bool resumed, Time
 }
 
 void KeptCopies::leave(Visit& visit) {
-  if (std::exchange(visit.drains, false)) decide_at_end(visit, true);  // the rest comes next time
+  visit.doubtful = true;
+  if (std::exchange(visit.drains, false)) decide_at_end(visit);  // the rest comes next time
 }
 
 // Those of the equal prints that the server owes. What it has brought comes first, because a copy
@@ -89,7 +90,7 @@ void KeptCopies::brought(const Visit& visit, const Digest& digest) {
   if (!equal.empty()) prints_[equal.front()].brought |= bit(visit.place);
 }
 
-// Printed once only, as far as it is known. A visit leaves few prints that are doubtful.
+// Printed once only, but for doubtful prints. A visit leaves few of those.
 bool KeptCopies::is_single(const Digest& digest) {
   int sure = 0;
   for (const std::uint64_t number : prints_.equal(digest)) {
@@ -108,10 +109,9 @@ bool KeptCopies::is_proof(std::vector<Candidate> candidates) {
   return 2 * static_cast<std::size_t>(singles) >= kProof && span <= kNear;
 }
 
-void KeptCopies::decide(Visit& visit, bool are_copies, bool doubtful) {
+void KeptCopies::decide(Visit& visit, bool are_copies) {
   if (visit.waiting == 0) return;
   visit.fate = are_copies ? visit.waiting : 0;
-  visit.doubtful = doubtful;
   visit.waiting = 0;
 }
 
@@ -123,9 +123,9 @@ bool KeptCopies::has_brought_most(const Visit& visit) {
   return visit.brought > owed;
 }
 
-void KeptCopies::decide_at_end(Visit& visit, bool doubtful) {
+void KeptCopies::decide_at_end(Visit& visit) {
   const bool most = has_brought_most(visit);
-  decide(visit, most, doubtful);
+  decide(visit, most);
   if (most && visit.copies) places_[visit.place].trusted = true;
 }
 
@@ -173,7 +173,8 @@ void KeptCopies::answered(Visit& visit, TimePoint now) {
   if (!visit.drains || now < visit.silent_at) return;
   const bool may_wait_for_us = visit.waiting != 0 && visit.others == 0;
   if (!may_wait_for_us || has_brought_most(visit)) return end_drain(visit);
-  decide(visit, false, true);
+  decide(visit, false);
+  visit.doubtful = true;
   visit.patient = false;
   visit.silent_at = now + kSilence;
 }

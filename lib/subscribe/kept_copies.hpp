@@ -10,12 +10,12 @@
 // server is seen to bring copies:
 //  - They wait, and what comes behind them, until there are kProof of them. If those are neighbours
 //    among the prints and half of them were printed once only, they and those that follow are
-//    copies.
+//    copies. A print that was a candidate itself does not count if nothing had told what it was.
 //  - If what the server has kept ends before, by kProof other messages or by silence, they are
 //    copies if they are more than half of what the server owes. Silence may also mean that the
 //    server waits for acknowledgements: so candidates that follow it are printed and count.
-//    A server is silent if no candidate comes for kSilence, and it answers a ping behind that. One
-//    that is slow, or cannot be reached for a while, is not.
+//    A server is silent if no candidate comes for kSilence, and it then answers a ping. A server
+//    that is slow, or cannot be reached for a while, is not silent.
 // A server that has brought kProof copies, and more than half of what it owed, is trusted for the
 // run: what it keeps does not wait any more.
 // After that a live message is new. Only a server that has brought kProof copies still owes those
@@ -69,7 +69,7 @@ class KeptCopies {
     std::size_t waiting = 0;            // of them
     TimePoint silent_at{};
     std::optional<std::size_t> fate;  // how many of those that waited were copies: all or none
-    bool doubtful = false;            // too little has told it: they may be copies all the same
+    bool doubtful = false;            // the fate is no proof: those printed may be copies
   };
 
   enum class Answer {
@@ -98,8 +98,7 @@ class KeptCopies {
   Answer judge(Visit& visit, const Digest& digest, Kind kind, TimePoint now);
   /// A message is known by its number: the server owes one less that is equal to it.
   void brought(const Visit& visit, const Digest& digest);
-  /// `digest` from the server of the visit is printed. `in_doubt`: it was a candidate, so it may be
-  /// a copy all the same, if the visit ended too early to tell.
+  /// `digest` from the server of the visit is printed. `in_doubt`: it was a candidate that waited.
   void printed(const Visit& visit, const Digest& digest, Kind kind, TimePoint now,
                bool in_doubt = false);
 
@@ -138,8 +137,8 @@ class KeptCopies {
   bool is_single(const Digest& digest);
   static bool is_proof(std::vector<Candidate> candidates);
   bool has_brought_most(const Visit& visit);
-  static void decide(Visit& visit, bool are_copies, bool doubtful = false);
-  void decide_at_end(Visit& visit, bool doubtful = false);
+  static void decide(Visit& visit, bool are_copies);
+  void decide_at_end(Visit& visit);
   void end_drain(Visit& visit);
   void write_off(std::size_t place);
 

@@ -93,7 +93,7 @@ class Subscriber final : public Work {
     bool live = true;
     std::optional<std::uint64_t> last_ping{};  // all messages to be taken come before its answer
     TimePoint leave_by{};                      // the answer is waited for until then
-    std::optional<std::uint64_t> asked{};      // by this ping, whether what it kept was sent
+    std::optional<std::uint64_t> asked{};    // the ping that asks whether it has sent what it kept
     std::optional<TimePoint> ahead_until{};  // it is ahead of the others and waits for them so long
     TimePoint ahead_end{};                   // no longer, whatever holds them up
     bool retained_over = false;              // a message has come that is not retained

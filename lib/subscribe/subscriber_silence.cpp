@@ -36,7 +36,7 @@ void Subscriber::find_stale(TimePoint now, std::vector<Trouble>& troubles) const
   }
 }
 
-// Whether it has sent what it kept. Behind its answer comes nothing that it had to send before.
+// Asks by a ping whether the server has sent all that it kept: that comes before the answer.
 void Subscriber::ask(ReceivingConnection& connection, TimePoint now) {
   const auto due = ping_due(connection);
   if (!due || now < *due) return;

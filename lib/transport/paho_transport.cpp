@@ -118,13 +118,13 @@ std::uint64_t PahoTransport::pongs(AttemptId attempt) const {
 }
 
 void PahoTransport::take_acknowledged(AttemptId attempt, std::vector<Acknowledged>& into) {
-  if (!retired_.empty()) bury();
+  bury();
   ask(attempt, &Connection::take_acknowledged, into);
 }
 
 std::size_t PahoTransport::take_messages(AttemptId attempt,
                                          const std::function<bool(const Message&)>& visit) {
-  if (!retired_.empty()) bury();
+  bury();
   return ask(attempt, &Connection::take_messages, visit);
 }
 
@@ -145,8 +145,8 @@ void PahoTransport::retire(AttemptId attempt) {
   bury();
 }
 
-// A connection that is retired may still have a thread. When that ends it wakes the session, which
-// looks for messages and acknowledgements then.
+// A retired connection may still have a thread. Its end wakes the session, which then takes messages
+// or acknowledgements.
 void PahoTransport::bury() {
   std::erase_if(retired_, [](const auto& connection) { return connection->finished(); });
 }

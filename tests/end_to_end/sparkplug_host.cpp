@@ -108,6 +108,11 @@ BOOST_AUTO_TEST_CASE(a_retained_message_that_says_offline_is_not_the_last_word) 
   const std::string birth = recorder.payloads()[1];
   BOOST_TEST(time_in(birth, true) > 7);
   BOOST_TEST(recorder.payloads().back() == birth);
+  Client later(server.port());
+  later.subscribe(kTopic, 1);
+  const auto kept = later.receive(5s);
+  BOOST_REQUIRE(kept);
+  BOOST_TEST(kept->payload == birth);
   reader.signal(SIGTERM);
   CHECK_STATUS(reader, 0);
 }

@@ -2,8 +2,6 @@
 // Many failovers in one process, for each way to use several servers. The servers end a connection
 // without a DISCONNECT, at times over a message that they have not acknowledged. Descriptors and
 // threads stay the same, resident memory stays within 1 MiB, and no message is lost.
-#include <dirent.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <list>
@@ -24,20 +22,19 @@ int failovers_wanted() {
   return kWarm + (is_full_run() ? 10'000 : 500);
 }
 
+std::string folder_of(const Process& process) {
+  return "/proc/" + std::to_string(process.pid());
+}
+
 std::size_t entries(const std::string& folder) {
-  std::size_t count = 0;
-  DIR* const open = opendir(folder.c_str());
-  BOOST_REQUIRE(open != nullptr);
-  while (readdir(open) != nullptr) ++count;
-  closedir(open);
-  return count;
+  const std::filesystem::directory_iterator all(folder);
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
 /// What the process has open, for a failure to tell.
 std::string open_files(const Process& process) {
   std::string all;
-  for (const auto& one :
-       std::filesystem::directory_iterator("/proc/" + std::to_string(process.pid()) + "/fd")) {
+  for (const auto& one : std::filesystem::directory_iterator(folder_of(process) + "/fd")) {
     std::error_code gone;
     all += one.path().filename().string() + " " +
            std::filesystem::read_symlink(one.path(), gone).string() + "\n";
@@ -51,7 +48,7 @@ struct Inventory {
 };
 
 Inventory take_stock(const Process& process) {
-  const std::string folder = "/proc/" + std::to_string(process.pid());
+  const std::string folder = folder_of(process);
   const std::string status = read_file(folder + "/status");
   const std::size_t at = status.find("VmRSS:");
   BOOST_REQUIRE(at != std::string::npos);

@@ -72,7 +72,8 @@ for target in "${targets[@]}"; do
   llvm-profdata merge -sparse "${profiles[@]}" -o "$build/$target.profdata"
   if [[ $missed ]]; then
     # A line of the annotated source whose count is 0.
-    llvm-cov show "$binary" -instr-profile="$build/$target.profdata" "${files[@]/#/lib/}" | grep -E '^(/|.*\.cpp:$)| \|\s+0\|' || true
+    llvm-cov show "$binary" -instr-profile="$build/$target.profdata" "${files[@]/#/lib/}" |
+      sed -nE '/^(\/|.*\.cpp:$)| \|\s+0\|/p'
     continue
   fi
   llvm-cov report "$binary" -instr-profile="$build/$target.profdata" "${files[@]/#/lib/}" |

@@ -2,6 +2,7 @@
 #include "rig/wire.hpp"
 
 namespace rig {
+
 std::optional<PropertyKind> kind_of_property(int id) {
   switch (id) {
     case 0x01:

@@ -346,8 +346,8 @@ BOOST_AUTO_TEST_CASE(a_visit_that_ends_early_is_continued_by_the_next) {
   BOOST_TEST(stage.take_printed() == Lines());
 }
 
-// b ends too early to tell that it brings copies. That they were printed again is no sign against
-// c.
+// b ends too early to tell that it brings copies, so they are printed again. The copies of c are
+// recognised all the same.
 BOOST_AUTO_TEST_CASE(what_was_printed_in_doubt_hides_no_copies) {
   Stage stage = with_printed(numbered("x", 1, 100));
   stage.move('b');
