@@ -68,30 +68,28 @@ Copies::Print* Copies::find_copied(std::size_t place, const Digest& digest, Time
   const auto recent = std::partition_point(equal.begin(), equal.end(), [&](std::uint64_t number) {
     return is_old(prints_[number], now);
   });
-  Print* const copied = find_recent(place, {recent, equal.end()});
+  Print* const copied = find_recent(place, {recent, equal.end()}, now);
   return copied != nullptr ? copied : find_late(place, equal, now);
 }
 
-Copies::Print* Copies::find_recent(std::size_t place, std::span<const std::uint64_t> numbers) {
-  if (numbers.empty()) return nullptr;
+Copies::Print* Copies::find_recent(std::size_t place, std::span<const std::uint64_t> numbers,
+                                   TimePoint now) {
   // A server sends equal messages in the order of their prints. So the prints from before it joined
   // come first, then those that it has sent, then those that it has not sent.
+  const Place& here = places_[place];
   const auto next = std::partition_point(numbers.begin(), numbers.end(), [&](std::uint64_t number) {
     const Print& one = prints_[number];
-    return one.at < places_[place].since || (one.senders & bit(place)) != 0;
+    return one.at < here.since || (one.senders & bit(place)) != 0;
   });
-  Print* copied = next == numbers.end() ? nullptr : &prints_[*next];
-  if (copied == nullptr && numbers.size() == 1) {
-    // A message that was printed just before the server joined may have reached that server just
-    // after. If only one equal message was printed, this one is taken for its copy. If there are
-    // several, or if the server sent that one on its connection before, a message could be lost
-    // that way.
-    Print& only = prints_[numbers.back()];
-    if (((only.senders | only.earlier) & bit(place)) == 0 &&
-        only.at >= places_[place].since - kSkew)
-      copied = &only;
-  }
-  return copied;
+  if (next != numbers.end()) return &prints_[*next];
+  // A message that was printed just before the server joined may have reached that server just
+  // after. If only one equal message was printed, this one is taken for its copy. If there are
+  // several, if the server sent that one on its connection before, or if it has had time to send
+  // it, a message could be lost that way.
+  if (numbers.size() != 1 || now > std::max(here.since, resumed_) + kSkew) return nullptr;
+  Print& only = prints_[numbers.front()];
+  const bool has_sent_it = ((only.senders | only.earlier) & bit(place)) != 0;
+  return has_sent_it || only.at < here.since - kSkew ? nullptr : &only;
 }
 
 // The print that the server repeats late. It sends what it owes in order. So a copy is near the
@@ -127,7 +125,7 @@ bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
   if (equal.size() == 1 && owes(place, prints_[equal.front()], now))
     note_late(place, prints_[equal.front()]);
   if (copied == nullptr) return false;
-  copied->senders |= bit(place);
+  copied->senders |= bits(place);
   // Whoever is always the first brings no copies, and yet what the others bring.
   for (std::size_t sender = 0; sender < places_.size(); ++sender) {
     if ((copied->senders & bit(sender)) == 0) continue;
@@ -144,10 +142,14 @@ bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
 void Copies::printed(std::size_t place, const Digest& digest, TimePoint now) {
   if (place == kNoPlace) return;
   if (prints_.size() == kMost) prints_.forget_first();
-  // What the old connection of a server still had is no message that its new one owes.
-  std::uint64_t senders = 0;
-  for (; place != kNoPlace; place = places_[place].successor) senders |= bit(place);
-  prints_.add({digest, now, senders});
+  prints_.add({digest, now, bits(place)});
+}
+
+// What the old connection of a server still had is no message that its new one owes.
+std::uint64_t Copies::bits(std::size_t place) const {
+  std::uint64_t all = 0;
+  for (; place != kNoPlace; place = places_[place].successor) all |= bit(place);
+  return all;
 }
 
 bool Copies::sent_by_all(const Print& print) const {

@@ -88,10 +88,11 @@ class Copies {
   };
 
   Print* find_copied(std::size_t place, const Digest& digest, TimePoint now);
-  Print* find_recent(std::size_t place, std::span<const std::uint64_t> numbers);
+  Print* find_recent(std::size_t place, std::span<const std::uint64_t> numbers, TimePoint now);
   Print* find_late(std::size_t place, std::span<const std::uint64_t> equal, TimePoint now);
   static bool is_near(const Print& print, const Place& place);
   void note_late(std::size_t place, const Print& print);
+  std::uint64_t bits(std::size_t place) const;
   bool is_old(const Print& print, TimePoint now) const;
   bool owes(std::size_t place, const Print& print, TimePoint now) const;
   bool is_owed(const Print& print, TimePoint now) const;

@@ -116,6 +116,8 @@ BOOST_AUTO_TEST_CASE(a_schedule_that_broke_a_promise_once_does_so_no_more) {
   BOOST_TEST(!subscribe_in_a_world(1128114, Break::none, false).violation);
   // What one server brought in doubt hides that another one brings copies.
   BOOST_TEST(!subscribe_in_a_world(1469001, Break::none, false).violation);
+  // What the old connection of a server still had counts as what its new connection owes.
+  BOOST_TEST(!subscribe_in_a_world(2308813, Break::none, false).violation);
 }
 
 BOOST_DATA_TEST_CASE(every_promise_notices_when_it_is_broken, kBroken, broken) {

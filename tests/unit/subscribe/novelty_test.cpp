@@ -197,6 +197,22 @@ BOOST_AUTO_TEST_CASE(what_is_published_around_the_first_subscription_is_printed_
   BOOST_TEST(stage.printed == "xy");
 }
 
+// Nobody publishes to c, so what a sends stays remembered. A second after b was subscribed, what is
+// equal to something older is a message of its own: a is gone, so nobody else brings it.
+BOOST_AUTO_TEST_CASE(what_comes_a_second_after_a_subscription_is_no_copy_of_what_was_before) {
+  for (const auto& [later, printed] : {std::pair{500ms, "1"}, std::pair{1001ms, "11"}}) {
+    Stage stage;
+    stage.join('a');
+    stage.join('c');
+    stage.send('a', "1");
+    stage.join('b');
+    stage.leave('a');
+    stage.now += later;
+    stage.send('b', "1");
+    BOOST_TEST(stage.printed == printed);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_session_that_was_kept_brings_nothing_twice) {
   Stage stage = two();
   stage.leave('b');
@@ -230,6 +246,23 @@ BOOST_AUTO_TEST_CASE(what_an_old_connection_still_holds_is_nothing_that_the_new_
   std::swap(old, stage.feeds['a']);
   stage.send('a', "x");  // published again after the return
   BOOST_TEST(stage.printed == "xx");
+}
+
+// Found by the simulated world, in the same way: x is published three times. a lacks the third one,
+// and b has the first one from the old connection and the others from the new one.
+BOOST_AUTO_TEST_CASE(a_copy_of_an_old_connection_is_none_that_the_new_one_owes) {
+  Stage stage = two();
+  Novelty::Feed old = stage.feeds['b'];
+  stage.join('b');
+  stage.send('a', "x");
+  stage.send('a', "x");
+  std::swap(old, stage.feeds['b']);
+  stage.send('b', "x");
+  std::swap(old, stage.feeds['b']);
+  stage.send('b', "x");
+  BOOST_TEST(stage.printed == "xx");
+  stage.send('b', "x");
+  BOOST_TEST(stage.printed == "xxx");
 }
 
 BOOST_AUTO_TEST_CASE(the_place_of_a_connection_that_has_ended_is_of_no_earlier_one) {
