@@ -325,10 +325,14 @@ class SubscribeWorld final : public World, public Witness {
     // The last messages of a connection that is left for another one cross with those of that one.
     const bool crosses = attempt != last_connected_;
     if (packet.duplicate || crosses) repeated_.insert(packet.payload);
-    // A server that lags behind by more than the window of copies is none that S3 speaks of.
+    // A server that lags behind by more than the window of copies is none that S3 speaks of, or by
+    // more than a second in what was printed before it was subscribed.
     const auto [first, is_first] = first_taken_.emplace(packet.payload, agenda.now());
     const Duration window = settings_of_session_.connect.keepalive * 2;
-    if (!is_first && agenda.now() - first->second > window) too_late_.insert(packet.payload);
+    const TimePoint subscribed = subscribed_at_[attempt];
+    const bool too_late = agenda.now() - first->second > window ||
+                          (first->second < subscribed && agenda.now() > subscribed + Copies::kSkew);
+    if (!is_first && too_late) too_late_.insert(packet.payload);
   }
   void acknowledged(AttemptId, const Packet& packet) override {
     const std::size_t written = bytes_written();
@@ -366,7 +370,8 @@ class SubscribeWorld final : public World, public Witness {
           silent_since_ = last_life_[*live_.begin()];
         if (!hot_) live_.clear();
         live_.insert(AttemptId{*notice.attempt});
-        heard_[AttemptId{*notice.attempt}] = agenda.now();
+        heard_[AttemptId{*notice.attempt}] = subscribed_at_[AttemptId{*notice.attempt}] =
+            agenda.now();
         last_connected_ = AttemptId{*notice.attempt};
         last_server_ = notice.server;
         if (first_ == AttemptId{}) first_ = last_connected_;
@@ -535,7 +540,7 @@ class SubscribeWorld final : public World, public Witness {
   AttemptId last_connected_{}, first_{};
   std::string last_server_;
   std::map<AttemptId, bool> present_;
-  std::map<AttemptId, TimePoint> last_life_, heard_;
+  std::map<AttemptId, TimePoint> subscribed_at_, last_life_, heard_;
   std::optional<Duration> stale_timeout_;
   bool interrupted_ = false;
   TimePoint silent_since_{};
