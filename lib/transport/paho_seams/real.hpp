@@ -44,5 +44,11 @@ int __real_MQTTProtocol_handlePublishes(void*, int);
 int __real_MQTTProtocol_handlePubrels(void*, int);
 void* __real_ListFindItem(void*, void*, int (*)(void*, void*));
 void* __real_MQTTPacket_connack(int, unsigned char, char*, size_t);
+void* __real_MQTTPacket_Factory(int, void*, int*);
+int __real_Thread_post_sem(void*);
+// Not wrapped.
+void MQTTPacket_freeConnack(void*);
+void MQTTPacket_freeSuback(void*);
+void MQTTPacket_freeUnsuback(void*);
 }
 // NOLINTEND(bugprone-reserved-identifier)

@@ -29,6 +29,7 @@
 #include <chrono>
 #include <utility>
 
+#include "transport/paho_seams/dropped_packet.hpp"
 #include "transport/paho_seams/in_path.hpp"
 #include "transport/paho_seams/real.hpp"
 #include "transport/paho_seams/receiver.hpp"
@@ -87,6 +88,8 @@ extern "C" {
 int __wrap_Socket_getReadySocket(int more_work, int timeout, void* mutex, int* result) {
   if (mqfail::is_receiver()) {
     mqfail::let_go();
+    *result = 0;
+    if (const int fd = mqfail::descriptor_with_dropped_packet(); fd != 0) return fd;
     return __real_Socket_getReadySocket(more_work, timeout, mutex, result);
   }
   mqfail::send_receiver_round(std::chrono::milliseconds(timeout));

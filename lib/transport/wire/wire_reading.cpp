@@ -39,6 +39,7 @@ std::ptrdiff_t Wire::read(void* into, std::size_t size) {
 // With nothing ahead: what is asked for, and with it what is behind it.
 std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
   if (filter_.disconnect_packet() != nullptr) return nothing_more();
+  if (end_ == WireEnd::nonsense) return nonsense();
   const std::span<char> room = ahead_.room();
   std::ptrdiff_t got = 0;
   std::size_t direct = 0;  // of these, where they are wanted
@@ -63,13 +64,18 @@ std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
       first_bytes_.append(room.data(), std::min(behind, kFirstBytes));
     }
     note_end(WireEnd::nonsense, 0);
-    errno = EPROTO;
-    return -1;
+    return nonsense();
   }
   note_life(static_cast<std::size_t>(got), filter_.ended() != ended);
   ahead_.filled(*later);
   if (*here != 0) return static_cast<std::ptrdiff_t>(*here);
   return *later != 0 ? static_cast<std::ptrdiff_t>(ahead_.take(into, size)) : nothing_more();
+}
+
+// Paho may not have seen it the first time: its receive thread stops in between.
+std::ptrdiff_t Wire::nonsense() {
+  errno = EPROTO;
+  return -1;
 }
 
 // A DISCONNECT, or the beginning of one.
@@ -180,6 +186,7 @@ std::optional<std::size_t> Wire::admit(std::string_view bytes) {
 std::size_t Wire::readable() {
   if (ahead_.size() != 0) return ahead_.size();
   if (kicked_ || filter_.disconnect_packet() != nullptr || (web_ && web_->ended())) return 1;
+  if (end_ == WireEnd::nonsense) return 1;
   return tls_more_ ? 1 : 0;
 }
 

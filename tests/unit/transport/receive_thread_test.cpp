@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Paho's poll set belongs to its receive thread alone. What Paho's MQTTClient_run does is done here
-// by hand, so that the other threads come in the moments that matter.
+// Paho's poll set belongs to its receive thread alone, and what that thread has read is not dropped
+// when it is told to stop. What Paho's MQTTClient_run does is done here by hand, so that the other
+// threads come in the moments that matter.
+#include <malloc.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,7 +14,9 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <string>
 
+#include "transport/paho_seams/dropped_packet.hpp"
 #include "transport/paho_seams/receiver.hpp"
 #include "transport/paho_seams/registry.hpp"
 #include "transport/wire/wire.hpp"
@@ -27,6 +32,9 @@ int Thread_unlock_mutex(void* mutex);
 void Socket_outInitialize();
 int Socket_addSocket(int fd);
 int Socket_getReadySocket(int more_work, int timeout, void* mutex, int* result);
+void* MQTTPacket_Factory(int version, void* handles, int* result);
+int Thread_post_sem(void* semaphore);
+void MQTTPacket_freeConnack(void* packet);
 }
 
 namespace {
@@ -121,4 +129,108 @@ BOOST_AUTO_TEST_CASE(only_the_receive_thread_gets_into_the_poll_set_whatever_is_
   BOOST_TEST(may_look);
   forget_wire(ends[0]);
   close(ends[1]);
+}
+
+namespace {
+
+/// A connection whose server has answered CONNECT, with a reason string of that size.
+class Answered {
+ public:
+  explicit Answered(std::size_t reason) {
+    std::array<int, 2> ends{};
+    BOOST_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
+    client_ = ends[0];
+    server_ = ends[1];
+    const auto wire = std::make_shared<Wire>(client_, 0s, false, WireCallbacks{});
+    wire->speak(Protocol::mqtt5);
+    register_wire(wire);
+    // Lengths of two bytes each.
+    const auto length = [](std::size_t size) {
+      return std::string{static_cast<char>((size & 0x7fU) | 0x80U), static_cast<char>(size >> 7U)};
+    };
+    const std::string text = std::string("\x1f") + static_cast<char>(reason >> 8U) +
+                             static_cast<char>(reason & 0xffU) + std::string(reason, 'r');
+    std::string body = std::string(2, '\0') + length(text.size()) + text;
+    body = "\x20" + length(body.size()) + body;
+    BOOST_REQUIRE(write(server_, body.data(), body.size()) == static_cast<ssize_t>(body.size()));
+  }
+  ~Answered() {
+    forget();
+    ::close(server_);
+  }
+  Answered(const Answered&) = delete;
+  Answered& operator=(const Answered&) = delete;
+
+  int fd() const { return client_; }
+  void forget() { forget_wire(client_); }
+  /// Paho reads a packet.
+  void* read(int* result) {
+    std::array<long long, 32> handles{};  // no TLS, no WebSocket
+    *reinterpret_cast<int*>(handles.data()) = client_;
+    *result = -1;
+    return MQTTPacket_Factory(5, handles.data(), result);
+  }
+
+ private:
+  int client_ = -1, server_ = -1;
+};
+
+// mallinfo2(3) knows one arena; the receive thread would have another one.
+const int kOneArena = mallopt(M_ARENA_MAX, 1);
+
+std::size_t in_use() {
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_read_when_the_thread_is_told_to_stop_is_given_again) {
+  Socket_outInitialize();
+  Answered connection(300);
+  sem_t client;
+  BOOST_REQUIRE(sem_init(&client, 0, 0) == 0);
+  void *first = nullptr, *again = nullptr;
+  int result = 0, ready = 0, afterwards = -1;
+  others_may_look_after([&] { first = connection.read(&result); });
+  BOOST_REQUIRE(first != nullptr);
+  others_may_look_after([&] {
+    ready = ready_socket();
+    again = connection.read(&result);
+  });
+  BOOST_TEST(ready == connection.fd());
+  BOOST_TEST(result == 0);
+  BOOST_TEST(again == first);
+  others_may_look_after([&] {
+    ready = ready_socket();
+    again = connection.read(&result);
+    Thread_post_sem(&client);
+    afterwards = descriptor_with_dropped_packet();
+  });
+  BOOST_TEST(ready == connection.fd());
+  BOOST_TEST(again == first);
+  BOOST_TEST(afterwards == 0);
+  BOOST_TEST(sem_trywait(&client) == 0);
+  sem_destroy(&client);
+  MQTTPacket_freeConnack(first);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_whose_connection_is_closed_is_freed) {
+  constexpr std::size_t kReason = 16'000;
+  Socket_outInitialize();
+  std::size_t before = 0, after = 0;
+  int ready = -1;
+  others_may_look_after([&] {
+    before = in_use();
+    for (int i = 0; i < 100; ++i) {
+      Answered connection(kReason);
+      int result = 0;
+      BOOST_REQUIRE(connection.read(&result) != nullptr);
+      connection.forget();
+      ready = descriptor_with_dropped_packet();
+    }
+    after = in_use();
+  });
+  BOOST_TEST(ready == 0);
+  BOOST_TEST(after < before + 10 * kReason);
 }

@@ -279,8 +279,12 @@ BOOST_AUTO_TEST_CASE(nonsense_behind_the_rest_of_a_body_ends_the_stream_at_once)
   std::array<char, 16> into{};
   for (const std::size_t size : {1, 1, 3, 1, 1})
     BOOST_REQUIRE(line.wire->read(into.data(), size) == static_cast<std::ptrdiff_t>(size));
-  say("efghij\0\0"sv);  // a type of packet that does not exist
-  BOOST_TEST(line.wire->read(into.data(), 10) == -1);
+  say("efghij\0\0"sv);           // a type of packet that does not exist
+  for (int i = 0; i < 2; ++i) {  // Paho may not have seen the first one
+    BOOST_TEST(line.wire->read(into.data(), 10) == -1);
+    BOOST_TEST(errno == EPROTO);
+    BOOST_TEST(line.wire->readable() == 1U);
+  }
   BOOST_TEST((line.wire->end() == WireEnd::nonsense));
 }
 
