@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -68,6 +69,15 @@ class Told final : public TransportListener {
   bool connected_ = false, ended_ = false;
 };
 
+// libFuzzer's timer interrupts what waits.
+template <typename Call>
+auto again(Call call) {
+  while (true) {
+    const auto result = call();
+    if (result >= 0 || errno != EINTR) return result;
+  }
+}
+
 class Server {
  public:
   Server() {
@@ -85,7 +95,8 @@ class Server {
   const mqfail::Server& named() const { return named_; }
 
   void accept() {
-    peer_ = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    peer_ = again([this] { return ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); });
+    fuzz::law(peer_ >= 0, "the client connects");
     // Nagle's algorithm would hold the second packet until the client's delayed acknowledgement.
     const int on = 1;
     setsockopt(peer_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -97,14 +108,14 @@ class Server {
   /// False if the client has closed.
   bool read_packet() {
     std::array<char, 4096> block{};
-    return recv(peer_, block.data(), block.size(), 0) > 0;
+    return again([&] { return recv(peer_, block.data(), block.size(), 0); }) > 0;
   }
   /// Without a TIME_WAIT, of which there would be too many.
   void close(bool reset) {
     if (!reset) {
       shutdown(peer_, SHUT_WR);
       pollfd one{peer_, POLLIN, 0};
-      while (poll(&one, 1, 1000) > 0 && read_packet()) {
+      while (again([&one] { return poll(&one, 1, 1000); }) > 0 && read_packet()) {
       }
     }
     const linger at_once{1, 0};
