@@ -128,7 +128,7 @@ draw_failover() {
       while ((getline words < events) > 0) said[++count] = words
       height = 262 + count * 18
       head(height, "A failover of mqfail-sub")
-      text(8, 22, "head", sprintf("%d lines, one every 20 ms. Server a is killed: %d lines are missing, %d came twice.", NR, highest - distinct, NR - distinct))
+      text(8, 22, "head", sprintf("%d lines, one every 20 ms. Server a is killed. Missing: %d, twice: %d.", NR, highest - distinct, NR - distinct))
       lanes(time[1] - 0.02, time[NR] + 0.02, 36, 0.5, "s", 1)
       text(8, 142, "head", sprintf("The same moment, enlarged: %.1f ms from the kill to the next line.", (first - killed) * 1000))
       lanes(killed - 0.1, killed + 0.1, 156, 0.02, "ms", 1000)
