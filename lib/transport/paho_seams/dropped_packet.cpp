@@ -5,7 +5,8 @@
 // since, the CONNACK that was read for it is dropped, and it waits until its connect timeout. The
 // packet is not freed, not even if its client has closed the socket meanwhile. Found by fuzzing.
 // Mended: a client that gets CONNACK, SUBACK or UNSUBACK is woken (Thread_post_sem). A packet that
-// has woken nobody is given again in the next round, or freed if its connection is closed.
+// has woken nobody is given again in the next round; if Paho does not ask for it then, its client
+// is gone, and it is freed.
 // Unnecessary when: Paho reads nothing once it is told to stop.
 #include "transport/paho_seams/dropped_packet.hpp"
 
@@ -15,7 +16,6 @@
 
 #include "transport/paho_seams/real.hpp"
 #include "transport/paho_seams/receiver.hpp"
-#include "transport/paho_seams/registry.hpp"
 #include "transport/wire/answer.hpp"
 
 namespace mqfail {
@@ -24,6 +24,7 @@ namespace {
 struct Answer {
   void* packet = nullptr;
   int fd = -1;
+  bool offered = false;  // its descriptor was said to be ready
 };
 
 // Of the receive thread.
@@ -60,22 +61,22 @@ bool take_dropped(int fd) {
   const auto found = std::find_if(t_dropped.begin(), t_dropped.end(),
                                   [fd](const Answer& one) { return one.fd == fd; });
   if (found == t_dropped.end()) return false;
-  t_read = *found;
+  t_read = {found->packet, fd};
   t_dropped.erase(found);
   return true;
 }
 
 }  // namespace
 
-// A closed descriptor is given back by this thread later, so its number is no other connection's.
 int descriptor_with_dropped_packet() {
   set_aside();
   std::erase_if(t_dropped, [](const Answer& one) {
-    if (find_wire(one.fd) != nullptr) return false;
-    free_answer(one.packet);
-    return true;
+    if (one.offered) free_answer(one.packet);
+    return one.offered;
   });
-  return t_dropped.empty() ? 0 : t_dropped.front().fd;
+  if (t_dropped.empty()) return 0;
+  t_dropped.front().offered = true;
+  return t_dropped.front().fd;
 }
 
 }  // namespace mqfail
