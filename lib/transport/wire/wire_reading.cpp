@@ -186,7 +186,6 @@ std::optional<std::size_t> Wire::admit(std::string_view bytes) {
 std::size_t Wire::readable() {
   if (ahead_.size() != 0) return ahead_.size();
   if (kicked_ || filter_.disconnect_packet() != nullptr || (web_ && web_->ended())) return 1;
-  if (end_ == WireEnd::nonsense) return 1;
   return tls_more_ ? 1 : 0;
 }
 

@@ -283,7 +283,6 @@ BOOST_AUTO_TEST_CASE(nonsense_behind_the_rest_of_a_body_ends_the_stream_at_once)
   for (int i = 0; i < 2; ++i) {  // Paho may not have seen the first one
     BOOST_TEST(line.wire->read(into.data(), 10) == -1);
     BOOST_TEST(errno == EPROTO);
-    BOOST_TEST(line.wire->readable() == 1U);
   }
   BOOST_TEST((line.wire->end() == WireEnd::nonsense));
 }
