@@ -4,5 +4,6 @@ mosquitto_sub -t plant/temperature -i device --will-topic device/state --will-pa
 pid=$!
 until [ -s out ]; do sleep 0.05; done
 kill -9 $pid
-wait $pid 2>/dev/null || true
+wait $pid 2>/dev/null
+echo "ended with $?"
 mosquitto_sub -t device/state -C 1 -W 5
