@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -85,12 +86,10 @@ void check_sub(Charges& charges, const Plan& plan, const Outcome& outcome) {
   const auto lines = lines_of(outcome.out);
   // To MQTT 3.1.1 the properties of an MQTT 5 packet are payload, and one of their bytes may be a
   // newline. The messages are as many as -C asks for all the same.
-  const auto says = [&](const std::string& words) {
-    return outcome.err.find(words) != std::string::npos;
-  };
   const std::string count = std::to_string(plan.messages);
-  const bool more_lines = plan.version == 5 && says("with MQTT 3.1.1") &&
-                          (says("printed " + count) || says("\"printed\":" + count));
+  const bool more_lines =
+      plan.version == 5 && outcome.err.find("with MQTT 3.1.1") != std::string::npos &&
+      std::regex_search(outcome.err, std::regex("\\bprinted(\":| )" + count + "\\b"));
   if (plan.countable && (more_lines ? lines.size() < plan.messages : lines.size() != plan.messages))
     charges.push_back(std::to_string(lines.size()) + " lines, but -C " + count);
   if (!plan.json_lines) return;
