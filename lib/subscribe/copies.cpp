@@ -125,7 +125,7 @@ bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
   if (equal.size() == 1 && owes(place, prints_[equal.front()], now))
     note_late(place, prints_[equal.front()]);
   if (copied == nullptr) return false;
-  copied->senders |= bits(place);
+  copied->senders |= with_successors(place);
   // Whoever is always the first brings no copies, and yet what the others bring.
   for (std::size_t sender = 0; sender < places_.size(); ++sender) {
     if ((copied->senders & bit(sender)) == 0) continue;
@@ -142,11 +142,11 @@ bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
 void Copies::printed(std::size_t place, const Digest& digest, TimePoint now) {
   if (place == kNoPlace) return;
   if (prints_.size() == kMost) prints_.forget_first();
-  prints_.add({digest, now, bits(place)});
+  prints_.add({digest, now, with_successors(place)});
 }
 
 // What the old connection of a server still had is no message that its new one owes.
-std::uint64_t Copies::bits(std::size_t place) const {
+std::uint64_t Copies::with_successors(std::size_t place) const {
   std::uint64_t all = 0;
   for (; place != kNoPlace; place = places_[place].successor) all |= bit(place);
   return all;

@@ -3,8 +3,8 @@
 // (delivery.md S3). Each printed message is remembered by its digest, with the servers that have
 // sent it. A message is a copy if an equal one was printed since its server joined, and that server
 // has not sent it yet. So equal messages are printed as often as the server that delivered most of
-// them did. A publisher does not reach all servers at the same moment, so "since" has a margin for
-// messages that do not repeat.
+// them did. A publisher does not reach all servers at the same moment. So for kSkew after a server
+// joined, messages that do not repeat also count if they were printed up to kSkew before.
 // A server that was silent may deliver later what it could not: a frozen one to the next
 // connection, what its bridge brings; a node without a quorum after the election. If it has brought
 // kProof copies before, the prints that do not repeat wait for it, as long as it is away and for
@@ -92,7 +92,7 @@ class Copies {
   Print* find_late(std::size_t place, std::span<const std::uint64_t> equal, TimePoint now);
   static bool is_near(const Print& print, const Place& place);
   void note_late(std::size_t place, const Print& print);
-  std::uint64_t bits(std::size_t place) const;
+  std::uint64_t with_successors(std::size_t place) const;
   bool is_old(const Print& print, TimePoint now) const;
   bool owes(std::size_t place, const Print& print, TimePoint now) const;
   bool is_owed(const Print& print, TimePoint now) const;

@@ -145,8 +145,8 @@ void PahoTransport::retire(AttemptId attempt) {
   bury();
 }
 
-// A retired connection may still have a thread. Its end wakes the session, which then takes messages
-// or acknowledgements.
+// A retired connection may still have a thread. Its end wakes the session, which then takes
+// messages or acknowledgements.
 void PahoTransport::bury() {
   std::erase_if(retired_, [](const auto& connection) { return connection->finished(); });
 }

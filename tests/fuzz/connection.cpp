@@ -70,15 +70,6 @@ class Told final : public TransportListener {
   bool connected_ = false, ended_ = false;
 };
 
-// libFuzzer's timer interrupts what waits.
-template <typename Call>
-auto again(Call call) {
-  while (true) {
-    const auto result = call();
-    if (result >= 0 || errno != EINTR) return result;
-  }
-}
-
 class Server {
  public:
   Server() {
@@ -96,29 +87,27 @@ class Server {
   const mqfail::Server& named() const { return named_; }
 
   void accept() {
-    peer_ = again([this] { return ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); });
+    peer_ =
+        static_cast<int>(TEMP_FAILURE_RETRY(::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC)));
     fuzz::law(peer_ >= 0, "the client connects");
     // Nagle's algorithm would hold the second packet until the client's delayed acknowledgement.
     const int on = 1;
     setsockopt(peer_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    read_packet();  // CONNECT
+    await_packet();  // CONNECT
   }
   void send(std::string_view bytes) {
     ::send(peer_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   }
   /// False if the client has closed.
-  bool read_packet() {
-    pollfd one{peer_, POLLIN, 0};
-    fuzz::law(again([&one] { return poll(&one, 1, 5000); }) > 0, "the client goes on");
-    std::array<char, 4096> block{};
-    return again([&] { return recv(peer_, block.data(), block.size(), 0); }) > 0;
+  bool await_packet() {
+    fuzz::law(is_readable(5000), "the client goes on");
+    return read_packet();
   }
   /// Without a TIME_WAIT, of which there would be too many.
   void close(bool reset) {
     if (!reset) {
       shutdown(peer_, SHUT_WR);
-      pollfd one{peer_, POLLIN, 0};
-      while (again([&one] { return poll(&one, 1, 1000); }) > 0 && read_packet()) {
+      while (is_readable(1000) && read_packet()) {
       }
     }
     const linger at_once{1, 0};
@@ -127,6 +116,16 @@ class Server {
   }
 
  private:
+  // libFuzzer's timer interrupts what waits.
+  bool is_readable(int patience_ms) const {
+    pollfd one{peer_, POLLIN, 0};
+    return TEMP_FAILURE_RETRY(poll(&one, 1, patience_ms)) > 0;
+  }
+  bool read_packet() const {
+    std::array<char, 4096> block{};
+    return TEMP_FAILURE_RETRY(recv(peer_, block.data(), block.size(), 0)) > 0;
+  }
+
   const int listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int peer_ = -1;
   mqfail::Server named_;
@@ -192,7 +191,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (state != 0)
     world.server.send(mqtt5 ? std::string_view("\x20\x03\0\0\0", 5)
                             : std::string_view("\x20\x02\0\0", 4));
-  if (state == 2 && world.server.read_packet())
+  if (state == 2 && world.server.await_packet())
     world.server.send(mqtt5 ? std::string_view("\x90\x04\0\1\0\2", 6)
                             : std::string_view("\x90\x03\0\1\2", 5));
   const bool waits = state != 0 && settings.watched.empty();

@@ -364,20 +364,22 @@ class SubscribeWorld final : public World, public Witness {
       return std::int64_t{-1};
     };
     switch (notice.name) {
-      case NoticeName::connected:
+      case NoticeName::connected: {
+        const AttemptId attempt{*notice.attempt};
         // One that ended while we went back to another server is not told as lost.
         if (!hot_ && !live_.empty() && number("outage_ms") >= 0)
           silent_since_ = last_life_[*live_.begin()];
         if (!hot_) live_.clear();
-        live_.insert(AttemptId{*notice.attempt});
-        heard_[AttemptId{*notice.attempt}] = subscribed_at_[AttemptId{*notice.attempt}] =
-            agenda.now();
-        last_connected_ = AttemptId{*notice.attempt};
+        live_.insert(attempt);
+        heard_[attempt] = agenda.now();
+        subscribed_at_[attempt] = agenda.now();
+        last_connected_ = attempt;
         last_server_ = notice.server;
         if (first_ == AttemptId{}) first_ = last_connected_;
         // Back after an outage: it must be told.
         if (number("outage_ms") >= 0) expect_gap_ = true;
         return;
+      }
       case NoticeName::lost:
         live_.erase(AttemptId{*notice.attempt});
         if (notice.reason.starts_with("no message")) check_stale(AttemptId{*notice.attempt});

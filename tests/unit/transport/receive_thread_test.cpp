@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 
+#include "rig/wire.hpp"
 #include "transport/paho_seams/dropped_packet.hpp"
 #include "transport/paho_seams/receiver.hpp"
 #include "transport/paho_seams/registry.hpp"
@@ -144,15 +145,10 @@ class Answered {
     const auto wire = std::make_shared<Wire>(client_, 0s, false, WireCallbacks{});
     wire->speak(Protocol::mqtt5);
     register_wire(wire);
-    // Lengths of two bytes each.
-    const auto length = [](std::size_t size) {
-      return std::string{static_cast<char>((size & 0x7fU) | 0x80U), static_cast<char>(size >> 7U)};
-    };
-    const std::string text = std::string("\x1f") + static_cast<char>(reason >> 8U) +
-                             static_cast<char>(reason & 0xffU) + std::string(reason, 'r');
-    std::string body = std::string(2, '\0') + length(text.size()) + text;
-    body = "\x20" + length(body.size()) + body;
-    BOOST_REQUIRE(write(server_, body.data(), body.size()) == static_cast<ssize_t>(body.size()));
+    const std::string answer = rig::encode_connack(
+        5, 0, false, {{.id = rig::property::reason_string, .text = std::string(reason, 'r')}});
+    BOOST_REQUIRE(write(server_, answer.data(), answer.size()) ==
+                  static_cast<ssize_t>(answer.size()));
   }
   ~Answered() {
     forget_wire(client_);
