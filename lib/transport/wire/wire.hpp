@@ -174,7 +174,8 @@ class Wire {
   std::ptrdiff_t unwrap(char* bytes, std::size_t size);
   std::optional<std::size_t> admit(std::string_view bytes);
   std::ptrdiff_t nothing_more();
-  static std::ptrdiff_t nonsense();
+  void end_reading_locked(WireEnd end);
+  static std::ptrdiff_t fails_with(int error);
   void note_sent(TimePoint at);
   void note_received();
   void note_life(std::size_t bytes, bool whole);

@@ -39,7 +39,7 @@ std::ptrdiff_t Wire::read(void* into, std::size_t size) {
 // With nothing ahead: what is asked for, and with it what is behind it.
 std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
   if (filter_.disconnect_packet() != nullptr) return nothing_more();
-  if (end_ == WireEnd::nonsense) return nonsense();
+  if (end_ == WireEnd::nonsense) return fails_with(EPROTO);
   const std::span<char> room = ahead_.room();
   std::ptrdiff_t got = 0;
   std::size_t direct = 0;  // of these, where they are wanted
@@ -63,8 +63,8 @@ std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
       first_bytes_.assign(into, std::min(direct, kFirstBytes));
       first_bytes_.append(room.data(), std::min(behind, kFirstBytes));
     }
-    note_end(WireEnd::nonsense, 0);
-    return nonsense();
+    end_reading_locked(WireEnd::nonsense);
+    return fails_with(EPROTO);
   }
   note_life(static_cast<std::size_t>(got), filter_.ended() != ended);
   ahead_.filled(*later);
@@ -72,19 +72,25 @@ std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
   return *later != 0 ? static_cast<std::ptrdiff_t>(ahead_.take(into, size)) : nothing_more();
 }
 
-// Paho may not have seen it the first time: its receive thread stops in between.
-std::ptrdiff_t Wire::nonsense() {
-  errno = EPROTO;
+std::ptrdiff_t Wire::fails_with(int error) {
+  errno = error;
   return -1;
 }
 
 // A DISCONNECT, or the beginning of one.
 std::ptrdiff_t Wire::nothing_more() {
-  errno = EAGAIN;
-  if (filter_.disconnect_packet() == nullptr) return -1;
-  note_end(WireEnd::disconnect, 0);
-  errno = ECONNRESET;
-  return -1;
+  if (filter_.disconnect_packet() == nullptr) return fails_with(EAGAIN);
+  const std::lock_guard lock(out_mutex_);
+  end_reading_locked(WireEnd::disconnect);
+  return fails_with(ECONNRESET);
+}
+
+// An end that the server has not given to TCP. From here on poll(2) says that there is something to
+// read: Paho may not see the end the first time, because its receive thread stops in between.
+void Wire::end_reading_locked(WireEnd end) {
+  note_end(end, 0);
+  tls_more_ = false;
+  if (attached_) ::shutdown(fd_, SHUT_RD);
 }
 
 std::ptrdiff_t Wire::receive_plain(const std::array<iovec, 2>& into) {
@@ -152,18 +158,16 @@ std::ptrdiff_t Wire::unwrap(char* bytes, std::size_t size) {
     web_since_ = wire_now();
     if (callbacks_.reached) callbacks_.reached(Phase::connack);
   }
-  if (got > 0 || !web_->ended()) {
-    errno = EAGAIN;
-    return got > 0 ? static_cast<std::ptrdiff_t>(got) : -1;
-  }
+  if (got > 0) return static_cast<std::ptrdiff_t>(got);
+  if (!web_->ended()) return fails_with(EAGAIN);
   flush();
-  errno = EPROTO;
+  const std::lock_guard lock(out_mutex_);
   if (web_->closing()) {
-    note_end(WireEnd::end_of_stream, 0);
+    end_reading_locked(WireEnd::end_of_stream);
     return 0;
   }
-  note_end(web_->refused() ? WireEnd::refused : WireEnd::nonsense, 0);
-  return -1;
+  end_reading_locked(web_->refused() ? WireEnd::refused : WireEnd::nonsense);
+  return fails_with(EPROTO);
 }
 
 // Through TLS, WebSocket or both.
@@ -185,8 +189,8 @@ std::optional<std::size_t> Wire::admit(std::string_view bytes) {
 
 std::size_t Wire::readable() {
   if (ahead_.size() != 0) return ahead_.size();
-  if (kicked_ || filter_.disconnect_packet() != nullptr || (web_ && web_->ended())) return 1;
-  return tls_more_ ? 1 : 0;
+  const bool ends = filter_.disconnect_packet() != nullptr || (web_ && web_->ended());
+  return kicked_ || tls_more_ || (ends && end_ == WireEnd::open) ? 1 : 0;
 }
 
 }  // namespace mqfail
