@@ -82,7 +82,8 @@ std::size_t UpgradeAnswer::take(std::string_view bytes) {
       (!parser_->is_header_done() && head_.size() > kLongest)) {
     refuse("the answer is too long");
   } else if (error || (!http && !parser_->is_header_done())) {
-    const bool tls = head_[0] == 0x15 || head_[0] == 0x16;  // a record: alert or handshake
+    // A record: alert or handshake.
+    const bool tls = !has_status_line_ && (head_[0] == 0x15 || head_[0] == 0x16);
     refuse(tls ? "the server answers in TLS: write wss://" : "the answer is not HTTP");
   } else if (parser_->is_header_done()) {
     judge();

@@ -220,6 +220,7 @@ class Wire {
   PacketFilter filter_;
   ReadAhead ahead_;
   PacketIdSet received_ids_;
+  bool has_read_ = false;     // anything that is for Paho
   bool unconfirmed_ = false;  // read since confirm_receipt()
   bool tls_more_ = false;     // OpenSSL may hold bytes that poll(2) does not know of
 };

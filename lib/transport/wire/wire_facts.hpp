@@ -41,7 +41,7 @@ struct WireFacts {
   /// The CONNACK behind its remaining length: flags, code and, on MQTT 5, properties. Empty until
   /// it has come. Paho hides the flags on MQTT 5, and the properties of one that refuses.
   std::string connack;
-  std::string first_bytes;  ///< of a server whose first packet is not MQTT; else empty
+  std::string first_bytes;  ///< of a server that ends by nonsense at its first bytes; else empty
   /// How the server broke the protocol ("SUBACK of 2 bytes"); empty if what it sent was never MQTT.
   std::string flaw;
   std::string disconnect_packet;  ///< the server's DISCONNECT from its first byte; empty: none

@@ -53,13 +53,14 @@ std::ptrdiff_t Wire::read_through(char* into, std::size_t size) {
     got = receive_layered(room.data(), room.size());
   }
   if (got <= 0) return got;
+  const bool is_first = !std::exchange(has_read_, true);
   const std::size_t behind = static_cast<std::size_t>(got) - direct;
   const std::uint64_t ended = filter_.ended();
   const auto here = admit({into, direct});
   const auto later = admit({room.data(), behind});
   if (!here || !later) {
     const std::lock_guard lock(out_mutex_);
-    if (connack_.empty()) {
+    if (is_first) {
       first_bytes_.assign(into, std::min(direct, kFirstBytes));
       first_bytes_.append(room.data(), std::min(behind, kFirstBytes));
     }

@@ -295,6 +295,23 @@ BOOST_AUTO_TEST_CASE(nonsense_behind_the_rest_of_a_body_ends_the_stream_at_once)
   BOOST_TEST((line.wire->end() == WireEnd::nonsense));
 }
 
+// 0x15 begins a TLS record, but it may also be the length of a CONNACK.
+BOOST_AUTO_TEST_CASE(the_first_bytes_are_those_of_the_connection) {
+  for (const std::string before : {"", "\x20"}) {
+    const Line line;
+    std::array<char, 16> into{};
+    const std::string record = "\x15\x03\x01" + std::string(0x13, 'x');
+    for (const std::string& some : {before, record}) {
+      BOOST_REQUIRE(send(line.ends[1], some.data(), some.size(), 0) ==
+                    static_cast<ssize_t>(some.size()));
+      line.wire->read(into.data(), 1);
+    }
+    BOOST_TEST((line.wire->end() == WireEnd::nonsense));
+    const std::string first = line.wire->facts().first_bytes;
+    BOOST_TEST((before.empty() ? first.starts_with("\x15\x03\x01") : first.empty()));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_ping_is_sent_when_nothing_else_was) {
   const Line line(10s);
   line.append(kConnect);
