@@ -3,6 +3,7 @@
 
 #include <sys/resource.h>
 
+#include <list>
 #include <memory>
 #include <utility>
 
@@ -30,9 +31,10 @@ Result<RoundGround*> lasting_ground(int interrupt_fd) {
   raise_descriptor_limit();
   auto transport = DirectTransport::make();
   if (!transport) return transport.error();
-  auto* const lasting = new Lasting(std::move(*transport));
-  lasting->ground.interrupt_fd = interrupt_fd;
-  return &lasting->ground;
+  static auto& all = *new std::list<Lasting>;
+  RoundGround& ground = all.emplace_back(std::move(*transport)).ground;
+  ground.interrupt_fd = interrupt_fd;
+  return &ground;
 }
 
 Result<Probed> probe(const ServerList& servers, const ProbeSettings& settings) {

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <csignal>
+#include <cstdlib>
 
 #include "faults/courses.hpp"
 
@@ -17,12 +18,12 @@ const char* const kFaketime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so
 /// A command under another clock. `file` has its offset, which may change.
 Arguments under_clock(const std::string& file) {
   if (!std::filesystem::exists(kFaketime)) throw Skipped("no libfaketime");
-  return {"env",
-          std::string("LD_PRELOAD=") + kFaketime,
-          "FAKETIME_TIMESTAMP_FILE=" + file,
-          "FAKETIME_NO_CACHE=1",
-          "FAKETIME_DONT_FAKE_MONOTONIC=1",
-          "FAKETIME_DONT_RESET=1"};
+  const char* const asan = std::getenv("ASAN_OPTIONS");
+  return {"env", std::string("LD_PRELOAD=") + kFaketime,
+          // AddressSanitizer wants to be the first library.
+          std::string("ASAN_OPTIONS=verify_asan_link_order=0:") + (asan != nullptr ? asan : ""),
+          "FAKETIME_TIMESTAMP_FILE=" + file, "FAKETIME_NO_CACHE=1",
+          "FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_DONT_RESET=1"};
 }
 
 /// Steps of the clock while lines flow.

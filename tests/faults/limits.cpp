@@ -40,6 +40,7 @@ void add_descriptors(Cases& cases) {
       cases.push_back(
           {38, "descriptors/" + std::to_string(count) + "-" + tool,
            [=](Trial& t) {
+             if (kSanitized) throw Skipped("a sanitizer needs descriptors of its own");
              works_or_says_why(t, tool, {"prlimit", "--nofile=" + std::to_string(count)});
            },
            count == 8 && tool == "pub"});
@@ -143,14 +144,14 @@ void add_memory(Cases& cases) {
     for (const int mib : {12, 16, 24, 32, 48, 64, 96, 128, 192, 256})
       cases.push_back({44, "memory/" + std::to_string(mib) + "-mib-" + tool,
                        [=](Trial& t) {
-                         if (!kMemoryIsItsOwn) throw Skipped("a sanitizer needs the memory");
+                         if (kSanitized) throw Skipped("a sanitizer needs the memory");
                          works_or_says_why(t, tool,
                                            {"prlimit", "--as=" + std::to_string(mib << 20)}, {},
                                            100'000);
                        },
                        mib == 64 && tool == "pub"});
   cases.push_back({44, "memory/large-payload-does-not-fit", [](Trial& t) {
-                     if (!kMemoryIsItsOwn) throw Skipped("a sanitizer needs the memory");
+                     if (kSanitized) throw Skipped("a sanitizer needs the memory");
                      Scripted& a = t.scripted();
                      auto run = t.sub({"-q", "1", "-W", "5"}, {"prlimit", "--as=200000000"});
                      run->told("subscribed");

@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(the_laws_find_crashes_hangs_and_whatever_commands_a_termina
   BOOST_TEST(charges(probe, outcome, "in no list"));
   outcome.strangers = 0;
   outcome.peak_kib = 900'000;
-  BOOST_TEST(charges(probe, outcome, "KiB resident") == rig::kMemoryIsItsOwn);
+  BOOST_TEST(charges(probe, outcome, "KiB resident") == !rig::kSanitized);
   outcome.peak_kib = 0;
   outcome.ledger.malformed = {"PUBLISH"};
   BOOST_TEST(charges(probe, outcome, "no MQTT"));

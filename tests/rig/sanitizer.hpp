@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a build with sanitizers cannot show: how much memory the program itself uses (a sanitizer
-// uses several times as much), and how fast it is. Memory bounds are left out there, and upper time
-// bounds are longer. Nothing else is left out.
+// What a build with sanitizers cannot show: how much memory and how many descriptors the program
+// itself needs (a sanitizer needs its own), and how fast it is. Bounds of both are left out there,
+// and upper time bounds are longer. Nothing else is left out.
 #pragma once
 
 namespace rig {
 
 #if defined(__SANITIZE_THREAD__)
-constexpr bool kMemoryIsItsOwn = false;
+constexpr bool kSanitized = true;
 constexpr int kSlower = 10;
 #elif defined(__SANITIZE_ADDRESS__)
-constexpr bool kMemoryIsItsOwn = false;
+constexpr bool kSanitized = true;
 constexpr int kSlower = 4;
 #else
-constexpr bool kMemoryIsItsOwn = true;
+constexpr bool kSanitized = false;
 constexpr int kSlower = 1;
 #endif
 
@@ -23,7 +23,7 @@ constexpr double at_most(double seconds) {
 }
 /// Whether this much memory (KiB) is within `bound`, as far as this build can show.
 constexpr bool memory_within(long kib, long bound) {
-  return !kMemoryIsItsOwn || kib < bound;
+  return kSanitized || kib < bound;
 }
 
 }  // namespace rig

@@ -32,6 +32,7 @@ int Thread_lock_mutex(void* mutex);
 int Thread_unlock_mutex(void* mutex);
 void Socket_outInitialize();
 int Socket_addSocket(int fd);
+int Socket_close(int fd);
 int Socket_getReadySocket(int more_work, int timeout, void* mutex, int* result);
 void* MQTTPacket_Factory(int version, void* handles, int* result);
 int Thread_post_sem(void* semaphore);
@@ -95,6 +96,15 @@ bool others_may_look_after(std::function<void()> work) {
   return afterwards.get();
 }
 
+// Once: Paho forgets the poll set that it had.
+void make_poll_set() {
+  static const bool made = [] {
+    Socket_outInitialize();
+    return true;
+  }();
+  BOOST_REQUIRE(made);
+}
+
 int ready_socket() {
   int result = 0;
   return Socket_getReadySocket(0, 10, &g_socket_mutex, &result);
@@ -116,7 +126,7 @@ BOOST_AUTO_TEST_CASE(only_the_receive_thread_gets_into_the_poll_set_whatever_is_
   BOOST_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
   const auto wire = std::make_shared<Wire>(ends[0], 0s, false, WireCallbacks{});
   register_wire(wire);
-  Socket_outInitialize();
+  make_poll_set();
   BOOST_REQUIRE(Socket_addSocket(ends[0]) == 0);
   wire->kick(true);  // ready for whoever asks
   BOOST_TEST(ready_socket() == 0);
@@ -128,7 +138,7 @@ BOOST_AUTO_TEST_CASE(only_the_receive_thread_gets_into_the_poll_set_whatever_is_
   });
   BOOST_TEST(found == ends[0]);
   BOOST_TEST(may_look);
-  forget_wire(ends[0]);
+  Socket_close(ends[0]);
   close(ends[1]);
 }
 
@@ -182,7 +192,7 @@ std::size_t in_use() {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(an_answer_that_is_read_when_the_thread_is_told_to_stop_is_given_again) {
-  Socket_outInitialize();
+  make_poll_set();
   Answered connection(300);
   sem_t client;
   BOOST_REQUIRE(sem_init(&client, 0, 0) == 0);
@@ -213,7 +223,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_read_when_the_thread_is_told_to_stop_is_g
 
 BOOST_AUTO_TEST_CASE(an_answer_whose_client_is_gone_is_freed) {
   constexpr std::size_t kReason = 16'000;
-  Socket_outInitialize();
+  make_poll_set();
   std::size_t before = 0, after = 0;
   int given_again = 0, left = 0;
   others_may_look_after([&] {
