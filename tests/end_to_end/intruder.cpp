@@ -22,12 +22,14 @@ void say(const char* what, bool done) {
 }
 
 void intrude(int /*signal*/) {
+  const int error = errno;  // of what the signal has interrupted
   say("file", open(std::getenv("MQFAIL_INTRUDER"), O_WRONLY | O_CREAT, 0600) >= 0);
   say("trace", ptrace(PTRACE_SEIZE, getppid(), nullptr, nullptr) == 0);
   char program[] = "/bin/true";
   char* const arguments[] = {program, nullptr};
   execve(program, arguments, arguments + 1);
   say("program", false);
+  errno = error;
 }
 
 [[gnu::constructor]] void wait_for_the_signal() {

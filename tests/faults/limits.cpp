@@ -116,11 +116,12 @@ void many_servers(Trial& t, const std::string& tool, int count) {
     return;
   }
   auto run = t.run({.argv = (tool == "pub" ? t.pub_command() : t.sub_command()) + servers +
-                            Arguments{"-q", "1", "--events", "logfmt"},
+                            Arguments{"-q", "1", "--events", "logfmt", "--startup-timeout",
+                                      std::to_string(10 * kSlower) + "s"},
                     .stdin_pipe = true});
   if (tool == "pub") run->process.feed(lines_of(1, 100));
   const bool reached =
-      live.server.wait_for(tool == "pub" ? What::publish : What::subscribe, 1, 20s);
+      live.server.wait_for(tool == "pub" ? What::publish : What::subscribe, 1, 20s * kSlower);
   t.record.check(reached, "the live server is not reached");
   t.record.gap = seconds_between(run->process.started(), Clock::now());
   if (tool == "sub") run->process.signal(SIGTERM);

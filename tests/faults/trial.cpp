@@ -80,8 +80,7 @@ Running::Running(Record& record, Command command)
     : process(std::move(command)), record_(record), onlooker_([this] { look(); }) {}
 
 Running::~Running() {
-  ended_ = true;
-  onlooker_.join();
+  look_no_more();
   record_.said += process.bytes(Stream::err);
 }
 
@@ -93,16 +92,24 @@ void Running::look() {
   do {
     // Until it has become the command it is a copy of this process.
     if (std::filesystem::read_symlink(theirs, ignored) == ours) continue;
-    record_.peak_kib = std::max(record_.peak_kib, process.peak_kib());
-    record_.descriptors = std::max(record_.descriptors, open_descriptors(process.pid()));
+    peak_kib_ = std::max(peak_kib_, process.peak_kib());
+    descriptors_ = std::max(descriptors_, open_descriptors(process.pid()));
   } while (!process.wait_exit(5ms) && !ended_);
+}
+
+void Running::look_no_more() {
+  if (!onlooker_.joinable()) return;
+  ended_ = true;
+  onlooker_.join();
+  record_.peak_kib = std::max(record_.peak_kib, peak_kib_);
+  record_.descriptors = std::max(record_.descriptors, descriptors_);
 }
 
 int Running::end(milliseconds patience) {
   const auto exit = process.wait_exit(patience * kSlower);
   record_.check(exit.has_value(), "did not end");
   if (!exit) process.signal(SIGKILL), process.wait_exit(5s);
-  ended_ = true;
+  look_no_more();
   record_.exits.push_back(exit ? exit->status : -1);
   if (exit) record_.cpu += exit->cpu_seconds();
   for (const Said& said : events.all()) ++record_.events[said.name()];

@@ -49,7 +49,10 @@ class Running {
 
  private:
   void look();
+  void look_no_more();
   Record& record_;
+  long peak_kib_ = 0;  // of the onlooker, as the next one
+  int descriptors_ = 0;
   std::atomic<bool> ended_{false};
   std::thread onlooker_;
 };

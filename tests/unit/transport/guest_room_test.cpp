@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <cstdlib>
 #include <functional>
 #include <future>
 #include <memory>
@@ -89,7 +90,10 @@ class Visitor final : public Guest {
     char byte = 0;
     ring_ = read(pipe_[0], &byte, 1) == 1;
   }
-  void ring() const { BOOST_REQUIRE(write(pipe_[1], "x", 1) == 1); }
+  // On another thread than Boost's checks.
+  void ring() const {
+    if (write(pipe_[1], "x", 1) != 1) std::abort();
+  }
 
   std::function<Wish()> task;
   TimePoint until = TimePoint::max();
