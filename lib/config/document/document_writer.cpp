@@ -59,12 +59,7 @@ void write_list(std::span<const DocumentServer> servers, bool mask, const std::s
 }  // namespace
 
 std::string host_text(const DocumentServer& server) {
-  if (server.path.empty() && server.query.empty()) {
-    // A zone that begins with 25 would be taken for the end of a %25.
-    const std::size_t zone = server.host.find("%25");
-    if (zone == std::string::npos || zone + 3 == server.host.size()) return server.host;
-    return server.host.substr(0, zone) + "%25" + server.host.substr(zone + 1);
-  }
+  if (server.path.empty() && server.query.empty()) return server.host;
   const std::string scheme = server.tls == DocumentTls::none ? "ws://" : "wss://";
   const std::string path = server.path.empty() ? default_path(Scheme::ws) : server.path;
   return scheme + uri_host(server.host) + percent_encoded(path, kPathBytes) +

@@ -155,12 +155,13 @@ Result<std::string> parse_host(std::string_view text) {
   if (bracketed && text.back() != ']') return bad_host(text, "has a '[' without its ']'");
   const std::string host(bracketed ? text.substr(1, text.size() - 2) : text);
   if (bracketed || std::count(host.begin(), host.end(), ':') > 1) {
-    // RFC 6874 writes the zone's "%" as %25; people write it plainly.
+    // In a URI, RFC 6874 writes the zone's "%" as %25; people write it plainly there, too.
     std::string address = host;
     const std::size_t zone = address.find('%');
     std::string name;
     if (zone != std::string::npos) {
-      const bool encoded = address.compare(zone, 3, "%25") == 0 && zone + 3 < address.size();
+      const bool encoded =
+          bracketed && address.compare(zone, 3, "%25") == 0 && zone + 3 < address.size();
       name = address.substr(encoded ? zone + 3 : zone + 1);
       address.resize(zone);
       const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {

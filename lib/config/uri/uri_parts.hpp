@@ -21,7 +21,8 @@ using QueryOptions = std::vector<std::pair<std::string, std::string>>;
 /// `name=value&name=value`. A name without "=" is an error; values are percent-decoded.
 Result<QueryOptions> parse_query(std::string_view text);
 
-/// A host name, IPv4 or IPv6 address (with or without brackets, with zone) without brackets.
+/// A host name, IPv4 or IPv6 address (with or without brackets, with zone) without brackets. In
+/// brackets, as in a URI, the "%" of the zone may be %25.
 /// Errors if it is blank, longer than 253, holds what no host can, or carries a scheme or a port.
 Result<std::string> parse_host(std::string_view text);
 bool is_ipv6(const std::string& address);

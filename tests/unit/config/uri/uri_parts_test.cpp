@@ -19,6 +19,8 @@ BOOST_AUTO_TEST_CASE(a_port_is_from_1_to_65535_and_what_is_no_number_is_not_show
 BOOST_AUTO_TEST_CASE(an_address_is_read_with_or_without_brackets_and_written_back_into_a_uri) {
   BOOST_TEST(parse_host("[fe80::1%25eth0]").value() == "fe80::1%eth0");
   BOOST_TEST(parse_host("fe80::1%eth0").value() == "fe80::1%eth0");
+  BOOST_TEST(parse_host("[fe80::1%25250]").value() == "fe80::1%250");
+  BOOST_TEST(parse_host("fe80::1%250").value() == "fe80::1%250");  // no URI: the zone is 250
   BOOST_TEST(uri_host("fe80::1%eth0") == "[fe80::1%25eth0]");
   BOOST_TEST(uri_host("::1") == "[::1]");
   BOOST_TEST(uri_host("broker.example") == "broker.example");
