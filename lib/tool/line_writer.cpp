@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tool/line_writer.hpp"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +21,13 @@ namespace {
 
 constexpr std::size_t kMostBytes = 1024 * 1024;
 constexpr auto kPatience = std::chrono::milliseconds(500);
+
+constexpr int kMostRounds = 20;
+
+bool has_room(int fd) {
+  pollfd one{fd, POLLOUT, 0};
+  return poll(&one, 1, 0) == 1 && one.revents == POLLOUT;
+}
 
 bool is_always_ready(int fd) {
   struct stat status {};
@@ -117,9 +125,13 @@ bool LineWriter::idle() const {
   return queue_->lines.empty();
 }
 
+// On a busy machine the thread may not have run at all.
 void LineWriter::drain() {
   std::unique_lock lock(queue_->mutex);
-  queue_->changed.wait_for(lock, kPatience, [this] { return queue_->lines.empty(); });
+  const auto written = [this] { return queue_->lines.empty(); };
+  for (int round = 0; round < kMostRounds; ++round) {
+    if (queue_->changed.wait_for(lock, kPatience, written) || !has_room(fd_)) return;
+  }
 }
 
 }  // namespace mqfail

@@ -30,8 +30,9 @@ class LineWriter {
   /// dropped and counted, and a note tells the number as soon as there is room. `last`: the last
   /// word of a run, which has room always. Never waits, except for a regular file.
   void put(std::string line, bool last = false);
-  /// Waits until everything is written, for half a second at most: a reader that is only slow
-  /// misses nothing, and one that has stopped does not keep the command from ending.
+  /// Waits until everything is written, for ten seconds at most, and for half a second if the
+  /// reader has no room: a reader that is only slow misses nothing, and one that has stopped does
+  /// not keep the command from ending.
   void drain();
   /// Whether all that was handed over is written.
   bool idle() const;

@@ -4,15 +4,29 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <string>
 #include <thread>
 
 using namespace mqfail;
+
+namespace {
+
+// write(2) to this descriptor waits, as a thread does that gets no processor.
+std::atomic<int> g_starved{-1};
+
+}  // namespace
+
+extern "C" ssize_t write(int fd, const void* bytes, size_t size) {
+  if (fd == g_starved) std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  return syscall(SYS_write, fd, bytes, size);
+}
 
 namespace {
 
@@ -67,6 +81,18 @@ BOOST_AUTO_TEST_CASE(a_reader_that_goes_on_gets_whole_lines_and_the_number_of_th
   BOOST_TEST(came >= 10000U);
   BOOST_TEST(dropped > 0U);
   BOOST_TEST(came + dropped == kPut);
+}
+
+BOOST_AUTO_TEST_CASE(lines_that_have_room_are_waited_for_on_a_busy_machine) {
+  const Pipe pipe;
+  g_starved = pipe.ends[1];
+  {
+    LineWriter lines(pipe.ends[1], note);
+    lines.put("end\n", true);
+  }
+  g_starved = -1;
+  BOOST_REQUIRE(::fcntl(pipe.ends[0], F_SETFL, O_NONBLOCK) == 0);
+  BOOST_TEST(read_to_end(pipe.ends[0]) == "end\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_that_never_comes_holds_up_the_end_for_a_moment_only) {
