@@ -69,7 +69,7 @@ install_missing tests
 # finding: Paho's receive thread never ends (lib/transport/paho_seams/run_thread.cpp).
 export ASAN_OPTIONS=${ASAN_OPTIONS-abort_on_error=0:exitcode=99:detect_leaks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS-halt_on_error=1:exitcode=99:print_stacktrace=1}
-export TSAN_OPTIONS=${TSAN_OPTIONS-exitcode=99:halt_on_error=1:report_thread_leaks=0}
+export TSAN_OPTIONS=${TSAN_OPTIONS-exitcode=99:halt_on_error=1:report_thread_leaks=0:atexit_sleep_ms=0}
 
 build=build/$preset
 launcher=()

@@ -176,7 +176,7 @@ bool choose_probe(Plan& plan, Dice& dice) {
   static const std::vector<std::string> kFormats{"text", "nagios", "json", "prometheus", "html"};
   auto& argv = plan.arguments;
   const std::string& format = any_of(kFormats, dice);
-  argv.insert(argv.end(), {"-t", "1", "--format", format, "--color", "never"});
+  argv.insert(argv.end(), {"-t", "3", "--format", format, "--color", "never"});
   const bool topic = !dice.one_in(3);
   if (topic) argv.insert(argv.end(), {"--topic", "t/probe"});
   if (topic && dice.one_in(3)) argv.push_back("--cross");

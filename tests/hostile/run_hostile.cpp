@@ -21,8 +21,9 @@ using namespace hostile;
 namespace {
 
 struct Options {
-  std::uint64_t from = 1, conversations = 500, jobs = 2;
-  std::uint64_t step = 1;  ///< from one seed to the next
+  std::uint64_t from = 1, conversations = 500;
+  std::uint64_t jobs = 2UL * std::thread::hardware_concurrency();  ///< they wait most of the time
+  std::uint64_t step = 1;                                          ///< from one seed to the next
   bool story = false;
 };
 
