@@ -62,13 +62,16 @@ const Promise nats_elects_hot{.once = false,
                               .failovers = 0,
                               .publishers_failovers = {},
                               .reason = nats_elects.reason};
+// The lines of a publisher that moves meanwhile may be printed in another order.
 const Promise nats_freezes{.loss = Loss::told,
                            .once = false,
+                           .ordered = false,
                            .silence = {},
                            .failovers = {},
                            .publishers_failovers = {},
                            .reason = "NATS elects when a node freezes, and again when it thaws"};
 const Promise nats_freezes_hot{.once = false,
+                               .ordered = false,
                                .silence = {},
                                .failovers = 0,
                                .publishers_failovers = {},
