@@ -76,8 +76,13 @@ for target in "${targets[@]}"; do
       sed -nE '/^(\/|.*\.cpp:$)| \|\s+0\|/p'
     continue
   fi
-  llvm-cov report "$binary" -instr-profile="$build/$target.profdata" "${files[@]/#/lib/}" |
-    awk -v target="$target" -v inputs="$inputs" '$1 == "TOTAL" {
-      printf "| %s | %d | %s of %d | %s of %d |\n", target, inputs, $10, $8, $13, $11 }'
+  # The names in the report are the ends of paths, which a compiler cache may have made relative.
+  llvm-cov report "$binary" -instr-profile="$build/$target.profdata" |
+    awk -v target="$target" -v inputs="$inputs" -v files="${files[*]/#/lib/}" '
+      function share(missed, all) { return sprintf("%.2f%% of %d", all ? 100 * (all - missed) / all : 100, all) }
+      BEGIN { count = split(files, file, " ") }
+      { for (i = 1; i <= count; i++)
+          if (("/" file[i]) ~ ("/" $1 "$")) { lines += $8; no_line += $9; branches += $11; no_branch += $12 } }
+      END { printf "| %s | %d | %s | %s |\n", target, inputs, share(no_line, lines), share(no_branch, branches) }'
 done
 exit "$status"
