@@ -71,8 +71,11 @@ int edit_in_editor(const ConfigOptions& options, StoredList& list) {
   if (!begin) return fail(begin.error());
   auto file = EditedFile::make("RedundantServers.json", *begin);
   if (!file) return fail(file.error());
-  while (true) {
-    if (const auto done = file->open_editor(); !done) return fail(done.error());
+  for (bool first = true;; first = false) {
+    if (const auto done = file->open_editor(); !done) {
+      const int status = fail(done.error());
+      return first ? status : kept(*file, status);
+    }
     auto text = file->text();
     if (!text) return fail(text.error());
     if (text->reveal() == *begin) {

@@ -64,12 +64,13 @@ std::string warnings_of(const DocumentReading& reading) {
 // One request on one list.
 class Operation {
  public:
-  Operation(const ComponentStore& store, const KeySource& keys, Resource resource)
+  Operation(const ComponentStore& store, const KeySource& keys, Resource resource,
+            References references)
       : store_(store),
         resource_(std::move(resource)),
         // A key of its own each time: rekey may have replaced the file meanwhile.
         keys_(keys),
-        list_(store, resource_.component, keys_) {}
+        list_(store, resource_.component, keys_, references) {}
 
   Answer run(std::string_view method, Secret body) {
     if (method == "GET" || method == "HEAD") return get();
@@ -170,7 +171,11 @@ bool Endpoint::changes(const RequestHead& head) {
 Answer Endpoint::answer(const RequestHead& head, Secret body) const {
   auto resource = parse_resource(split_target(head.target).path);
   if (!resource) return error_answer(400, resource.error());  // refuse() saw that it is good
-  return Operation(store_, keys_, std::move(*resource)).run(head.method, std::move(body));
+  // Without a token it may be any user of this machine. He may choose a server, and so he must not
+  // choose the secret that it gets.
+  const References references = token_ ? References::any : References::stored;
+  return Operation(store_, keys_, std::move(*resource), references)
+      .run(head.method, std::move(body));
 }
 
 }  // namespace mqfail

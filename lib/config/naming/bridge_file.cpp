@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "config/naming/shell_words.hpp"
 #include "config/uri/uri_parts.hpp"
 
@@ -113,8 +114,12 @@ class BridgeReader {
   Result<Done> option(std::string_view key, std::string_view value, Section& section) {
     const auto is = [key](std::string_view a, std::string_view b) { return key == a || key == b; };
     if (is("address", "addresses")) return addresses(value, section);
-    if (is("remote_username", "username")) section.user = std::string(value);
-    if (is("remote_password", "password")) section.password = Secret(value);
+    const bool user = is("remote_username", "username");
+    const bool password = is("remote_password", "password");
+    if ((user || password) && !is_utf8(value))
+      return bad(std::string(key) + " is not UTF-8, and a list can have nothing else");
+    if (user) section.user = std::string(value);
+    if (password) section.password = Secret(value);
     if (is("bridge_cafile", "bridge_capath")) section.tls = true;
     if (key == "bridge_tls_version") {
       const auto version = tls_of_word(value);
@@ -157,7 +162,8 @@ bool same_login(const DocumentServer& a, const DocumentServer& b) {
 // What a bridge cannot say of the server; empty: it can say all.
 std::string unsayable(const DocumentServer& server, const DocumentServer& first) {
   if (server.web_socket) return "a bridge does not speak WebSocket";
-  if (!server.validate) return "a bridge always verifies the server";
+  if (!server.validate && server.tls != DocumentTls::none)
+    return "a bridge always verifies the server";
   const std::string user = server.user_name.value_or("");
   if (std::any_of(user.begin(), user.end(), [](unsigned char c) { return c < ' '; }))
     return "a user name with control characters does not fit on a line";

@@ -260,6 +260,7 @@ Result<Secret> KeyChain::secret(std::string_view id) const {
   const std::string shown = "{{" + printable(id, 100) + "}}";
   if (!is_file_name(id))
     return refused(shown, "cannot be the name of a stored secret", "write a plain file name");
+  if (id == kKeyName) return refused(shown, "names the key, which is no secret of a server", "");
   std::string places;
   const auto look = [&](const std::string& directory,
                         Keeper keeper) -> Result<std::optional<Secret>> {

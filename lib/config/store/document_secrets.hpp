@@ -3,6 +3,7 @@
 // is the same as before keeps its sealed text, so that an unchanged list is the same bytes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,10 @@ Result<Done> recognise_secrets(std::vector<DocumentServer>& servers,
 /// True if every sealed secret of `servers` is the one that `previous` has in its place.
 bool sealed_alike(const std::vector<DocumentServer>& servers,
                   const std::vector<DocumentServer>& previous);
+
+/// The name of a reference that `previous` does not have at the same server and endpoint, if any.
+std::optional<std::string> new_reference(const std::vector<DocumentServer>& servers,
+                                         const std::vector<DocumentServer>& previous);
 
 /// Makes every secret plain: opens sealed ones and looks references up. Errors: configuration.
 Result<Done> open_secrets(std::vector<DocumentServer>& servers, const std::string& component,

@@ -109,25 +109,37 @@ Result<std::string> read_all(const Found& found, const std::string& path) {
   return read_descriptor(found.file.get(), path, kLargestDocument);
 }
 
-// Calls `see(name)` for each entry, but "." and "..".
+// Calls `see(name)` for each entry, but "." and "..". 0, or errno if there may be others.
 template <class See>
-void for_each_entry(const Descriptor& directory, See see) {
+int for_each_entry(const Descriptor& directory, See see) {
   const int fd = openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(fd < 0 ? nullptr : fdopendir(fd), closedir);
   if (!entries) {
+    const int error = errno;
     if (fd >= 0) close(fd);
-    return;
+    return error;
   }
-  while (const dirent* entry = readdir(entries.get())) {  // NOLINT(concurrency-mt-unsafe)
+  while (true) {
+    errno = 0;
+    const dirent* const entry = readdir(entries.get());  // NOLINT(concurrency-mt-unsafe)
+    if (entry == nullptr) return errno;
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") see(entry->d_name);
   }
 }
 
+// As temporary_name() makes it. An editor has files beside the document, too.
+bool is_temporary(std::string_view name) {
+  constexpr std::size_t kLetters = 8;
+  return name.size() == kTemporary.size() + kLetters && name.starts_with(kTemporary) &&
+         std::all_of(name.end() - kLetters, name.end(),
+                     [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
 // Temporary files of writers that were killed. The lock is ours, so none of them is in use.
 void sweep(const Descriptor& directory) {
   for_each_entry(directory, [&](const char* name) {
-    if (std::string_view(name).starts_with(kTemporary)) unlinkat(directory.get(), name, 0);
+    if (is_temporary(name)) unlinkat(directory.get(), name, 0);
   });
 }
 
@@ -220,13 +232,17 @@ Result<std::vector<std::string>> ComponentStore::list() const {
   const auto components = open_components(home_, false);
   if (!components) return components.error();
   if (!*components) return ids;
-  for_each_entry(*components, [&](const char* name) {
+  const int error = for_each_entry(*components, [&](const char* name) {
+    if (!check_component_id(name)) return;
     const std::string file = std::string(name) + "/" + kFile;
     struct stat status {};
-    if (check_component_id(name) &&
-        fstatat(components->get(), file.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+    // What cannot be looked at is named: rekey() would throw its key away.
+    if (fstatat(components->get(), file.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 ||
+        (errno != ENOENT && errno != ENOTDIR))
       ids.emplace_back(name);
   });
+  if (error != 0)
+    return file_error(ErrorKind::no_input, "cannot read", home_ + "/mqfail/components", error);
   std::sort(ids.begin(), ids.end());
   return ids;
 }

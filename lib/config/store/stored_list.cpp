@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "config/document/document_writer.hpp"
 #include "config/document/list_difference.hpp"
 #include "config/document/server_ids.hpp"
@@ -140,6 +141,13 @@ Result<bool> StoredList::write(const StoreLock& lock, std::vector<DocumentServer
 Result<Change> StoredList::finish(const StoreLock& lock, Change& change,
                                   std::vector<DocumentServer>& servers,
                                   const DocumentReading& previous) {
+  const auto name =
+      references_ == References::any ? std::nullopt : new_reference(servers, previous.servers);
+  if (name) {
+    return Error{ErrorKind::usage,
+                 "{{" + printable(*name, 100) + "}} may not be named for this server",
+                 "mqfail-config stores it, and so does a request with the token of --token-file"};
+  }
   // A document without a DataSource says nothing about the client.
   const auto& client = change.reading.client ? change.reading.client : previous.client;
   const auto written = write(lock, servers, client.value_or(DataSourceClient{}), previous.servers);
@@ -205,8 +213,13 @@ Result<Change> StoredList::edit(const std::string& server_id, const std::vector<
   std::vector<DocumentServer> all = previous->servers;
   DocumentServer& server = all[static_cast<std::size_t>(found - previous->servers.data())];
 
+  for (const KeyValue& one : values) {
+    if (one.value && !is_utf8(one.value->reveal()))
+      return Error{ErrorKind::data, printable(one.key, 100) + " is not UTF-8; nothing was changed",
+                   "a stored list can have UTF-8 only"};
+  }
   const Secret text(edit_text(values));
-  Change change{read_edit("key=value", text.reveal(), previous->servers, server_id), false};
+  Change change{read_edit("key=value", text.reveal(), previous->servers, found->server_id), false};
   if (!change.reading.valid()) return change;
   DocumentServer& edited = change.reading.servers.front();
   if (!same_word(edited.server_id, server.server_id) && holds_sealed(edited)) {
@@ -263,9 +276,14 @@ Result<Change> StoredList::merge(const NamedText& document,
   const auto previous = read();
   if (!previous) return previous.error();
   const std::vector<DocumentServer>& there_now = previous->servers;
-  if (server_id && find_server(there_now, *server_id) == nullptr)
-    return no_such_server(id_, *server_id);
-  Change change{read_merge(document.name, document.text.reveal(), component, there_now, server_id),
+  // The id finds the server; it does not change its letter case.
+  std::optional<std::string> stored_id;
+  if (server_id) {
+    const DocumentServer* const found = find_server(there_now, *server_id);
+    if (found == nullptr) return no_such_server(id_, *server_id);
+    stored_id = found->server_id;
+  }
+  Change change{read_merge(document.name, document.text.reveal(), component, there_now, stored_id),
                 false};
   if (!change.reading.valid()) return change;
   std::vector<DocumentServer> all = previous->servers;

@@ -44,11 +44,19 @@ struct Comparison {
   std::string difference;  ///< list_difference(); empty: the same
 };
 
+/// Which references {{NAME}} a change may have.
+enum class References {
+  any,
+  stored  ///< those that the same server and endpoint has already
+};
+
 class StoredList {
  public:
-  /// Borrows the store and the keys. `id` is checked by every call (usage).
-  StoredList(const ComponentStore& store, std::string id, KeyChain& keys)
-      : store_(store), id_(std::move(id)), keys_(keys) {}
+  /// Borrows the store and the keys. `id` is checked by every call (usage). A change with other
+  /// references than `references` allows is an error (usage).
+  StoredList(const ComponentStore& store, std::string id, KeyChain& keys,
+             References references = References::any)
+      : store_(store), id_(std::move(id)), keys_(keys), references_(references) {}
 
   /// The stored text. Errors: no_input, if nothing is stored.
   Result<NamedText> text() const;
@@ -101,6 +109,7 @@ class StoredList {
   const ComponentStore& store_;
   std::string id_;
   KeyChain& keys_;
+  References references_;
 };
 
 /// Makes a new key and seals every secret of the store with it. If it is interrupted, the key file

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
+#include "config/store/stored_list.hpp"
 #include "unit/scratch.hpp"
 
 using namespace mqfail;
@@ -68,6 +69,38 @@ BOOST_FIXTURE_TEST_CASE(a_conflict_with_what_is_stored_is_409, Served) {
   BOOST_TEST(status("DELETE", kList + "/a") == 409U);      // the only one
   BOOST_TEST(status("DELETE", kList + "/b") == 404U);
   BOOST_TEST(status("PATCH", kList + "/b", R"({"port":1884})") == 404U);
+}
+
+BOOST_FIXTURE_TEST_CASE(without_a_token_a_request_may_not_choose_the_secret_of_a_server, Served) {
+  const std::string secret = R"(,"userName":"u","password":"{{plant}}")";
+  BOOST_TEST(status("PUT", kList, "[" + server("a") + "]") == 204U);
+  for (const std::string method : {"PUT", "PATCH"}) {
+    BOOST_TEST(status(method, kList, "[" + server("a", secret) + "]") == 400U);
+    BOOST_TEST(status(method, kList + "/a", server("a", secret)) == 400U);
+  }
+  BOOST_TEST(status("POST", kList, server("b", secret)) == 400U);
+  BOOST_TEST(ask("GET", kList).body.find("plant") == std::string::npos);
+
+  // The owner stores it. It stays there, and goes along to no other endpoint.
+  KeyChain keys(KeySource{{}, {}, "", scratch.path("state")});
+  StoredList list(store, "MQTT1", keys);
+  const NamedText owners{"list", Secret("[" + server("a", secret) + "]")};
+  BOOST_TEST_REQUIRE(bool(list.set(owners, std::nullopt)));
+  BOOST_TEST(status("PATCH", kList + "/a", R"({"userName":"v"})") == 204U);
+  BOOST_TEST(status("PATCH", kList + "/a", R"({"password":"{{plant}}"})") == 204U);
+  BOOST_TEST(status("PATCH", kList + "/a", R"({"port":1884})") == 400U);
+  BOOST_TEST(status("PATCH", kList + "/a", R"({"port":1884,"password":"{{plant}}"})") == 400U);
+  BOOST_TEST(status("PATCH", kList + "/a", R"({"password":"{{other}}"})") == 400U);
+
+  const auto token = Token::parse(Secret("0123456789abcdef"), "the test");
+  const Endpoint owners_own(store, KeySource{{}, {}, "", scratch.path("state")}, *token);
+  const std::string target = kList + "/a";
+  head.method = "PATCH";
+  head.target = target;
+  head.authorization = "Bearer 0123456789abcdef";
+  BOOST_TEST(!owners_own.refuse(head));
+  const Secret body(R"({"port":1884,"password":"{{plant}}"})");
+  BOOST_TEST(owners_own.answer(head, body).status == 204U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_stored_list_that_cannot_be_read_is_500_to_a_reader_and_409_to_a_writer,

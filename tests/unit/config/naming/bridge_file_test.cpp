@@ -69,6 +69,8 @@ BOOST_AUTO_TEST_CASE(an_error_names_the_line_and_no_password) {
   const std::string psk = refusal("connection c\naddress a\nbridge_psk hunter2\n");
   BOOST_TEST(psk.starts_with("m.conf:3: bridge_psk: "));
   BOOST_TEST(psk.find("hunter2") == std::string::npos);
+  BOOST_TEST(refusal("connection c\naddress a\nremote_password p\xe4ss\n")
+                 .starts_with("m.conf:3: remote_password is not UTF-8"));
 }
 
 BOOST_AUTO_TEST_CASE(a_list_that_a_bridge_cannot_say_is_refused) {
@@ -84,6 +86,11 @@ BOOST_AUTO_TEST_CASE(a_list_that_a_bridge_cannot_say_is_refused) {
              "server 2 (a): a bridge does not speak WebSocket");
   BOOST_TEST(!why([](DocumentServer& s) { s.user_name = "u"; }).empty());
   BOOST_TEST(!why([](DocumentServer& s) { s.validate = false; }).empty());
+  std::vector<DocumentServer> plain(1);  // AVEVA's sample says so of servers without TLS, too
+  plain.front().host = "a";
+  plain.front().tls = DocumentTls::none;
+  plain.front().validate = false;
+  BOOST_TEST(bool(write_bridge("c", plain)));
   BOOST_TEST(!why([](DocumentServer& s) { s.thumbprint = "00"; }).empty());
   BOOST_TEST(!why([](DocumentServer& s) { s.user_name = "u\nallow_anonymous true"; }).empty());
 }

@@ -124,6 +124,24 @@ BOOST_FIXTURE_TEST_CASE(litter_of_a_writer_that_was_killed_is_swept, Fixture) {
   BOOST_TEST(entries(home.path("config/mqfail/components/MQTT1")) == 1U);
 }
 
+BOOST_FIXTURE_TEST_CASE(the_swap_file_of_an_editor_is_not_swept, Fixture) {
+  expect_written("one");
+  home.file("config/mqfail/components/MQTT1/.RedundantServers.json.swp", "of vim");
+  expect_written("two");
+  BOOST_TEST(entries(home.path("config/mqfail/components/MQTT1")) == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_component_that_cannot_be_looked_at_is_listed, Fixture) {
+  expect_written("one");
+  home.file("config/mqfail/components/file", "no component");
+  const std::string loop = home.path("config/mqfail/components/loop");
+  BOOST_TEST_REQUIRE(symlink("loop", loop.c_str()) == 0);
+  const auto ids = store.list();
+  BOOST_TEST_REQUIRE(static_cast<bool>(ids));
+  const std::vector<std::string> expected{"MQTT1", "loop"};
+  BOOST_TEST(*ids == expected, boost::test_tools::per_element());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_symbolic_link_is_refused_and_its_target_untouched, Fixture) {
   expect_written("one");
   const std::string target = home.file("target", "mine");

@@ -207,3 +207,26 @@ BOOST_FIXTURE_TEST_CASE(a_reference_and_a_plain_secret_stay_with_their_endpoint_
   BOOST_TEST((edited && !edited->reading.valid()));
   BOOST_TEST(contents(path) == before);
 }
+
+BOOST_FIXTURE_TEST_CASE(rekey_keeps_the_key_while_a_list_cannot_be_looked_at, Stored) {
+  begin();
+  const auto old = keys.to_open();
+  BOOST_TEST_REQUIRE(static_cast<bool>(old));
+  const std::string id = (*old)->keys().front().id();
+  const std::string loop = path.substr(0, path.rfind("/MQTT1/")) + "/loop";
+  BOOST_TEST_REQUIRE(symlink("loop", loop.c_str()) == 0);
+  BOOST_TEST(!rekey(store, keys));
+  BOOST_TEST((*keys.to_open())->keys().front().id() == id);
+  unlink(loop.c_str());
+  BOOST_TEST(static_cast<bool>(rekey(store, keys)));
+  BOOST_TEST((*keys.to_open())->keys().front().id() != id);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_value_that_is_not_utf_8_is_refused, Stored) {
+  begin();
+  const std::string before = contents(path);
+  const auto edited = list.edit("a", {{"password", Secret("p\xe4ss")}});
+  BOOST_TEST_REQUIRE(!edited);
+  BOOST_TEST(edited.error().message == "password is not UTF-8; nothing was changed");
+  BOOST_TEST(contents(path) == before);
+}
