@@ -79,8 +79,8 @@ Result<Reading> OfferReader::read(const std::string& name, std::string_view text
   if (filter_) {
     std::vector<std::string> refused;
     std::erase_if(servers, [&](const Server& server) {
-      if (filter_->admits(server)) return false;
-      refused.push_back(server.id);
+      if (filter_->admits(server, origin == Origin::user)) return false;
+      refused.push_back(origin == Origin::user ? server.id : endpoint(server));
       return true;
     });
     if (servers.empty())

@@ -129,7 +129,11 @@ void UpdateSources::add_file(const std::string& path, const Offers& offers) {
         if (!text) return text.error();
         if (!text->empty() && last.reveal() == *text) return Reading{};
         last = Secret(std::move(*text));
-        return offers->read("updateURIsURL " + printable(path, 1024), last.reveal(), Origin::user);
+        const std::string name = "updateURIsURL " + printable(path, 1024);
+        auto reading = offers->read(name, last.reveal(), Origin::user);
+        // What it names may be there the next time.
+        if (!reading) last = {};
+        return reading;
       });
 }
 

@@ -217,6 +217,9 @@ class Collector {
       for (const DocumentServer& server : reading.servers) {
         if (auto good = check_offered(server); !good) return prefixed(name, good.error());
       }
+      if (reading.client) {
+        if (auto good = check_offered(*reading.client); !good) return prefixed(name, good.error());
+      }
     }
     if (auto open = open_secrets(reading.servers, component, keys_); !open)
       return Error{open.error().kind, name + ": " + open.error().message, open.error().hint};

@@ -105,6 +105,11 @@ Result<Done> check_offered(const DocumentServer& server) {
   return check_offered(draft_of(server));
 }
 
+Result<Done> check_offered(const DataSourceClient& client) {
+  if (client.client_id) return not_offered("DataSource", "a client id");
+  return Done{};
+}
+
 Error prefixed(std::string_view flag, const Error& error) {
   return {error.kind, std::string(flag) + ": " + error.message, error.hint};
 }

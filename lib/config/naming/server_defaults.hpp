@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/secret.hpp"
+#include "config/document/data_source_client.hpp"
 #include "config/document/document_server.hpp"
 #include "config/naming/naming.hpp"
 #include "config/uri/server_uri.hpp"
@@ -34,5 +35,7 @@ Error prefixed(std::string_view flag, const Error& error);
 /// data.
 Result<Done> check_offered(const ServerDraft& draft);
 Result<Done> check_offered(const DocumentServer& server);
+/// The same for the client that a document names for all its servers.
+Result<Done> check_offered(const DataSourceClient& client);
 
 }  // namespace mqfail

@@ -85,10 +85,10 @@ Result<ServerFilter> ServerFilter::parse(std::string_view list) {
   return ServerFilter(std::move(expressions));
 }
 
-bool ServerFilter::admits(const Server& server) const {
+bool ServerFilter::admits(const Server& server, bool id_counts) const {
   const std::string place = endpoint(server);
   return std::any_of(expressions_->all.begin(), expressions_->all.end(), [&](const auto& one) {
-    return RE2::FullMatch(place, *one) || RE2::FullMatch(server.id, *one);
+    return RE2::FullMatch(place, *one) || (id_counts && RE2::FullMatch(server.id, *one));
   });
 }
 

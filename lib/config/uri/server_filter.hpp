@@ -19,8 +19,9 @@ class ServerFilter {
   /// the hint has the expression.
   static Result<ServerFilter> parse(std::string_view list);
 
-  /// Whether an expression matches `host:port` or the server id, letter case aside. Thread-safe.
-  bool admits(const Server& server) const;
+  /// Whether an expression matches `host:port`, or with `id_counts` the server id, letter case
+  /// aside. Whoever makes an update from the network chooses the ids in it. Thread-safe.
+  bool admits(const Server& server, bool id_counts) const;
 
  private:
   struct Expressions;

@@ -73,6 +73,7 @@ BOOST_AUTO_TEST_CASE(what_the_network_may_not_name_is_refused_and_a_file_of_the_
       {R"([{"hostNameOrIpAddress": "a",
             "clientCertificateThumbprint": "0123456789012345678901234567890123456789"}])",
        "a client certificate"},
+      {R"({"DataSource": {"hostNameOrIpAddress": "a", "clientId": "x"}})", "a client id"},
   };
   for (const auto& [text, what] : rows) {
     const auto reading = read(text);
@@ -115,4 +116,11 @@ BOOST_AUTO_TEST_CASE(the_filter_is_asked_for_each_server) {
              "topic mqfail/servers: updateClusterFilter does not admit a:1883");
   BOOST_TEST(places(read("mqtt://a", Origin::network, "x")) ==
              "! topic mqfail/servers: updateClusterFilter admits none of its servers: a:1883");
+}
+
+BOOST_AUTO_TEST_CASE(an_id_that_the_network_chose_does_not_pass_the_filter) {
+  const std::string forged = "mqtt://evil?serverId=b.plant:8883";
+  BOOST_TEST(places(read(forged, Origin::network, ".*\\.plant:8883")) ==
+             "! topic mqfail/servers: updateClusterFilter admits none of its servers: evil:1883");
+  BOOST_TEST(places(read(forged, Origin::user, ".*\\.plant:8883")) == "tcp://evil:1883 ");
 }

@@ -20,7 +20,7 @@ Server server(const std::string& host, std::uint16_t port, const std::string& id
 bool admits(const std::string& filter, const Server& server) {
   const auto parsed = ServerFilter::parse(filter);
   BOOST_REQUIRE(bool(parsed));
-  return parsed->admits(server);
+  return parsed->admits(server, true);
 }
 
 std::string refusal(const std::string& filter) {
