@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "watch.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -25,6 +26,12 @@ namespace {
 
 std::string time_of_day(std::chrono::system_clock::time_point at) {
   return LocalTime(at).print("%T");
+}
+
+// The reader of a pipe or a socket has gone. A closed descriptor has never had one.
+bool nobody_reads(int fd) {
+  pollfd one{fd, 0, 0};
+  return poll(&one, 1, 0) > 0 && (one.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 // Shows each round: lines, or a table on a terminal, and the file of -o.
@@ -118,9 +125,10 @@ Result<Done> watch_servers(const ProbeOptions& options, const NamedRoster& roste
                                .topic = options.announce.value_or(""),
                                .payload = announcement,
                                .signals_fd = signals->fd(),
+                               .output_fd = STDOUT_FILENO,
                                .screen_fd = show.screen_fd(),
                                .goes_on = [&] {
-                                 bool ends = false;
+                                 bool ends = nobody_reads(STDOUT_FILENO);
                                  while (const auto signal = signals->take()) {
                                    ends = ends || *signal == SIGINT || *signal == SIGTERM ||
                                           (*signal == SIGHUP && hangup.ends(false));

@@ -18,14 +18,18 @@ using Say = DirectEvent;
 
 // How long ago that is by the clock of this machine.
 Duration age_of(StateTime time) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<Duration>(now) - std::chrono::milliseconds(time);
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  // A server may say any time: an age of up to 146,000 years has room.
+  constexpr StateTime kMost = Duration::max().count() / 1000 / 2;
+  return now - std::chrono::milliseconds(std::clamp(time, -kMost, kMost));
 }
 
 std::int64_t days_until(std::int64_t seconds) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto left = std::chrono::seconds(seconds) - now;
-  return std::chrono::floor<std::chrono::days>(left).count();
+  // In seconds: 9999-12-31, which RFC 5280 gives for "no end", is too far away in nanoseconds.
+  const auto now =
+      std::chrono::ceil<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  return std::chrono::floor<std::chrono::days>(std::chrono::seconds(seconds) - now).count();
 }
 
 ProbePhase probe_phase(Phase phase) {

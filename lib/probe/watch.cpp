@@ -81,12 +81,14 @@ class Watch {
   // Until `end`, or until goes_on() is to be asked, which is what it returns.
   bool wait_for_signal(TimePoint end) const {
     while (true) {
-      pollfd fds[] = {{settings_.signals_fd, POLLIN, 0}, {settings_.screen_fd, POLLIN, 0}};
+      pollfd fds[] = {{settings_.signals_fd, POLLIN, 0},
+                      {settings_.screen_fd, POLLIN, 0},
+                      {settings_.output_fd, 0, 0}};
       // The milliseconds of poll(2) end at 24.8 days.
       const timespec timeout = timeout_of(end - steady_now());
-      ppoll(fds, 2, &timeout, nullptr);
+      ppoll(fds, 3, &timeout, nullptr);
       if (fds[1].revents != 0) listener_.screen();
-      if (fds[0].revents != 0) return true;
+      if (fds[0].revents != 0 || (fds[2].revents & (POLLERR | POLLHUP)) != 0) return true;
       if (end <= steady_now()) return false;
     }
   }

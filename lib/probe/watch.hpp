@@ -18,6 +18,7 @@ struct WatchSettings {
   /// The payload for these servers; `rebalance`: one of them has come back.
   std::function<Result<std::string>(const ServerList&, bool rebalance)> payload = {};
   int signals_fd = -1;  ///< readable when goes_on() is to be asked
+  int output_fd = -1;   ///< goes_on() is to be asked when nobody reads it any more
   int screen_fd = -1;   ///< readable when the listener's screen() is to be called; -1: never
   /// Whether to go on, with a new round at once.
   std::function<bool()> goes_on = {};

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/address.hpp"
 
+#include <net/if.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 #include "base/text.hpp"
@@ -46,6 +49,21 @@ std::vector<Address> in_dialling_order(const std::vector<Address>& resolved,
                                  [&](const Address& one) { return one.text() == last_in_vain; });
   if (last != order.end()) std::rotate(order.begin(), last + 1, order.end());
   return order;
+}
+
+std::string lookup_failure(const std::string& host, int failure) {
+  const int error = errno;
+  const std::size_t percent = host.find('%');
+  if (percent != std::string::npos) {
+    const std::string zone = host.substr(percent + 1);
+    if (if_nametoindex(zone.c_str()) == 0) {
+      const std::string none = "this machine has no network interface " + zone;
+      // RFC 6874 writes the "%" of the zone as %25 in a URI, and only there.
+      if (!zone.starts_with("25") || zone.size() == 2) return none;
+      return none + "; outside of a URI write %" + zone.substr(2);
+    }
+  }
+  return failure == EAI_SYSTEM ? std::strerror(error) : gai_strerror(failure);
 }
 
 bool is_address(const std::string& host) {

@@ -26,6 +26,10 @@ std::vector<Address> addresses_in(const addrinfo* found);
 std::vector<Address> in_dialling_order(const std::vector<Address>& resolved,
                                        const std::string& last_in_vain);
 
+/// Why the look-up of `host` failed, for people. `failure` is of getaddrinfo(3), and errno too with
+/// EAI_SYSTEM. It does not say by itself that the zone of an address is no interface.
+std::string lookup_failure(const std::string& host, int failure);
+
 /// Whether `host` is an address, so that no name has to be looked up.
 bool is_address(const std::string& host);
 

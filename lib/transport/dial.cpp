@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -73,8 +72,7 @@ std::variant<Dialled, Reason> Dialler::next(const std::function<void()>& resolve
     looked_up_ = wire_now() - begin;
     several_ = addresses_.size() > 1;
     if (addresses_.empty()) {
-      const char* const text = failure == EAI_SYSTEM ? std::strerror(errno) : gai_strerror(failure);
-      return Reason{Cause::dns, Phase::dns, failure, false, text};
+      return Reason{Cause::dns, Phase::dns, failure, false, lookup_failure(server_.host, failure)};
     }
   }
   resolved();

@@ -46,6 +46,22 @@ BOOST_AUTO_TEST_CASE(a_metric_that_no_server_has_holds) {
   BOOST_TEST(probe({"-s", plain.uri(), "--metric", "tls", "-c", "0"}).status == 0);
 }
 
+// RFC 5280, 4.1.2.5: 9999-12-31 for a certificate that has no end.
+BOOST_AUTO_TEST_CASE(a_certificate_that_lasts_for_thousands_of_years_has_not_expired) {
+  const Scratch folder;
+  const std::string certificate = (folder / "c.pem").string(), key = (folder / "k.pem").string();
+  const Finished made =
+      run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+           "-nodes", "-days", "2912000", "-subj", "/CN=localhost", "-addext",
+           "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate});
+  BOOST_REQUIRE_MESSAGE(made.exit.status == 0, made.err);
+  Mosquitto server({.certificate = certificate, .key = key});
+  const Probed probed =
+      probe({"-s", "mqtts://localhost:" + std::to_string(server.port()) + "?serverId=a", "--cafile",
+             certificate, "--cert-warn", "30", "--cert-crit", "7"});
+  BOOST_TEST(probed.status == 0, probed.out);
+}
+
 BOOST_AUTO_TEST_CASE(the_certificate_is_shown_and_must_last) {
   const Certificates made;
   Mosquitto server({.certificate = made.certificate(), .key = made.key()});

@@ -162,3 +162,40 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_ends_the_watch_at_its_first_r
   Process watch(command("mqfail-probe", {"-s", a.uri(), "--watch", "0.1", "-o", "/dev/null/x"}));
   CHECK_STATUS(watch, 3);
 }
+
+BOOST_AUTO_TEST_CASE(a_watch_ends_when_its_reader_has_gone) {
+  Mosquitto server;
+  const Finished done = run(
+      {"bash", "-c",
+       mqfail::test::bin_dir() + "/mqfail-probe -s " + server.uri() + " --watch 0.1 | head -n 1"});
+  BOOST_TEST(has(done.out, "up"), done.out);
+}
+
+// As when an authority is replaced together with the certificates that it has signed.
+BOOST_AUTO_TEST_CASE(a_watch_reads_an_authority_that_has_changed) {
+  const Scratch scratch;
+  const Certificates old, fresh;
+  const std::string authority = (scratch / "ca.pem").string();
+  const std::string certificate = (scratch / "c.pem").string();
+  const std::string key = (scratch / "k.pem").string();
+  const auto place = [&](const Certificates& made) {
+    for (const auto& [from, to] : {std::pair{made.authority(), authority},
+                                   {made.certificate(), certificate},
+                                   {made.key(), key}}) {
+      write_file(to + ".new", read_file(from));
+      std::filesystem::rename(to + ".new", to);
+    }
+  };
+  place(old);
+  Mosquitto server({.certificate = certificate, .key = key});
+  const std::string port = std::to_string(server.port());
+  const std::string page = (scratch / "page").string();
+  Process watch(command("mqfail-probe", {"-s", "mqtts://localhost:" + port, "--cafile", authority,
+                                         "--watch", "0.1", "-o", page}));
+  BOOST_REQUIRE(wait_for_file(page, "OK"));
+  server.kill9();
+  BOOST_REQUIRE(wait_for_file(page, "CRITICAL"));
+  place(fresh);
+  server.restart();
+  BOOST_TEST(wait_for_file(page, "OK"));
+}

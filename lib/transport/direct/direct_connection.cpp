@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/direct/direct_connection.hpp"
 
-#include <netdb.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 #include "certificates/tls_attempt.hpp"
 #include "transport/direct/packets.hpp"
@@ -72,9 +70,8 @@ void DirectConnection::look_up() {
   if (!answer.known) return;
   const TimePoint now = wire_now();
   if (answer.addresses.empty()) {
-    const char* const text =
-        answer.failure == EAI_SYSTEM ? std::strerror(errno) : gai_strerror(answer.failure);
-    return fail({Cause::dns, Phase::dns, answer.failure, false, text});
+    return fail({Cause::dns, Phase::dns, answer.failure, false,
+                 lookup_failure(server_.host, answer.failure)});
   }
   facts_.dns = now - begun_;
   addresses_ = in_dialling_order(answer.addresses, "");

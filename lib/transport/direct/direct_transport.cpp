@@ -51,8 +51,11 @@ void DirectTransport::touch(AttemptId attempt, Held& held) {
 }
 
 void DirectTransport::prepare(const ServerList& servers) {
+  const TlsSettings* last = nullptr;  // mostly they are the same for all
   for (const Server& server : servers) {
-    if (is_tls(server.scheme)) ground_.tls.prepare(server.tls);
+    if (!is_tls(server.scheme) || (last != nullptr && *last == server.tls)) continue;
+    ground_.tls.prepare(server.tls);
+    last = &server.tls;
   }
 }
 

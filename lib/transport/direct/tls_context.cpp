@@ -75,11 +75,19 @@ SSL_CTX* TlsContexts::context_for(const TlsSettings& settings, std::string& why)
     ERR_clear_error();
     return nullptr;
   }
-  made_.push_back({settings, std::move(context)});
+  made_.push_back({settings, files_of(settings), std::move(context)});
   return made_.back().context.get();
 }
 
+TlsContexts::Files TlsContexts::files_of(const TlsSettings& settings) {
+  return {FileIdentity::of(settings.cafile), FileIdentity::of(settings.capath),
+          FileIdentity::of(settings.cert), FileIdentity::of(settings.key)};
+}
+
 void TlsContexts::prepare(const TlsSettings& settings) {
+  std::erase_if(made_, [&](const Made& one) {
+    return one.settings == settings && one.files != files_of(settings);
+  });
   std::string why;  // begin() says it
   context_for(settings, why);
 }

@@ -5,10 +5,12 @@
 
 #include <openssl/ssl.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/file_identity.hpp"
 #include "certificates/cache.hpp"
 #include "policy/server.hpp"
 #include "transport/direct/facts.hpp"
@@ -24,6 +26,7 @@ using SslPointer = std::unique_ptr<SSL, FreeSsl>;
 class TlsContexts {
  public:
   /// Does now what takes long, once for all servers with these settings: reading the authorities.
+  /// Files that have changed since the last call are read again.
   void prepare(const TlsSettings& settings);
   /// A client's object on the connected descriptor `fd`, ready for tls_handshake(). `server`
   /// outlives it. Null: `why` says the reason.
@@ -33,8 +36,12 @@ class TlsContexts {
   struct FreeContext {
     void operator()(SSL_CTX* context) const;
   };
+  /// cafile, capath, cert, key.
+  using Files = std::array<FileIdentity, 4>;
+  static Files files_of(const TlsSettings& settings);
   struct Made {
     TlsSettings settings;
+    Files files;
     std::unique_ptr<SSL_CTX, FreeContext> context;
   };
   SSL_CTX* context_for(const TlsSettings& settings, std::string& why);

@@ -42,7 +42,9 @@ BOOST_AUTO_TEST_CASE(a_plan_names_the_servers_the_sources_and_the_passes) {
              "        0 ms  pass 1: a:1883, bb:1883\n"
              "      100 ms  pass 2: a:1883, bb:1883\n"
              "      300 ms  pass 3: a:1883, bb:1883\n"
-             "      700 ms  pass 4: a:1883, bb:1883\n"
+             "      650 ms  pass 4: a:1883, bb:1883\n"
+             "      825 ms  pass 5: a:1883, bb:1883\n"
+             "      925 ms  pass 6: a:1883, bb:1883\n"
              "     1000 ms  gives up, as startupTimeout says\n");
 }
 

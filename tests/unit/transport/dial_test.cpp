@@ -98,6 +98,21 @@ BOOST_AUTO_TEST_CASE(a_name_is_dialled_and_its_address_is_told) {
   BOOST_TEST((std::get<Reason>(refused).cause == Cause::refused));
 }
 
+BOOST_AUTO_TEST_CASE(a_zone_that_is_no_interface_is_told) {
+  AddressMemory memory;
+  const StopSwitch stop;
+  const auto why = [&](const std::string& host) {
+    Server server = at(1883);
+    server.host = host;
+    const auto found = Dialler(server, stop, memory).next([] {});
+    BOOST_REQUIRE(std::holds_alternative<Reason>(found));
+    return std::get<Reason>(found).text;
+  };
+  BOOST_TEST(why("fe80::1%nowhere0") == "this machine has no network interface nowhere0");
+  BOOST_TEST(why("fe80::1%25nowhere0") ==
+             "this machine has no network interface 25nowhere0; outside of a URI write %nowhere0");
+}
+
 BOOST_AUTO_TEST_CASE(a_name_is_dialled_again_at_its_other_addresses_only) {
   const Listener listener;
   Server server = listener.server();
