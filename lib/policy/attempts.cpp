@@ -115,7 +115,7 @@ void Failover::Engine::pass_failed() {
   }
   if (passes_are_used_up()) return give_up(ErrorKind::unavailable, last_reason, pass_bound());
   begin_pass();
-  const Duration delay = backoff.next(random);
+  const Duration delay = in_time(backoff.next(random));
   wait(delay);
   const auto every = static_cast<std::uint64_t>(std::max<std::int64_t>(settings.warn_every, 0));
   const bool warn = every > 0 && (failed_passes == 1 || failed_passes % every == 0);
@@ -182,6 +182,15 @@ Duration Failover::Engine::allowed_behind_tcp(ServerIndex server) const {
   return patience.bound(allowed(server));
 }
 
+// A server that comes back shortly before the end is to be found: no delay takes more than half of
+// the time that is left.
+Duration Failover::Engine::in_time(Duration delay) const {
+  constexpr Duration kLeast = std::chrono::milliseconds(100);
+  const auto limit = time_bound();
+  const TimePoint end = std::min(ends_by, limit ? limit->end : TimePoint::max());
+  return end == TimePoint::max() ? delay : std::min(delay, std::max(kLeast, (end - now) / 2));
+}
+
 void Failover::Engine::wait(Duration delay) {
   state = FailoverState::waiting;
   stagger_at.reset();
@@ -206,7 +215,7 @@ void Failover::Engine::give_up(ErrorKind kind, const Reason& reason, Bound bound
   leave_standbys();
   state = FailoverState::stopped;
   out.emplace_back(
-      action::GiveUp{kind, reason, failed_passes, attempts_made, bound, now - bad_since});
+      action::GiveUp{kind, reason, failed_passes, attempts_made, bound, now - alone_since});
 }
 
 // Which of the bounds on passes holds. --once wins; until the first success the start has its own,
@@ -233,9 +242,9 @@ std::optional<Failover::Engine::TimeBound> Failover::Engine::time_bound() const 
   if (epoch == 0 && !settings.bounded && !startup) startup = kStartupTimeout;
   const std::optional<Duration>& later = settings.give_up_after;
   if (startup && (!later || *startup <= *later)) {
-    return TimeBound{bad_since + *startup, Bound::startup_timeout};
+    return TimeBound{alone_since + *startup, Bound::startup_timeout};
   }
-  if (later) return TimeBound{bad_since + *later, Bound::give_up_after};
+  if (later) return TimeBound{alone_since + *later, Bound::give_up_after};
   return std::nullopt;
 }
 

@@ -108,6 +108,10 @@ struct Left {
 };
 struct Ticked {};   ///< deadline() has come
 struct Hurried {};  ///< SIGUSR1: try now instead of waiting
+/// The run ends after this time, whatever is left to do; max(): it does not.
+struct EndsIn {
+  Duration left;
+};
 /// A list was read again. `rebalance`: its source asks the clients to move to the server that comes
 /// first; rebalanceUpdateURIs may say otherwise.
 struct ListChanged {
@@ -120,7 +124,7 @@ struct Stopped {};  ///< orderly end wanted
 
 using Event = std::variant<event::Started, event::Reached, event::Accepted, event::Connected,
                            event::Failed, event::Lost, event::Left, event::Ticked, event::Hurried,
-                           event::ListChanged, event::Stopped>;
+                           event::EndsIn, event::ListChanged, event::Stopped>;
 
 namespace action {
 /// Begin an attempt. Its time bound is enforced by the policy, which abandons it when time is up.

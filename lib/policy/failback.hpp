@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // When to go back to a priority server (failover.md section 4): good probes in a row are counted
 // here, and the least stay on the present server is kept. That stay grows while failbacks lead to
-// connections that are not stable. Otherwise a priority server that accepts us and then fails moves
-// us to and fro for ever, and no third server is tried.
+// connections that are not stable, or to none. Otherwise a priority server that accepts us and then
+// fails moves us to and fro for ever, and no third server is tried.
 #pragma once
 
 #include <algorithm>
@@ -45,6 +45,9 @@ class Failback {
     return hold() > hold_ ? std::optional(hold()) : std::nullopt;
   }
 
+  /// The connection in use made way for the priority server, which then failed.
+  void refused() { unstable_ = std::min(unstable_ + 1, kMostDoublings); }
+
   /// The priority server whose turn it is: the same one until it fails.
   std::optional<ServerIndex> target(const std::vector<ServerIndex>& priority) const {
     if (priority.empty()) return std::nullopt;
@@ -85,7 +88,7 @@ class Failback {
   std::size_t turn_ = 0;
   std::int64_t good_ = 0;
   std::optional<AttemptId> back_;
-  int unstable_ = 0;  // failbacks in a row whose connection was not stable
+  int unstable_ = 0;  // failbacks in a row that led to no stable connection
   TimePoint hold_until_{};
   TimePoint probe_at_{};
 };

@@ -22,7 +22,7 @@ Reason timeout_of(Phase reached) {
 
 void Failover::Engine::started() {
   if (state != FailoverState::idle) return;
-  bad_since = now;
+  bad_since = alone_since = now;
   begin_pass();
   fill();
 }
@@ -149,6 +149,11 @@ void Failover::Engine::hurried() {
   if (state == FailoverState::waiting || state == FailoverState::online) fill();
 }
 
+void Failover::Engine::ends_in(Duration left) {
+  ends_by = left == Duration::max() ? TimePoint::max() : now + left;
+  if (state == FailoverState::waiting) wake = std::min(wake, now + in_time(wake - now));
+}
+
 void Failover::Engine::stopped() {
   abandon_all();
   leave_standbys();
@@ -174,8 +179,14 @@ void Failover::Engine::failed(const Attempt& attempt, const Reason& reason) {
     if (way_back == attempt.id) way_back = again;
     return;
   }
+  // Another server was in use a moment ago, and takes us back.
+  const bool was_way_back = way_back == attempt.id;
+  if (was_way_back) {
+    way_back.reset();
+    if (std::exchange(move, Move::none) == Move::failback) failback.refused();
+  }
   if (live.empty()) patience.failed(reason);
-  if (what == Verdict::ours) {
+  if (what == Verdict::ours && !was_way_back) {
     if (live.empty() && attempts.empty() && !making_way)
       return give_up(ErrorKind::unavailable, reason);
     if (live.empty()) ours = reason;
@@ -212,7 +223,10 @@ void Failover::Engine::lost(std::vector<Accepted>::iterator which, const Reason&
       action::TellLost{gone.attempt.id, server, reason, up, maybe_twin, failback_hold});
   out.emplace_back(action::Retire{gone.attempt.id});
 
-  const Verdict what = verdict(reason, true, true);
+  Verdict what = verdict(reason, true, true);
+  // Malformed packet, protocol error: it may be one message, and publish/poison finds out which.
+  if (settings.publishes && (reason.code == 0x81 || reason.code == 0x82) && what == Verdict::ours)
+    what = Verdict::next;
   const bool ghost = what == Verdict::taken_over && (now < ghosts_until || thief != nullptr);
   const bool nothing_else = live.empty() && attempts.empty() && standbys.empty();
   if ((what == Verdict::taken_over && !ghost) || (nothing_else && what == Verdict::ours)) {
@@ -263,6 +277,7 @@ bool Failover::Engine::left(const Accepted& gone, TimePoint last_sign) {
   if (live.empty()) {
     from = server;
     bad_since = last_sign;
+    alone_since = now;
   }
   if (now - gone.since < settings.stable) return false;
   roster.settled(server);
@@ -331,6 +346,7 @@ Actions Failover::step(const Event& event, TimePoint now) {
                  [&](const event::Left& e) { engine.way_made(e.attempt); },
                  [&](const event::Ticked&) { engine.ticked(); },
                  [&](const event::Hurried&) { engine.hurried(); },
+                 [&](const event::EndsIn& e) { engine.ends_in(e.left); },
                  [&](const event::ListChanged& e) { engine.list_changed(e); },
                  [&](const event::Stopped&) { engine.stopped(); },
              },

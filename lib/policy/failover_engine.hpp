@@ -85,8 +85,10 @@ struct Failover::Engine {
   std::optional<TimePoint> stagger_at;  // start of the next parallel attempt
   TimePoint ghosts_until{};             // an abandoned CONNECT may still take our session over
 
-  TimePoint bad_since{};            // the start, or the loss of the last live connection
-  std::optional<ServerIndex> from;  // the server of that connection
+  TimePoint ends_by = TimePoint::max();  // the end of the run, if it is known
+  TimePoint alone_since{};               // the start, or when the last live connection was lost
+  TimePoint bad_since{};                 // the same, or the last sign of life of that connection
+  std::optional<ServerIndex> from;       // the server of that connection
   std::uint64_t last_id = 0;
   std::uint64_t epoch = 0;
   std::uint64_t failed_passes = 0;
@@ -103,6 +105,7 @@ struct Failover::Engine {
   void ended(AttemptId id, const Reason& reason, Duration silent);
   void ticked();
   void hurried();
+  void ends_in(Duration left);
   void stopped();
   void failed(const Attempt& attempt, const Reason& reason);
   void lost(std::vector<Accepted>::iterator which, const Reason& reason, Duration silent);
@@ -149,6 +152,7 @@ struct Failover::Engine {
   void put_off(ServerIndex server);
   void stagger();
   void wait(Duration delay);
+  Duration in_time(Duration delay) const;
   void abandon(const Attempt& attempt);
   void abandon_all();
   void give_up(ErrorKind kind, const Reason& reason, Bound bound = Bound::none);

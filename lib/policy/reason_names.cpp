@@ -87,10 +87,16 @@ std::string socket_error(std::string_view otherwise, int number) {
       return "no route to host";
     case ENETUNREACH:
       return "network unreachable";
+    case EOVERFLOW:
+      return "the server does not read its acknowledgements";
     case EPIPE:
       return "broken pipe";
     case ETIMEDOUT:
       return "connection timed out";
+    case EADDRNOTAVAIL:
+      return "this machine has no address or no port for it";
+    case EAFNOSUPPORT:
+      return "this machine has no IPv6 or no IPv4";
     case EMFILE:
     case ENFILE:
       return "too many open files";
@@ -159,6 +165,8 @@ std::string describe(const Reason& reason) {
     case Cause::dns:
       return "name not resolved";
     case Cause::refused:
+      if (reason.code == EINVAL)  // connect(2) to fe80::/10
+        return "a link-local address needs its network interface, as in fe80::1%eth0";
       return socket_error("connection refused", reason.code);
     case Cause::reset:
       return socket_error("connection reset", reason.code);

@@ -2,6 +2,7 @@
 #include "policy/roster.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -47,6 +48,11 @@ class Marks {
     return fresh;
   }
   bool insert(ServerIndex index) { return insert(static_cast<std::size_t>(index)); }
+  /// False also for a number that was not there when the set was made.
+  bool has(ServerIndex index) const {
+    const auto place = static_cast<std::size_t>(index);
+    return place < marks_.size() && marks_[place];
+  }
 
  private:
   std::vector<bool> marks_;
@@ -148,6 +154,8 @@ RosterChange Roster::change(const ServerList& servers, ListSource source, bool f
   if (source == ListSource::document) {
     configured_.clear();
     for (const Server& server : servers) configured_.push_back(find_or_add(server));
+    use_entries_of(configured_);
+    prefer_named();
   } else {
     change.refused = update(servers, source, forget);
   }
@@ -166,10 +174,20 @@ std::vector<std::string> Roster::update(const ServerList& servers, ListSource so
   const bool tls_only =
       !configured_.empty() && std::all_of(configured_.begin(), configured_.end(),
                                           [&](auto index) { return is_tls(server(index).scheme); });
+  // Of what it did not bring itself, a source names the endpoint only.
+  Marks lasting(entries_.size());
+  for (const ServerIndex index : configured_) lasting.insert(index);
+  for (const ServerIndex index : admitted_) lasting.insert(index);
   for (const Server& server : servers) {
-    const auto known = find_listed(server);
+    auto index = find_listed(server);
     const bool allowed = is_tls(server.scheme) || !tls_only;
-    const auto index = known || !allowed ? known : add_learned(server);
+    const bool own = index && entry(*index).source == source && !lasting.has(*index);
+    if (allowed && (!index || own)) {
+      if (const auto named = add_learned(server)) {
+        index = named;
+        entry(*index).source = source;
+      }
+    }
     if (index) {
       update.servers.push_back(*index);
     } else {
@@ -185,6 +203,7 @@ std::vector<std::string> Roster::update(const ServerList& servers, ListSource so
   }
   if (forget) learned_.clear();
   if (lost_ && holds(update.servers, *lost_)) lost_.reset();
+  use_entries_of(update.servers);
   updates_.insert(updates_.begin(), std::move(update));
   preferred_.clear();
   return refused;
@@ -273,7 +292,6 @@ ServerIndex Roster::find_or_add(const Server& server) {
   return add(server);
 }
 
-// An update names endpoints only. An entry of the same endpoint is used with its credentials.
 std::optional<ServerIndex> Roster::find_listed(const Server& server) {
   for (const ServerIndex index : entries_at_[endpoint_of(server)]) {
     if (contains(index)) return index;
@@ -304,6 +322,33 @@ void Roster::for_each_list(const Visit& visit) const {
   for (std::size_t i = 1; i < updates_.size(); ++i) visit(updates_[i].servers);
   visit(learned_);
   visit(admitted_);
+}
+
+// `named` has the entries of their endpoints from now on, in whatever list these are.
+void Roster::use_entries_of(const std::vector<ServerIndex>& named) {
+  std::vector<std::optional<ServerIndex>> at(entries_at_.size());
+  for (const ServerIndex index : named) {
+    std::optional<ServerIndex>& here = at[entry(index).endpoint];
+    if (!here) here = index;
+  }
+  const auto use = [&](std::vector<ServerIndex>& list) {
+    for (ServerIndex& index : list) index = at[entry(index).endpoint].value_or(index);
+  };
+  use(preferred_);
+  for (Update& update : updates_) use(update.servers);
+  use(learned_);
+  use(admitted_);
+}
+
+// A redirection puts servers first. It does not keep one that nothing else names any more.
+void Roster::prefer_named() {
+  const std::vector<ServerIndex> preferred = std::exchange(preferred_, {});
+  Marks named(entries_.size());
+  for_each_list([&](const std::vector<ServerIndex>& list) {
+    for (const ServerIndex index : list) named.insert(index);
+  });
+  std::copy_if(preferred.begin(), preferred.end(), std::back_inserter(preferred_),
+               [&](ServerIndex index) { return named.has(index); });
 }
 
 // A server that is in no list any more is remembered without its secrets.

@@ -97,9 +97,10 @@ class Roster {
 
   /// A document replaces the configured servers. An update adds to them; with `forget`, what the
   /// same source has named before leaves. An empty list changes nothing. An entry that differs only
-  /// in its id or its cluster takes the new one; any other difference makes a new entry. An update
-  /// may not add a server without TLS to configured servers that all have it, nor more than
-  /// kMostLearned servers in a run.
+  /// in its id or its cluster takes the new one; any other difference makes a new entry. Each
+  /// endpoint is used with the entry that a document names for it, else with that of the source
+  /// which named it first. An update may not add a server without TLS to configured servers that
+  /// all have it, nor more than kMostLearned servers in a run.
   RosterChange change(const ServerList& servers, ListSource source, bool forget);
 
   /// The server in the order that a reference means which `by` has sent: the same host and port,
@@ -121,9 +122,10 @@ class Roster {
     std::optional<Protocol> speaks;
     bool guessed_older = false;
     bool unfit = false;
-    bool listed = false;           // in order_
-    bool without_secrets = false;  // it has left every list and its secrets are gone
-    std::string joined = {};       // the cluster that join() has put it into
+    bool listed = false;                    // in order_
+    bool without_secrets = false;           // it has left every list and its secrets are gone
+    std::string joined = {};                // the cluster that join() has put it into
+    std::optional<ListSource> source = {};  // the update that brought it
   };
   Entry& entry(ServerIndex index) { return entries_[static_cast<std::size_t>(index)]; }
   const Entry& entry(ServerIndex index) const { return entries_[static_cast<std::size_t>(index)]; }
@@ -134,6 +136,8 @@ class Roster {
   template <class Visit>
   void for_each_list(const Visit& visit) const;
   std::vector<std::string> update(const ServerList& servers, ListSource source, bool forget);
+  void use_entries_of(const std::vector<ServerIndex>& named);
+  void prefer_named();
   void reorder();
   void count_stores();
   void take(Entry& known, const Server& server);

@@ -44,6 +44,8 @@ struct FailoverSettings {
   /// The user gave a bound (any of these, also -1 or off, or -W). It takes the place of
   /// kStartupTimeout.
   bool bounded = false;
+  /// A live connection may end over a message: what the server says is no fault of the client then.
+  bool publishes = false;
   std::optional<Duration> startup_timeout;  ///< startupTimeout, if it was given
   std::optional<Duration> give_up_after;
   Duration connect_timeout = std::chrono::seconds(5);

@@ -195,6 +195,9 @@ std::string transcript_line(const Event& event, Duration at) {
       },
       [](const Ticked&) { return std::string("ticked"); },
       [](const Hurried&) { return std::string("hurried"); },
+      [](const EndsIn& e) {
+        return "ends-in " + (e.left == Duration::max() ? "never" : transcript_time(e.left));
+      },
       [](const ListChanged& e) {
         return join({"list-changed ", word(kSources, e.source), e.rebalance ? " rebalance" : "",
                      list_words(e.servers)});

@@ -52,6 +52,7 @@ void for_each_setting(Settings& s, Field&& field) {
   field("startupMaxReconnectAttempts", s.startup_max_passes);
   field("once", s.once);
   field("bounded", s.bounded);
+  field("publishes", s.publishes);
   field("startupTimeout", s.startup_timeout);
   field("giveUpAfter", s.give_up_after);
   field("connectTimeout", s.connect_timeout);

@@ -159,6 +159,9 @@ void Session::pump(TimePoint now) {
     events_.emplace_back(event::Lost{trouble.attempt, std::move(trouble.reason), trouble.silent});
   }
   end_finished();
+  const auto ends_by = work_.ends_by();
+  if (std::exchange(ends_by_, ends_by) != ends_by)
+    events_.emplace_back(event::EndsIn{ends_by ? *ends_by - now : Duration::max()});
   step(now);
   if (work_.done()) end({});
 }
@@ -241,7 +244,7 @@ void Session::forget(AttemptId attempt) {
 
 void Session::drop(Held& one, TimePoint now) {
   one.live = false;
-  standing_.leave(failover_.server(one.server).id, now);
+  if (!one.place.empty()) standing_.leave(one.place, now);
 }
 
 std::vector<Session::Held>::iterator Session::find(AttemptId attempt) {
@@ -324,6 +327,7 @@ void Session::carry_out(const action::Use& use, TimePoint now) {
   } else {
     const Server& server = failover_.server(use.server);
     standing_.use(server.id, redacted_uri(server), now);
+    find(use.attempt)->place = server.id;
   }
 }
 

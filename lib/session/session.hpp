@@ -124,9 +124,10 @@ class Session {
     std::uint64_t epoch;
     ServerIndex server;
     bool live = true;
-    bool ended = false;     // by itself
-    bool given_up = false;  // lost to us, but the connection is good
-    bool first = false;     // the next connection waits for its end (event::Left)
+    bool ended = false;      // by itself
+    bool given_up = false;   // lost to us, but the connection is good
+    bool first = false;      // the next connection waits for its end (event::Left)
+    std::string place = {};  // the id under which it stands in standing_; empty: it does not
   };
   std::vector<Held>::iterator find(AttemptId attempt);
 
@@ -148,6 +149,7 @@ class Session {
   std::set<std::string> closed_sessions_;
   bool interrupted_ = false;  // one signal has asked for an orderly end
   bool warned_of_cluster_ = false;
+  std::optional<TimePoint> ends_by_;  // of the Work
   std::optional<Ending> ending_;
 };
 

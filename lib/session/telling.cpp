@@ -119,7 +119,8 @@ void Session::tell_connected(const action::Use& use, const ConnectionFacts& fact
                      ", so nothing of it is heard";
     announcer_.announce(refused);
   }
-  if (use.from && *use.from != use.server) {
+  // A changed entry of the same server is no other server.
+  if (use.from && !same_endpoint(failover_.server(*use.from), failover_.server(use.server))) {
     Notice failover = about(name_of(use.move), use.server);
     failover.epoch = use.epoch;
     if (was_interrupted(use)) failover.dur = use.outage;

@@ -86,6 +86,33 @@ BOOST_AUTO_TEST_CASE(the_file_of_a_subscriber_follows_a_failover_to_the_end) {
   BOOST_TEST(metrics.files() == 1U);  // no temporary file is left
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_was_renamed_while_it_was_in_use_is_in_use_no_more_when_it_dies) {
+  Mosquitto a, b;
+  Reported metrics;
+  const auto document = [&](const std::string& id) {
+    return "[{\"serverId\": \"" + id +
+           "\", \"hostNameOrIpAddress\": \"127.0.0.1\", \"port\": " + std::to_string(a.port()) +
+           ", \"tls\": \"none\"}";
+  };
+  const Scratch lists;
+  const std::string list = (lists / "list.json").string();
+  write_file(list, document("old") + "]");
+  Process reader(sub({"--servers", list, "-t", "t", "--metrics", metrics.file}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  write_file(list, document("new") + ", {\"serverId\": \"b\", \"hostNameOrIpAddress\": " +
+                       "\"127.0.0.1\", \"port\": " + std::to_string(b.port()) +
+                       ", \"tls\": \"none\"}]");
+  reader.signal(SIGHUP);
+  REQUIRE_EVENT(reader, events, "list-updated");
+  BOOST_TEST(events.count("lost") == 0U);
+  a.kill9();
+  REQUIRE_EVENT(reader, events, "failover");
+  metrics.wait("mqfail_servers_in_use", "1");
+  b.kill9();
+  metrics.wait("mqfail_servers_in_use", "0");
+}
+
 BOOST_AUTO_TEST_CASE(the_file_of_a_publisher_tells_what_is_unsettled) {
   Mosquitto server;
   Reported metrics;

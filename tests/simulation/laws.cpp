@@ -317,9 +317,9 @@ std::optional<Violation> Laws::see_beside(const action::Connect& connect) {
   }
   const ServerIndex secondary = open_[*live_.begin()].server;
   const TimePoint since = *open_[*live_.begin()].connected;
-  if (connect.role == Role::active && !settings_.priority_backup && width() == 1) {
+  const bool asked = may_move_until_ && now_ <= *may_move_until_;
+  if (connect.role == Role::active && width() == 1 && (!settings_.priority_backup || asked)) {
     if (returning_) return broken(Law::one_live_attempt, who + ": one is on the way already");
-    const bool asked = may_move_until_ && now_ <= *may_move_until_;
     may_move_until_.reset();
     if ((!asked && older_ != connect.server) || connect.server == secondary)
       return broken(Law::moves_when_asked, who + ": nobody has asked for it");
@@ -430,7 +430,12 @@ std::optional<Violation> Laws::see_connect(const action::Connect& connect) {
     for (auto& [server, each] : books_) each.last_connect.reset();
   }
   if (book.last_connect) {
-    if (now_ < *book.last_connect + least(book.repeats)) {
+    // Shortly before the run gives up, a delay takes half of the time that was left. Then as much
+    // is left still.
+    Duration delay = least(book.repeats);
+    if (const auto end = end_of_patience())
+      delay = std::min(delay, std::max<Duration>(std::chrono::milliseconds(100), *end - now_));
+    if (now_ < *book.last_connect + delay) {
       return broken(Law::bounded_by_back_off,
                     who + ": " + transcript_time(now_ - *book.last_connect) + " ms after the last");
     }

@@ -330,6 +330,11 @@ Result<Event> event_of(const std::vector<std::string_view>& words) {
   if (what == "ticked") return Event(event::Ticked{});
   if (what == "hurried") return Event(event::Hurried{});
   if (what == "stopped") return Event(event::Stopped{});
+  if (what == "ends-in") {
+    const auto left = parse_transcript_time(words.size() > 2 ? words[2] : "");
+    if (!left) return left.error();
+    return Event(event::EndsIn{*left});
+  }
   if (what == "connected") return about_attempt<event::Connected>(words);
   if (what == "accepted") return about_attempt<event::Accepted>(words);
   if (what == "reached") return about_attempt<event::Reached>(words);

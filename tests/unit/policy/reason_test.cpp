@@ -147,6 +147,8 @@ BOOST_AUTO_TEST_CASE(a_mqtt_3_refusal_of_a_mqtt_5_connect_is_read_by_its_code) {
 BOOST_AUTO_TEST_CASE(people_are_told_in_words) {
   BOOST_TEST(describe(because(Cause::refused, Phase::tcp, ECONNREFUSED)) == "connection refused");
   BOOST_TEST(describe(because(Cause::refused, Phase::tcp, EHOSTUNREACH)) == "no route to host");
+  BOOST_TEST(describe(because(Cause::refused, Phase::tcp, EINVAL)) ==
+             "a link-local address needs its network interface, as in fe80::1%eth0");
   BOOST_TEST(describe(because(Cause::reset, Phase::publish, 9999)) ==
              "connection reset (errno 9999)");
   BOOST_TEST(describe(because(Cause::connack, Phase::connack, 0x87)) == "not authorized (0x87)");

@@ -211,6 +211,43 @@ BOOST_AUTO_TEST_CASE(an_update_that_names_a_configured_endpoint_means_that_entry
   BOOST_TEST(it.server(it.order()[0]).password->reveal() == "s");
 }
 
+BOOST_AUTO_TEST_CASE(a_document_changes_an_entry_that_an_update_named) {
+  Roster it({with_password("a", "old")}, {});
+  it.change(servers({"a"}), ListSource::url, false);
+  const auto change = it.change({with_password("a", "new")}, ListSource::document, false);
+  BOOST_TEST(names(it, change.added) == "a ");
+  BOOST_TEST(it.server(it.order().front()).password->reveal() == "new");
+  BOOST_TEST(!it.server(kA).password.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_document_gives_its_login_to_a_server_that_an_update_named_first) {
+  Roster it = roster({"a"});
+  it.change(servers({"b"}), ListSource::topic, false);
+  it.change({server("a"), with_password("b", "s")}, ListSource::document, false);
+  BOOST_TEST(order(it) == "b a ");
+  BOOST_TEST(it.server(it.order().front()).password.value_or(Secret()).reveal() == "s");
+}
+
+BOOST_AUTO_TEST_CASE(a_source_changes_what_it_named_and_no_other_source_does) {
+  Roster it = roster({"a"});
+  it.change({with_password("b", "old")}, ListSource::url, false);
+  BOOST_TEST(!it.change(servers({"b"}), ListSource::topic, false).any);
+  BOOST_TEST(it.server(it.order().front()).password->reveal() == "old");
+  it.change({with_password("b", "new")}, ListSource::url, false);
+  BOOST_TEST(order(it) == "b a ");
+  BOOST_TEST(it.server(it.order().front()).password->reveal() == "new");
+}
+
+BOOST_AUTO_TEST_CASE(a_document_takes_away_a_server_that_a_redirection_put_first) {
+  Roster it = roster({"a", "b"});
+  it.prefer({kB});
+  it.change(servers({"b", "c"}), ListSource::document, false);
+  BOOST_TEST(order(it) == "b c ");
+  const auto change = it.change(servers({"c"}), ListSource::document, false);
+  BOOST_TEST(order(it) == "c ");
+  BOOST_TEST(names(it, change.removed) == "b ");
+}
+
 BOOST_AUTO_TEST_CASE(an_update_that_names_the_lost_server_forgives_it) {
   Roster it = roster({"a", "b"});
   it.lost(kA);
