@@ -108,23 +108,36 @@ Result<std::unique_ptr<AckTo>> make_ack_to(const PubOptions& options, EventWrite
   return std::make_unique<AckTo>(std::move(*fifo), !options.json, events);
 }
 
-// It is opened before anything is read, so a path that cannot be written loses nothing.
-Result<int> open_undelivered(const std::string& path) {
+// It is opened before anything is read, so a path that cannot be written loses nothing; and it is
+// not emptied yet, because what an earlier run left there may still be needed.
+Result<int> open_undelivered(const PubOptions& options) {
+  const std::string& path = options.undelivered_file;
   if (path.empty()) return -1;
   struct stat input {};
   struct stat there {};
-  if (fstat(STDIN_FILENO, &input) == 0 && stat(path.c_str(), &there) == 0 &&
-      S_ISREG(there.st_mode) && input.st_dev == there.st_dev && input.st_ino == there.st_ino) {
+  const bool from_file = options.source == PubSource::file && options.file != "-";
+  const int found = from_file ? stat(options.file.c_str(), &input) : fstat(STDIN_FILENO, &input);
+  if (found == 0 && stat(path.c_str(), &there) == 0 && S_ISREG(there.st_mode) &&
+      input.st_dev == there.st_dev && input.st_ino == there.st_ino) {
     return Error{ErrorKind::usage,
-                 "--undelivered " + path + " is also standard input and would be emptied",
+                 "--undelivered " + path + " is also " +
+                     (from_file ? "the file of -f" : "standard input") + " and would be emptied",
                  "name another file"};
   }
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
   if (fd < 0) {
     return Error{ErrorKind::cannot_create, "--undelivered " + path + ": " + std::strerror(errno),
                  "name a file that can be written"};
   }
   return fd;
+}
+
+// Only a regular file has an end that can be moved.
+Result<Done> empty_undelivered(const PubOptions& options, int fd) {
+  if (fd < 0 || ftruncate(fd, 0) == 0 || errno == EINVAL) return Done{};
+  return Error{ErrorKind::cannot_create,
+               "--undelivered " + options.undelivered_file + ": " + std::strerror(errno),
+               "name a file that can be written"};
 }
 
 // The 128 bits that identify the numbers of this publisher.
@@ -137,23 +150,22 @@ std::string throw_publisher_id() {
 }
 
 // --wait-reply: hears the topic of the reply, and prints the first message there.
-void await_reply(RequestSource& request, PublisherSettings& publisher, SessionSettings& settings,
-                 EventWriter& events) {
+void await_reply(RequestSource& request, PublisherSettings& publisher, SessionSettings& settings) {
   publisher.request = true;
   MessageProperties& properties = publisher.properties;
   if (!properties.response_topic)
     properties.response_topic = "mqfail/reply/" + throw_publisher_id();
   if (!properties.correlation_data) properties.correlation_data = throw_publisher_id();
   settings.connect.watched.push_back({.topic = *properties.response_topic});
-  settings.heard = [&request, &events, topic = *properties.response_topic](const Heard& heard) {
+  settings.heard = [&request, topic = *properties.response_topic](const Heard& heard) {
     if (heard.topic != topic || heard.retained || !request.replied()) return;
-    if (heard.too_large) events.warn("the reply is larger than 1 MiB and is not printed");
+    if (heard.too_large) return request.not_printed("the reply is larger than 1 MiB");
     std::string text;
     const bool terminal = isatty(STDOUT_FILENO) == 1;
     MessageFormat::payload({.escape_for_terminal = terminal})
         .append({.topic = heard.topic, .payload = heard.payload}, {}, text);
     if (const int error = write_all(STDOUT_FILENO, text); error != 0)
-      events.warn(std::string("standard output could not be written: ") + std::strerror(error));
+      request.not_printed(std::string("the reply could not be printed: ") + std::strerror(error));
   };
 }
 
@@ -199,9 +211,10 @@ int work(const Program& program, int argc, char** argv) {
     return number(events.tell(enough.error()));
   }
   roster->settings.width = options.acks;
+  roster->settings.publishes = true;
   const auto topic = publish_topic(options, roster->topics);
   if (!topic) return number(events.tell(topic.error()));
-  const auto undelivered = open_undelivered(options.undelivered_file);
+  const auto undelivered = open_undelivered(options);
   if (!undelivered) return number(events.tell(undelivered.error()));
   const bool spools = !options.spool_directory.empty();
   std::string publisher_id = spools || options.sequence ? throw_publisher_id() : std::string();
@@ -227,6 +240,8 @@ int work(const Program& program, int argc, char** argv) {
   settings.connect = options.common.connect;
   auto ack_to = make_ack_to(options, events);
   if (!ack_to) return number(events.tell(ack_to.error()));
+  if (auto empty = empty_undelivered(options, *undelivered); !empty)
+    return number(events.tell(empty.error()));
 
   PublisherSettings publisher;
   publisher.form = make_form(options);
@@ -239,6 +254,8 @@ int work(const Program& program, int argc, char** argv) {
   publisher.window = options.window;
   publisher.max_cache_bytes = roster->publish.max_cache_bytes;
   publisher.drain_timeout = options.drain_timeout;
+  publisher.waits_for_first_server =
+      roster->settings.bounded || roster->settings.startup_timeout.has_value();
   publisher.ack_timeout = roster->publish.ack_timeout;
   publisher.timeout = roster->publish.timeout;
   publisher.allow_loss = options.allow_loss;
@@ -247,7 +264,7 @@ int work(const Program& program, int argc, char** argv) {
   publisher.delimited = options.source == PubSource::stdin_line;
   publisher.delimiter = options.split_at_null ? '\0' : '\n';
   if (options.wait_reply) {
-    await_reply(static_cast<RequestSource&>(**source), publisher, settings, events);
+    await_reply(static_cast<RequestSource&>(**source), publisher, settings);
   }
   return run(
       program, options.common, std::move(*roster), std::move(settings), events,

@@ -28,11 +28,24 @@ bool read_number(JsonLine& line, std::string_view name, Value& value,
   return true;
 }
 
+// MQTT 5, 1.5.4 and 1.5.6: strings and binary data have two bytes for their length.
+constexpr std::size_t kMostBytes = 65535;
+
+// MQTT 5, 1.5.4: a string has no U+0000.
+bool fits(JsonLine& line, std::string_view token, std::string_view name, std::string_view text) {
+  if (text.size() > kMostBytes)
+    return line.fail(token, std::string(name) + " is longer than 65535 bytes");
+  if (text.find('\0') != std::string_view::npos)
+    return line.fail(token, std::string(name) + " has a null character");
+  return true;
+}
+
 bool read_text(JsonLine& line, std::string_view name, Value& value, MessageProperties& properties) {
   const std::string_view token = value.raw_json_token();
   std::string_view text;
   if (!line.string(name, value, text)) return false;
   if (name == "content-type") {
+    if (!fits(line, token, name, text)) return false;
     properties.content_type = text;
     properties.order.push_back(property_id::content_type);
   } else if (name == "response-topic") {
@@ -44,6 +57,8 @@ bool read_text(JsonLine& line, std::string_view name, Value& value, MessagePrope
     std::string bytes(text);
     if (name.ends_with("_base64") && !from_base64(text, bytes))
       return line.fail(token, std::string(name) + " is not base64");
+    if (bytes.size() > kMostBytes)
+      return line.fail(token, std::string(name) + " is longer than 65535 bytes");
     properties.correlation_data = std::move(bytes);
     properties.order.push_back(property_id::correlation_data);
   }
@@ -53,8 +68,12 @@ bool read_text(JsonLine& line, std::string_view name, Value& value, MessagePrope
 bool read_user(JsonLine& line, Value& value, MessageProperties& properties) {
   return line.members(value, "a user property is not an object",
                       [&](std::string_view key, Value& inner) {
+                        const std::string_view token = inner.raw_json_token();
                         std::string_view text;
                         if (!line.string("a user property", inner, text)) return false;
+                        if (!fits(line, token, "the name of a user property", key) ||
+                            !fits(line, token, "a user property", text))
+                          return false;
                         properties.user.emplace_back(key, text);
                         properties.order.push_back(property_id::user);
                         return true;

@@ -29,6 +29,7 @@ void Outbox::push(std::string_view payload, std::uint64_t line, std::uint64_t nu
   bytes_ += payload.size();
   slot.closed = false;
   slot.refusers.clear();
+  slot.refusals = 0;
   slot.holders.clear();
   slot.closers.clear();
   slot.endings = 0;

@@ -24,8 +24,9 @@ class Outbox {
     std::string payload;
     bool closed = false;              ///< settled or failed
     std::vector<ServerKey> refusers;  ///< servers that refused it
+    std::uint32_t refusals = 0;       ///< how often they did
     std::vector<ServerKey> closers;   ///< servers that closed the connection over it, each time
-    TimePoint closed_over_since{};    ///< the first of these times
+    TimePoint trouble_since{};        ///< the first of these times, or the first refusal
     std::uint32_t endings = 0;        ///< connections that ended while only it was under way
     std::vector<ServerKey> holders;   ///< servers that have acknowledged it and do not yet suffice
     TimePoint taken_at{};

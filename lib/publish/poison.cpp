@@ -4,23 +4,13 @@
 #include <algorithm>
 
 namespace mqfail {
-namespace {
-
-// However many servers there are: where connections are reset in a row, two ends by coincidence are
-// not rare.
-constexpr std::size_t kTimes = 3;
-
-// From the first end that counts to the last one. RabbitMQ 3.10 closes at every message to a queue
-// whose node has died, on all nodes and for less than a second.
-constexpr auto kTroubleOfACluster = std::chrono::seconds(5);
-
-}  // namespace
-
 bool Poison::may_be_over_a_message(const Reason& reason) {
   if (reason.cause == Cause::closed || reason.cause == Cause::reset) return true;
   if (reason.cause != Cause::disconnect) return false;
-  // Receive Maximum exceeded, packet too large, quota exceeded, payload format invalid.
-  return reason.code == 0x93 || reason.code == 0x95 || reason.code == 0x97 || reason.code == 0x99;
+  // Malformed packet, as mosquitto calls a control character, protocol error, Receive Maximum
+  // exceeded, packet too large, quota exceeded, payload format invalid.
+  return reason.code == 0x81 || reason.code == 0x82 || reason.code == 0x93 || reason.code == 0x95 ||
+         reason.code == 0x97 || reason.code == 0x99;
 }
 
 bool Poison::ended(const End& end, const Reason& reason, Outbox& outbox, ServerBook& servers) {
@@ -40,12 +30,12 @@ bool Poison::ended(const End& end, const Reason& reason, Outbox& outbox, ServerB
   if (!server_says_why && !end.is_over_the_oldest()) return false;
   if (slot.closers.empty()) {
     servers.forget_down();
-    slot.closed_over_since = end.at;
+    slot.trouble_since = end.at;
   }
   slot.closers.push_back(end.server);
 
-  if (slot.closers.size() < kTimes) return false;
-  if (!server_says_why && end.at - slot.closed_over_since < kTroubleOfACluster) return false;
+  if (slot.closers.size() < kGuiltyTimes) return false;
+  if (!server_says_why && end.at - slot.trouble_since < kTroubleOfServers) return false;
   const auto closed_by = [&slot](ServerKey server) {
     return std::find(slot.closers.begin(), slot.closers.end(), server) != slot.closers.end();
   };

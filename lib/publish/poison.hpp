@@ -15,6 +15,14 @@
 
 namespace mqfail {
 
+/// So often a message fails, however many servers there are: where connections are reset in a row,
+/// two ends by coincidence are not rare.
+inline constexpr std::size_t kGuiltyTimes = 3;
+/// From the first of these times to the last one, at least. RabbitMQ 3.10 closes at every message
+/// to a queue whose node has died, on all nodes and for less than a second; and a server that is
+/// down may be back.
+inline constexpr Duration kTroubleOfServers = std::chrono::seconds(5);
+
 class Poison {
  public:
   /// How a connection ended while messages were under way on it.

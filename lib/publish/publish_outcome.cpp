@@ -20,17 +20,21 @@ int PublishOutcome::conclude(const Ending& ending, bool reached, Notice& exit) c
   if (ending.how == Ending::How::gave_up && ending.error == ErrorKind::denied) {
     return static_cast<int>(ErrorKind::denied);
   }
-  if (input_over && unsettled == 0 && (lost_max == 0 || allow_loss)) return 0;
+  const bool no_reply = request && !answered;
+  if (!no_reply && input_over && unsettled == 0 && (lost_max == 0 || allow_loss)) return 0;
   if (unsettled != 0) {
     exit.reason = counted(unsettled, "message") + (unsettled == 1 ? " is" : " are") +
                   " not acknowledged by " +
                   (acks > 1 ? std::to_string(acks) + " servers" : "any server") +
                   (spooled && kept == unsettled ? "; the spool keeps them" : "");
   }
-  if (ending.how == Ending::How::timed_out) {
-    if (request && exit.reason.empty()) exit.reason = "Timed out: no reply has come";
-    return kTimedOut;
-  }
+  if (!input_over && !request && ending.how != Ending::How::interrupted)
+    exit.reason +=
+        std::string(exit.reason.empty() ? "" : "; ") + "the input was not read to its end";
+  const bool timed_out = ending.how == Ending::How::timed_out;
+  if (no_reply && exit.reason.empty())
+    exit.reason = timed_out ? "Timed out: no reply has come" : "no reply has come";
+  if (timed_out) return kTimedOut;
   return static_cast<int>(reached ? ErrorKind::temporary : ErrorKind::unavailable);
 }
 

@@ -19,8 +19,9 @@ struct PublishOutcome {
   std::uint64_t kept = 0;       ///< of these, what is not lost to a spool
   bool spooled = false;
   bool request = false;    ///< a reply was waited for
+  bool answered = true;    ///< it has come
   bool input_over = true;  ///< all of it was taken
-  std::string io_failure;  ///< the input or --undelivered failed; empty: neither
+  std::string io_failure;  ///< the input, the reply or --undelivered failed; empty: none
   std::size_t acks = 1;
   bool allow_loss = false;
 

@@ -42,6 +42,7 @@ std::optional<Reason> Publisher::online(AttemptId attempt, const Server& server,
   const bool mqtt5 = facts.protocol == Protocol::mqtt5;
   std::size_t window = std::min<std::size_t>(settings_.window, facts.receive_maximum);
   if (settings_.may_be_qos_2() && !mqtt5) window = std::min(window, kWindowQos2Mqtt3);
+  reached_ = true;
   const ServerKey key = settlement_.reached(server);
   connections_.push_back({attempt, key, server.id, mqtt5, window, facts.maximum_packet_size,
                           facts.maximum_qos, facts.retain_available, PingBarrier(now)});
@@ -80,8 +81,11 @@ std::vector<PublishingConnection>::iterator Publisher::find(AttemptId attempt) {
 void Publisher::lost(AttemptId attempt, const Reason& reason, TimePoint now) {
   const auto connection = find(attempt);
   if (connection == connections_.end()) return;
-  take_answers(*connection);  // what came before the end still counts
+  take_answers(*connection, now);  // what came before the end still counts
+  const std::uint64_t failed = settlement_.failed();
   settlement_.find_poison(*connection, reason, now);
+  // The search has cost time, which those behind it have not had.
+  if (settlement_.failed() != failed && !stopping_) drain_until_.reset();
 }
 
 void Publisher::offline(AttemptId attempt, TimePoint now) {
@@ -93,7 +97,7 @@ void Publisher::offline(AttemptId attempt, TimePoint now) {
 // The messages that this server has not acknowledged are open in the outbox: the next server gets
 // them, in order.
 void Publisher::remove(std::vector<PublishingConnection>::iterator connection, TimePoint now) {
-  take_answers(*connection);  // what came before the end still counts
+  take_answers(*connection, now);  // what came before the end still counts
   if (const std::uint64_t lost = connection->barrier.give_up(); lost != 0) {
     lost_max_ += lost;
     Notice dropped{.name = NoticeName::dropped, .level = Level::warning};
@@ -125,7 +129,7 @@ void Publisher::go_on_leaving(TimePoint now) {
   for (std::size_t i = connections_.size(); i-- > 0;) {
     PublishingConnection& connection = connections_[i];
     if (!connection.leave_by) continue;
-    take_answers(connection);
+    take_answers(connection, now);
     ping_if_due(connection, now);
     transport_.flush(connection.attempt, connection.inflight.open());
     const bool settled = connection.inflight.open() == 0 && connection.is_drained(transport_);
@@ -146,7 +150,7 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
   if (sender_.is_paused()) go_on_leaving(now);
   for (PublishingConnection& connection : connections_) {
     if (!connection.is_in_use()) continue;
-    if (auto trouble = take_answers(connection)) lose(connection, std::move(*trouble));
+    if (auto trouble = take_answers(connection, now)) lose(connection, std::move(*trouble));
   }
   if (settings_.timeout) settlement_.time_out(now);
   if (settlement_.is_hopeless()) settlement_.fail_all();
@@ -165,14 +169,15 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
     lose(connection, {Cause::ack_timeout, Phase::publish, code, false, {}});
   }
   shortage_.tend(connections_.size(), done(), now);
-  if (source_->dry() && !drain_until_) drain_until_ = now + settings_.drain_timeout;
+  if (source_->dry() && !drain_until_ && (reached_ || !settings_.waits_for_first_server))
+    drain_until_ = now + settings_.drain_timeout;
   if (drain_until_ && now >= *drain_until_) drained_out_ = true;
   return troubles;
 }
 
-std::optional<Reason> Publisher::take_answers(PublishingConnection& connection) {
+std::optional<Reason> Publisher::take_answers(PublishingConnection& connection, TimePoint now) {
   const std::uint64_t before = settlement_.settled();
-  auto trouble = settlement_.take_answers(connection);
+  auto trouble = settlement_.take_answers(connection, now);
   // Sending what an old spool holds may take its time, as long as messages are settled.
   if (settlement_.settled() != before && !stopping_ && !source_->at_end()) drain_until_.reset();
   return trouble;
@@ -325,7 +330,7 @@ void Publisher::stop(TimePoint now) {
 
 int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) {
   for (PublishingConnection& connection : connections_) {
-    take_answers(connection);
+    take_answers(connection, now);
     lost_max_ += connection.barrier.give_up();
     if (connection.leave_by) finished_.push_back(connection.attempt);
   }
@@ -343,6 +348,7 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
                          .kept = kept,
                          .spooled = source_->keeps(),
                          .request = settings_.request,
+                         .answered = source_->answered(),
                          .input_over = input_over(),
                          .io_failure = source_->trouble(),
                          .acks = settings_.acks,

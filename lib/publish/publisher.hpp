@@ -48,6 +48,7 @@ class Publisher final : public Work {
   bool done() const override;
   bool waits_for_disk() const override { return source_->keeps(); }
   void stop(TimePoint now) override;
+  std::optional<TimePoint> ends_by() const override { return drain_until_; }
   int finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) override;
 
  private:
@@ -55,7 +56,7 @@ class Publisher final : public Work {
   std::string why_unfit(ServerKey server, const ConnectionFacts& facts) const;
   void remove(std::vector<PublishingConnection>::iterator connection, TimePoint now);
   void go_on_leaving(TimePoint now);
-  std::optional<Reason> take_answers(PublishingConnection& connection);
+  std::optional<Reason> take_answers(PublishingConnection& connection, TimePoint now);
   void take_input(TimePoint now);
   void ping_if_due(PublishingConnection& connection, TimePoint now);
   void refuse(const Source::Item& item, const RecordForm::Fault& fault);
@@ -84,6 +85,7 @@ class Publisher final : public Work {
   std::uint64_t taken_ = 0;   // the number of the last message from the source
   std::uint64_t inputs_ = 0;  // messages from the source in this run
   bool stopping_ = false;
+  bool reached_ = false;      // some server, in this run
   bool more_ = false;         // the turn ended before the input did
   bool drained_out_ = false;  // the drain timeout is over
   std::uint64_t lost_max_ = 0, resent_ = 0;

@@ -26,6 +26,8 @@ struct PublisherSettings {
   std::size_t window = 100;
   std::uint64_t max_cache_bytes = UINT64_MAX;  ///< of unsettled payload; then the input waits
   Duration drain_timeout = std::chrono::seconds(10);
+  /// Until a server was reached, the bounds on reconnecting end the run, and not the drain timeout.
+  bool waits_for_first_server = false;
   Duration ack_timeout = std::chrono::seconds(10);
   std::optional<Duration> timeout;  ///< --timeout: an older unsettled message has failed
   bool allow_loss = false;

@@ -30,7 +30,8 @@ struct PublishingConnection {
   bool retain_available;
   PingBarrier barrier;  ///< at QoS 0, where nothing is acknowledged
   InflightWindow inflight{};
-  bool lost = false;       ///< the session knows, and will name it to Work::offline()
+  bool dropped_properties = false;  ///< that was told
+  bool lost = false;                ///< the session knows, and will name it to Work::offline()
   TimePoint backlog_at{};  ///< when the transport last had bytes that the kernel did not take
   std::optional<std::uint64_t> suspect_ping{};  ///< the ping sent before the first suspect
   std::optional<TimePoint> leave_by{};  ///< the server is left; what is open then is sent again

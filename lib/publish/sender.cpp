@@ -2,6 +2,7 @@
 #include "publish/sender.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace mqfail {
 namespace {
@@ -87,6 +88,9 @@ std::optional<std::uint16_t> Sender::hand_over(PublishingConnection& connection,
   const auto packet_id = transport_.publish(connection.attempt, message);
   if (!packet_id) return std::nullopt;
   ++published_;
+  if (!connection.mqtt5 && message.properties != nullptr && !message.properties->empty() &&
+      !std::exchange(connection.dropped_properties, true))
+    settlement_.warn_of_properties(connection);
   if (message.qos == 0) connection.barrier.published(number);
   return packet_id;
 }

@@ -30,7 +30,7 @@ void Settlement::not_reached(const Server& server, const Reason& reason) {
   qos2_refusal_.died(key);
 }
 
-std::optional<Reason> Settlement::take_answers(PublishingConnection& connection) {
+std::optional<Reason> Settlement::take_answers(PublishingConnection& connection, TimePoint now) {
   answers_.clear();
   transport_.take_acknowledged(connection.attempt, answers_);
   std::optional<Reason> trouble;
@@ -41,7 +41,8 @@ std::optional<Reason> Settlement::take_answers(PublishingConnection& connection)
     if (one.code < kFirstRefusal) {
       if (one.code == kNoMatchingSubscribers) warn_of_no_subscriber();
       acknowledged(*position, connection.server);
-    } else if (auto reason = refused(*position, one.code, connection.server); reason && !trouble) {
+    } else if (auto reason = refused(*position, one.code, connection.server, now);
+               reason && !trouble) {
       trouble = std::move(reason);
     }
   }
@@ -61,9 +62,11 @@ void Settlement::acknowledged(std::uint64_t position, ServerKey server) {
   outbox_.close(position);
 }
 
-// A retained message waits for those who subscribe later, so nobody need be subscribed now.
+// A retained message waits for those who subscribe later, so nobody need be subscribed now. A run
+// of one message that succeeds says nothing, so that cron sends no mail.
 void Settlement::warn_of_no_subscriber() {
-  if (settings_.retain || std::exchange(warned_of_no_subscriber_, true)) return;
+  if (settings_.retain || !settings_.delimited || std::exchange(warned_of_no_subscriber_, true))
+    return;
   Notice notice{.name = NoticeName::warning, .level = Level::warning};
   notice.reason = "the server has the message, but nobody is subscribed to its topic (0x10)";
   announcer_.announce(notice);
@@ -80,16 +83,37 @@ void Settlement::warn_of_qos_2(const PublishingConnection& connection) {
 
 // Topic name invalid and payload format invalid are the fault of the message: no server will take
 // it. Any other refusal (0x80, 0x83, 0x87, 0x97) is the server's state: the message goes to the
-// next server, and fails once every server of the roster has refused it or holds it already.
-std::optional<Reason> Settlement::refused(std::uint64_t position, int code, ServerKey server) {
+// next server, and fails once every server of the roster has refused it or holds it already. One
+// that cannot be reached is waited for a while, and not for ever: all that is behind it waits, too.
+std::optional<Reason> Settlement::refused(std::uint64_t position, int code, ServerKey server,
+                                          TimePoint now) {
   Outbox::Slot& slot = outbox_.at(position);
+  if (slot.refusers.empty()) {
+    servers_.forget_down();
+    slot.trouble_since = now;
+  }
   if (!slot.refused_by(server)) slot.refusers.push_back(server);
+  ++slot.refusals;
+  const bool waited =
+      slot.refusals >= kGuiltyTimes && now - slot.trouble_since >= kTroubleOfServers;
   const bool own_fault = code == kTopicNameInvalid || code == kPayloadFormatInvalid;
-  const bool nobody_left =
-      servers_.all([&slot](ServerKey one) { return slot.refused_by(one) || slot.held_by(one); });
-  if (!own_fault && !nobody_left) return Reason{Cause::ack_refused, Phase::publish, code, true, {}};
+  const bool nobody_left = servers_.all([&](ServerKey one) {
+    return slot.refused_by(one) || slot.held_by(one) || (waited && servers_.is_down(one));
+  });
+  if (!own_fault && !nobody_left) {
+    return Reason{Cause::ack_refused, Phase::publish, code, true,
+                  "message " + std::to_string(slot.line)};
+  }
   fail(position, "refused: " + std::string(mqtt5_reason_name(code)));
   return std::nullopt;
+}
+
+void Settlement::warn_of_properties(const PublishingConnection& connection) {
+  Notice notice{.name = NoticeName::warning, .level = Level::warning};
+  notice.server = connection.server_id;
+  notice.reason =
+      "the connection speaks MQTT 3.1.1, which has no properties: messages go without them";
+  announcer_.announce(notice);
 }
 
 void Settlement::find_poison(const PublishingConnection& connection, const Reason& reason,

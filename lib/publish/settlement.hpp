@@ -42,7 +42,7 @@ class Settlement {
 
   /// Takes the acknowledgements and pongs that have come on this connection. A reason back: the
   /// server cannot take a message now, and another one should be used (failover.md section 3).
-  std::optional<Reason> take_answers(PublishingConnection& connection);
+  std::optional<Reason> take_answers(PublishingConnection& connection, TimePoint now);
   /// The connection has ended by itself, and take_answers() was called since. Decides whether the
   /// message that was under way on it is to blame, and has failed, or the server, which takes no
   /// QoS 2.
@@ -59,6 +59,8 @@ class Settlement {
   bool is_hopeless() const { return too_few_for_qos_2_ >= 3; }
   /// Then all messages in the outbox have failed.
   void fail_all();
+  /// A message with properties goes to a server that cannot have them.
+  void warn_of_properties(const PublishingConnection& connection);
   /// --timeout: messages that are older have failed.
   void time_out(TimePoint now);
 
@@ -73,7 +75,7 @@ class Settlement {
 
  private:
   void acknowledged(std::uint64_t position, ServerKey server);
-  std::optional<Reason> refused(std::uint64_t position, int code, ServerKey server);
+  std::optional<Reason> refused(std::uint64_t position, int code, ServerKey server, TimePoint now);
   void warn_of_no_subscriber();
   void warn_of_qos_2(const PublishingConnection& connection);
 

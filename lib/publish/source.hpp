@@ -48,6 +48,8 @@ class Source {
   virtual std::optional<double> share() const { return std::nullopt; }
   /// A connection has ended on which everything that was given is settled.
   virtual void connection_ended() {}
+  /// The reply that was waited for has come; nothing was waited for.
+  virtual bool answered() const { return true; }
   /// errno of a failed read, or 0.
   virtual int error_number() const { return 0; }
 
@@ -68,7 +70,8 @@ class Source {
   virtual std::uint64_t waiting() const { return 0; }
   /// How many messages were stored and cannot be read again. An event names each of them.
   virtual std::uint64_t damaged() const { return 0; }
-  /// Why nothing is read now, although the input has something. Empty: there is no such reason.
+  /// Why nothing is read now, although the input has something, or why its reply was not printed.
+  /// Empty: there is no such reason.
   virtual std::string trouble() const { return {}; }
   /// The run is over. What is settled is written down.
   virtual void close() {}
@@ -133,7 +136,7 @@ class RepeatSource final : public Source {
   bool at_end() const override { return given_ >= times_; }
   std::optional<double> share() const override;
   std::optional<TimePoint> due() const override;
-  void stop() override { times_ = given_; }
+  void stop() override { times_ = std::min(times_, std::max<std::uint64_t>(given_, 1)); }
 
  private:
   std::string payload_;

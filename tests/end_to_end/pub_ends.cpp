@@ -265,3 +265,100 @@ BOOST_AUTO_TEST_CASE(an_undelivered_file_that_cannot_be_made_is_73_before_anythi
   CHECK_STATUS(publisher, 73);
   BOOST_TEST(server.count(What::publish) == 0U);
 }
+
+// The command that seems to be meant by "can be used as input".
+BOOST_AUTO_TEST_CASE(undelivered_is_not_emptied_before_it_is_read_or_the_run_can_begin) {
+  const Scratch scratch;
+  Mosquitto server;
+  const std::string rest = (scratch / "rest").string();
+  write_file(rest, "precious\n");
+  BOOST_TEST(run(pub({"-s", server.uri(), "-t", "t", "-q", "1", "-f", rest, "--undelivered", rest}))
+                 .exit.status == 64);
+  BOOST_TEST(read_file(rest) == "precious\n");
+  // The spool is in use.
+  const std::string spool = (scratch / "spool").string();
+  Process first({.argv = pub({"-s", server.uri(), "-t", "t", "-q", "1", "-l", "--spool", spool}),
+                 .stdin_pipe = true});
+  Events events(first);
+  BOOST_REQUIRE(events.wait("connected"));
+  BOOST_TEST(run(pub({"-s", server.uri(), "-t", "t", "-q", "1", "-l", "--spool", spool,
+                      "--undelivered", rest}))
+                 .exit.status == 75);
+  BOOST_TEST(read_file(rest) == "precious\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_message_of_qos_0_that_was_never_sent_is_no_success) {
+  const std::string nobody = "mqtt://127.0.0.1:" + std::to_string(free_port());
+  Process process(pub({"-s", nobody, "-t", "t", "-m", "x", "--drain-timeout", "100ms"}));
+  Events events(process);
+  BOOST_REQUIRE(events.wait("backoff"));
+  process.signal(SIGTERM);
+  CHECK_STATUS(process, 69);
+}
+
+BOOST_AUTO_TEST_CASE(a_line_whose_properties_do_not_fit_fails_and_the_others_are_delivered) {
+  Mosquitto server;
+  const std::string big(70'000, 'x');
+  const auto with = [](const std::string& properties) {
+    return R"({"topic":"t","qos":1,"payload":"x","properties":{)" + properties + "}}\n";
+  };
+  Process process({.argv = pub({"-s", server.uri(), "--json"}), .stdin_pipe = true});
+  process.write(with("") + with(R"("content-type":")" + big + "\"") +
+                with(R"("correlation-data":")" + big + "\"") +
+                with(R"("user-properties":[{"a":")" + big + "\"}]") +
+                with(R"("user-properties":[{")" + big + "\":\"b\"}]") +
+                with(R"("content-type":"a\u0000b")") + with(""));
+  process.close_stdin();
+  Events events(process);
+  CHECK_STATUS(process, 75);
+  BOOST_TEST(events.count("failed") == 5U);
+  BOOST_TEST(events.last("exit")->number("acked") == 2);
+}
+
+// mosquitto refuses a topic by its access list. The other server of the list is down.
+BOOST_AUTO_TEST_CASE(a_refused_message_does_not_hold_up_the_others_while_a_server_is_down) {
+  const Scratch scratch;
+  const std::string acl = (scratch / "acl").string();
+  write_file(acl, "topic readwrite good\n");
+  Mosquitto server({.lines = {"acl_file " + acl}});
+  const std::string nobody = "mqtt://127.0.0.1:" + std::to_string(free_port());
+  Process process(
+      {.argv = pub({"-s", server.uri(), "-s", nobody, "--json", "--max-reconnect-delay", "500ms"}),
+       .stdin_pipe = true});
+  std::string lines;
+  for (int i = 1; i <= 200; ++i)
+    lines += std::string(R"({"topic":")") + (i == 51 ? "bad" : "good") +
+             R"(","qos":1,"payload":"x"})" + "\n";
+  process.write(lines);
+  process.close_stdin();
+  Events events(process);
+  CHECK_STATUS(process, 75);
+  BOOST_TEST(events.last("exit")->number("unsettled") == 1);
+  BOOST_TEST(events.last("exit")->number("acked") == 199);
+}
+
+// giveUpAfter and its like take the place of the default bound, and the end of the input does not
+// cut them short.
+BOOST_AUTO_TEST_CASE(before_a_server_was_reached_the_bounds_on_reconnecting_hold) {
+  const std::uint16_t port = free_port();
+  Process process(pub({"-s", "mqtt://127.0.0.1:" + std::to_string(port), "-t", "t", "-q", "1", "-m",
+                       "x", "--drain-timeout", "100ms", "--give-up-after", "1s"}));
+  Events events(process);
+  CHECK_STATUS(process, 69);
+  BOOST_REQUIRE(events.last("gave-up").has_value());
+  BOOST_TEST(events.last("gave-up")->get("bound") == "giveUpAfter");
+}
+
+// mosquitto calls a control character malformed, and says so by DISCONNECT.
+BOOST_AUTO_TEST_CASE(a_topic_that_is_malformed_to_the_server_does_not_end_the_run) {
+  Mosquitto server;
+  Process process({.argv = pub({"-s", server.uri(), "-l", "--topic-separator", "=", "-q", "1",
+                                "--max-reconnect-delay", "100ms"}),
+                   .stdin_pipe = true});
+  process.write("p=1\np\tq=2\np=3\n");
+  process.close_stdin();
+  Events events(process);
+  CHECK_STATUS(process, 75);
+  BOOST_TEST(events.last("exit")->number("acked") == 2);
+  BOOST_TEST(events.last("exit")->number("unsettled") == 1);
+}
