@@ -30,7 +30,8 @@ namespace {
 constexpr std::uint64_t kReceiveMaximum = Redelivered::kUnderWay;
 
 Result<MessageFormat> make_format(const SubOptions& options) {
-  const FormatOptions format{options.end_of_line, options.pretty, isatty(STDOUT_FILENO) == 1};
+  const bool terminal = options.output_directory.empty() && isatty(STDOUT_FILENO) == 1;
+  const FormatOptions format{options.end_of_line, options.pretty, terminal};
   if (options.format) return MessageFormat::compile(*options.format, format);
   return options.verbose ? MessageFormat::verbose(format) : MessageFormat::payload(format);
 }

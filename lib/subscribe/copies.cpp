@@ -11,6 +11,7 @@ std::uint64_t bit(std::size_t place) {
 }  // namespace
 
 std::size_t Copies::join(const std::string& server, TimePoint since, bool resumed) {
+  since = clock_.at(since);
   const auto known = std::find_if(places_.begin(), places_.end(),
                                   [&](const Place& p) { return p.server == server; });
   if (resumed && known != places_.end()) {
@@ -55,11 +56,6 @@ void Copies::leave(std::size_t place) {
   if (place != kNoPlace) --places_[place].connections;
 }
 
-void Copies::resumed(TimePoint now) {
-  resumed_ = now;
-  for (Place& one : places_) one.late_until = std::max(one.late_until, now + window_);
-}
-
 // The print that `digest` from `place` repeats; null if it repeats none.
 Copies::Print* Copies::find_copied(std::size_t place, const Digest& digest, TimePoint now) {
   forget_old(now);
@@ -86,7 +82,7 @@ Copies::Print* Copies::find_recent(std::size_t place, std::span<const std::uint6
   // after. If only one equal message was printed, this one is taken for its copy. If there are
   // several, if the server sent that one on its connection before, or if it has had time to send
   // it, a message could be lost that way.
-  if (numbers.size() != 1 || now > std::max(here.since, resumed_) + kSkew) return nullptr;
+  if (numbers.size() != 1 || now > here.since + kSkew) return nullptr;
   Print& only = prints_[numbers.front()];
   const bool has_sent_it = ((only.senders | only.earlier) & bit(place)) != 0;
   return has_sent_it || only.at < here.since - kSkew ? nullptr : &only;
@@ -119,6 +115,7 @@ void Copies::note_late(std::size_t place, const Print& print) {
 }
 
 bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
+  now = clock_.at(now);
   Print* const copied = find_copied(place, digest, now);
   if (place == kNoPlace) return false;
   const auto equal = prints_.equal(digest);
@@ -142,7 +139,7 @@ bool Copies::is_copy(std::size_t place, const Digest& digest, TimePoint now) {
 void Copies::printed(std::size_t place, const Digest& digest, TimePoint now) {
   if (place == kNoPlace) return;
   if (prints_.size() == kMost) prints_.forget_first();
-  prints_.add({digest, now, with_successors(place)});
+  prints_.add({digest, clock_.at(now), with_successors(place)});
 }
 
 // What the old connection of a server still had is no message that its new one owes.
@@ -163,7 +160,7 @@ bool Copies::sent_by_all(const Print& print) const {
 }
 
 bool Copies::is_old(const Print& print, TimePoint now) const {
-  return now - std::max(print.at, resumed_) > window_;
+  return now - print.at > window_;
 }
 
 // Whether the server may still send the print late.
@@ -186,7 +183,7 @@ bool Copies::is_owed(const Print& print, TimePoint now) const {
 void Copies::forget_old(TimePoint now) {
   while (!prints_.empty()) {
     const Print& oldest = prints_.front();
-    const Duration age = now - std::max(oldest.at, resumed_);
+    const Duration age = now - oldest.at;
     // A server that joins now may still send what is younger than that (is_copy).
     const bool settled = age > kSkew && sent_by_all(oldest);
     if (!is_old(oldest, now) && !settled) return;

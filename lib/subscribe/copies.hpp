@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/siphash.hpp"
@@ -21,6 +22,35 @@
 #include "subscribe/print_log.hpp"
 
 namespace mqfail {
+
+/// A clock that stands still while no messages can be taken from anybody: a copy that waits is not
+/// late.
+class TakingClock {
+ public:
+  void stop(TimePoint now) {
+    if (stopped_) return;
+    stopped_ = true;
+    before_ += last_;
+    last_ = {};
+    from_ = now;
+  }
+  void go_on(TimePoint now) {
+    if (!std::exchange(stopped_, false)) return;
+    last_ = now - from_;
+    to_ = now;
+  }
+  /// What it showed at `time`, which is no earlier than the last stop but one.
+  TimePoint at(TimePoint time) const {
+    if (time < from_) return time - before_;
+    if (stopped_ || time < to_) return from_ - before_;
+    return time - before_ - last_;
+  }
+
+ private:
+  bool stopped_ = false;
+  TimePoint from_{}, to_{};     // of the last stop
+  Duration before_{}, last_{};  // that stops took: those before it, and it
+};
 
 /// Bounded by number, and by time where no server lags. What is forgotten too soon is printed twice
 /// and never lost.
@@ -51,13 +81,13 @@ class Copies {
   std::size_t join(const std::string& server, TimePoint since, bool resumed);
   /// All messages of the connection were taken.
   void leave(std::size_t place);
-  /// Until now no messages could be taken from anybody: copies that came in time are recognised for
-  /// another window.
-  void resumed(TimePoint now);
+  /// No messages can be taken from anybody until resumed(). That time does not count.
+  void blocked(TimePoint now) { clock_.stop(now); }
+  void resumed(TimePoint now) { clock_.go_on(now); }
 
   /// True if `digest` from `place` is a copy of what was printed.
   bool has_copy(std::size_t place, const Digest& digest, TimePoint now) {
-    return find_copied(place, digest, now) != nullptr;
+    return find_copied(place, digest, clock_.at(now)) != nullptr;
   }
   /// The same, and the copy is marked as sent by that server.
   bool is_copy(std::size_t place, const Digest& digest, TimePoint now);
@@ -100,7 +130,7 @@ class Copies {
   void forget_old(TimePoint now);
 
   Duration window_;
-  TimePoint resumed_{};
+  TakingClock clock_;  // all times below and in places and prints are its times
   std::vector<Place> places_;
   PrintLog<Print> prints_;
 };

@@ -35,6 +35,11 @@ void Novelty::offline(Feed& feed) {
   kept_.leave(feed.visit);
 }
 
+void Novelty::blocked(Feed& feed, TimePoint now) {
+  copies_.blocked(now);
+  if (feed.overlap) feed.overlap->blocked(now);
+}
+
 void Novelty::resumed(Feed& feed, TimePoint now) {
   copies_.resumed(now);
   KeptCopies::resumed(feed.visit, now);

@@ -77,7 +77,8 @@ class Novelty {
   /// All messages of the connection were taken. What is doubtful has its fate then.
   void offline(Feed& feed);
 
-  /// Until now the output was blocked, and no messages were taken from the connection.
+  /// The output is blocked, and no messages are taken from the connection until resumed().
+  void blocked(Feed& feed, TimePoint now);
   void resumed(Feed& feed, TimePoint now);
 
   News judge(const Message& message, Feed& feed, TimePoint now);

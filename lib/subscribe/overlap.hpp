@@ -30,7 +30,8 @@ class Overlap {
   /// Whether the message is the copy of one that came with another identifier. That is noted.
   /// `identifier`: Message::subscription; with 0 nothing is known, and it is new.
   bool is_copy(std::uint32_t identifier, const Digest& message, TimePoint now);
-  /// As Copies::resumed().
+  /// As those of Copies.
+  void blocked(TimePoint now) { copies_.blocked(now); }
   void resumed(TimePoint now) { copies_.resumed(now); }
 
  private:

@@ -116,6 +116,7 @@ bool Subscriber::write_out(TimePoint now) {
     }
     if (give_up_at_ && now >= *give_up_at_) output_.abandon();
     stall_.blocked(now);
+    for (ReceivingConnection& one : connections_) novelty_.blocked(one.feed, now);
     return false;
   }
   if (const auto blocked = stall_.flowing(now)) {
@@ -332,14 +333,16 @@ void Subscriber::note_number(Message& message, const ReceivingConnection& connec
 }
 
 void Subscriber::poll_fds(std::vector<pollfd>& fds) const {
-  // Even with nothing to write: POLLERR tells at once that the reader went away.
-  fds.push_back({output_.fd(), static_cast<short>(output_.pending() ? POLLOUT : 0), 0});
+  // Even with nothing to write: POLLERR tells at once that the reader went away; of a socket it is
+  // POLLHUP.
+  const int fd = reader_gone_ ? -1 : output_.fd();
+  fds.push_back({fd, static_cast<short>(output_.pending() ? POLLOUT : 0), 0});
   fds.push_back(acknowledgements_.poll_fd());
 }
 
 void Subscriber::on_poll(const pollfd* fds, std::size_t count, TimePoint now) {
   if (count != 2) return;
-  if ((fds[0].revents & (POLLERR | POLLNVAL)) != 0 && !output_.pending())
+  if ((fds[0].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0 && !output_.pending())
     done_ = reader_gone_ = true;
   if (fds[1].revents == 0) return;
   if (acknowledgements_.take_numbers(now, kAheadPatience)) wait_anew(now);  // come before the end

@@ -67,9 +67,10 @@ class Subscriber final : public Work {
   std::optional<TimePoint> deadline() const override;
   Counts counts() const override;
   bool done() const override {
-    if (output_.state() != Sink::State::open) return done_;
-    return done_ && !output_.pending() && (!removal_.is_busy() || removal_over_) &&
-           (!acknowledgements_.wait() || ack_over_);
+    if (!done_ || output_.state() == Sink::State::failed) return done_;
+    const bool acknowledged = !acknowledgements_.wait() || ack_over_;
+    if (output_.state() == Sink::State::closed) return acknowledged;
+    return !output_.pending() && (!removal_.is_busy() || removal_over_) && acknowledged;
   }
   bool waits_for_disk() const override { return output_.waits_for_disk(); }
   void stop(TimePoint now) override;

@@ -16,6 +16,7 @@ namespace mqfail {
 namespace {
 
 constexpr std::size_t kLongestName = 255;
+constexpr std::size_t kKeptBytes = 65536;  // of the buffer of a file
 constexpr std::string_view kHexadecimal = "0123456789ABCDEF";
 
 bool stands_as_it_is(char c, bool first) {
@@ -95,16 +96,16 @@ bool TopicFiles::write() {
 bool TopicFiles::write(File& file) {
   file.dirty = false;
   if (file.buffer.empty()) return true;
-  if (!file.descriptor) {
+  struct stat before {};
+  if (file.descriptor && fstat(file.descriptor.get(), &before) != 0) return fail(file);
+  if (before.st_nlink == 0) {  // it is not open, or somebody has deleted it
     // O_NOFOLLOW: a link that somebody has put there leads out of the directory.
     file.descriptor = Descriptor(openat(
         directory_.get(), file.name.c_str(),
         O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK, 0666));
-    if (!file.descriptor) return fail(file);
+    if (!file.descriptor || fstat(file.descriptor.get(), &before) != 0) return fail(file);
   }
   const int fd = file.descriptor.get();
-  struct stat before {};
-  if (fstat(fd, &before) != 0) return fail(file);
   std::size_t written = 0;
   while (written < file.buffer.size()) {
     const ssize_t done = ::write(fd, file.buffer.data() + written, file.buffer.size() - written);
@@ -118,6 +119,8 @@ bool TopicFiles::write(File& file) {
     }
   }
   if (sync_ && fdatasync(fd) != 0) return fail(file);
+  // Memory is bounded, however many files there are.
+  if (file.buffer.capacity() > kKeptBytes) std::string().swap(file.buffer);
   file.buffer.clear();
   return true;
 }

@@ -85,7 +85,9 @@ constexpr OptionRow kRows[] = {
      "With --standby hot, the other servers have one second to send their retained messages "
      "first."},
     {"retain-as-published", 0, "", messages, kTool, mqtt5<put<&SubOptions::retain_as_published>>,
-     "keep the retain flag as the publisher set it (MQTT 5)"},
+     "keep the retain flag as the publisher set it (MQTT 5)",
+     "What is missing among numbered messages that were published with retain is not told then: "
+     "the server may have kept only some of them."},
     {"retain-handling", 0, "WORD", messages, kTool, mqtt5<set_retain_handling>,
      "the server sends retained messages always, for new subscriptions or never (MQTT 5)",
      "The numbers of MQTT 5 stand for the words: 0 always, 1 new, 2 never.",
@@ -130,8 +132,10 @@ constexpr OptionRow kRows[] = {
         .not_with("primary-host will-topic will-payload will-qos will-retain",
                   "the will of a host is its STATE, and a host waits for no other"),
     {"host-id", 0, "ID", messages, kTool, set_host_id, "the host id for --publish-state"},
-    {"sequence-gaps", 0, "", messages, kTool, put<&SubOptions::sequence_gaps>,
-     "exit with 75 if numbered messages are still missing at the end"},
+    OptionRow{"sequence-gaps", 0, "", messages, kTool, put<&SubOptions::sequence_gaps>,
+              "exit with 75 if numbered messages are still missing at the end"}
+        .not_with("retain-as-published",
+                  "a message that the server kept looks like a new one then"),
     {"retained", 0, "MODE", messages, kTool, set_retained,
      "retained messages after a new connection: all, only those that have changed (default) or "
      "none (-R)",

@@ -418,3 +418,72 @@ BOOST_FIXTURE_TEST_CASE(a_request_whose_server_dies_is_sent_once_more, Pipes) {
   CHECK_STATUS(asker, 0);
   BOOST_TEST(asker.bytes(Stream::out) == "got hello\n");
 }
+
+BOOST_FIXTURE_TEST_CASE(a_reply_that_cannot_be_printed_is_74_and_a_request_without_one_is_not_0,
+                        Pipes) {
+  const Process answers(responder(*this, server.uri()));
+  BOOST_REQUIRE(server.wait_for_subscriber("responder"));
+  const Finished full =
+      sh("$BIN/mqfail-pub -s $URI -t ask -q 1 -m hello --wait-reply 10 >/dev/full");
+  BOOST_TEST(full.exit.status == 74, full.err);
+  Process asker(Command{.argv = pub({"-s", server.uri(), "-i", "asker", "-t", "nobody", "-q", "1",
+                                     "-m", "x", "--wait-reply", "60"})});
+  BOOST_REQUIRE(server.wait_for_log("Sending PUBACK to asker.*"));
+  asker.signal(SIGTERM);
+  CHECK_STATUS(asker, 75);
+}
+
+// mosquitto forgets a message of QoS 2 once its PUBREC has come.
+BOOST_FIXTURE_TEST_CASE(with_mqtt_3_1_1_each_run_of_a_session_prints_the_next_message_of_qos_2,
+                        Pipes) {
+  const std::string sub = "$BIN/mqfail-sub -s $URI -V 311 -q 2 -c -i x -t t ";
+  BOOST_TEST(sh(sub + "-E").exit.status == 0);
+  BOOST_TEST(sh("seq 10 | mosquitto_pub -p $PORT -t t -q 2 -l").exit.status == 0);
+  const Finished done = sh("for i in {1..10}; do " + sub + "-C 1 -W 10; done");
+  BOOST_TEST(done.out == "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n", done.err);
+}
+
+BOOST_FIXTURE_TEST_CASE(files_of_output_get_exact_bytes_from_a_terminal_too, Pipes) {
+  BOOST_TEST(sh("printf 'a\\033[1m\\001\\377' | mosquitto_pub -p $PORT -t t -r -s").exit.status ==
+             0);
+  const Finished done =
+      sh("script -qec \"$BIN/mqfail-sub -s $URI -t t -q 1 -C 1 -N --output out\" typescript");
+  BOOST_TEST(done.exit.status == 0, done.err);
+  BOOST_TEST(read_file(scratch / "out" / "t") == "a\033[1m\001\377");
+}
+
+// Node gives its children sockets, and a socket that nobody reads says POLLHUP.
+BOOST_FIXTURE_TEST_CASE(a_closed_socket_as_standard_output_ends_with_0, Pipes) {
+  const Finished done =
+      sh("perl -e 'use Socket; socketpair(my $a, my $b, AF_UNIX, SOCK_STREAM, PF_UNSPEC);"
+         " if (!fork) { close $a; open(STDOUT, \">&\", $b); exec @ARGV }"
+         " close $b; close $a; wait; exit($? >> 8)' -- $BIN/mqfail-sub -s $URI -t t",
+         20s);
+  BOOST_TEST(done.exit.status == 0, done.err);
+}
+
+// The reader is killed while the pipe is full, and --ack-from has a writer.
+BOOST_FIXTURE_TEST_CASE(a_bridge_whose_reader_dies_is_no_success, Pipes) {
+  BOOST_TEST(sh("mkfifo acks; $BIN/mqfail-sub -s $URI -t t -c -i x -q 1 -E").exit.status == 0);
+  BOOST_TEST(sh("for i in {1..80}; do head -c 3000 /dev/zero | tr '\\0' x; echo; done |"
+                " mosquitto_pub -p $PORT -t t -q 1 -l")
+                 .exit.status == 0);
+  const Finished done =
+      sh("$BIN/mqfail-sub -s $URI -t t -c -i x -q 1 --json --ack-from acks |"
+         " { exec 5>acks; head -c 100000 >/dev/null; }; echo ${PIPESTATUS[0]}",
+         20s);
+  BOOST_TEST(done.out == "75\n", done.err);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_file_of_output_that_was_deleted_is_made_again, Pipes) {
+  Process reader(shell("$BIN/mqfail-sub -s $URI -i reader -t t -q 1 -C 2 --output out"));
+  BOOST_REQUIRE(server.wait_for_subscriber("reader"));
+  const auto file = scratch / "out" / "t";
+  BOOST_TEST(sh("mosquitto_pub -p $PORT -t t -q 1 -m one").exit.status == 0);
+  BOOST_REQUIRE(server.wait_for_log("Received PUBACK from reader.*"));
+  BOOST_TEST(read_file(file) == "one\n");
+  std::filesystem::remove(file);
+  BOOST_TEST(sh("mosquitto_pub -p $PORT -t t -q 1 -m two").exit.status == 0);
+  CHECK_STATUS(reader, 0);
+  BOOST_TEST(read_file(file) == "two\n");
+}

@@ -33,6 +33,17 @@ struct Stage {
     novelty.printed(feeds[server], now);
     printed += payload;
   }
+  void block() {
+    for (auto& [server, feed] : feeds) novelty.blocked(feed, now);
+  }
+  void go_on() {
+    for (auto& [server, feed] : feeds) novelty.resumed(feed, now);
+  }
+  void stall(Duration time) {
+    block();
+    now += time;
+    go_on();
+  }
   void both(const std::string& payloads) {
     for (const char payload : payloads) {
       send('a', std::string(1, payload));
@@ -151,10 +162,48 @@ BOOST_AUTO_TEST_CASE(a_server_that_comes_back_at_once_may_send_the_same_again) {
 BOOST_AUTO_TEST_CASE(a_copy_that_waited_for_a_blocked_output_is_recognised) {
   Stage stage = two();
   stage.send('a', "x");
-  stage.now += 1min;
-  stage.novelty.resumed(stage.feeds['b'], stage.now);
+  stage.stall(1min);
   stage.send('b', "x");
   BOOST_TEST(stage.printed == "x");
+}
+
+// A pipe is full now and then, whoever reads it.
+BOOST_AUTO_TEST_CASE(an_output_that_blocks_for_a_moment_prolongs_nothing) {
+  Stage stage = two();
+  stage.send('a', "x");
+  for (int i = 0; i < 25; ++i) {
+    stage.stall(1ms);
+    stage.now += 1s;
+  }
+  stage.send('b', "x");
+  BOOST_TEST(stage.printed == "xx");
+}
+
+BOOST_AUTO_TEST_CASE(a_blocked_output_long_after_a_server_joined_makes_no_copies) {
+  Stage stage;
+  stage.join('a');
+  stage.send('a', "x");
+  stage.now += 500ms;
+  stage.join('b');
+  stage.now += 5s;
+  stage.stall(100ms);
+  stage.send('b', "x");
+  BOOST_TEST(stage.printed == "xx");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_joins_while_the_output_is_blocked_owes_what_comes_then) {
+  Stage stage;
+  stage.join('a');
+  stage.send('a', "x");
+  stage.block();
+  stage.now += 30s;
+  stage.join('b');
+  stage.now += 30s;
+  stage.go_on();
+  stage.both("y");
+  stage.both("z");
+  stage.send('a', "x");
+  BOOST_TEST(stage.printed == "xyzx");
 }
 
 // Server b was away while "on" was sent twice; what it sends when it is back is not taken for that.
