@@ -94,6 +94,8 @@ std::string TlsAttempt::begin(SSL* ssl, const Server& server,
     return "no memory";
   }
   set_versions(ssl, tls);
+  // A server of TLS 1.2 could begin a handshake and fall silent: nothing could be written then.
+  SSL_set_options(ssl, SSL_OP_NO_RENEGOTIATION);
   SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   // Also where nothing is verified: a weak key is refused there, too (on_certificate).
   SSL_set_verify(ssl, SSL_VERIFY_PEER, on_certificate);

@@ -158,3 +158,25 @@ BOOST_AUTO_TEST_CASE(many_messages_over_tls_are_exact) {
   CHECK_STATUS(reader, 0);
   BOOST_TEST((reader.bytes(Stream::out) == numbered_lines(1, 20000, 100)));
 }
+
+// OpenSSL holds what the kernel has given, and Paho asks it before it waits.
+BOOST_AUTO_TEST_CASE(messages_that_wait_are_bounded_with_tls_too) {
+  Mosquitto server({.certificate = certificates().certificate(), .key = certificates().key()});
+  const Arguments there{"-s", tls_uri("localhost", server.port()), "--cafile",
+                        certificates().authority()};
+  const auto with = [&](const Arguments& more) {
+    Arguments all = there;
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  constexpr int kMessages = 150;
+  Process writer(
+      {.argv = pub(with({"-r", "-q", "1", "-l", "--topic-separator", "="})), .stdin_pipe = true});
+  const std::string payload(1'000'000, 'x');
+  for (int i = 0; i < kMessages; ++i) writer.write(std::to_string(i) + "=" + payload + "\n");
+  writer.close_stdin();
+  CHECK_STATUS(writer, 0);
+  Process reader(sub(with({"-t", "#", "-q", "0", "-F", "%t"})));
+  BOOST_TEST(reader.wait_for_lines(Stream::out, kMessages, 30s * kSlower));
+  BOOST_TEST(memory_within(reader.peak_kib(), 48L * 1024), reader.peak_kib());
+}

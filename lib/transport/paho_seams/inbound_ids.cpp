@@ -6,6 +6,7 @@
 // Mended: the wire knows which ids are in the list. A search for another one finds nothing, at
 // once. Paho keeps the order of arrival, so a PUBREL finds its message at the beginning.
 // Unnecessary when: Paho keeps a table by packet id.
+#include "transport/paho_seams/early_delivery.hpp"
 #include "transport/paho_seams/real.hpp"
 #include "transport/paho_seams/registry.hpp"
 
@@ -40,6 +41,7 @@ extern "C" {
 
 int __wrap_MQTTProtocol_handlePublishes(void* packet, int fd) {
   const mqfail::Handled handled(mqfail::Handling::publish, fd);
+  mqfail::deliver_at_publish(packet);
   return __real_MQTTProtocol_handlePublishes(packet, fd);
 }
 

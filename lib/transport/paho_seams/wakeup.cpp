@@ -40,15 +40,16 @@ constexpr Duration kLongestWait = std::chrono::seconds(2);
 // What is due and cannot be done yet is not tried again sooner.
 constexpr Duration kShortestWait = std::chrono::milliseconds(1);
 
-bool anything_readable(pollfd* fds, nfds_t count) {
+bool is_readable(Wire* wire) {
+  return wire != nullptr && !wire->paused() && wire->readable() != 0;
+}
+
+bool anything_read_ahead(pollfd* fds, nfds_t count) {
   bool any = false;
   for (nfds_t i = 0; i < count; ++i) {
-    fds[i].revents = 0;
     Wire* const wire = find_wire(fds[i].fd);
-    if (wire != nullptr && !wire->paused() && wire->readable() != 0) {
-      fds[i].revents = POLLIN;
-      any = true;
-    }
+    fds[i].revents = is_readable(wire) ? POLLIN : 0;
+    any = any || (fds[i].revents != 0 && wire->read_ahead() != 0);
   }
   return any;
 }
@@ -60,6 +61,7 @@ struct Wait {
   TimePoint until;
   bool large;           // the last body of a wire was: there is no gain in letting packets gather
   std::size_t awaited;  // the fewest answers that a sender waits for; 0: for no certain number
+  bool readable;        // a wire is, by what poll(2) does not know: what OpenSSL holds, say
 };
 
 void prepare(Wait& wait, const pollfd* fds, nfds_t count) {
@@ -68,6 +70,7 @@ void prepare(Wait& wait, const pollfd* fds, nfds_t count) {
   wait.until = now + kLongestWait;
   wait.large = false;
   wait.awaited = 0;
+  wait.readable = false;
   for (pollfd& one : wait.fds) {
     Wire* const wire = find_wire(one.fd);
     if (wire == nullptr) continue;
@@ -79,7 +82,9 @@ void prepare(Wait& wait, const pollfd* fds, nfds_t count) {
     wait.until = std::min(wait.until, std::max(wish.until, now + kShortestWait));
     if (!wish.to_read) one.events = static_cast<short>(one.events & ~POLLIN);
     if (wish.to_write) one.events |= POLLOUT;
+    wait.readable = wait.readable || is_readable(wire);
   }
+  if (wait.readable) wait.until = now;
 }
 
 int wait_for(Wait& wait, TimePoint now) {
@@ -94,7 +99,7 @@ int wait_for_wires(pollfd* fds, nfds_t count) {
   // What has come is worked off; the wires may want to wait for something else then.
   if (guest() != nullptr && let_guest_work() == Guest::Wish::look) prepare(wait, fds, count);
   if (const Duration pause = moderation.pause(wait.awaited);
-      !wait.large && pause > Duration::zero()) {
+      !wait.large && !wait.readable && pause > Duration::zero()) {
     __real_usleep(static_cast<useconds_t>(pause.count()));
   }
   for (nfds_t i = 0; i < count; ++i) {
@@ -113,10 +118,10 @@ int wait_for_wires(pollfd* fds, nfds_t count) {
   int answer = 0;
   for (nfds_t i = 0; i < count; ++i) {
     const short found = wait.fds[i].revents;
-    if ((found & POLLOUT) != 0) {
-      if (Wire* const wire = find_wire(fds[i].fd)) wire->flush();
-    }
+    Wire* const wire = find_wire(fds[i].fd);
+    if (wire != nullptr && (found & POLLOUT) != 0) wire->flush();
     fds[i].revents = static_cast<short>(found & ~POLLOUT);
+    if (wait.readable && is_readable(wire)) fds[i].revents |= POLLIN;
     if (fds[i].revents != 0) ++answer;
   }
   if (answer != 0 || ready == 0) moderation.found_after(wire_now() - begun);
@@ -144,7 +149,7 @@ int __wrap_poll(pollfd* fds, nfds_t count, int timeout) {
     for (nfds_t i = 0; i < count; ++i) fds[i].revents = POLLOUT;
     return static_cast<int>(count);
   }
-  if (mqfail::anything_readable(fds, count)) return static_cast<int>(count);
+  if (mqfail::anything_read_ahead(fds, count)) return static_cast<int>(count);
   return mqfail::wait_for_wires(fds, count);
 }
 

@@ -166,6 +166,8 @@ void Wire::broken_locked(int error) {
 
 void Wire::put_ack_locked(HeldAcknowledgements::Packet packet) {
   const iovec piece{packet.data(), packet.size()};
+  // A server that keeps to Receive Maximum never waits for so many.
+  if (backlog_ > kMostAcknowledgements) broken_locked(EOVERFLOW);
   if (!broken_) append_locked(&piece, 1, packet.size());
 }
 
@@ -227,9 +229,14 @@ void Wire::attach_tls(ssl_st* ssl, TlsFacts facts) {
   tls_ = std::move(facts);
 }
 
+// What waits, such as a DISCONNECT, leaves through TLS or not at all.
 void Wire::detach_tls() {
   const std::lock_guard lock(out_mutex_);
+  if (ssl_ != nullptr) send_locked();
   ssl_ = nullptr;
+  broken_ = true;
+  out_.clear();
+  backlog_ = 0;
 }
 
 void Wire::set_tls_failure(std::string text) {

@@ -55,6 +55,8 @@ class Wire {
   static constexpr std::size_t kFlushBytes = 32768;
   /// A sender should pause while more than this waits (backlog()).
   static constexpr std::size_t kBacklogBytes = 262144;
+  /// A server that does not read so many bytes of acknowledgements is left.
+  static constexpr std::size_t kMostAcknowledgements = std::size_t{4} << 20U;
 
   /// `fd` is connected and non-blocking; it belongs to Paho once the socket seam has handed it
   /// over. `hold`: keep back PUBACK, PUBREC and PUBCOMP of received messages until release(). With
@@ -100,6 +102,8 @@ class Wire {
   std::ptrdiff_t read(void* into, std::size_t size);
   /// Bytes that are here already, so that poll(2) must not be asked.
   std::size_t readable();
+  /// The bytes that were read and are not taken yet.
+  std::size_t read_ahead() const { return ahead_.size(); }
   /// The ids of received messages of QoS 2 that are under way (../paho_seams/inbound_ids.cpp).
   PacketIdSet& received_ids() { return received_ids_; }
   /// As PacketFilter::take_no_subscriber().
@@ -195,7 +199,7 @@ class Wire {
   mutable std::mutex out_mutex_;
   OutgoingBuffer out_;
   bool attached_ = true;  // the descriptor is ours to touch
-  bool broken_ = false;   // writing failed; more is swallowed
+  bool broken_ = false;   // writing failed, or TLS has gone; more is swallowed
   bool crowded_ = false;  // backlog went above kBacklogBytes
   bool full_ = false;     // the kernel has not taken all; the receive thread waits for room
   PingProgress progress_;

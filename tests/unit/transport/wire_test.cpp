@@ -82,6 +82,16 @@ BOOST_AUTO_TEST_CASE(small_packets_wait_for_a_flush_and_go_together) {
   BOOST_TEST(line.wire->backlog() == 0U);
 }
 
+// Between SSL_shutdown() and close() another thread may flush.
+BOOST_AUTO_TEST_CASE(nothing_leaves_in_plain_text_once_tls_has_gone) {
+  const Line line;
+  line.append("secret");
+  line.wire->detach_tls();
+  line.append("more");
+  line.wire->flush();
+  BOOST_TEST(line.arrived().empty());
+}
+
 BOOST_AUTO_TEST_CASE(enough_packets_go_by_themselves) {
   const Line line;
   for (std::size_t i = 0; i < Wire::kFlushBytes; i += 1024) line.append(std::string(1024, 'x'));
@@ -211,6 +221,17 @@ BOOST_AUTO_TEST_CASE(an_acknowledgement_without_a_message_goes_by_itself) {
   line.wire->claim(8);
   line.wire->prepare_to_wait(wire_now());
   BOOST_TEST(line.arrived() == ack(0x50, 7));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_reads_no_acknowledgements_is_left) {
+  const Line line(0s, true);
+  const std::size_t enough = (Wire::kMostAcknowledgements + (1U << 20U)) / 4;
+  for (std::size_t i = 0; i < enough; ++i) line.append(ack(0x70, 1));
+  line.wire->prepare_to_wait(wire_now());
+  BOOST_TEST(line.wire->backlog() == 0U);
+  char byte = 0;
+  BOOST_TEST(line.wire->read(&byte, 1) <= 0);
+  BOOST_TEST((line.wire->end() == WireEnd::error || line.wire->end() == WireEnd::end_of_stream));
 }
 
 BOOST_AUTO_TEST_CASE(a_publisher_holds_nothing_back) {
