@@ -25,7 +25,7 @@ Printed settle_printed(std::uint32_t lines, const std::vector<rig::Line>& printe
       seen[number] = true;
       ++account.distinct;
       std::uint32_t& highest = last[number % publishers];
-      if (number < highest) ++account.reordered;
+      if (number < highest) account.reordered_at.push_back(line.at);
       highest = std::max(highest, number);
     }
   }
@@ -36,6 +36,7 @@ Printed settle_printed(std::uint32_t lines, const std::vector<rig::Line>& printe
       if (number < last[number % publishers]) ++account.holes;
     }
   account.lost = account.missing.size();
+  account.reordered = account.reordered_at.size();
   return account;
 }
 

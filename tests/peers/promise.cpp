@@ -23,6 +23,14 @@ double explained(const Measured& measured) {
          static_cast<double>(window * (2 + measured.connections_ended));
 }
 
+bool is_kept(Order order, const Measured& measured) {
+  if (order == Order::any) return true;
+  const std::vector<rig::Moment>& late = measured.printed.reordered_at;
+  return std::all_of(late.begin(), late.end(), [&](rig::Moment at) {
+    return order == Order::until_thaw && measured.thawed && at >= *measured.thawed;
+  });
+}
+
 }  // namespace
 
 std::vector<Violation> violations(const Measured& measured, const Promise& promise) {
@@ -39,7 +47,7 @@ std::vector<Violation> violations(const Measured& measured, const Promise& promi
   check(printed.corrupt == 0, "damaged");
   if (promise.once)
     check(printed.duplicated <= window * (1 + measured.connections_ended), "doubled");
-  if (promise.ordered) check(printed.reordered == 0, "out of order");
+  check(is_kept(promise.order, measured), "out of order");
   if (promise.silence)
     check(printed.longest_silence <= patience(*promise.silence, measured), "silence", true);
   check(measured.failovers <= promise.failovers.value_or(measured.failovers),

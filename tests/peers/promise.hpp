@@ -20,19 +20,26 @@ enum class Loss {
   silent,     ///< the server loses some, and nobody can tell
 };
 
+/// In which order the lines of one publisher are printed.
+enum class Order {
+  kept,
+  until_thaw,  ///< what a frozen server had received comes when it thaws, behind later lines
+  any,
+};
+
 struct Promise {
   Loss loss = Loss::none;
-  bool once = true;     ///< what is sent again is what was under way
-  bool ordered = true;  ///< the lines of one publisher
+  bool once = true;  ///< what is sent again is what was under way
+  Order order = Order::kept;
   /// Seconds without a line at most, on a quiet machine. Empty: the server decides.
   std::optional<double> silence = 1;
   /// Empty: the server decides.
   std::optional<std::size_t> failovers = 1, publishers_failovers = 1;
   bool returns = true;   ///< in a mode that fails back
   std::string reason{};  ///< what the server does, if that is why less is promised
-  /// Why the violation `known` is still seen. Then it is no failure; the row says NOT REACHED.
+  /// Why lines are still printed again more often. Then "doubled" is no failure; the row says NOT
+  /// REACHED.
   std::string today{};
-  std::string known = "doubled";
 };
 
 /// What was seen in a row.
@@ -48,6 +55,7 @@ struct Measured {
   bool returned = true;               ///< in a mode that fails back
   int status = -1;                    ///< of mqfail-sub
   std::vector<int> publishers_statuses;  ///< of each mqfail-pub
+  std::optional<rig::Moment> thawed;     ///< the server that was frozen
 };
 
 struct Violation {

@@ -39,7 +39,7 @@ const Promise kept{};
 const Promise explained{.loss = Loss::explained};
 const Promise servers_own{.loss = Loss::told,
                           .once = false,
-                          .ordered = false,
+                          .order = Order::any,
                           .silence = {},
                           .failovers = {},
                           .publishers_failovers = {},
@@ -104,10 +104,24 @@ BOOST_AUTO_TEST_CASE(silence_is_compared_with_the_silence_before_the_fault) {
   BOOST_TEST(all_of(row, kept) == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_frozen_server_brings_late_lines_when_it_thaws_and_no_sooner) {
+  const Promise freezes{.order = Order::until_thaw};
+  Measured row = good();
+  row.thawed = rig::Clock::now();
+  row.printed.reordered_at = {*row.thawed};
+  BOOST_TEST(all_of(row, freezes) == "");
+  BOOST_TEST(all_of(row, kept) == "out of order");
+  row.printed.reordered_at.push_back(*row.thawed - rig::milliseconds(1));
+  BOOST_TEST(all_of(row, freezes) == "out of order");
+  BOOST_TEST(all_of(row, {.order = Order::any}) == "");
+  row.thawed.reset();
+  BOOST_TEST(all_of(row, freezes) == "out of order");
+}
+
 BOOST_AUTO_TEST_CASE(everything_else_is_told_by_its_name) {
   Measured row = good();
   row.printed.corrupt = 1;
-  row.printed.reordered = 1;
+  row.printed.reordered_at.push_back(rig::Moment());
   row.failovers = row.publishers_failovers = 2;
   row.felt = row.returned = false;
   row.status = 1;

@@ -171,23 +171,26 @@ double outage_in(Events& events, const std::string& name, const std::string& key
   return sum;
 }
 
-void inflict(Node& node, Fault fault, milliseconds away) {
+/// When a frozen node thaws.
+std::optional<Moment> inflict(Node& node, Fault fault, milliseconds away) {
   switch (fault) {
     case Fault::kill9:
       node.kill9();
       std::this_thread::sleep_for(away);  // the length of the outage is a part of the row
       node.start();
-      return;
+      break;
     case Fault::terminate:
       node.terminate();
       node.start();
-      return;
+      break;
     case Fault::freeze:
       node.freeze();
       std::this_thread::sleep_for(8s);
+      const Moment thawed = Clock::now();
       node.thaw();
-      return;
+      return thawed;
   }
+  return {};
 }
 
 }  // namespace
@@ -259,7 +262,7 @@ Outcome run_row(Peer& peer, const Row& row, std::size_t number) {
     input.wait_for(lines_before);
     measured.before = fault::settle_printed(all_lines, sub.lines(Stream::out),
                                             static_cast<std::uint32_t>(publishers.size()));
-    inflict(*peer.nodes()[row.node], row.fault, row.away);
+    measured.thawed = inflict(*peer.nodes()[row.node], row.fault, row.away);
     wait_until_whole(peer);
     if (row.mode != Mode::hot) wait_until_back(sub, events);
     if (fails_back(row.mode))

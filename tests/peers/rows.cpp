@@ -20,7 +20,7 @@ const Promise begun{.loss = Loss::explained,
 const Promise noticed{.failovers = 2, .reason = "the first failback shows that it is one server"};
 // What the frozen server had comes when it thaws.
 const Promise begun_frozen{
-    .loss = begun.loss, .ordered = false, .silence = 3.5, .reason = begun.reason};
+    .loss = begun.loss, .order = Order::until_thaw, .silence = 3.5, .reason = begun.reason};
 
 // Where the server does less, whatever its client does.
 const Promise rabbit_dies{
@@ -29,7 +29,7 @@ const Promise rabbit_dies{
     .reason = "RabbitMQ closes the publishers of all nodes when a session dies with its node"};
 // What one node lacks then, another one brings.
 const Promise rabbit_dies_hot{
-    .ordered = false, .failovers = 0, .publishers_failovers = {}, .reason = rabbit_dies.reason};
+    .order = Order::any, .failovers = 0, .publishers_failovers = {}, .reason = rabbit_dies.reason};
 const Promise rabbit_freezes{
     .loss = Loss::told,
     .silence = {},
@@ -38,7 +38,7 @@ const Promise rabbit_freezes{
 // And the lines of a publisher that moves meanwhile may be printed in another order (mqfail(7), one
 // server and several).
 const Promise rabbit_freezes_hot{
-    .ordered = false,
+    .order = Order::any,
     .silence = {},
     .failovers = 0,
     .publishers_failovers = {},
@@ -62,21 +62,21 @@ const Promise nats_elects_hot{.once = false,
                               .failovers = 0,
                               .publishers_failovers = {},
                               .reason = nats_elects.reason};
+// What the frozen node had acknowledged and not handed on comes when it thaws.
 const Promise nats_freezes{.loss = Loss::told,
                            .once = false,
+                           .order = Order::until_thaw,
                            .silence = {},
                            .failovers = {},
                            .publishers_failovers = {},
-                           .reason = "NATS elects when a node freezes, and again when it thaws",
-                           .today = "seen for one line, and not explained",
-                           .known = "out of order"};
+                           .reason = "NATS elects when a node freezes, and again when it thaws"};
 const Promise nats_freezes_hot{.once = false,
                                .silence = {},
                                .failovers = 0,
                                .publishers_failovers = {},
                                .reason = nats_freezes.reason};
 const Promise nats_repeats{.once = false,
-                           .ordered = false,
+                           .order = Order::any,
                            .silence = {},
                            .publishers_failovers = {},
                            .reason = "NATS sends what was under way again after its ack_wait"};
@@ -85,7 +85,7 @@ const Promise activemq_acknowledges{
 // It does so to every client, and then closes the connection at an acknowledgement: "no such
 // packet".
 const Promise aedes_mixes{.once = false,
-                          .ordered = false,
+                          .order = Order::any,
                           .silence = {},
                           .failovers = {},
                           .returns = false,
@@ -102,7 +102,7 @@ const Promise only_server{.silence = {},
 const Promise activemq_denies{
     .today = "ActiveMQ says that it has no session, so what it kept is printed again"};
 const Promise activemq_thaws{
-    .ordered = false,
+    .order = Order::any,
     .failovers = 0,
     .today = "some of what ActiveMQ brings late when it thaws is printed again"};
 
