@@ -68,6 +68,10 @@ std::size_t Scripted::wrong_credentials() {
   return wrong;
 }
 
+bool Real::dropped() {
+  return server.log().find("messages are being dropped") != std::string::npos;
+}
+
 Bare::Bare(MosquittoSettings settings)
     : plain_(free_port()),
       tls(!settings.certificate.empty()),

@@ -25,6 +25,8 @@ class Server {
   virtual std::uint16_t port() const = 0;
   /// CONNECTs with a login that belongs to another server.
   virtual std::size_t wrong_credentials() { return 0; }
+  /// Whether it says that it threw messages away, because the queue of a client was full.
+  virtual bool dropped() { return false; }
 };
 
 /// How a client reaches a scripted server.
@@ -64,6 +66,7 @@ class Real : public Server {
   std::string uri() const override { return proxy.uri(); }
   fault::Book book() override { return {proxy.passed()}; }
   std::uint16_t port() const override { return server.port(); }
+  bool dropped() override;
 
   rig::Mosquitto server;
   rig::RecordingProxy proxy{server.port()};

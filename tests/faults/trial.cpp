@@ -17,15 +17,11 @@ namespace {
 
 constexpr std::size_t kWindow = 100;
 
-/// The numbers that a client has acknowledged. With MQTT 3.1.1 a message of QoS 2 is handed over at
-/// PUBREL, so its PUBREC settles nothing.
+/// The numbers that a client has acknowledged.
 std::vector<std::uint32_t> acknowledged_by_client(ScriptedServer& server) {
-  std::map<int, int> versions;
   std::vector<std::uint32_t> numbers;
   for (const Seen& seen : server.log()) {
-    if (seen.what == What::connect) versions[seen.connection] = seen.connect.version;
     if (seen.what != What::ack) continue;
-    if (seen.type == Type::pubrec && versions[seen.connection] != 5) continue;
     if (const auto number = number_of(seen.publish.payload)) numbers.push_back(*number);
   }
   return numbers;
@@ -296,6 +292,11 @@ void Trial::settle_printed(Running& run, std::uint32_t published, bool whole,
   record.lost += gone.size();
   if (whole) record.lost += printed.lost;
   if (printed.holes != 0 && !says_missing(run.events)) record.silent += printed.holes;
+  // It fails all the same; this says who lost them.
+  for (const auto& server : servers_)
+    record.check(record.lost + record.silent == 0 || !server->dropped(),
+                 "the server on port " + std::to_string(server->port()) +
+                     " dropped messages, because its queue was full");
 }
 
 void Trial::connects_apart() {
