@@ -128,6 +128,9 @@ std::optional<std::string> nearest(std::string_view word,
   std::optional<std::string> found;
   if (word.size() > 64) return found;
   for (const std::string_view candidate : candidates) {
+    // As many differ as one is longer, at least.
+    if (std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size()) >= best)
+      continue;
     const std::size_t columns = candidate.size() + 1;
     std::vector<std::size_t> before(columns);
     std::vector<std::size_t> above(columns);
@@ -143,8 +146,8 @@ std::optional<std::string> nearest(std::string_view word,
           row[j] = std::min(row[j], before[j - 2] + 1);
         }
       }
-      before = above;
-      above = row;
+      before.swap(above);
+      above.swap(row);
     }
     if (above[columns - 1] < best) {
       best = above[columns - 1];

@@ -53,6 +53,7 @@ mkdir -p build
 longest() {
   case $1 in
     spool) echo 256 ;;
+    document | document_change | offer) echo 512 ;;  # three or four servers
     http_answer | rest_http) echo 4096 ;;  # heads have bounds
     *) echo 1024 ;;
   esac
