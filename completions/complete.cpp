@@ -109,8 +109,12 @@ void complete_bash(Tool tool, std::ostream& out) {
           "1]}\n"
           "      done\n"
           "      compopt -o filenames 2>/dev/null\n"
-          "      mapfile -t COMPREPLY < <(compgen -W \"$(" +
-          std::string(kServerIds) + ")\" -- \"$word\")";
+          // Ids are data: compgen -W would expand what they hold.
+          "      COMPREPLY=()\n"
+          "      while IFS= read -r place; do\n"
+          "        [[ $place == \"$word\"* ]] && COMPREPLY+=(\"$place\")\n"
+          "      done < <(" +
+          std::string(kServerIds) + ")";
     } else if (row->values == "PROPERTY") {
       action = "mapfile -t COMPREPLY < <(compgen -W '" + std::string(property_commands(tool)) +
                "' -- \"$word\")";

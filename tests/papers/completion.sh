@@ -41,6 +41,12 @@ expect 'MQTT1' "$(in_bash mqfail-sub mqfail-sub --component M)" 'bash, a compone
 expect 'Line 2' "$(in_bash mqfail-probe mqfail-probe --component L)" 'bash, a component of the probe'
 expect 'first server 2' "$(in_bash mqfail-config mqfail-config get --component MQTT1 --server-id '')" 'bash, server ids'
 expect 'server 2' "$(in_bash mqfail-config mqfail-config get --component MQTT1 --server-id s)" 'bash, a server id'
+# Anybody may have named it, and a completion runs nothing of it.
+# shellcheck disable=SC2016
+"$config" set --component hostile <<<'[{"hostNameOrIpAddress": "a", "serverId": "$(touch pwned)`touch pwned`"}]'
+# shellcheck disable=SC2016
+expect '$(touch pwned)`touch pwned`' "$(cd "$scratch" && in_bash mqfail-config mqfail-config get --component hostile --server-id '')" 'bash, a hostile server id'
+[[ ! -e $scratch/pwned ]] || { echo 'bash runs a server id' >&2; failed=1; }
 expect 'connect publish disconnect will' "$(in_bash mqfail-pub mqfail-pub -D '')" 'bash, the commands of -D'
 expect 'connect subscribe unsubscribe disconnect will' "$(in_bash mqfail-sub mqfail-sub --property '')" 'bash, the commands of -D for sub'
 expect 'content-type correlation-data' "$(in_bash mqfail-pub mqfail-pub -D publish co)" 'bash, the properties of PUBLISH'
