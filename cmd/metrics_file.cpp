@@ -45,13 +45,15 @@ void MetricsFile::ended(int status, TimePoint now) {
 
 // A file that cannot be written is no reason to end the stream, or to tell it more than once.
 void MetricsFile::write(TimePoint now, std::optional<int> status) {
-  const auto done = replace_file(path_, metrics_text({.tool = tool_,
-                                                      .name = name_,
-                                                      .standing = session_.standing(),
-                                                      .counts = work_.counts(),
-                                                      .now = now,
-                                                      .started = started_,
-                                                      .exit_status = status}));
+  const auto done = put_file(path_,
+                             metrics_text({.tool = tool_,
+                                           .name = name_,
+                                           .standing = session_.standing(),
+                                           .counts = work_.counts(),
+                                           .now = now,
+                                           .started = started_,
+                                           .exit_status = status}),
+                             false);
   if (!done && !failing_) events_.warn("--metrics: " + done.error().message);
   failing_ = !done;
 }

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probe_output.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <memory>
 #include <string_view>
 #include <utility>
 
-#include "base/descriptor.hpp"
 #include "base/file.hpp"
 #include "base/write.hpp"
 
@@ -22,16 +16,6 @@ namespace {
 std::string_view variable(const char* name) {
   const char* const value = std::getenv(name);
   return value != nullptr ? value : "";
-}
-
-struct Free {
-  void operator()(char* memory) const { std::free(memory); }
-};
-
-// The file behind a symbolic link, so that the link stays.
-std::string behind_links(const std::string& path) {
-  const std::unique_ptr<char, Free> real(realpath(path.c_str(), nullptr));
-  return real ? real.get() : path;
 }
 
 }  // namespace
@@ -69,14 +53,7 @@ Result<Done> write_document(const std::string& path, const std::string& document
     if (failed != 0) return file_error(ErrorKind::io, "cannot write", "<stdout>", failed);
     return Done{};
   }
-  const std::string target = behind_links(path);
-  struct stat status {};
-  if (stat(target.c_str(), &status) != 0 || S_ISREG(status.st_mode))
-    return replace_file(target, document);
-  const Descriptor file(open(target.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
-  const int failed = file ? write_all(file.get(), document) : errno;
-  if (failed != 0) return file_error(ErrorKind::io, "cannot write", path, failed);
-  return Done{};
+  return put_file(path, document, true);
 }
 
 }  // namespace mqfail

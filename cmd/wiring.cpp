@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "base/dice.hpp"
+#include "base/file.hpp"
 #include "base/out_of_memory.h"
 #include "base/write.hpp"
 #include "certificates/tls_files.hpp"
@@ -152,8 +153,15 @@ EventWriter make_events(const Program& program, const CommonOptions& options) {
 }
 
 Result<NamedRoster> roster_at_start(const CommonOptions& options) {
+  // At once: what follows, such as the input of mqfail-pub, may take long.
+  const ServerDefaults& given = options.naming.defaults;
+  if (given.password || given.tls.psk || !given.tls.key.empty() ||
+      options.connect.properties.authentication_data)
+    prctl(PR_SET_DUMPABLE, 0);
   auto roster = name_servers(options.naming, options.failover);
   if (!roster) return roster;
+  keep_secrets_in(roster->servers);
+  if (roster->updates.url.find('@') != std::string::npos) prctl(PR_SET_DUMPABLE, 0);
   if (const auto good = check_tls_files(roster->servers); !good) return good.error();
   return roster;
 }
@@ -197,12 +205,10 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
         const std::function<std::unique_ptr<Work>(Transport&)>& make_work,
         std::vector<std::string> written, std::string_view progress_noun) {
   if (options.sandbox) {
-    written.insert(written.end(), {options.trace_file, options.metrics_file});
+    written.insert(written.end(), {options.trace_file, behind_links(options.metrics_file)});
     std::erase(written, "");
     enter_sandbox(written);
   }
-  keep_secrets_in(roster.servers);
-  if (options.connect.properties.authentication_data) prctl(PR_SET_DUMPABLE, 0);
   for (const std::string& warning : roster.warnings) events.warn(warning);
 
   const std::uint64_t seed = options.seed.value_or(throw_dice());

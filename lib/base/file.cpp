@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -131,6 +132,26 @@ Result<Done> replace_file(const std::string& path, std::string_view text) {
   if (error == 0) return Done{};
   unlink(temporary.c_str());
   return file_error(ErrorKind::io, "cannot write", path, error);
+}
+
+std::string behind_links(const std::string& path) {
+  char* const real = realpath(path.c_str(), nullptr);
+  if (real == nullptr) return path;
+  std::string out(real);
+  std::free(real);  // NOLINT(cppcoreguidelines-no-malloc): realpath(3) has allocated it
+  return out;
+}
+
+Result<Done> put_file(const std::string& path, std::string_view text, bool waits) {
+  const std::string target = behind_links(path);
+  struct stat status {};
+  if (stat(target.c_str(), &status) != 0 || S_ISREG(status.st_mode))
+    return replace_file(target, text);
+  const Descriptor file(
+      open(target.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC | (waits ? 0 : O_NONBLOCK)));
+  const int failed = file ? write_all(file.get(), text) : errno;
+  if (failed != 0) return file_error(ErrorKind::io, "cannot write", path, failed);
+  return Done{};
 }
 
 std::string temporary_name(std::string_view prefix) {

@@ -53,6 +53,13 @@ Result<Done> write_durably(Descriptor& file, std::string_view text, const std::s
 /// io; the old file stays then.
 Result<Done> replace_file(const std::string& path, std::string_view text);
 
+/// The file behind a symbolic link; the path itself if there is none.
+std::string behind_links(const std::string& path);
+
+/// As replace_file(), but a link stays, and what is there and is no regular file, as a device, is
+/// written to. `waits`: for the reader of a FIFO.
+Result<Done> put_file(const std::string& path, std::string_view text, bool waits);
+
 /// `prefix` and eight random letters: a name for a file to be made with O_EXCL.
 std::string temporary_name(std::string_view prefix);
 

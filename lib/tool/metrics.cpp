@@ -117,7 +117,7 @@ std::string metrics_text(const MetricsFacts& facts) {
   page.family("mqfail_start_time_seconds", "gauge", "When the run began, in seconds since 1970.");
   page.sample(number(facts.started));
   add_servers(page, facts);
-  if (facts.tool == "mqfail-sub") {
+  if (facts.tool.ends_with("_sub") || facts.tool.ends_with("-sub")) {
     add_received(page, facts);
   } else {
     add_published(page, facts.counts);

@@ -11,7 +11,7 @@
 namespace mqfail {
 
 struct MetricsFacts {
-  std::string tool;  ///< "mqfail-sub" or "mqfail-pub"
+  std::string tool;  ///< "mqfail-sub", "mqfail-pub", or the name of mosquitto
   /// Tells apart the runs of one machine: a server of metrics refuses the same sample in two files.
   std::string name;
   const Standing& standing;

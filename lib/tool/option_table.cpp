@@ -107,6 +107,7 @@ void add_failover_rows(std::vector<OptionRow>& rows, unsigned wanted) {
                   kept(std::move(detail)),
                   kept(std::move(words))};
     row.failover = &option;
+    if (row.argument == "URI") row.values = "URI";  // it may have a password
     rows.push_back(row);
     if (option.kind != OptionKind::boolean) continue;
     row.name = kept("no-" + std::string(option.kebabName));

@@ -32,11 +32,11 @@ void hide_in_argv(int argc, char** argv, std::string_view text) {
 }
 
 void hide_uri_in_argv(int argc, char** argv, std::string_view uri) {
-  // Hides everything from the first colon after "://" to the last "@" before the next "://". This
-  // covers a password with characters that should have been escaped.
+  // Hides everything from the first colon behind "://", or of the text, to the last "@" before the
+  // next "://". This covers a password with characters that should have been escaped, and a server
+  // without a scheme before one with a scheme.
   std::string current(uri);
-  std::size_t start = uri.find("://");
-  start = start == std::string_view::npos ? 0 : start + 3;
+  std::size_t start = 0;
   while (start < uri.size()) {
     const std::size_t next = uri.find("://", start);
     const std::string_view part = uri.substr(start, next - start);

@@ -11,12 +11,17 @@
 namespace mqfail {
 namespace {
 
-void let_command_line_win(std::vector<Given>& files, const std::vector<Given>& written) {
+void let_command_line_win(std::vector<Given>& files, const std::vector<Given>& written,
+                          bool environment_names_servers) {
   const auto answers = [](Family family) {
     return [family](const Given& given) { return given.row->family == family; };
   };
   // A single port of a file still holds for other hosts; a port for each of its hosts does not.
   const bool names_servers = std::any_of(written.begin(), written.end(), answers(Family::servers));
+  if (!names_servers && environment_names_servers) {
+    std::erase_if(files, answers(Family::servers));
+    std::erase_if(files, answers(Family::ports));
+  }
   if (names_servers && std::count_if(files.begin(), files.end(), answers(Family::ports)) > 1)
     std::erase_if(files, answers(Family::ports));
   std::erase_if(files, [&](const Given& given) {
@@ -79,7 +84,8 @@ Result<Sources> read_sources(Tool tool, int argc, char** argv, const Environment
     std::erase_if(*written, [](const Given& given) { return given.row->key() == "o"; });
   }
 
-  let_command_line_win(files, *written);
+  const bool names_servers = environment.servers && !environment.servers->empty();
+  let_command_line_win(files, *written, names_servers);
   sources.given = std::move(files);
   std::move(written->begin(), written->end(), std::back_inserter(sources.given));
   return sources;

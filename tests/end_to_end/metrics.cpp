@@ -86,6 +86,23 @@ BOOST_AUTO_TEST_CASE(the_file_of_a_subscriber_follows_a_failover_to_the_end) {
   BOOST_TEST(metrics.files() == 1U);  // no temporary file is left
 }
 
+BOOST_AUTO_TEST_CASE(a_link_stays_and_what_is_no_regular_file_is_not_replaced) {
+  Mosquitto server;
+  const Scratch scratch;
+  const std::string real = (scratch / "real").string(), link = (scratch / "link").string(),
+                    fifo = (scratch / "fifo").string();
+  write_file(real, "");
+  std::filesystem::create_symlink("real", link);
+  BOOST_REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  for (const std::string& path : {link, fifo}) {
+    Process reader(sub({"-s", server.uri(), "-t", "t", "-E", "--metrics", path}));
+    CHECK_STATUS(reader, 0);
+  }
+  BOOST_TEST(std::filesystem::is_symlink(link));
+  BOOST_TEST(value(read_file(real), "mqfail_running") == "0");
+  BOOST_TEST(std::filesystem::is_fifo(fifo));
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_was_renamed_while_it_was_in_use_is_in_use_no_more_when_it_dies) {
   Mosquitto a, b;
   Reported metrics;

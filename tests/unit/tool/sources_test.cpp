@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(help_and_version_win_and_are_printed) {
 BOOST_AUTO_TEST_CASE(passwords_are_overwritten_in_argv) {
   Argv argv({"-t", "a", "-P", "secret", "--pw=secret", "-vPsecret", "-s", "tcp://u:secret@b", "-L",
              "mqtt://u:se@cret@b/t", "-s", "failover:(tcp://u:secret@a,ssl://v:secret@b)?x=y", "-P",
-             "other"});
+             "other", "-s", "u:secret@a,tcp://b", "--update-uris-url", "https://u:secret@b/x"});
   const auto parsed = parse_sub(argv.count(), argv.data(), kNowhere);
   BOOST_REQUIRE(parsed);
   BOOST_TEST(argv[3] == "******");
@@ -32,6 +32,8 @@ BOOST_AUTO_TEST_CASE(passwords_are_overwritten_in_argv) {
   BOOST_TEST(argv[9] == "mqtt://u:*******@b/t");
   BOOST_TEST(argv[11] == "failover:(tcp://u:******@a,ssl://v:******@b)?x=y");
   BOOST_TEST(argv[13] == "*****");
+  BOOST_TEST(argv[15] == "u:******@a,tcp://b");
+  BOOST_TEST(argv[17] == "https://u:******@b/x");
 }
 
 BOOST_AUTO_TEST_CASE(the_command_line_wins_over_options_files) {
@@ -45,6 +47,18 @@ BOOST_AUTO_TEST_CASE(the_command_line_wins_over_options_files) {
   BOOST_TEST((options.source == PubSource::stdin_line));
   BOOST_TEST(options.topic.value() == "line");
   BOOST_TEST(pub({"--no-config", "-t", "a", "-n"}, home.environment()).qos == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_environment_wins_over_the_servers_of_options_files) {
+  const ConfigHome home;
+  home.write("mqfail/sub", "-h file\n-p 1884\n-q 1\n");
+  Environment environment = home.environment();
+  environment.servers = "tcp://a";
+  const SubOptions options = sub({"-t", "a"}, environment);
+  BOOST_TEST(namings(options.common) == "");
+  BOOST_TEST(options.common.naming.ports.empty());
+  BOOST_TEST(options.qos == 1);
+  BOOST_TEST(namings(sub({"-t", "a", "-h", "b"}, environment).common) == "h:b ");
 }
 
 BOOST_AUTO_TEST_CASE(surroundings_reach_the_naming_request) {
