@@ -48,7 +48,9 @@ class Publisher final : public Work {
   bool done() const override;
   bool waits_for_disk() const override { return source_->keeps(); }
   void stop(TimePoint now) override;
-  std::optional<TimePoint> ends_by() const override { return drain_until_; }
+  std::optional<TimePoint> ends_by() const override {
+    return connections_.empty() ? drain_until_ : std::nullopt;
+  }
   int finish(const Ending& ending, bool reached, TimePoint now, Notice& exit) override;
 
  private:

@@ -88,7 +88,7 @@ class Work {
   /// What was moved so far. Asked by those who look on, some times a second at most.
   virtual Counts counts() const { return {}; }
   virtual bool done() const = 0;
-  /// When the run ends at the latest, whatever is left to do; empty: that is not known.
+  /// While no connection is live: when the run ends at the latest; empty: that is not known.
   virtual std::optional<TimePoint> ends_by() const { return std::nullopt; }
   /// It waits until a disk has what it writes, which can take long: it gets a thread of its own, so
   /// that the connections live on meanwhile.
