@@ -109,11 +109,12 @@ BOOST_AUTO_TEST_CASE(a_message_of_qos_2_that_comes_again_before_its_pubrel_is_pr
     Events events(reader);
     REQUIRE_EVENT(reader, events, "subscribed", 10s);
     server.send_raw(publish('\x34', "one") + publish('\x3c', "one"));
-    // It answers each PUBREC with a PUBREL, the second of which names no message.
+    // The first PUBREC waits until the message is written, so there is no second one. The server
+    // answers it with PUBREL.
     const auto completed = [](const std::vector<Seen>& log) {
       return std::count_if(log.begin(), log.end(), [](const Seen& one) {
                return one.what == What::ack && one.type == Type::pubcomp;
-             }) == 2;
+             }) == 1;
     };
     BOOST_TEST(server.wait_until(completed), version);
     server.send_raw(publish('\x34', "two"));

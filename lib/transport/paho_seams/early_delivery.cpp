@@ -26,11 +26,11 @@ constexpr int kMqtt31 = 3, kMqtt311 = 4, kMqtt5 = 5;  // as Paho names them
 
 }  // namespace
 
-void deliver_at_publish(void* packet) {
+std::optional<std::uint16_t> deliver_at_publish(void* packet) {
   auto& publish = *static_cast<Publish*>(packet);
-  const bool qos_2 = (publish.first >> 1U & 3U) == 2;
-  if (qos_2 && (publish.version == kMqtt31 || publish.version == kMqtt311))
-    publish.version = kMqtt5;
+  if ((publish.first >> 1U & 3U) != 2) return std::nullopt;
+  if (publish.version == kMqtt31 || publish.version == kMqtt311) publish.version = kMqtt5;
+  return static_cast<std::uint16_t>(publish.packet_id);
 }
 
 }  // namespace mqfail

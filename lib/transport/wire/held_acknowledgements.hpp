@@ -37,6 +37,12 @@ class HeldAcknowledgements {
   /// The message of this packet id was handed to the session: its acknowledgement waits.
   void claim(std::uint16_t packet_id) { find_unclaimed(packet_id, Wait::claimed); }
 
+  /// Whether an acknowledgement with this packet id is kept.
+  bool holds(std::uint16_t packet_id) const {
+    return std::any_of(held_.begin(), held_.end(),
+                       [packet_id](const Held& held) { return id(held.packet) == packet_id; });
+  }
+
   /// The message of this packet id is not for the session: its acknowledgement goes to `put` as
   /// soon as no earlier one waits (MQTT 5, 4.6.0-2).
   template <class Put>

@@ -167,8 +167,18 @@ void Wire::broken_locked(int error) {
 void Wire::put_ack_locked(HeldAcknowledgements::Packet packet) {
   const iovec piece{packet.data(), packet.size()};
   // A server that keeps to Receive Maximum never waits for so many.
-  if (backlog_ > kMostAcknowledgements) broken_locked(EOVERFLOW);
+  if (!broken_ && backlog_ > kMostAcknowledgements) {
+    note_end(WireEnd::error, EOVERFLOW);
+    broken_locked(EOVERFLOW);
+  }
   if (!broken_) append_locked(&piece, 1, packet.size());
+}
+
+void Wire::repeat_pubrec(std::uint16_t packet_id) {
+  const std::lock_guard lock(out_mutex_);
+  if (held_.holds(packet_id)) return;
+  put_ack_locked({0x50, 2, static_cast<std::uint8_t>(packet_id >> 8U),
+                  static_cast<std::uint8_t>(packet_id & 0xFFU)});
 }
 
 void Wire::claim(std::uint16_t packet_id) {
@@ -232,7 +242,7 @@ void Wire::attach_tls(ssl_st* ssl, TlsFacts facts) {
 // What waits, such as a DISCONNECT, leaves through TLS or not at all.
 void Wire::detach_tls() {
   const std::lock_guard lock(out_mutex_);
-  if (ssl_ != nullptr) send_locked();
+  if (ssl_ != nullptr && end_ == WireEnd::open) send_locked();
   ssl_ = nullptr;
   broken_ = true;
   out_.clear();

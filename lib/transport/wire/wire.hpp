@@ -106,6 +106,9 @@ class Wire {
   std::size_t read_ahead() const { return ahead_.size(); }
   /// The ids of received messages of QoS 2 that are under way (../paho_seams/inbound_ids.cpp).
   PacketIdSet& received_ids() { return received_ids_; }
+  /// The server has sent a message of QoS 2 again before its PUBREL. It gets a PUBREC again, unless
+  /// the first one waits still. Thread: that of read().
+  void repeat_pubrec(std::uint16_t packet_id);
   /// As PacketFilter::take_no_subscriber().
   bool take_no_subscriber() { return filter_.take_no_subscriber(); }
   /// Something to do that poll(2) does not know of: the TLS handshake is to be begun.
