@@ -240,8 +240,6 @@ int work(const Program& program, int argc, char** argv) {
   settings.connect = options.common.connect;
   auto ack_to = make_ack_to(options, events);
   if (!ack_to) return number(events.tell(ack_to.error()));
-  if (auto empty = empty_undelivered(options, *undelivered); !empty)
-    return number(events.tell(empty.error()));
 
   PublisherSettings publisher;
   publisher.form = make_form(options);
@@ -254,8 +252,9 @@ int work(const Program& program, int argc, char** argv) {
   publisher.window = options.window;
   publisher.max_cache_bytes = roster->publish.max_cache_bytes;
   publisher.drain_timeout = options.drain_timeout;
-  publisher.waits_for_first_server =
-      roster->settings.bounded || roster->settings.startup_timeout.has_value();
+  const FailoverSettings bounds = with_options(roster->settings, options.common);
+  publisher.waits_for_first_server = bounds.bounded || bounds.startup_timeout.has_value();
+  publisher.single = options.source != PubSource::stdin_line && options.repeat == 1;
   publisher.ack_timeout = roster->publish.ack_timeout;
   publisher.timeout = roster->publish.timeout;
   publisher.allow_loss = options.allow_loss;
@@ -269,6 +268,8 @@ int work(const Program& program, int argc, char** argv) {
   return run(
       program, options.common, std::move(*roster), std::move(settings), events,
       [&](Transport& transport) {
+        if (auto empty = empty_undelivered(options, *undelivered); !empty)
+          events.warn(empty.error().message);
         return std::make_unique<Publisher>(std::move(publisher), std::move(*source), transport,
                                            events, std::move(*ack_to));
       },

@@ -257,8 +257,9 @@ void Failover::Engine::lost(std::vector<Accepted>::iterator which, const Reason&
   }
   if (!pick()) return pass_failed();
   if (first <= Duration::zero()) return fill();
-  wait(first);
-  out.emplace_back(action::TellBackoff{first, 0, false});
+  const Duration delay = in_time(first);
+  wait(delay);
+  out.emplace_back(action::TellBackoff{delay, 0, false});
 }
 
 // None is live. A standby takes over at once; what went on for a failback is no part of the pass.

@@ -65,8 +65,7 @@ void Settlement::acknowledged(std::uint64_t position, ServerKey server) {
 // A retained message waits for those who subscribe later, so nobody need be subscribed now. A run
 // of one message that succeeds says nothing, so that cron sends no mail.
 void Settlement::warn_of_no_subscriber() {
-  if (settings_.retain || !settings_.delimited || std::exchange(warned_of_no_subscriber_, true))
-    return;
+  if (settings_.retain || settings_.single || std::exchange(warned_of_no_subscriber_, true)) return;
   Notice notice{.name = NoticeName::warning, .level = Level::warning};
   notice.reason = "the server has the message, but nobody is subscribed to its topic (0x10)";
   announcer_.announce(notice);

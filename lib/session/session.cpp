@@ -45,11 +45,14 @@ std::optional<TimePoint> Session::turn(TimePoint now) {
     step(now);
   }
   if (!ending_) pump(now);
-  if (!ending_ && settings_.run_for && now >= started_ + *settings_.run_for) {
+  if (const auto at = run_end(); !ending_ && at && now >= *at) {
     end({Ending::How::timed_out, ErrorKind::unavailable, 0});
   }
-  const auto until = earlier(failover_.deadline(), work_.deadline());
-  return settings_.run_for ? earlier(until, started_ + *settings_.run_for) : until;
+  return earlier(earlier(failover_.deadline(), work_.deadline()), run_end());
+}
+
+std::optional<TimePoint> Session::run_end() const {
+  return settings_.run_for ? std::optional(started_ + *settings_.run_for) : std::nullopt;
 }
 
 // What was heard comes first: it may be known already when Connected is told.
@@ -159,7 +162,7 @@ void Session::pump(TimePoint now) {
     events_.emplace_back(event::Lost{trouble.attempt, std::move(trouble.reason), trouble.silent});
   }
   end_finished();
-  const auto ends_by = work_.ends_by();
+  const auto ends_by = earlier(work_.ends_by(), run_end());
   if (std::exchange(ends_by_, ends_by) != ends_by)
     events_.emplace_back(event::EndsIn{ends_by ? *ends_by - now : Duration::max()});
   step(now);

@@ -131,6 +131,7 @@ class Session {
   };
   std::vector<Held>::iterator find(AttemptId attempt);
 
+  std::optional<TimePoint> run_end() const;
   void drop(Held& one, TimePoint now);
   bool has_ended_while_left(const event::Lost& lost, TimePoint now);
   bool makes_way(AttemptId attempt) const;
@@ -149,7 +150,7 @@ class Session {
   std::set<std::string> closed_sessions_;
   bool interrupted_ = false;  // one signal has asked for an orderly end
   bool warned_of_cluster_ = false;
-  std::optional<TimePoint> ends_by_;  // of the Work
+  std::optional<TimePoint> ends_by_;  // as the policy was told
   std::optional<Ending> ending_;
 };
 

@@ -275,6 +275,11 @@ BOOST_AUTO_TEST_CASE(undelivered_is_not_emptied_before_it_is_read_or_the_run_can
   BOOST_TEST(run(pub({"-s", server.uri(), "-t", "t", "-q", "1", "-f", rest, "--undelivered", rest}))
                  .exit.status == 64);
   BOOST_TEST(read_file(rest) == "precious\n");
+  // A run that cannot begin.
+  BOOST_TEST(run(pub({"-s", server.uri(), "-t", "t", "-q", "1", "-m", "x", "--undelivered", rest,
+                      "--trace", "/no/where"}))
+                 .exit.status == 73);
+  BOOST_TEST(read_file(rest) == "precious\n");
   // The spool is in use.
   const std::string spool = (scratch / "spool").string();
   Process first({.argv = pub({"-s", server.uri(), "-t", "t", "-q", "1", "-l", "--spool", spool}),
