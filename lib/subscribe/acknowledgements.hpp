@@ -33,6 +33,12 @@ class Acknowledgements {
   }
   /// The buffer is written. True: as for take_numbers().
   bool written(TimePoint now, Duration patience);
+  /// The buffer is never written: the reader has gone. With --ack-from its messages wait for
+  /// numbers that do not come, and the end of the FIFO tells.
+  void not_written(TimePoint now) {
+    if (!ack_from_) return;
+    for (const AckFrom::Batch& batch : std::exchange(in_buffer_, {})) ack_from_->wait(batch, now);
+  }
   /// Acknowledges what has come back. True: it had stood still for `patience`, and goes on.
   bool take_numbers(TimePoint now, Duration patience);
   /// Messages wait for their numbers, and none has come for this time.

@@ -111,6 +111,7 @@ bool Subscriber::write_out(TimePoint now) {
   if (!output_.write()) {
     if (acknowledgements_.take_numbers(now, kAheadPatience)) wait_anew(now);
     if (output_.state() != Sink::State::open) {
+      if (output_.state() == Sink::State::closed) acknowledgements_.not_written(now);
       done_ = reader_gone_ = true;
       return false;
     }
@@ -352,6 +353,7 @@ void Subscriber::on_poll(const pollfd* fds, std::size_t count, TimePoint now) {
 
 std::optional<TimePoint> Subscriber::deadline() const {
   if (more_) return TimePoint{};  // long ago: at once
+  if (reader_gone_) return earlier(acknowledgements_.due(), give_up_at_);
   std::optional<TimePoint> until = removal_.deadline();
   const auto sooner = [&until](std::optional<TimePoint> other) { until = earlier(until, other); };
   sooner(removal_until_);

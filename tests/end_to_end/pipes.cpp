@@ -473,6 +473,12 @@ BOOST_FIXTURE_TEST_CASE(a_bridge_whose_reader_dies_is_no_success, Pipes) {
          " { exec 5>acks; head -c 100000 >/dev/null; }; echo ${PIPESTATUS[0]}",
          20s);
   BOOST_TEST(done.out == "75\n", done.err);
+  // It reads nothing at all, so that no batch is written in full.
+  const Finished deaf =
+      sh("$BIN/mqfail-sub -s $URI -t t -c -i x -q 1 --json --ack-from acks |"
+         " { exec 5>acks; read -N 1; }; echo ${PIPESTATUS[0]}",
+         20s);
+  BOOST_TEST(deaf.out == "75\n", deaf.err);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_file_of_output_that_was_deleted_is_made_again, Pipes) {
