@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -63,8 +64,20 @@ int finish(const std::string& name, const Result<Change>& change) {
 
 bool yes(std::string_view question, bool otherwise) {
   std::fputs(std::string(question).c_str(), stderr);
+  // ^C means no: what the caller has to say then, such as where a text is kept, must be said.
+  struct sigaction no {
+  }, usual{};
+  no.sa_handler = [](int) {};
+  sigaction(SIGINT, &no, &usual);
   std::string answer;
-  for (char c = 0; read(STDIN_FILENO, &c, 1) == 1 && c != '\n';) answer += c;
+  char c = 0;
+  ssize_t got = 0;
+  while ((got = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n') answer += c;
+  sigaction(SIGINT, &usual, nullptr);
+  if (got < 0) {
+    std::fputc('\n', stderr);
+    return false;
+  }
   const std::string word = lower_case(trimmed(answer));
   return word.empty() ? otherwise : word == "y" || word == "yes";
 }
