@@ -4,9 +4,9 @@
 // list from its beginning, so a message costs the more, the more are under way: with 30,000 of them
 // a subscriber takes 11,000 messages a second instead of 300,000.
 // And a message that is sent again before its PUBREL is kept a second time and never freed.
-// Mended: the wire knows which ids are in the list, and a message that is there is not given to
-// Paho again. A search for another one finds nothing, at
-// once. Paho keeps the order of arrival, so a PUBREL finds its message at the beginning.
+// Mended: the wire knows which ids are in the list. A message that is there is not given to Paho
+// again, and a search for another one finds nothing, at once. Paho keeps the order of arrival, so a
+// PUBREL finds its message at the beginning.
 // Unnecessary when: Paho keeps a table by packet id.
 #include "transport/paho_seams/early_delivery.hpp"
 #include "transport/paho_seams/real.hpp"
