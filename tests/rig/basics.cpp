@@ -15,7 +15,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <fstream>
+#include <mutex>
 #include <sstream>
 
 namespace rig {
@@ -30,6 +32,11 @@ sockaddr_in loopback(std::uint16_t port) {
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
+}
+
+void allow_reuse(const Fd& fd) {
+  const int on = 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 }
 
 std::uint32_t crc32(std::string_view text, std::uint32_t crc = 0) {
@@ -81,9 +88,8 @@ std::string read_file(const std::filesystem::path& path) {
 
 Fd listen_on(std::uint16_t port, int backlog) {
   Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const int on = 1;
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const sockaddr_in address = loopback(port);
+  allow_reuse(fd);
+  const sockaddr_in address = loopback(port != 0 ? port : free_port());
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(fd.get(), backlog) != 0)
     throw Broken("cannot listen on 127.0.0.1:" + std::to_string(port) + ": " +
@@ -99,13 +105,22 @@ std::uint16_t port_of(const Fd& listener) {
 }
 
 std::uint16_t free_port() {
-  // The port is bound without listening, so a connect in between is refused, not accepted by
-  // mistake.
+  // A port that nobody holds is given to the next socket that asks for any: a test beside this one,
+  // or a connection that a command makes. So the port stays bound here, without listening: a
+  // connect is refused, and a server with SO_REUSEADDR (every real one) can still listen on it.
+  static std::mutex mutex;
+  static std::deque<Fd> held;
+  constexpr std::size_t kHeld = 256;  // the descriptors of a process are few (1024)
   Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  allow_reuse(fd);
   const sockaddr_in address = loopback(0);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     throw Broken("no free port");
-  return port_of(fd);
+  const std::uint16_t port = port_of(fd);
+  const std::scoped_lock lock(mutex);
+  if (held.size() == kHeld) held.pop_front();
+  held.push_back(std::move(fd));
+  return port;
 }
 
 Fd connect_to(std::uint16_t port, milliseconds patience) {

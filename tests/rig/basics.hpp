@@ -73,10 +73,11 @@ class Scratch {
 void write_file(const std::filesystem::path& path, std::string_view content);
 std::string read_file(const std::filesystem::path& path);
 
-/// A TCP socket that listens on 127.0.0.1. With `port` 0 the kernel chooses the port.
+/// A TCP socket that listens on 127.0.0.1. With `port` 0 it is free_port().
 Fd listen_on(std::uint16_t port, int backlog = 64);
 std::uint16_t port_of(const Fd& listener);
-/// A port that was free a moment ago.
+/// A port of 127.0.0.1 on which nobody listens. No other test and no connection gets it before this
+/// process has asked for 256 more, also after a server on it has ended.
 std::uint16_t free_port();
 /// Connects within `patience`, or returns an empty Fd.
 Fd connect_to(std::uint16_t port, milliseconds patience);
