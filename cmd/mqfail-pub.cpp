@@ -164,7 +164,7 @@ void await_reply(RequestSource& request, PublisherSettings& publisher, SessionSe
     const bool terminal = isatty(STDOUT_FILENO) == 1;
     MessageFormat::payload({.escape_for_terminal = terminal})
         .append({.topic = heard.topic, .payload = heard.payload}, {}, text);
-    if (const int error = write_all(STDOUT_FILENO, text); error != 0)
+    if (const int error = write_unless_ended(STDOUT_FILENO, text); error != 0)
       request.not_printed(std::string("the reply could not be printed: ") + std::strerror(error));
   };
 }

@@ -49,7 +49,7 @@ Outcome outcome_now(const ProbeOptions& options, ServerReports reports, CrossMat
 
 Result<Done> write_document(const std::string& path, const std::string& document) {
   if (path == "-") {
-    const int failed = write_all(STDOUT_FILENO, document);
+    const int failed = write_unless_ended(STDOUT_FILENO, document);
     if (failed != 0) return file_error(ErrorKind::io, "cannot write", "<stdout>", failed);
     return Done{};
   }

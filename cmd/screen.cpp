@@ -47,11 +47,11 @@ Screen::~Screen() {
 }
 
 void Screen::enter() {
-  if (!std::exchange(entered_, true)) write_all(STDOUT_FILENO, kEnter);
+  if (!std::exchange(entered_, true)) write_unless_ended(STDOUT_FILENO, kEnter);
 }
 
 void Screen::leave() {
-  if (std::exchange(entered_, false)) write_all(STDOUT_FILENO, kLeave);
+  if (std::exchange(entered_, false)) write_unless_ended(STDOUT_FILENO, kLeave);
 }
 
 void Screen::react() {
@@ -80,8 +80,8 @@ Result<Done> Screen::draw(const std::string& lines) {
     out += c;
   }
   out = out + kRestOfLine + kRestOfScreen;
-  const int failed = write_all(STDOUT_FILENO, out);
-  if (failed != 0) return unwritten(failed);
+  const int failed = write_unless_ended(STDOUT_FILENO, out);
+  if (failed != 0 && failed != EINTR) return unwritten(failed);
   return Done{};
 }
 

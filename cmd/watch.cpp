@@ -51,8 +51,8 @@ class Show {
     const auto now = std::chrono::system_clock::now();
     const std::string time = json ? utc(now) : time_of_day(now);
     const int failed =
-        write_all(STDOUT_FILENO, render_change(report, time, json, colour_ && !json));
-    if (failed != 0) return unwritten(failed);
+        write_unless_ended(STDOUT_FILENO, render_change(report, time, json, colour_ && !json));
+    if (failed != 0 && failed != EINTR) return unwritten(failed);
     return Done{};
   }
 
@@ -76,7 +76,8 @@ class Show {
     screen_.reset();
     if (last_.servers.empty()) return;
     const ScreenSize size{Screen::size().columns, last_.servers.size() + 4};
-    write_all(STDOUT_FILENO, live_table(last_, size, time_of_day(last_.at), colour_) + "\n");
+    write_unless_ended(STDOUT_FILENO,
+                       live_table(last_, size, time_of_day(last_.at), colour_) + "\n");
   }
 
  private:
@@ -89,6 +90,7 @@ class Show {
     if (options_.output_file.empty()) return Done{};
     const auto written =
         write_document(options_.output_file, render(options_.format, last_, false));
+    if (!written && end_waits()) return Done{};
     if (!written && !file_was_written_) return written.error();
     file_was_written_ = true;
     const std::string failure = written ? std::string() : written.error().message;

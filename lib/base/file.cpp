@@ -2,6 +2,7 @@
 #include "base/file.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -142,14 +144,27 @@ std::string behind_links(const std::string& path) {
   return out;
 }
 
+namespace {
+// A FIFO without a reader cannot be waited for by poll(2), and open(2) would wait for ever.
+Descriptor open_to_write(const std::string& path, bool waits) {
+  while (true) {
+    Descriptor file(open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+    if (file || errno != ENXIO || !waits || end_waits()) return file;
+    poll(nullptr, 0, 100);
+  }
+}
+}  // namespace
+
 Result<Done> put_file(const std::string& path, std::string_view text, bool waits) {
   const std::string target = behind_links(path);
   struct stat status {};
   if (stat(target.c_str(), &status) != 0 || S_ISREG(status.st_mode))
     return replace_file(target, text);
-  const Descriptor file(
-      open(target.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC | (waits ? 0 : O_NONBLOCK)));
-  const int failed = file ? write_all(file.get(), text) : errno;
+  const Descriptor file = open_to_write(target, waits && S_ISFIFO(status.st_mode));
+  using std::chrono::milliseconds;
+  const int failed =
+      file ? write_unless_ended(file.get(), text, waits ? milliseconds::max() : milliseconds(1000))
+           : errno;
   if (failed != 0) return file_error(ErrorKind::io, "cannot write", path, failed);
   return Done{};
 }

@@ -57,7 +57,8 @@ Result<Done> replace_file(const std::string& path, std::string_view text);
 std::string behind_links(const std::string& path);
 
 /// As replace_file(), but a link stays, and what is there and is no regular file, as a device, is
-/// written to. `waits`: for the reader of a FIFO.
+/// written to. `waits`: for the reader of a FIFO, until end_waits(); else one that does not read has
+/// a second.
 Result<Done> put_file(const std::string& path, std::string_view text, bool waits);
 
 /// `prefix` and eight random letters: a name for a file to be made with O_EXCL.

@@ -24,7 +24,7 @@ void Undelivered::put(std::string_view payload) {
 }
 
 void Undelivered::put_input(std::string_view bytes) {
-  if (wanted() && !failed_) failed_ = write_all(fd_, bytes) != 0;
+  if (wanted() && !failed_) failed_ = write_unless_ended(fd_, bytes) != 0;
 }
 
 void Undelivered::put_unread(int input, Duration patience) {

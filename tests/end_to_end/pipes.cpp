@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "end_to_end/tools.hpp"
+#include "rig/full_pipe.hpp"
 
 using namespace rig;
 
@@ -431,6 +432,19 @@ BOOST_FIXTURE_TEST_CASE(a_reply_that_cannot_be_printed_is_74_and_a_request_witho
   BOOST_REQUIRE(server.wait_for_log("Sending PUBACK to asker.*"));
   asker.signal(SIGTERM);
   CHECK_STATUS(asker, 75);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_reply_that_nobody_reads_does_not_hold_the_run_after_a_signal, Pipes) {
+  const FullPipe full(path("full"));
+  const Process answers(responder(*this, server.uri()));
+  BOOST_REQUIRE(server.wait_for_subscriber("responder"));
+  Process asker(Command{.argv = pub({"-s", server.uri(), "-i", "asker", "-t", "ask", "-q", "1",
+                                     "-m", "hello", "--wait-reply", "60"}),
+                        .stdout_file = full.path()});
+  BOOST_REQUIRE(server.wait_for_log("Sending PUBLISH to asker.*"));
+  BOOST_TEST(!asker.wait_exit(300ms).has_value());
+  asker.signal(SIGTERM);
+  CHECK_STATUS(asker, 74);
 }
 
 // mosquitto forgets a message of QoS 2 once its PUBREC has come.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // mqfail-probe --watch: a table on a terminal, which is as before when it ends; lines elsewhere;
 // and each round in the file of -o.
+#include <sys/stat.h>
+
 #include "end_to_end/probed.hpp"
+#include "rig/full_pipe.hpp"
 #include "rig/terminal.hpp"
 
 using namespace rig;
@@ -198,4 +201,27 @@ BOOST_AUTO_TEST_CASE(a_watch_reads_an_authority_that_has_changed) {
   place(fresh);
   server.restart();
   BOOST_TEST(wait_for_file(page, "OK"));
+}
+
+// A blocked signal would wait as long as the reader does.
+BOOST_AUTO_TEST_CASE(a_watch_whose_output_nobody_reads_ends_at_a_signal) {
+  const Scratch scratch;
+  const FullPipe full((scratch / "full").string());
+  const std::string unread = (scratch / "unread").string();
+  BOOST_REQUIRE(mkfifo(unread.c_str(), 0600) == 0);
+  struct Way {
+    Arguments more;
+    std::string output;
+  };
+  for (const Way& way : {Way{{}, full.path()}, Way{{"-o", "-"}, full.path()},
+                         Way{{"-o", full.path()}, "/dev/null"}, Way{{"-o", unread}, "/dev/null"}}) {
+    ScriptedServer server;
+    Arguments arguments{"-s", server.uri(), "--watch", "0.1"};
+    arguments.insert(arguments.end(), way.more.begin(), way.more.end());
+    Process watch(Command{.argv = command("mqfail-probe", arguments), .stdout_file = way.output});
+    BOOST_REQUIRE(server.wait_for(What::disconnect, 1, 10s));
+    BOOST_TEST(!watch.wait_exit(300ms).has_value());  // it waits for a reader
+    watch.signal(SIGTERM);
+    CHECK_STATUS(watch, 0);
+  }
 }

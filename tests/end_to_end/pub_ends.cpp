@@ -2,6 +2,7 @@
 // How mqfail-pub ends after a failure: the exit status, the count on standard error, and every
 // unsettled payload, byte for byte.
 #include "end_to_end/tools.hpp"
+#include "rig/full_pipe.hpp"
 
 using namespace rig;
 
@@ -238,6 +239,20 @@ BOOST_AUTO_TEST_CASE(a_signal_drains_and_a_second_one_does_not_wait) {
   const auto exit = publisher.wait_exit(1s * kSlower);
   BOOST_REQUIRE(exit.has_value());
   BOOST_TEST((exit->status == 75 || exit->status == 128 + SIGTERM), exit->status);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_signal_does_not_wait_for_the_reader_of_the_undelivered) {
+  ScriptedServer server({.at_publish = 1, .then = Then::stop_acking});
+  const Scratch scratch;
+  const FullPipe full((scratch / "full").string());
+  Publisher publisher({"-s", server.uri(), "-t", "t", "-q", "1", "-l", "--drain-timeout", "100ms",
+                       "--undelivered", full.path()});
+  publisher.write(numbered_lines(1, 5));
+  BOOST_REQUIRE(server.wait_for(What::publish, 5));
+  publisher.signal(SIGTERM);
+  BOOST_TEST(!publisher.wait_exit(700ms).has_value(), "it must wait for the reader");
+  publisher.signal(SIGTERM);
+  CHECK_STATUS(publisher, 74);
 }
 
 BOOST_AUTO_TEST_CASE(a_signal_with_everything_settled_is_0) {
