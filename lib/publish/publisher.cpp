@@ -349,7 +349,7 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
                          .spooled = source_->keeps(),
                          .request = settings_.request,
                          .answered = source_->answered(),
-                         .input_over = input_over(),
+                         .input_over = input_over() && !source_->cut_short(),
                          .io_failure = source_->trouble(),
                          .acks = settings_.acks,
                          .allow_loss = settings_.allow_loss};

@@ -119,14 +119,19 @@ std::optional<Source::Item> LineSource::next(TimePoint /*now*/) {
 }
 
 // Of a file that another program reads or has read with us, the part that was there for us counts.
-std::optional<double> LineSource::share() const {
+std::optional<std::int64_t> LineSource::unread_in_file() const {
   struct stat status {};
   if (peek_ || fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   const off_t position = lseek(fd_, 0, SEEK_CUR);
-  if (position < 0 || read_ == 0) return std::nullopt;
+  if (position < 0) return std::nullopt;
+  return std::max<off_t>(status.st_size - position, 0);
+}
+
+std::optional<double> LineSource::share() const {
+  const auto unread = unread_in_file();
+  if (!unread || read_ == 0) return std::nullopt;
   const auto given = static_cast<double>(read_ - (buffer_.size() - head_));
-  const auto unread = static_cast<double>(std::max<off_t>(status.st_size - position, 0));
-  return given / (static_cast<double>(read_) + unread);
+  return given / (static_cast<double>(read_) + static_cast<double>(*unread));
 }
 
 void LineSource::stop() {

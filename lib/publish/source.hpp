@@ -44,6 +44,8 @@ class Source {
   /// The descriptor that may have more to read, also after stop(). -1: there is none, or it is at
   /// its end.
   virtual int unread_fd() const { return -1; }
+  /// stop() has left a part of a file, which waits for no other reader.
+  virtual bool cut_short() const { return false; }
   /// How much of the input was given, 0 to 1, if its size is known.
   virtual std::optional<double> share() const { return std::nullopt; }
   /// A connection has ended on which everything that was given is settled.
@@ -101,11 +103,14 @@ class LineSource final : public Source {
         head_, peek_ ? taken_ - std::min(head_, taken_) : std::string::npos);
   }
   int unread_fd() const override { return ended_ ? -1 : fd_; }
+  bool cut_short() const override { return stopped_ && unread_in_file().value_or(0) > 0; }
   std::optional<double> share() const override;
   int error_number() const override { return error_; }
 
  private:
   static constexpr std::size_t kBlock = 65536;
+  /// Bytes behind those that were read; none: it is no regular file.
+  std::optional<std::int64_t> unread_in_file() const;
   void look();
   void peek_some(TimePoint now);
   void look_again_at(TimePoint now, Duration wait);

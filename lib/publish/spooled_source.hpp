@@ -28,6 +28,7 @@ class SpooledSource final : public Source {
   int error_number() const override { return input_->error_number(); }
   bool keeps() const override { return true; }
   std::string_view rest() const override { return input_->rest(); }
+  bool cut_short() const override { return input_->cut_short(); }
   void settled(std::uint64_t number) override;
   void tend(TimePoint now, bool hungry) override;
   bool dry() const override { return input_->at_end() || stopped_; }

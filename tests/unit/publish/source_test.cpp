@@ -3,6 +3,7 @@
 #include "publish/source.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -109,4 +110,30 @@ BOOST_AUTO_TEST_CASE(a_repeated_message_keeps_its_distance) {
   BOOST_TEST((source.due() == TimePoint{} + 1s));
   BOOST_TEST(source.next(TimePoint{} + 1s).has_value());
   BOOST_TEST(source.at_end());
+}
+
+// A signal may come just when a block of the input ended with a line. Then nothing is left over,
+// and still the file was not read to its end.
+BOOST_AUTO_TEST_CASE(a_file_that_was_not_read_to_its_end_is_cut_short) {
+  std::FILE* const file = std::tmpfile();
+  const std::string block(65536, '\n');
+  for (int i = 0; i < 2; ++i) std::fwrite(block.data(), 1, block.size(), file);
+  std::fflush(file);
+  std::rewind(file);
+  const int fd = fileno(file);
+  {
+    LineSource whole(fd, '\n');
+    whole.read_some({});
+    BOOST_TEST(take(whole).size() == block.size());
+    BOOST_TEST(!whole.cut_short());
+    whole.stop();
+    BOOST_TEST(whole.at_end());
+    BOOST_TEST(whole.rest() == "");
+    BOOST_TEST(whole.cut_short());
+  }
+  LineSource rest(fd, '\n');
+  rest.read_some({});
+  rest.stop();
+  BOOST_TEST(!rest.cut_short());
+  std::fclose(file);
 }
