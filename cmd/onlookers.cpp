@@ -26,7 +26,7 @@ void Onlookers::join(SessionSettings& settings, bool documents) {
   settings.ended = [this](int status) {
     progress_->ended();
     service_.ended();
-    metrics_->ended(status, steady_now());
+    metrics_->ended(program_.status(status, events_.refusal()), steady_now());
   };
   events_.listen([this](const Notice& notice) { service_.noticed(notice); });
 }

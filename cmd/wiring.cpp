@@ -59,13 +59,14 @@ void tell_start(Announcer& announcer, const NamedRoster& roster) {
 // Writes each step of the policy as a transcript (--trace). Such a file can be replayed as a test.
 class Trace {
  public:
-  static Result<Trace> open(const std::string& path, const TranscriptHead& head, TimePoint begin) {
+  static Result<Trace> open(const std::string& path, const TranscriptHead& head, TimePoint begin,
+                            EventWriter& events) {
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
     if (fd < 0) {
       return Error{ErrorKind::cannot_create, "--trace " + path + ": " + std::strerror(errno),
                    "name a file that can be written"};
     }
-    Trace trace(fd, begin);
+    Trace trace(fd, begin, path, events);
     trace.lines_->put(transcript_head(head));
     return trace;
   }
@@ -76,22 +77,30 @@ class Trace {
     for (const Action& action : actions)
       text += transcript_line(action, now - begin_, failover) + "\n";
     lines_->put(std::move(text));
+    const int failed = lines_->error();
+    if (failed != 0 && !std::exchange(*told_, true))
+      events_.warn("--trace " + path_ + ": " + std::strerror(failed) + ": steps are missing");
   }
   void drain() const { lines_->drain(); }
 
  private:
   // A transcript with a hole cannot be replayed. This line prevents that it is read as a complete
   // one.
-  Trace(int fd, TimePoint begin)
+  Trace(int fd, TimePoint begin, std::string path, EventWriter& events)
       : lines_(std::make_shared<LineWriter>(fd,
                                             [](std::uint64_t dropped) {
                                               return std::to_string(dropped) +
                                                      " steps are missing: nobody read them\n";
                                             })),
-        begin_(begin) {}
+        begin_(begin),
+        path_(std::move(path)),
+        events_(events) {}
 
   std::shared_ptr<LineWriter> lines_;
+  std::shared_ptr<bool> told_ = std::make_shared<bool>(false);  // one for all copies
   TimePoint begin_;
+  std::string path_;
+  EventWriter& events_;
 };
 
 UpdateRequest update_request(const CommonOptions& options, const NamedRoster& roster,
@@ -222,7 +231,7 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
   std::optional<Trace> trace;
   if (!options.trace_file.empty()) {
     auto opened =
-        Trace::open(options.trace_file, {failover, roster.servers, seed}, program.started);
+        Trace::open(options.trace_file, {failover, roster.servers, seed}, program.started, events);
     if (!opened) return number(events.tell(opened.error()));
     settings.trace = trace.emplace(std::move(*opened));
   }

@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -59,6 +61,12 @@ struct LineWriter::Queue {
   std::deque<std::string> lines;  // the first is being written
   std::size_t bytes = 0;
   bool ended = false;
+  std::atomic<int> error{0};  // errno of the first write that failed
+
+  void write(int fd, std::string_view line) {
+    int none = 0;
+    if (const int failed = write_all(fd, line)) error.compare_exchange_strong(none, failed);
+  }
 
   void work(int fd) {
     std::unique_lock lock(mutex);
@@ -67,7 +75,7 @@ struct LineWriter::Queue {
       if (lines.empty()) return;
       const std::string& line = lines.front();
       lock.unlock();
-      (void)write_all(fd, line);  // if that fails, there is nowhere to report it
+      write(fd, line);
       lock.lock();
       bytes -= line.size();
       lines.pop_front();
@@ -102,7 +110,7 @@ bool LineWriter::start() {
 
 void LineWriter::put(std::string line, bool last) {
   if (!start()) {
-    (void)write_all(fd_, line);
+    queue_->write(fd_, line);
     return;
   }
   const std::lock_guard lock(queue_->mutex);
@@ -118,6 +126,10 @@ void LineWriter::put(std::string line, bool last) {
   if (dropped_ != 0) push(note_(std::exchange(dropped_, 0)));
   push(std::move(line));
   queue_->changed.notify_all();
+}
+
+int LineWriter::error() const {
+  return queue_->error;
 }
 
 bool LineWriter::idle() const {

@@ -36,6 +36,8 @@ class LineWriter {
   void drain();
   /// Whether all that was handed over is written.
   bool idle() const;
+  /// errno of the first write that failed; 0: none has.
+  int error() const;
 
  private:
   struct Queue;

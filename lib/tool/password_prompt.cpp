@@ -13,6 +13,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/utf8.hpp"
 #include "base/write.hpp"
 #include "tool/password.hpp"
 
@@ -20,6 +21,7 @@ namespace mqfail {
 namespace {
 
 constexpr char kInterrupt = 3, kEndOfText = 4, kErase = 127, kBackspace = 8;
+constexpr char kKill = 21, kWordErase = 23;      // ^U and ^W
 constexpr std::size_t kLongestPassword = 65535;  // MQTT's limit for binary data
 
 // The terminal without echo and line discipline, until the end of its life.
@@ -63,6 +65,16 @@ class SilentTerminal {
   bool is_silent_ = false;
 };
 
+void erase_character(std::string& line) {
+  while (line.size() > 1 && continues_character(line.back())) line.pop_back();
+  if (!line.empty()) line.pop_back();
+}
+
+void erase_word(std::string& line) {
+  while (!line.empty() && line.back() == ' ') line.pop_back();
+  while (!line.empty() && line.back() != ' ') line.pop_back();
+}
+
 // Nothing if the user gave up.
 std::optional<std::string> typed_line(const SilentTerminal& terminal) {
   std::string line;
@@ -71,10 +83,14 @@ std::optional<std::string> typed_line(const SilentTerminal& terminal) {
     const auto key = terminal.key();
     if (!key || *key == kInterrupt || (*key == kEndOfText && line.empty())) break;
     if (*key == '\n' || *key == '\r') return line;
-    if (*key != kErase && *key != kBackspace) {
+    if (*key == kKill) {
+      line.clear();
+    } else if (*key == kWordErase) {
+      erase_word(line);
+    } else if (*key == kErase || *key == kBackspace) {
+      erase_character(line);
+    } else {
       line += *key;
-    } else if (!line.empty()) {
-      line.pop_back();
     }
   }
   Secret::overwrite(line);

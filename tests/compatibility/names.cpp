@@ -107,6 +107,18 @@ BOOST_AUTO_TEST_CASE(options_come_from_mosquittos_files_and_not_from_ours) {
   BOOST_TEST(got.exit.status == 0);
 }
 
+BOOST_AUTO_TEST_CASE(the_metrics_have_the_status_with_which_the_command_ends) {
+  const Links links;
+  const Scratch scratch;
+  const std::string metrics = (scratch / "m.prom").string();
+  BOOST_TEST(run(links.command("mosquitto_pub", {"-p", std::to_string(free_port()), "-t", "t", "-m",
+                                                 "x", "--metrics", metrics}))
+                 .exit.status == 1);
+  BOOST_TEST(read_file(metrics).find("mqfail_exit_status{tool=\"mosquitto_pub\",name=\"m\"} 1\n") !=
+                 std::string::npos,
+             read_file(metrics));
+}
+
 BOOST_AUTO_TEST_CASE(ends_are_in_mosquittos_words_with_its_exit_status) {
   const Links links;
   const std::string dead = std::to_string(free_port());

@@ -142,6 +142,20 @@ BOOST_AUTO_TEST_CASE(a_password_is_asked_for_on_the_terminal_and_not_shown) {
   BOOST_TEST(terminal.written().find("wron") == std::string::npos, terminal.written());
 }
 
+// As the terminal itself does: a character of two bytes, the last word, the line.
+BOOST_AUTO_TEST_CASE(what_is_typed_for_a_password_can_be_erased) {
+  ScriptedServer server;
+  Terminal terminal;
+  Process writer(on(terminal, pub({"-s", server.uri(), "-t", "t", "-m", "x", "-u", "me", "-P"})));
+  BOOST_REQUIRE(terminal.shows("Password: "));
+  terminal.type(
+      "no\x15"
+      "two wrong \x17wordsé\x7f\n");
+  CHECK_STATUS(writer, 0);
+  BOOST_REQUIRE(server.count(What::connect) == 1U);
+  BOOST_TEST(server.log(What::connect).front().connect.password.value_or("") == "two words");
+}
+
 BOOST_AUTO_TEST_CASE(a_password_that_is_not_typed_is_an_error_and_the_terminal_is_as_before) {
   for (const char* key : {"\x03", "\x04"}) {
     Terminal terminal;

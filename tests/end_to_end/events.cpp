@@ -209,6 +209,17 @@ BOOST_AUTO_TEST_CASE(quiet_hides_no_error_of_usage_or_configuration) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_transcript_that_cannot_be_written_is_told_once) {
+  Mosquitto server;
+  const Finished done =
+      run(pub({"-s", server.uri(), "-t", "t", "-m", "x", "--trace", "/dev/full"}));
+  BOOST_TEST(done.exit.status == 0);
+  const std::string warning = "--trace /dev/full: No space left on device: steps are missing";
+  const std::size_t at = done.err.find(warning);
+  BOOST_TEST(at != std::string::npos, done.err);
+  BOOST_TEST(done.err.find(warning, at + 1) == std::string::npos, done.err);
+}
+
 BOOST_AUTO_TEST_CASE(the_fixed_keys_are_there_and_the_numbers_count_up) {
   Mosquitto server;
   Process reader(sub({"-s", server.uri(), "-t", "t"}));
