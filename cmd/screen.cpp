@@ -27,8 +27,7 @@ constexpr const char* kRestOfScreen = "\x1b[J";
 Result<Screen> Screen::open() {
   sigset_t wanted;
   sigemptyset(&wanted);
-  sigaddset(&wanted, SIGWINCH);
-  sigaddset(&wanted, SIGTSTP);
+  for (const int number : {SIGWINCH, SIGTSTP, SIGQUIT}) sigaddset(&wanted, number);
   sigprocmask(SIG_BLOCK, &wanted, nullptr);
   Descriptor signals(signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!signals) {
@@ -56,12 +55,20 @@ void Screen::leave() {
 
 void Screen::react() {
   signalfd_siginfo info{};
-  bool stops = false;
-  while (read(signals_.get(), &info, sizeof info) == sizeof info)
+  bool stops = false, quits = false;
+  while (read(signals_.get(), &info, sizeof info) == sizeof info) {
     stops = stops || info.ssi_signo == SIGTSTP;
-  if (!stops) return;
-  leave();
-  kill(getpid(), SIGSTOP);
+    quits = quits || info.ssi_signo == SIGQUIT;
+  }
+  if (stops || quits) leave();
+  if (quits) {
+    raise(SIGQUIT);
+    sigset_t quit;
+    sigemptyset(&quit);
+    sigaddset(&quit, SIGQUIT);
+    sigprocmask(SIG_UNBLOCK, &quit, nullptr);
+  }
+  if (stops) kill(getpid(), SIGSTOP);
 }
 
 ScreenSize Screen::size() {

@@ -21,10 +21,10 @@ class Screen {
   /// Gives the terminal back.
   ~Screen();
 
-  /// Readable when the size has changed or the process is to stop: call react().
+  /// Readable when the size has changed, or the process is to stop or to quit: call react().
   int fd() const { return signals_.get(); }
-  /// Stops, if that is wanted, until the shell goes on with the process. Then the table is to be
-  /// drawn again.
+  /// Quits, if that is wanted; or stops until the shell goes on with the process. Then the table is
+  /// to be drawn again.
   void react();
 
   static ScreenSize size();

@@ -71,6 +71,15 @@ BOOST_AUTO_TEST_CASE(on_a_terminal_a_table_follows_the_servers_and_leaves_no_tra
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_watch_that_quits_gives_the_terminal_back) {
+  Mosquitto a;
+  Watched watched({"-s", a.uri(), "--watch", "0.1"});
+  BOOST_REQUIRE(watched.terminal.shows("RECENT ROUNDS"));
+  watched.process->signal(SIGQUIT);
+  CHECK_STATUS(*watched.process, 128 + SIGQUIT);
+  BOOST_TEST(watched.terminal.shows(kLeave));
+}
+
 BOOST_AUTO_TEST_CASE(the_table_has_the_width_of_the_terminal_also_when_that_changes) {
   Mosquitto a;
   Watched watched({"-s", a.uri() + "?serverId=a-server-with-a-rather-long-name", "--watch", "60",
