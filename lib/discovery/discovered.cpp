@@ -29,6 +29,7 @@ std::string uri_of(const ServerList& servers, const QueryOptions& nested) {
 Discovered::Discovered(Discovery::Kind kind, const UpdateRequest& request,
                        std::shared_ptr<const OfferReader> offers)
     : kind_(kind),
+      once_(!request.tuning.supported),
       tls_only_(request.naming.defaults.tls_wanted),
       seed_(request.seed),
       offers_(std::move(offers)) {
@@ -48,6 +49,7 @@ Result<Reading> Discovered::operator()(const std::stop_token& stop) {
   Reading reading;
   std::optional<Error> failure;
   for (Name& name : names_) {
+    if (once_ && !name.servers.empty()) continue;
     auto found = look_up(name, stop);
     if (stop.stop_requested()) return reading;
     if (found) {
@@ -78,7 +80,7 @@ void Discovered::take(Name& name, SrvList found, Reading& reading) {
     if (!name.told.contains(warning)) reading.warnings.push_back(std::move(warning));
   }
   name.told = std::move(told);
-  reading.again = std::min(reading.again.value_or(found.again), found.again);
+  if (!once_) reading.again = std::min(reading.again.value_or(found.again), found.again);
 }
 
 // The same servers in the same order are no news.

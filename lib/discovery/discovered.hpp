@@ -48,6 +48,7 @@ class Discovered {
   Result<Reading> offered(Reading reading);
 
   Discovery::Kind kind_;
+  bool once_;  // a list that may not change is looked up until it is found
   bool tls_only_;
   std::uint64_t seed_;
   std::shared_ptr<const OfferReader> offers_;

@@ -12,6 +12,10 @@
 namespace mqfail {
 namespace {
 
+bool is_discovery(ListSource source) {
+  return source == ListSource::srv || source == ListSource::multicast;
+}
+
 bool holds(const std::vector<ServerIndex>& list, ServerIndex index) {
   return std::find(list.begin(), list.end(), index) != list.end();
 }
@@ -159,6 +163,7 @@ RosterChange Roster::change(const ServerList& servers, ListSource source, bool f
   } else {
     change.refused = update(servers, source, forget);
   }
+  drop_plain_text();
   reorder();
   drop_secrets();
   change.added = missing_from(before, order_, entries_.size());
@@ -167,13 +172,40 @@ RosterChange Roster::change(const ServerList& servers, ListSource source, bool f
   return change;
 }
 
+// What the user has named or has had found: the configured servers, else those that are discovered.
+// If all of them have TLS, an update adds none without it.
+bool Roster::wants_tls(ListSource source) const {
+  const auto all_tls = [&](const std::vector<ServerIndex>& servers) {
+    return std::all_of(servers.begin(), servers.end(),
+                       [&](auto index) { return is_tls(server(index).scheme); });
+  };
+  if (!configured_.empty()) return all_tls(configured_);
+  if (is_discovery(source)) return false;
+  bool any = false;
+  for (const Update& one : updates_) {
+    if (!is_discovery(one.source)) continue;
+    if (!all_tls(one.servers)) return false;
+    any = true;
+  }
+  return any;
+}
+
+// An update may have come before the servers by which it is judged.
+void Roster::drop_plain_text() {
+  const auto drop = [&](std::vector<ServerIndex>& servers) {
+    std::erase_if(servers, [&](auto index) { return !is_tls(server(index).scheme); });
+  };
+  for (Update& one : updates_) {
+    if (wants_tls(one.source)) drop(one.servers);
+  }
+  if (wants_tls(ListSource::topic)) drop(learned_);
+}
+
 // Returns what may not be added.
 std::vector<std::string> Roster::update(const ServerList& servers, ListSource source, bool forget) {
   std::vector<std::string> refused;
   Update update{source, {}};
-  const bool tls_only =
-      !configured_.empty() && std::all_of(configured_.begin(), configured_.end(),
-                                          [&](auto index) { return is_tls(server(index).scheme); });
+  const bool tls_only = wants_tls(source);
   // Of what it did not bring itself, a source names the endpoint only.
   Marks lasting(entries_.size());
   for (const ServerIndex index : configured_) lasting.insert(index);

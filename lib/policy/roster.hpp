@@ -100,7 +100,8 @@ class Roster {
   /// in its id or its cluster takes the new one; any other difference makes a new entry. Each
   /// endpoint is used with the entry that a document names for it, else with that of the source
   /// which named it first. An update may not add a server without TLS to configured servers that
-  /// all have it, nor more than kMostLearned servers in a run.
+  /// all have it (without any: to those that are discovered), nor more than kMostLearned servers in
+  /// a run.
   RosterChange change(const ServerList& servers, ListSource source, bool forget);
 
   /// The server in the order that a reference means which `by` has sent: the same host and port,
@@ -136,6 +137,8 @@ class Roster {
   template <class Visit>
   void for_each_list(const Visit& visit) const;
   std::vector<std::string> update(const ServerList& servers, ListSource source, bool forget);
+  bool wants_tls(ListSource source) const;
+  void drop_plain_text();
   void use_entries_of(const std::vector<ServerIndex>& named);
   void prefer_named();
   void reorder();

@@ -85,6 +85,24 @@ BOOST_AUTO_TEST_CASE(a_list_is_looked_up_again_when_its_time_to_live_is_over, *i
       [&](const Said& said) { return said.get("added") == "[\"" + id_of(b.port()) + "\"]"; }, 20s);
 }
 
+BOOST_AUTO_TEST_CASE(a_list_that_may_not_change_is_looked_up_until_it_is_found, *in_own_room()) {
+  Mosquitto a, b;
+  DnsServer dns(zone({a.port()}), kDns);
+  Process reader(sub({"--srv", "test", "--no-update-uris-supported", "-t", "t"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  dns.serve(zone({b.port(), a.port()}));
+  reader.signal(SIGHUP);  // would look it up at once
+  BOOST_TEST(!events
+                  .wait(
+                      "list-updated",
+                      [&](const Said& said) {
+                        return said.get("added") == "[\"" + id_of(b.port()) + "\"]";
+                      },
+                      2s)
+                  .has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_dns_server_that_starts_later_is_waited_for, *in_own_room()) {
   Mosquitto a;
   Process reader(sub({"--srv", "test", "-t", "t", "--startup-timeout", "60s"}));

@@ -157,6 +157,32 @@ BOOST_AUTO_TEST_CASE(an_update_may_not_lower_tls) {
   BOOST_TEST(order(it) == "y x ");
 }
 
+// --srv and discovery: without any server that is configured.
+BOOST_AUTO_TEST_CASE(an_update_may_not_lower_the_tls_of_servers_that_are_discovered) {
+  ServerList found = servers({"a"});
+  found[0].scheme = Scheme::tls;
+  {
+    Roster it({}, {});
+    it.change(found, ListSource::srv, true);
+    const auto change = it.change(servers({"x"}), ListSource::topic, false);
+    BOOST_TEST((change.refused == std::vector<std::string>{"x:1883"}));
+    BOOST_TEST(order(it) == "a ");
+  }
+  {
+    Roster it({}, {});  // updateURIsURL may answer first
+    it.change(servers({"x", "y"}), ListSource::url, false);
+    it.change(servers({"z"}), ListSource::url, false);
+    BOOST_TEST(order(it) == "z x y ");
+    it.change(found, ListSource::multicast, true);
+    BOOST_TEST(order(it) == "a ");
+  }
+  Roster plain({}, {});
+  plain.change({found[0], server("b")}, ListSource::srv, true);
+  BOOST_TEST(plain.change(servers({"x"}), ListSource::topic, false).refused.empty());
+  // What is discovered is judged by its own names.
+  BOOST_TEST(plain.change(servers({"c"}), ListSource::multicast, true).refused.empty());
+}
+
 BOOST_AUTO_TEST_CASE(updates_of_a_hostile_source_do_not_use_up_the_memory) {
   Roster it = roster({"a"});
   RosterChange change;
