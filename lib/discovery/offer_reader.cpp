@@ -43,6 +43,7 @@ OfferReader::OfferReader(NamingRequest request, std::optional<ServerFilter> filt
   request_.streams.clear();
   request_.environment.reset();
   request_.again = true;
+  request_.most_servers = kMostOffered;
 }
 
 Result<NamedRoster> OfferReader::named(const std::string& name, std::string_view text,
@@ -69,10 +70,6 @@ Result<Reading> OfferReader::read(const std::string& name, std::string_view text
   if (!roster) return roster.error();
   if (!roster->discoveries.empty())
     return invalid(name, "an update may not name a discovery", "name the servers in it");
-  if (roster->servers.size() > kMostOffered) {
-    return invalid(name, "the list has more than " + std::to_string(kMostOffered) + " servers",
-                   "name fewer servers in it");
-  }
   Reading reading;
   reading.rebalance = roster->settings.rebalance.value_or(false);
   ServerList& servers = roster->servers;

@@ -15,8 +15,6 @@
 namespace mqfail {
 namespace {
 
-constexpr std::size_t kMostProblems = 100;  // syntax errors after which the rest is guesswork
-
 bool is_space(char c) {
   return c == ' ' || (c <= '\r' && (c == '\n' || c == '\r' || c == '\t'));
 }
@@ -95,7 +93,7 @@ void DialectScanner::fail(std::size_t at, std::string message) {
   auto& problems = strict_.problems;
   problems.push_back({at, Severity::error, std::move(message)});
   if (problems.size() < kMostProblems) return;
-  problems.push_back({at, Severity::error, "too many errors: the rest was not read"});
+  problems.push_back({at, Severity::error, std::string(kTooManyErrors)});
   stopped_ = true;
   pos_ = in_.size();
 }

@@ -28,11 +28,20 @@ struct Storing {
 class ListReader {
  public:
   ListReader(const Storing& storing, std::vector<Problem>& problems)
-      : storing_(storing), problems_(problems) {}
+      : storing_(storing), problems_(problems) {
+    if (storing.merge) stored_.emplace(*storing.previous);
+  }
 
   std::vector<DocumentServer> read(const std::vector<FoundItem>& items) {
     reserve_large(servers_, items.size());
-    for (const FoundItem& item : items) read(item);
+    for (const FoundItem& item : items) {
+      if (errors() < kMostProblems) {
+        read(item);
+      } else {
+        fail(item.value->offset, std::string(kTooManyErrors));
+        break;
+      }
+    }
     check_ids();
     check_endpoints();
     if (storing_.previous != nullptr) keep_previous();
@@ -67,7 +76,7 @@ class ListReader {
     }
     const std::string_view id =
         storing_.server_id ? std::string_view(*storing_.server_id) : given->text;
-    const DocumentServer* const found = find_server(*storing_.previous, id);
+    const DocumentServer* const found = stored_->find(id);
     if (found == nullptr)
       fail(given != nullptr ? given->offset : item.value->offset,
            item.pointer + "/serverId: no server \"" + printable(id, 100) + "\" is stored");
@@ -148,6 +157,14 @@ class ListReader {
     }
   }
 
+  // Looks only at problems that came since the last time.
+  std::size_t errors() {
+    for (; seen_ < problems_.size(); ++seen_) {
+      if (problems_[seen_].severity == Severity::error) ++errors_;
+    }
+    return errors_;
+  }
+
   void fail(std::size_t offset, std::string message) {
     problems_.push_back({offset, Severity::error, std::move(message)});
   }
@@ -156,13 +173,30 @@ class ListReader {
   }
 
   const Storing& storing_;
+  std::optional<ServersById> stored_;  // what is to be merged with
   std::vector<Problem>& problems_;
   std::vector<DocumentServer> servers_;
   std::vector<const DocumentServer*> bases_;  // of each server, the stored one it is merged into
+  std::size_t seen_ = 0, errors_ = 0;
 };
 
+// The first warnings, and how many more there are.
+void bound_warnings(std::vector<Problem>& problems) {
+  std::size_t warnings = 0;
+  Problem more{0, Severity::warning, ""};
+  std::erase_if(problems, [&](const Problem& one) {
+    if (one.severity == Severity::error || ++warnings <= kMostProblems) return false;
+    if (warnings == kMostProblems + 1) more.offset = one.offset;
+    return true;
+  });
+  if (warnings <= kMostProblems) return;
+  more.message = "and " + counted(warnings - kMostProblems, "more warning");
+  problems.push_back(std::move(more));
+}
+
 DocumentReading read_for(const Storing& storing, const std::string& name, const std::string& text,
-                         const std::optional<std::string>& component) {
+                         const std::optional<std::string>& component,
+                         std::size_t most_servers = SIZE_MAX) {
   JsonReading raw = read_json(text);
   std::vector<Problem>& problems = raw.problems;
   const bool broken = !problems.empty();
@@ -171,10 +205,16 @@ DocumentReading read_for(const Storing& storing, const std::string& name, const 
   if (const auto& source = form.data_source)
     reading.client = read_client(*source->value, source->pointer, problems);
   reading.components = std::move(form.components);
+  if (form.items.size() > most_servers) {
+    problems.push_back({form.items[most_servers].value->offset, Severity::error,
+                        "more than " + std::to_string(most_servers) + " servers"});
+    form.items.clear();
+  }
   reading.servers = ListReader(storing, problems).read(form.items);
   const bool failed = std::any_of(problems.begin(), problems.end(),
                                   [](const Problem& p) { return p.severity == Severity::error; });
   if (failed) reading.servers.clear();
+  bound_warnings(problems);
   if (!problems.empty()) {
     reading.reports =
         DocumentText(name, text, find_secrets(text), broken).reports(std::move(problems));
@@ -185,8 +225,9 @@ DocumentReading read_for(const Storing& storing, const std::string& name, const 
 }  // namespace
 
 DocumentReading read_document(const std::string& name, const std::string& text,
-                              const std::optional<std::string>& component) {
-  return read_for({}, name, text, component);
+                              const std::optional<std::string>& component,
+                              std::size_t most_servers) {
+  return read_for({}, name, text, component, most_servers);
 }
 
 DocumentReading read_replacement(const std::string& name, const std::string& text,

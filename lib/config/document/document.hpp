@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A RedundantServers document, in every form that the AVEVA pages show (product.md section 5), as a
-// list of checked servers. Rule: one reading finds every error, and a list with an error is no
-// list.
+// list of checked servers. Rule: one reading finds every error, up to kMostProblems, and a list
+// with an error is no list.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,10 +27,11 @@ struct DocumentReading {
 
 /// Reads a document. `name` is how reports call the file. `component` chooses among several
 /// components of one document; without it there must be only one, and one of another name is taken
-/// with a warning.
+/// with a warning. More than `most_servers` are an error, found before any of them is read.
 /// A text as read_file() returns it is not copied.
 DocumentReading read_document(const std::string& name, const std::string& text,
-                              const std::optional<std::string>& component = std::nullopt);
+                              const std::optional<std::string>& component = std::nullopt,
+                              std::size_t most_servers = SIZE_MAX);
 
 /// The same for a document that is to replace `previous`: servers without an id adopt theirs, and
 /// fifteen asterisks stand for a secret that `previous` has. A secret of `previous` that would go

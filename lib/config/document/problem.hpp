@@ -19,6 +19,11 @@ struct Problem {
   std::string message;
 };
 
+/// Errors after which the rest of a document is not read, and warnings that are told of one: what a
+/// document costs does not depend on how wrong it is.
+inline constexpr std::size_t kMostProblems = 100;
+inline constexpr std::string_view kTooManyErrors = "too many errors: the rest was not read";
+
 /// Bytes [begin, end) of the original document.
 struct Span {
   std::size_t begin = 0;

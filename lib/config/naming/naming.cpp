@@ -87,7 +87,8 @@ class Collector {
       all_.roster.topics.push_back(std::move(url->topic));
     }
     origin_ = request_.environment_name;
-    const auto done = add_list(request_.environment_name, parse_uri_list(environment()));
+    const auto done =
+        add_list(request_.environment_name, parse_uri_list(environment(), request_.most_servers));
     if (!done) return done.error();
     return std::move(all_);
   }
@@ -130,7 +131,7 @@ class Collector {
       if (!text) return prefixed("--servers", text.error());
       const std::string name = shown_path(file->path);
       std::vector<DocumentReading>& readings = files_[file];
-      readings.push_back(read_document(name, text->reveal(), first));
+      readings.push_back(read_document(name, text->reveal(), first, request_.most_servers));
       const std::vector<std::string> there = readings.front().components;
       std::vector<std::string> chosen;
       for (const std::string& id : ids) {
@@ -141,9 +142,11 @@ class Collector {
       // A file with one component needs no choice.
       if (chosen.empty() && there.size() > 1) continue;
       readings.clear();
-      if (chosen.empty()) readings.push_back(read_document(name, text->reveal()));
+      if (chosen.empty())
+        readings.push_back(
+            read_document(name, text->reveal(), std::nullopt, request_.most_servers));
       for (const std::string& id : chosen) {
-        readings.push_back(read_document(name, text->reveal(), id));
+        readings.push_back(read_document(name, text->reveal(), id, request_.most_servers));
         in_files_.insert(lower_case(id));
       }
     }
@@ -253,7 +256,8 @@ class Collector {
     if (request_.ports.empty()) {
       origin_ = request_.environment_name;
       if (!environment().empty())
-        return add_list(request_.environment_name, parse_uri_list(environment()));
+        return add_list(request_.environment_name,
+                        parse_uri_list(environment(), request_.most_servers));
       if (!request_.config_home.empty() && !request_.as_mosquitto) {
         origin_ = "the component default";
         const auto found = add_component("default");

@@ -80,7 +80,8 @@ struct NamingRequest {
   /// The servers come from a server or the network. They may not name users, passwords, files,
   /// certificates, client ids, or a check of certificates that is weaker (failover.md section 5).
   bool offered = false;
-  CertificateSearch certificates;  ///< where client certificates are looked for
+  std::size_t most_servers = SIZE_MAX;  ///< in a document, in $MQFAIL_SERVERS or what stands for it
+  CertificateSearch certificates;       ///< where client certificates are looked for
   friend bool operator==(const NamingRequest&, const NamingRequest&) = default;
 };
 

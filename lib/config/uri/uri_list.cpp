@@ -65,11 +65,16 @@ Result<Done> add_discovery(std::string_view piece, bool is_failover, UriList& li
 }
 
 // URIs with commas between, in a failover: URI or alone.
-Result<UriList> parse_servers(std::string_view text, const QueryOptions& nested, bool is_failover) {
+Result<UriList> parse_servers(std::string_view text, const QueryOptions& nested, bool is_failover,
+                              std::size_t most_servers) {
   UriList list;
   list.is_failover = is_failover;
   const auto pieces = split_servers(text);
   if (!pieces) return pieces.error();
+  if (pieces->size() > most_servers) {
+    return Error{ErrorKind::usage, "more than " + std::to_string(most_servers) + " servers",
+                 "name fewer servers"};
+  }
   for (const std::string_view piece : *pieces) {
     if (is_failover && piece.empty())
       return Error{ErrorKind::usage, "there is no server beside a ','", ""};
@@ -129,7 +134,7 @@ Result<Done> give_options(ListOptions options, UriList& list) {
   return Done{};
 }
 
-Result<UriList> parse_failover(std::string_view body_text) {
+Result<UriList> parse_failover(std::string_view body_text, std::size_t most_servers) {
   const auto body = split_body(body_text);
   if (!body) return body.error();
   auto options = parse_options(body->query);
@@ -138,7 +143,7 @@ Result<UriList> parse_failover(std::string_view body_text) {
     return Error{ErrorKind::usage, "there is no server between the parentheses",
                  "write failover:(URI,URI)"};
   }
-  auto list = parse_servers(body->list, options->nested, true);
+  auto list = parse_servers(body->list, options->nested, true, most_servers);
   if (!list) return list;
   if (auto done = give_options(std::move(*options), *list); !done) return done.error();
   return list;
@@ -162,14 +167,14 @@ bool is_failover_uri(std::string_view text) {
   return same_word(text.substr(0, kPrefix.size()), kPrefix);
 }
 
-Result<UriList> parse_uri_list(std::string_view text) {
+Result<UriList> parse_uri_list(std::string_view text, std::size_t most_servers) {
   text = trimmed(text);
-  if (!names_a_list(text)) return parse_servers(text, {}, false);
+  if (!names_a_list(text)) return parse_servers(text, {}, false, most_servers);
   const auto read = [&] {
     if (is_discovery_uri(text)) return parse_discovery(text);
     std::string_view body = text.substr(kPrefix.size());
     if (body.starts_with("//")) body.remove_prefix(2);
-    return parse_failover(trimmed(body));
+    return parse_failover(trimmed(body), most_servers);
   };
   auto list = read();
   if (!list && list.error().message.find(" in '") == std::string::npos) {

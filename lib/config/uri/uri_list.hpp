@@ -5,6 +5,8 @@
 // same options.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -33,8 +35,8 @@ inline bool names_a_list(std::string_view text) {
 
 /// Reads `failover:(…)?…`, `failover://(…)?…`, the bare `failover:a,b` without options,
 /// `discovery:(…)?…`, or `a,b`. The bare form with options is an error, as ActiveMQ would give them
-/// to the last server. `discovered.x=v` is nested.x=v for the servers that are found alone. Usage
-/// errors.
-Result<UriList> parse_uri_list(std::string_view text);
+/// to the last server. `discovered.x=v` is nested.x=v for the servers that are found alone. More
+/// than `most_servers` are an error, found before any of them is read. Usage errors.
+Result<UriList> parse_uri_list(std::string_view text, std::size_t most_servers = SIZE_MAX);
 
 }  // namespace mqfail

@@ -99,8 +99,13 @@ BOOST_AUTO_TEST_CASE(nothing_garbage_and_too_much_are_errors) {
   std::string many = "a1";
   for (std::size_t i = 2; i <= kMostOffered; ++i) many += ",a" + std::to_string(i);
   BOOST_TEST(read(many)->servers->size() == kMostOffered);
-  BOOST_TEST(places(read(many + ",b")) ==
-             "! topic mqfail/servers: the list has more than 10000 servers");
+  BOOST_TEST(places(read(many + ",b")) == "! topic mqfail/servers: more than 10000 servers");
+  BOOST_TEST(holds(places(read("failover:(" + many + ",b)")), "more than 10000 servers in 'fail"));
+  std::string document = R"([{"hostNameOrIpAddress":"a"})";
+  for (std::size_t i = 1; i < kMostOffered; ++i)
+    document += R"(,{"hostNameOrIpAddress":"a)" + std::to_string(i) + "\"}";
+  BOOST_TEST(read(document + "]")->servers->size() == kMostOffered);
+  BOOST_TEST(holds(places(read(document + ",{}]")), "error: more than 10000 servers"));
 }
 
 BOOST_AUTO_TEST_CASE(a_list_may_ask_the_clients_to_move) {

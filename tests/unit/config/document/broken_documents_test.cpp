@@ -115,6 +115,22 @@ BOOST_AUTO_TEST_CASE(a_flood_of_syntax_errors_ends_with_a_word) {
              "doc:100:1: error: too many errors: the rest was not read");
 }
 
+// What a wrong document costs does not grow with it.
+BOOST_AUTO_TEST_CASE(a_flood_of_wrong_servers_or_of_warnings_ends_with_a_word) {
+  const auto repeated = [](const std::string& item) {
+    std::string text = "[" + item;
+    for (int i = 1; i < 1000; ++i) text += "," + item;
+    return text + "]";
+  };
+  const DocumentReading wrong = read_document("doc", repeated("{}"));
+  BOOST_TEST(count_errors(wrong) == 101U);
+  BOOST_TEST(wrong.reports.back().message == "too many errors: the rest was not read");
+  const DocumentReading same = read_document("doc", repeated(R"({"hostNameOrIpAddress":"a"})"));
+  BOOST_TEST(same.servers.size() == 1000U);
+  BOOST_TEST(same.reports.size() == 101U);
+  BOOST_TEST(same.reports.back().message == "and 899 more warnings");
+}
+
 BOOST_AUTO_TEST_CASE(columns_are_characters_and_the_caret_stands_below_its_character) {
   BOOST_TEST(
       everything(
