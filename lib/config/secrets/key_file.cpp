@@ -245,15 +245,17 @@ Result<Done> KeyChain::replace(const Keyring& keys) {
   if (source_.given || managed)
     return Error{ErrorKind::configuration, "the key comes from where it cannot be replaced",
                  "give --key-file"};
-  const auto name = write_beside(*file, key_text(keys));
+  // A link stays: others may read the file by its own name.
+  const std::string target = behind_links(*file);
+  const auto name = write_beside(target, key_text(keys));
   if (!name) return name.error();
-  if (rename(name->c_str(), file->c_str()) != 0) {
+  if (rename(name->c_str(), target.c_str()) != 0) {
     const int error = errno;
     unlink(name->c_str());
-    return file_error(ErrorKind::io, "cannot replace", *file, error);
+    return file_error(ErrorKind::io, "cannot replace", target, error);
   }
   keys_ = keys;
-  return make_durable(*file);
+  return make_durable(target);
 }
 
 Result<Secret> KeyChain::secret(std::string_view id) const {

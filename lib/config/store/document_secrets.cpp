@@ -116,21 +116,21 @@ bool sealed_alike(const std::vector<DocumentServer>& servers,
   return true;
 }
 
-std::optional<std::string> new_reference(const std::vector<DocumentServer>& servers,
-                                         const std::vector<DocumentServer>& previous) {
+const DocumentSecret* new_stored_secret(const std::vector<DocumentServer>& servers,
+                                        const std::vector<DocumentServer>& previous) {
   const ServersById stored(previous);
   for (const DocumentServer& server : servers) {
     for (const Field& field : kFields) {
       const std::optional<DocumentSecret>& secret = server.*field.secret;
-      if (!secret || secret->form != Form::reference) continue;
+      if (!secret || secret->form == Form::plain) continue;
       const DocumentServer* const old = stored.find(server.server_id);
       const bool had = old != nullptr && parts_secret(*old, server).empty() &&
-                       (old->*field.secret) && (old->*field.secret)->form == Form::reference &&
+                       (old->*field.secret) && (old->*field.secret)->form == secret->form &&
                        (old->*field.secret)->text == secret->text;
-      if (!had) return std::string(secret->text.reveal());
+      if (!had) return &*secret;
     }
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 Result<Done> open_secrets(std::vector<DocumentServer>& servers, const std::string& component,

@@ -30,9 +30,10 @@ Result<Done> recognise_secrets(std::vector<DocumentServer>& servers,
 bool sealed_alike(const std::vector<DocumentServer>& servers,
                   const std::vector<DocumentServer>& previous);
 
-/// The name of a reference that `previous` does not have at the same server and endpoint, if any.
-std::optional<std::string> new_reference(const std::vector<DocumentServer>& servers,
-                                         const std::vector<DocumentServer>& previous);
+/// A reference or a sealed secret that `previous` does not have at the same server and endpoint;
+/// null: there is none.
+const DocumentSecret* new_stored_secret(const std::vector<DocumentServer>& servers,
+                                        const std::vector<DocumentServer>& previous);
 
 /// Makes every secret plain: opens sealed ones and looks references up. Errors: configuration.
 Result<Done> open_secrets(std::vector<DocumentServer>& servers, const std::string& component,

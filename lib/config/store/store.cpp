@@ -194,6 +194,7 @@ Result<Done> check_component_id(std::string_view id) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return bad("holds a control character");
   }
   if (!is_utf8(id)) return bad("is not UTF-8");
+  if (printable(id, id.size()) != id) return bad("holds a character that a terminal obeys");
   return Done{};
 }
 
@@ -281,6 +282,11 @@ Result<StoreLock> ComponentStore::lock(Duration patience) const {
 Result<bool> ComponentStore::write(const StoreLock& /*held*/, const std::string& id,
                                    std::string_view text) const {
   if (auto good = check_component_id(id); !good) return good.error();
+  if (text.size() > kLargestDocument) {
+    return Error{ErrorKind::data,
+                 "the list is larger than any document that is read (64 MiB); nothing was changed",
+                 "store fewer servers"};
+  }
   const auto components = open_components(home_, true);
   if (!components) return components.error();
   const std::string file = path(id);

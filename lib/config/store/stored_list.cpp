@@ -141,11 +141,13 @@ Result<bool> StoredList::write(const StoreLock& lock, std::vector<DocumentServer
 Result<Change> StoredList::finish(const StoreLock& lock, Change& change,
                                   std::vector<DocumentServer>& servers,
                                   const DocumentReading& previous) {
-  const auto name =
-      references_ == References::any ? std::nullopt : new_reference(servers, previous.servers);
-  if (name) {
-    return Error{ErrorKind::usage,
-                 "{{" + printable(*name, 100) + "}} may not be named for this server",
+  const DocumentSecret* const fresh =
+      references_ == References::any ? nullptr : new_stored_secret(servers, previous.servers);
+  if (fresh != nullptr) {
+    const std::string what = fresh->form == DocumentSecret::Form::reference
+                                 ? "{{" + printable(fresh->text.reveal(), 100) + "}}"
+                                 : "a sealed secret";
+    return Error{ErrorKind::usage, what + " may not be named for this server",
                  "mqfail-config stores it, and so does a request with the token of --token-file"};
   }
   // A document without a DataSource says nothing about the client.
@@ -287,9 +289,9 @@ Result<Change> StoredList::merge(const NamedText& document,
                 false};
   if (!change.reading.valid()) return change;
   std::vector<DocumentServer> all = previous->servers;
+  const ServersById by_id(there_now);
   for (const DocumentServer& changed : change.reading.servers)
-    all[static_cast<std::size_t>(find_server(there_now, changed.server_id) - there_now.data())] =
-        changed;
+    all[static_cast<std::size_t>(by_id.find(changed.server_id) - there_now.data())] = changed;
   return finish(*lock, change, all, *previous);
 }
 

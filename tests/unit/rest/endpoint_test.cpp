@@ -103,6 +103,22 @@ BOOST_FIXTURE_TEST_CASE(without_a_token_a_request_may_not_choose_the_secret_of_a
   BOOST_TEST(owners_own.answer(head, body).status == 204U);
 }
 
+// As somebody has it who can read a copy of the file.
+BOOST_FIXTURE_TEST_CASE(without_a_token_a_sealed_secret_goes_to_no_other_server, Served) {
+  const std::string list =
+      "[" + server("a", R"(,"userName":"u","password":"p")") + "," + server("b") + "]";
+  BOOST_TEST(status("PUT", kList, list) == 204U);
+  KeyChain keys(KeySource{{}, {}, "", scratch.path("state")});
+  const auto stored = StoredList(store, "MQTT1", keys).servers();
+  BOOST_TEST_REQUIRE(static_cast<bool>(stored));
+  const std::string sealed(stored->front().password->text.reveal());
+  const std::string secret = R"(,"userName":"u","password":")" + sealed + "\"";
+  BOOST_TEST(status("PUT", kList + "/a", server("a", secret)) == 204U);  // where it is already
+  BOOST_TEST(status("DELETE", kList + "/a") == 204U);
+  BOOST_TEST(status("PUT", kList + "/a", server("a", secret + R"(,"port":1999)")) == 400U);
+  BOOST_TEST(status("POST", kList, server("a", secret)) == 400U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_stored_list_that_cannot_be_read_is_500_to_a_reader_and_409_to_a_writer,
                         Served) {
   BOOST_TEST(status("PUT", kList, "[" + server("a") + "]") == 204U);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 
 #include "unit/scratch.hpp"
 
@@ -149,4 +150,21 @@ BOOST_FIXTURE_TEST_CASE(a_reference_is_a_file_of_that_name_that_is_ours_alone, K
   BOOST_TEST(KeyChain(from).secret("broker")->reveal() == "from systemd");
   for (const std::string bad : {"", ".", "..", "../mqfail.key", "/etc/passwd", "a/b", "a\nb"})
     BOOST_TEST(!KeyChain(from).secret(bad), bad);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_key_file_that_is_a_link_stays_one, Keys) {
+  make();
+  const std::string real = scratch.path("real.key");
+  std::filesystem::rename(file, real);
+  std::filesystem::create_symlink(real, file);
+  KeyChain chain(source);
+  const Keyring fresh({random_key()});
+  BOOST_TEST_REQUIRE(static_cast<bool>(chain.replace(fresh)));
+  BOOST_TEST(std::filesystem::is_symlink(file));
+  KeySource by_name = source;
+  by_name.file = real;
+  KeyChain other(by_name);
+  const auto opened = other.to_open();
+  BOOST_TEST_REQUIRE(static_cast<bool>(opened));
+  BOOST_TEST((*opened)->first().id() == fresh.first().id());
 }

@@ -11,6 +11,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "base/file.hpp"
 #include "unit/scratch.hpp"
 
 using namespace mqfail;
@@ -223,7 +224,19 @@ BOOST_AUTO_TEST_CASE(component_ids_are_what_the_vendor_allows) {
     BOOST_TEST(static_cast<bool>(check_component_id(good)), good);
   for (const char c : std::string("></:?#[]@!$&*\"()\\+,;=|`{}"))
     BOOST_TEST(!check_component_id(std::string("a") + c), c);
-  for (const std::string bad : {"", " a", "a ", ".a", "..", "a\nb", "a\x7F", "\xFF"})
+  for (const std::string bad :
+       {"", " a", "a ", ".a", "..", "a\nb", "a\x7F", "\xFF", "a\u009B2J", "a\u202E"})
     BOOST_TEST(!check_component_id(bad), bad);
   BOOST_TEST(!check_component_id(std::string(201, 'a')));
+}
+
+BOOST_AUTO_TEST_CASE(a_list_that_could_not_be_read_again_is_not_stored) {
+  const Scratch scratch;
+  const ComponentStore store(scratch.path("home"));
+  const auto lock = store.lock();
+  BOOST_TEST_REQUIRE(static_cast<bool>(lock));
+  const auto written = store.write(*lock, "a", std::string(kLargestDocument + 1, ' '));
+  BOOST_TEST_REQUIRE(!written);
+  BOOST_TEST((written.error().kind == ErrorKind::data));
+  BOOST_TEST(!*store.read("a"));
 }
