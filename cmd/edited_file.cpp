@@ -44,21 +44,42 @@ std::string editor_command() {
   return "if command -v editor >/dev/null; then exec editor \"$@\"; else exec vi \"$@\"; fi";
 }
 
-// While it lives, ^C at the keyboard is for the editor alone.
-class KeyboardForEditor {
+// While it lives, signals are for the editor: ^C at the keyboard reaches it without us, and what
+// would end us is handed on. We clean up when it has ended.
+class SignalsForEditor {
  public:
-  KeyboardForEditor()
-      : interrupt_(std::signal(SIGINT, SIG_IGN)), quit_(std::signal(SIGQUIT, SIG_IGN)) {}
-  ~KeyboardForEditor() {
+  SignalsForEditor()
+      : interrupt_(std::signal(SIGINT, SIG_IGN)), quit_(std::signal(SIGQUIT, SIG_IGN)) {
+    sigemptyset(&waited_);
+    for (const int number : {SIGTERM, SIGHUP, SIGCHLD}) sigaddset(&waited_, number);
+    sigprocmask(SIG_BLOCK, &waited_, &before_);
+  }
+  ~SignalsForEditor() {
     std::signal(SIGINT, interrupt_);
     std::signal(SIGQUIT, quit_);
+    sigprocmask(SIG_SETMASK, &before_, nullptr);
   }
-  KeyboardForEditor(const KeyboardForEditor&) = delete;
-  KeyboardForEditor& operator=(const KeyboardForEditor&) = delete;
+  SignalsForEditor(const SignalsForEditor&) = delete;
+  SignalsForEditor& operator=(const SignalsForEditor&) = delete;
+
+  const sigset_t& before() const { return before_; }
+
+  /// Waits for the end of `editor`. Its status for waitpid(2), or -1 and errno.
+  int status_of(pid_t editor) const {
+    int status = 0;
+    while (true) {
+      const pid_t ended = waitpid(editor, &status, WNOHANG);
+      if (ended == editor) return status;
+      if (ended < 0 && errno != EINTR) return -1;
+      const int number = sigwaitinfo(&waited_, nullptr);
+      if (number == SIGTERM || number == SIGHUP) kill(editor, number);
+    }
+  }
 
  private:
   void (*interrupt_)(int);
   void (*quit_)(int);
+  sigset_t waited_{}, before_{};
 };
 
 // Runs it with the default signals. The status of waitpid(2), or an errno.
@@ -78,18 +99,16 @@ Ended run_shell(std::string command, std::string path) {
   sigemptyset(&usual);
   for (const int signal : {SIGINT, SIGQUIT, SIGXFSZ}) sigaddset(&usual, signal);
   posix_spawnattr_setsigdefault(&attributes, &usual);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  const KeyboardForEditor keyboard;
+  const SignalsForEditor signals;
+  posix_spawnattr_setsigmask(&attributes, &signals.before());
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   pid_t child = -1;
   Ended ended;
   ended.error = posix_spawnp(&child, "sh", nullptr, &attributes, words, environ);
   posix_spawnattr_destroy(&attributes);
   if (ended.error != 0) return ended;
-  while (waitpid(child, &ended.status, 0) < 0) {
-    if (errno == EINTR) continue;
-    ended.error = errno;
-    break;
-  }
+  ended.status = signals.status_of(child);
+  if (ended.status < 0) ended.error = errno;
   return ended;
 }
 

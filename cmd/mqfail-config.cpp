@@ -87,7 +87,8 @@ int get(const ConfigOptions& options, const StoredList& list) {
 int show_one(const std::string& component, const StoredList& list) {
   const auto servers = list.servers();
   if (!servers) return fail(servers.error());
-  return print(component + ": " + counted(servers->size(), "server") + "\n" + list_table(*servers));
+  return print(printable(component, 200) + ": " + counted(servers->size(), "server") + "\n" +
+               list_table(*servers));
 }
 
 // Every list that can be read; the status is that of the last one that cannot.

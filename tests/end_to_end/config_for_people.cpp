@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mqfail-config for a person: the editor, the table, the test of a list, bridges of mosquitto.
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -48,6 +50,25 @@ bool holds(const std::string& text, const std::string& part) {
 }
 
 }  // namespace
+
+// A terminal that goes, or a service manager, leaves no password in a temporary file.
+BOOST_FIXTURE_TEST_CASE(a_signal_ends_the_editor_and_nothing_is_left, Home) {
+  store();
+  const std::string before = stored();
+  for (const int number : {SIGHUP, SIGTERM}) {
+    const std::string fifo = (scratch / ("ready" + std::to_string(number))).string();
+    BOOST_REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+    editor("echo '[{\"password\":\"new\"}]' >\"$1\"\necho >" + fifo + "\nexec sleep 60");
+    Process edit(Command{.argv = command("mqfail-config", {"edit", "--component", "M"}),
+                         .environment = environment});
+    read_file(fifo);
+    edit.signal(number);
+    CHECK_STATUS(edit, 69);
+    BOOST_TEST(holds(edit.bytes(Stream::err), "the editor ended with signal"));
+    BOOST_TEST(left_nothing());
+    BOOST_TEST(stored() == before);
+  }
+}
 
 BOOST_FIXTURE_TEST_CASE(an_editor_gets_the_masked_list_and_what_it_leaves_is_stored, Home) {
   store();

@@ -165,7 +165,7 @@ std::string unsayable(const DocumentServer& server, const DocumentServer& first)
   if (!server.validate && server.tls != DocumentTls::none)
     return "a bridge always verifies the server";
   const std::string user = server.user_name.value_or("");
-  if (std::any_of(user.begin(), user.end(), [](unsigned char c) { return c < ' '; }))
+  if (printable(user, user.size()) != user)
     return "a user name with control characters does not fit on a line";
   if (server.thumbprint) return "a bridge takes a certificate by its file only";
   if (!same_login(server, first)) return "a bridge has one login and one TLS for all addresses";
