@@ -122,9 +122,10 @@ bool Connection::is_only_watched(const Arrived& arrived) {
     return false;
   }
   const MQTTClient_message& message = *arrived.message;
+  const MessageProperties properties = message_properties(message.properties);
   bool by_watching = true, by_filter = filters_sent_.load();
   if (identified_ && watched_identifier_ != 0) {
-    const auto ids = message_properties(message.properties).subscription_ids;
+    const auto& ids = properties.subscription_ids;
     const auto ours = std::count(ids.begin(), ids.end(), watched_identifier_);
     by_watching = ours != 0;
     by_filter = ours == 0 || ours != std::ssize(ids);
@@ -135,10 +136,13 @@ bool Connection::is_only_watched(const Arrived& arrived) {
     });
   }
   if (by_watching) {
-    listener_.heard(
-        attempt_, topic,
+    Message heard{
+        topic,
         {static_cast<const char*>(message.payload), static_cast<std::size_t>(message.payloadlen)},
-        message.retained != 0);
+        message.qos,
+        message.retained != 0};
+    heard.properties = &properties;
+    listener_.heard(attempt_, heard);
   }
   return !by_filter;
 }
@@ -163,7 +167,8 @@ int Connection::on_message(void* context, char* topic, int topic_size,
     self.inbox_.push_back(arrived);
     self.inbox_bytes_ +=
         kMessageCost + arrived.topic_size + static_cast<std::size_t>(message->payloadlen);
-    if (self.inbox_bytes_ > kInboxBytes) self.wire_->pause(true);
+    if (self.inbox_bytes_ > (self.is_taken_from_ ? kInboxBytes : kMostBeforeOnline))
+      self.wire_->pause(true);
   }
   if (first) self.wire_->note_news();
   return 1;
@@ -203,6 +208,10 @@ void Connection::take_over() {
     if (stage_ != Stage::online || silent_) return;  // Lost is on its way
     stage_ = Stage::subscribing;
     was_online_ = false;
+    {
+      const std::lock_guard inbox(inbox_mutex_);
+      is_taken_from_ = false;
+    }
     facts_.standby = settings_.standby;
     turned_.notify_all();
   }

@@ -32,6 +32,9 @@ class Connection {
   /// Above this much memory in messages that were not taken the socket is not read any more
   /// (bytes).
   static constexpr std::size_t kInboxBytes = 4U << 20U;
+  /// The same before the messages are taken: the SUBACK, or the STATE of a primary host, may stand
+  /// behind all that a session has kept or that an earlier filter brings.
+  static constexpr std::size_t kMostBeforeOnline = 256U << 20U;
 
   /// Begins at once; a thread that cannot be started is a Failed. All arguments are copied but the
   /// last three, which outlive the connection.
@@ -85,7 +88,7 @@ class Connection {
   Opened open(const Dialled& dialled, TimePoint until);
   bool make_handle();
   void destroy_handle();
-  void online();
+  void online(bool is_taken_from = true);
   bool await_take_over();
   /// The SUBACK of one SUBSCRIBE.
   struct Answer {
@@ -152,9 +155,10 @@ class Connection {
   bool paho_holds_ = false;  // connected: Paho will call on_lost once
   std::atomic<bool> thread_done_{false};
 
-  std::mutex inbox_mutex_;  // inbox_, inbox_bytes_, acknowledged_
+  std::mutex inbox_mutex_;  // inbox_, inbox_bytes_, is_taken_from_, acknowledged_
   std::deque<Arrived> inbox_;
   std::size_t inbox_bytes_ = 0;
+  bool is_taken_from_ = false;  // the session takes what is in inbox_
   std::vector<Acknowledged> acknowledged_;
 
   // Session's thread only.

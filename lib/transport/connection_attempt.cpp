@@ -82,10 +82,15 @@ bool Connection::find_certificate() {
   return true;
 }
 
-void Connection::online() {
+void Connection::online(bool is_taken_from) {
   const std::lock_guard lock(stage_mutex_);
   // Under the lock, so that Lost cannot overtake Connected.
   if (stage_ == Stage::closed) return;
+  {
+    const std::lock_guard inbox(inbox_mutex_);
+    is_taken_from_ = is_taken_from;
+    if (is_taken_from_ && inbox_bytes_ > kInboxBytes) wire_->pause(true);
+  }
   stage_ = Stage::online;
   was_online_ = true;
   trying_.clear();
@@ -95,9 +100,10 @@ void Connection::online() {
 // A standby is online with its CONNACK, what is watched first with its SUBACK. If there are filters
 // to subscribe to, the thread is kept: a waiting thread begins its work sooner than a new one.
 bool Connection::await_take_over() {
-  online();
-  if (settings_.watch_first ? settings_.subscriptions.empty() : !settings_.subscribes())
-    return false;
+  const bool subscribed =
+      settings_.watch_first ? settings_.subscriptions.empty() : !settings_.subscribes();
+  online(subscribed);
+  if (subscribed) return false;
   std::unique_lock lock(stage_mutex_);
   turned_.wait(lock, [this] { return stage_ != Stage::online || silent_; });
   return stage_ == Stage::subscribing;
@@ -188,6 +194,8 @@ bool Connection::make_handle() {
     fail({Cause::local, Phase::connack, code, false, "the client id or host cannot be used"});
     return false;
   }
+  // How long SUBACK and UNSUBACK may take is the attempt's affair, as it is for CONNACK.
+  MQTTClient_setCommandTimeout(handle_, kPahoPatience * 1000UL);
   MQTTClient_setCallbacks(handle_, this, on_lost, on_message, on_delivered);
   if (protocol_ == Protocol::mqtt5) MQTTClient_setPublished(handle_, this, on_published);
   return true;

@@ -142,7 +142,9 @@ Reason loss(const WireFacts& facts, Scheme scheme) {
         text = "the server broke the protocol: " + facts.flaw;
       }
       break;
-    case WireEnd::open:
+    case WireEnd::open:  // nothing has ended it but Paho
+      if (!facts.connack.empty() && text.empty())
+        text = "the MQTT library has ended the connection";
       break;
   }
   if (text.empty()) text = not_mqtt(facts.first_bytes, scheme);

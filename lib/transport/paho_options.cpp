@@ -6,9 +6,6 @@
 namespace mqfail {
 namespace {
 
-// Paho's longest wait for an answer (seconds). The policy bounds the attempt and abandons it.
-constexpr int kPahoPatience = 3600;
-
 const char* or_null(const std::string& text) {
   return text.empty() ? nullptr : text.c_str();
 }

@@ -14,6 +14,9 @@
 
 namespace mqfail {
 
+/// Paho's longest wait for an answer (seconds). The policy bounds the attempt and abandons it.
+inline constexpr int kPahoPatience = 3600;
+
 int paho_version(Protocol protocol);
 
 /// Paho sees only tcp:// and ssl://, for WebSocket is the wire's. The host is the name that TLS

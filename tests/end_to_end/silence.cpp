@@ -161,3 +161,13 @@ BOOST_AUTO_TEST_CASE(with_hot_standby_each_server_must_deliver) {
   check_stale(*lost);
   BOOST_TEST(events.count("failover") == 0U);
 }
+
+// Paho itself would end the wait after ten seconds.
+BOOST_AUTO_TEST_CASE(the_answer_to_a_subscription_may_take_as_long_as_the_connect_timeout) {
+  ScriptedServer server({.answer_subscribe = false});
+  Process reader(
+      sub({"-s", server.uri(), "-t", "t", "--connect-timeout", "30s", "--startup-timeout", "60s"}));
+  Events events(reader);
+  BOOST_REQUIRE(server.wait_for(What::subscribe));
+  BOOST_TEST(!events.wait("failed", 12s).has_value());
+}

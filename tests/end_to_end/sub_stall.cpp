@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A reader that stops reading (delivery.md, S7): memory stays bounded, the keepalive goes on, the
 // stall and its end are reported, and at QoS 1 nothing is lost. MQFAIL_FULL=1 takes a minute.
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <list>
@@ -128,5 +129,31 @@ BOOST_AUTO_TEST_CASE(a_reader_that_sleeps_keeps_its_connection_and_loses_nothing
     REQUIRE_EVENT((*reader), events, "stalled",
                   [](const Said& said) { return said.get("ended") == "true"; });
     ++reader;
+  }
+}
+
+// Nothing is taken before the SUBACK, and it stands behind these messages.
+BOOST_AUTO_TEST_CASE(more_than_the_limit_before_the_suback_does_not_keep_it_away) {
+  for (const std::string version : {"5", "311"}) {
+    Mosquitto server({.lines = {"max_queued_messages 0"}});
+    const Arguments session{"-s", server.uri(), "-c",    "-i", "x",  "-q",
+                            "1",  "-V",         version, "-t", "t/#"};
+    const auto with = [](Arguments arguments, const Arguments& more) {
+      arguments.insert(arguments.end(), more.begin(), more.end());
+      return sub(arguments);
+    };
+    BOOST_REQUIRE(run(with(session, {"-E"})).exit.status == 0);
+    Client writer(server.port());
+    const std::string payload(400'000, 'x');
+    for (int i = 0; i < 30; ++i)
+      writer.publish(
+          {.topic = "t/" + std::to_string(i), .payload = payload, .qos = 1, .retain = true});
+    const Finished back = run(with(session, {"-C", "30", "-F", "%l", "--connect-timeout", "4s"}));
+    BOOST_TEST(back.exit.status == 0, back.err);
+    BOOST_TEST(std::count(back.out.begin(), back.out.end(), '\n') == 30);
+    // The retained messages of one filter stand before the SUBACK of another that overlaps it.
+    const Finished both = run(sub({"-s", server.uri(), "-q", "1", "-V", version, "-t", "t/#", "-t",
+                                   "t/+", "-C", "30", "-F", "%l", "--connect-timeout", "4s"}));
+    BOOST_TEST(both.exit.status == 0, both.err);
   }
 }
