@@ -103,13 +103,17 @@ void Failover::Engine::fill() {
 }
 
 void Failover::Engine::pass_failed() {
+  // Nobody was tried: a discovery has found no server so far. Its first list begins a pass.
+  if (roster.order().empty()) {
+    last_reason = {Cause::dns, Phase::dns, 0, false, "no server is known so far"};
+    return wait(in_time(settings.backoff.cap));
+  }
   ++failed_passes;
   patience.pass_failed();
   if (ours) return give_up(ErrorKind::unavailable, *ours);
   const auto& order = roster.order();
-  if (order.empty()) last_reason = {Cause::dns, Phase::dns, 0, false, "no server is known so far"};
-  if (!order.empty() && std::all_of(order.begin(), order.end(),
-                                    [this](ServerIndex server) { return is_hopeless(server); })) {
+  if (std::all_of(order.begin(), order.end(),
+                  [this](ServerIndex server) { return is_hopeless(server); })) {
     const bool denied = pass.denied_by_all(roster);
     return give_up(denied ? ErrorKind::denied : ErrorKind::unavailable, last_reason);
   }
@@ -239,8 +243,10 @@ std::optional<Failover::Engine::TimeBound> Failover::Engine::time_bound() const 
   if (!live.empty()) return std::nullopt;
   std::optional<Duration> startup;
   if (epoch == 0) startup = settings.startup_timeout;
-  if (epoch == 0 && !settings.bounded && !startup) startup = kStartupTimeout;
   const std::optional<Duration>& later = settings.give_up_after;
+  // Bounds on passes say nothing of the time before the first.
+  const bool bounded = settings.bounded && (later || !roster.order().empty());
+  if (epoch == 0 && !bounded && !startup) startup = kStartupTimeout;
   if (startup && (!later || *startup <= *later)) {
     return TimeBound{alone_since + *startup, Bound::startup_timeout};
   }

@@ -170,7 +170,7 @@ void Failover::Engine::failed(const Attempt& attempt, const Reason& reason) {
   if (was_returning) returning.reset();
   learn_protocol(attempt, reason);
   pass.note_denied(attempt.server, what == Verdict::auth);
-  if (what == Verdict::redirect && live.empty()) redirected(attempt.server, reason);
+  if (what == Verdict::redirect && missing_live() > 0) redirected(attempt.server, reason);
   if (what == Verdict::older_protocol) {
     const Role role = live.empty() ? Role::active : attempt.role;
     const bool guess = reason.cause != Cause::connack;
@@ -239,7 +239,7 @@ void Failover::Engine::lost(std::vector<Accepted>::iterator which, const Reason&
   const bool was_stable = left(gone, std::max(gone.since, now - silent));
   if (!was_stable) learn_protocol(gone.attempt, reason);
   if (was_stable && may_reconnect()) begin_pass();
-  if (what == Verdict::redirect && live.empty()) redirected(server, reason);
+  if (what == Verdict::redirect && missing_live() > 0) redirected(server, reason);
   if (what == Verdict::cool) roster.cool(server, now, random);
   if (what == Verdict::auth && !was_stable) pass.note_denied(server, true);
   roster.note_unfit(server, reason.cause == Cause::unfit);

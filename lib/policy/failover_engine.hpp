@@ -184,6 +184,7 @@ struct Failover::Engine {
   void promote();
   void take_over(std::vector<Accepted>::iterator which);
   void standby_lost(std::vector<Accepted>::iterator which, const Reason& reason);
+  void prefer_standbys(const std::vector<ServerIndex>& targets);
   void leave_standbys();
   std::vector<ServerIndex> priority() const;
   void watch_priority();

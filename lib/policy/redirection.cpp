@@ -26,6 +26,8 @@ Server referred(const Server& sender, const ServerReference& reference, bool wit
   out.client_id.reset();
   out.cluster.clear();
   if (with_credentials) return out;
+  out.is_foreign = true;
+  out.path = std::string(split_request_path(out.path).path);  // a query may be a token
   out.username.reset();
   out.password.reset();
   out.tls.cert.clear();
@@ -83,6 +85,7 @@ void Failover::Engine::follow(const std::vector<ServerIndex>& targets, bool move
     if (std::find(targets.begin(), targets.end(), index) == targets.end()) plan.push_back(index);
   }
   pass.replan(std::move(plan));
+  prefer_standbys(targets);
   for (const ServerIndex index : targets) {
     if (is_free(index)) pass.give_turn_back(index);
   }

@@ -69,6 +69,8 @@ struct Server {
   /// Servers with the same name are nodes of one cluster: they may share sessions (failover.md
   /// section 4). Empty: the server is none of a cluster, as far as is known.
   std::string cluster;
+  /// A redirection has named it, and it gets nothing that proves who we are.
+  bool is_foreign = false;
   friend bool operator==(const Server&, const Server&) = default;
 };
 

@@ -185,6 +185,15 @@ void Failover::Engine::abandon_probe() {
   probe.reset();
 }
 
+// The first standby takes over what is missing: it is to be a target.
+void Failover::Engine::prefer_standbys(const std::vector<ServerIndex>& targets) {
+  const auto first =
+      std::stable_partition(standbys.begin(), standbys.end(), [&](const Accepted& one) {
+        return std::find(targets.begin(), targets.end(), one.attempt.server) != targets.end();
+      });
+  if (first == standbys.begin()) leave_standbys();
+}
+
 void Failover::Engine::leave_standbys() {
   for (const Accepted& one : standbys) out.emplace_back(action::Disconnect{one.attempt.id});
   standbys.clear();

@@ -268,6 +268,10 @@ ConnectSettings Session::connect_settings(const action::Connect& connect) {
     settings = {};
     settings.keepalive = settings_.connect.keepalive;
   }
+  if (failover_.server(connect.server).is_foreign) {
+    settings.properties.authentication_method.reset();
+    settings.properties.authentication_data.reset();
+  }
   settings.standby = connect.role == Role::standby;
   settings.client_id = client_id(connect);
   settings.connect_timeout = connect.bound;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server says that another one should be used: MQTT 5 Server Reference (failover.md section 6).
+#include <algorithm>
+
 #include "end_to_end/tools.hpp"
 
 using namespace rig;
@@ -110,6 +112,53 @@ BOOST_AUTO_TEST_CASE(a_stranger_gets_the_credentials_only_if_it_is_said) {
     BOOST_TEST(connects[0].connect.user.has_value() == said);
     BOOST_TEST(connects[0].connect.password.value_or("") == (said ? "secret" : ""));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_stranger_gets_no_authentication_data) {
+  ScriptedServer stranger;
+  ScriptedServer a(redirecting(kUseAnother, place(stranger.port())));
+  Process reader(
+      subscriber({a.uri()}, {"--redirect", "any", "-D", "connect", "authentication-method", "M",
+                             "-D", "connect", "authentication-data", "D"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "subscribed");
+  const auto has = [](ScriptedServer& server, int id) {
+    const auto properties = server.log(What::connect).at(0).connect.properties;
+    return std::any_of(properties.begin(), properties.end(),
+                       [&](const Property& one) { return one.id == id; });
+  };
+  BOOST_TEST(has(a, 0x16));
+  BOOST_TEST(!has(stranger, 0x15));
+  BOOST_TEST(!has(stranger, 0x16));
+}
+
+BOOST_AUTO_TEST_CASE(a_standby_does_not_overrule_a_redirection) {
+  ScriptedServer a, b, c;
+  Process reader(subscriber({a.uri(), b.uri(), c.uri()}, {"--standby", "warm"}));
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "standby-ready");
+  a.disconnect_all(kMoved, {{property::server_reference, 0, place(c.port()), {}}});
+  REQUIRE_EVENT(reader, events, "failover");
+  BOOST_TEST(events.last("failover")->get("to") == place(c.port()));
+  BOOST_TEST(b.count(What::subscribe) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_redirection_is_followed_although_another_server_is_live) {
+  ScriptedServer b, c;
+  ScriptedServer a;
+  Process writer(Command{.argv = pub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "-l",
+                                      "--acks", "2", "--redirect", "any"}),
+                         .stdin_pipe = true});
+  Events events(writer);
+  BOOST_REQUIRE(a.wait_for(What::connect) && b.wait_for(What::connect));
+  writer.write("one\n");
+  BOOST_REQUIRE(a.wait_for(What::acknowledged) && b.wait_for(What::acknowledged));
+  a.change([&](Script& script) { script = redirecting(kMoved, place(c.port())); });
+  a.disconnect_all(kMoved, {{property::server_reference, 0, place(c.port()), {}}});
+  REQUIRE_EVENT(writer, events, "redirected");
+  writer.feed("two\n");
+  CHECK_STATUS(writer, 0);
+  BOOST_TEST(acknowledged(c) == std::vector<std::string>{"two"});
 }
 
 BOOST_AUTO_TEST_CASE(redirections_in_a_circle_end_at_the_next_server) {

@@ -102,6 +102,10 @@ void Laws::listed(const std::vector<ServerIndex>& order, TimePoint now) {
 std::optional<Violation> Laws::check(const Event& event, const Actions& actions, TimePoint now,
                                      std::optional<TimePoint> deadline) {
   now_ = now;
+  redirected_ = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
+    const auto* const told = std::get_if<action::TellRedirected>(&action);
+    return told != nullptr && !told->to.empty();
+  });
   if (over_ && (!actions.empty() || deadline)) {
     return broken(Law::silent_after_stop, "it still acts or wants to be woken");
   }
@@ -188,7 +192,10 @@ std::optional<Violation> Laws::see(const Action& action) {
     if (is_probe && !found->second.connected) {
       return broken(Law::left_in_peace, "a probe that is not connected is left");
     }
-    if (listed && !stopping_ && !is_probe && left_ != a->attempt) {
+    // A standby that is none of the servers of a redirection would take over before them.
+    const bool stands_in_the_way =
+        redirected_ && found != open_.end() && found->second.role == Role::standby;
+    if (listed && !stopping_ && !is_probe && left_ != a->attempt && !stands_in_the_way) {
       return broken(Law::left_in_peace, "#" + number(a->attempt) + " was live and of the list");
     }
     return see_end(a->attempt);
@@ -530,6 +537,7 @@ std::size_t Laws::width() const {
 }
 
 void Laws::see_lost(const action::TellLost& lost) {
+  if (lost.up >= settings_.stable) redirects_ = 0;  // a new pass, also beside live ones
   if (lost.up < settings_.stable) see_words(lost.attempt, lost.server, lost.reason);
   if (lost.up >= settings_.stable) {
     forgive();

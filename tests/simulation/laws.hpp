@@ -138,6 +138,7 @@ class Laws {
   std::optional<ServerIndex> last_lost_;     // whose loss left none live
   std::optional<ServerIndex> older_;         // one more try there, with an older protocol
   std::optional<TimePoint> may_move_until_;  // since an update has asked for it
+  bool redirected_ = false;                  // in this step
   std::int64_t redirects_ = 0;               // in this pass
   std::optional<TimePoint> not_before_;
   std::optional<TimePoint> last_deadline_;
