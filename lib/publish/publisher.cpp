@@ -84,8 +84,29 @@ void Publisher::lost(AttemptId attempt, const Reason& reason, TimePoint now) {
   take_answers(*connection, now);  // what came before the end still counts
   const std::uint64_t failed = settlement_.failed();
   settlement_.find_poison(*connection, reason, now);
-  // The search has cost time, which those behind it have not had.
-  if (settlement_.failed() != failed && !stopping_) drain_until_.reset();
+  if (stopping_) return;
+  // The search has cost time, which those behind it have not had. And the next server has the whole
+  // time, once for each server that is left with something unsettled.
+  const bool left =
+      settings_.has_others && outbox_.unsettled() != 0 && !was_left(connection->server);
+  if (left) left_.push_back(connection->server);
+  if (left || settlement_.failed() != failed) drain_until_.reset();
+}
+
+bool Publisher::was_left(ServerKey server) const {
+  return std::find(left_.begin(), left_.end(), server) != left_.end();
+}
+
+// When a server that does not acknowledge is left for another one. The ack timeout may end behind
+// the drain timeout.
+std::optional<TimePoint> Publisher::left_at(TimePoint now) const {
+  if (stopping_ || !settings_.has_others) return std::nullopt;
+  std::optional<TimePoint> first;
+  for (const PublishingConnection& one : connections_) {
+    const auto due = one.acknowledgement_due(settings_.ack_timeout);
+    if (one.is_in_use() && due && now < *due && !was_left(one.server)) first = earlier(first, due);
+  }
+  return first;
 }
 
 void Publisher::offline(AttemptId attempt, TimePoint now) {
@@ -154,6 +175,7 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
   }
   if (settings_.timeout) settlement_.time_out(now);
   if (settlement_.is_hopeless()) settlement_.fail_all();
+  if (settings_.request && settlement_.failed() != 0) source_->stop();  // no reply will come
   tell_what_is_settled(now);
   source_->tend(now, wants_input());
   for (PublishingConnection& connection : connections_) sender_.send_stored(connection, now);
@@ -171,7 +193,10 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
   shortage_.tend(connections_.size(), done(), now);
   if (source_->dry() && !drain_until_ && (reached_ || !settings_.waits_for_first_server))
     drain_until_ = now + settings_.drain_timeout;
-  if (drain_until_ && now >= *drain_until_) drained_out_ = true;
+  if (drain_until_ && now >= *drain_until_ && troubles.empty()) {
+    drain_until_ = left_at(now);
+    drained_out_ = !drain_until_;
+  }
   return troubles;
 }
 
@@ -251,6 +276,21 @@ void Publisher::tell_what_is_settled(TimePoint now) {
   ack_to_->tend(now);
 }
 
+// Of those that were taken, all that are not open in the outbox.
+void Publisher::tell_what_is_settled_behind() {
+  if (!source_->keeps() || outbox_.empty()) return;
+  std::vector<std::uint64_t> numbers;
+  std::uint64_t next = outbox_.at(outbox_.begin()).number;
+  for (auto position = outbox_.begin(); position < outbox_.end(); ++position) {
+    if (outbox_.closed(position)) continue;
+    const std::uint64_t open = outbox_.at(position).number;
+    for (; next < open; ++next) numbers.push_back(next);
+    ++next;
+  }
+  for (; next <= taken_; ++next) numbers.push_back(next);
+  source_->settled_behind(numbers);
+}
+
 // Whether the outbox can use another message. During an outage it fills its window with payloads
 // that have already arrived, so that the writer of a pipe is not held up by a short one; at QoS 0
 // there is no window.
@@ -267,6 +307,8 @@ bool Publisher::has_room() const {
 // Whether to read more of the input. A spool is filled during an outage; while enough servers take
 // the messages, the input is read only as fast as they do.
 bool Publisher::wants_input() const {
+  // What cannot be kept without a server waits in the source, which so finds the end of its input.
+  if (connections_.empty() && !settings_.keeps()) return true;
   if (is_short() && source_->keeps()) return true;
   return has_room() && (connections_.empty() || source_->waiting() == 0);
 }
@@ -293,8 +335,7 @@ std::optional<TimePoint> Publisher::deadline() const {
     sooner(connection.acknowledgement_due(settings_.ack_timeout));
     sooner(connection.barrier.due());
   }
-  const bool fills_spool =
-      is_short() && source_->keeps() && (source_->fd() >= 0 || !source_->trouble().empty());
+  const bool fills_spool = is_short() && source_->keeps();
   if (has_room() || fills_spool) sooner(source_->due());
   if (settings_.timeout && !outbox_.empty()) {
     sooner(outbox_.at(outbox_.begin()).taken_at + *settings_.timeout);
@@ -337,6 +378,7 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
   take_rest(now);
   write_undelivered(ending);
   tell_what_is_settled(now);
+  tell_what_is_settled_behind();
   source_->close();
   const std::uint64_t cut_short = source_->rest().empty() ? 0 : 1;
   const std::uint64_t kept = outbox_.unsettled() + source_->waiting();
@@ -345,11 +387,11 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
                          .resent = resent_,
                          .lost_max = lost_max_,
                          .unsettled = kept + settlement_.failed() + source_->damaged() + cut_short,
-                         .kept = kept,
+                         .kept = kept - source_->unsaved(),
                          .spooled = source_->keeps(),
                          .request = settings_.request,
                          .answered = source_->answered(),
-                         .input_over = input_over() && !source_->cut_short(),
+                         .input_over = source_->dry() && !source_->cut_short(),
                          .io_failure = source_->trouble(),
                          .acks = settings_.acks,
                          .allow_loss = settings_.allow_loss};

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.hpp"
 #include "publish/peek.hpp"
@@ -70,11 +71,15 @@ class Source {
   virtual bool dry() const { return at_end(); }
   /// How many messages were read and not given.
   virtual std::uint64_t waiting() const { return 0; }
+  /// How many of them are not on the disk.
+  virtual std::uint64_t unsaved() const { return waiting(); }
   /// How many messages were stored and cannot be read again. An event names each of them.
   virtual std::uint64_t damaged() const { return 0; }
   /// Why nothing is read now, although the input has something, or why its reply was not printed.
   /// Empty: there is no such reason.
   virtual std::string trouble() const { return {}; }
+  /// The run is over, and these are settled as well.
+  virtual void settled_behind(const std::vector<std::uint64_t>& /*numbers*/) {}
   /// The run is over. What is settled is written down.
   virtual void close() {}
 };

@@ -137,7 +137,9 @@ Result<Done> Spool::compare_with_database(const std::string& topic) {
   state_.last = std::max(state_.last, numbers->highest);
   state_.settled = std::min(state_.settled, state_.last);
   topic_ = database_.note("topic");
-  if (!all_settled() && topic_ != topic) {
+  // Once, the records of a form were noted without what else their meaning needs.
+  const bool same = topic_ == topic || (topic_.starts_with("(--") && topic.starts_with(topic_));
+  if (!all_settled() && !same) {
     return Error{ErrorKind::usage,
                  quoted(directory_) + " holds " + counted(state_.last - state_.settled, "message") +
                      " for the topic '" + printable(topic_) + "'",
@@ -182,17 +184,20 @@ Spool::Outcome Spool::store(const Batch& batch, std::size_t from, std::size_t to
   return Outcome::done;
 }
 
-Spool::Outcome Spool::load(std::uint64_t after, std::size_t bytes, Batch& into,
-                           std::uint64_t& damaged) {
-  damaged = 0;
+Spool::Outcome Spool::load(std::uint64_t after, std::size_t bytes, Batch& into, Passed& passed) {
+  passed = {};
   if (!database_.is_open()) return Outcome::broken;
-  return noted(database_.load(after, state_.last, bytes, into, damaged));
+  return noted(database_.load(after, state_.last, bytes, into, passed));
 }
 
 void Spool::settle(std::uint64_t number) {
   if (number <= state_.settled) return;
   state_.settled = std::min(number, state_.last);
   write_state();
+}
+
+void Spool::settle_behind(const std::vector<std::uint64_t>& numbers) {
+  if (!numbers.empty() && database_.is_open()) noted(database_.settle(numbers));
 }
 
 bool Spool::discard() {

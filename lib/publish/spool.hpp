@@ -46,12 +46,15 @@ class Spool {
   /// Puts records [from, to) of `batch`, which are numbered from last() + 1 on, on the disk: all or
   /// none. Done means that they survive a loss of power.
   Outcome store(const Batch& batch, std::size_t from, std::size_t to);
+  using Passed = SpoolDatabase::Passed;
   /// Reads the messages after number `after`, about `bytes` of them, as far as they are whole.
-  /// `damaged`: how many messages after `after` cannot be read although they should be there.
-  Outcome load(std::uint64_t after, std::size_t bytes, Batch& into, std::uint64_t& damaged);
+  Outcome load(std::uint64_t after, std::size_t bytes, Batch& into, Passed& passed);
   /// Everything up to `number` is done with. That survives kill -9 at once, and a loss of power
   /// after the next store() or close().
   void settle(std::uint64_t number);
+  /// At the end of a run: these are done with as well, behind one that is not. A run that was
+  /// killed sends them again.
+  void settle_behind(const std::vector<std::uint64_t>& numbers);
   /// If everything is settled, begins with an empty database, which gives the disk back what the
   /// messages took. False: something is not settled, or the disk has no room for an empty database;
   /// then the next store() tries again.

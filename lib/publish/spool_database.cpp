@@ -12,6 +12,9 @@
 namespace mqfail {
 namespace {
 
+// The line of a message that is settled behind one that is not.
+constexpr std::int64_t kSettled = -1;
+
 std::uint64_t unsigned_column(sqlite3_stmt* statement, int column) {
   return static_cast<std::uint64_t>(sqlite3_column_int64(statement, column));
 }
@@ -48,12 +51,13 @@ SpoolDatabase::Outcome SpoolDatabase::open(const std::string& path) {
   };
   prepare("INSERT INTO message VALUES(?,?,?,?)", insert_);
   prepare("DELETE FROM message WHERE number<=?", remove_);
+  prepare("UPDATE message SET line=?, crc=0, payload=x'' WHERE number=?", settle_);
   prepare("SELECT number, line, crc, payload FROM message WHERE number>? ORDER BY number", select_);
   return good ? Outcome::done : failed();
 }
 
 void SpoolDatabase::close() {
-  for (sqlite3_stmt** const statement : {&insert_, &remove_, &select_}) {
+  for (sqlite3_stmt** const statement : {&insert_, &remove_, &select_, &settle_}) {
     sqlite3_finalize(std::exchange(*statement, nullptr));
   }
   sqlite3_close(std::exchange(database_, nullptr));
@@ -152,28 +156,45 @@ SpoolDatabase::Outcome SpoolDatabase::store(const Batch& batch, std::size_t from
 }
 
 SpoolDatabase::Outcome SpoolDatabase::load(std::uint64_t after, std::uint64_t last,
-                                           std::size_t bytes, Batch& into, std::uint64_t& damaged) {
-  damaged = 0;
+                                           std::size_t bytes, Batch& into, Passed& passed) {
+  passed = {};
   sqlite3_bind_int64(select_, 1, static_cast<sqlite3_int64>(after));
   std::uint64_t expected = after + 1;
   int code = SQLITE_ROW;
   while (into.bytes() < bytes && (code = sqlite3_step(select_)) == SQLITE_ROW) {
     const std::uint64_t number = unsigned_column(select_, 0);
+    if (number == expected && sqlite3_column_int64(select_, 1) == kSettled) {
+      ++passed.settled;
+      ++expected;
+      continue;
+    }
     const std::string_view payload = bytes_column(select_, 3);
     const bool whole =
         static_cast<std::uint32_t>(unsigned_column(select_, 2)) == crc32c(payload, number);
     if (number != expected || !whole) {
-      if (into.empty()) damaged = whole ? number - expected : number - expected + 1;
+      if (into.empty()) passed.damaged = whole ? number - expected : number - expected + 1;
       break;
     }
     into.add(payload, number, unsigned_column(select_, 1));
     ++expected;
   }
-  if (code == SQLITE_DONE && into.empty()) damaged = last - after;
+  if (code == SQLITE_DONE && into.empty()) passed.damaged = last + 1 - expected;
   const bool good = code == SQLITE_ROW || code == SQLITE_DONE;
   const Outcome outcome = good ? Outcome::done : failed();
   sqlite3_reset(select_);
   return outcome;
+}
+
+SpoolDatabase::Outcome SpoolDatabase::settle(const std::vector<std::uint64_t>& numbers) {
+  if (!run("BEGIN IMMEDIATE")) return failed();
+  for (const std::uint64_t number : numbers) {
+    if (sqlite3_bind_int64(settle_, 1, kSettled) != SQLITE_OK ||
+        sqlite3_bind_int64(settle_, 2, static_cast<sqlite3_int64>(number)) != SQLITE_OK ||
+        !step_to_done(settle_)) {
+      return failed();
+    }
+  }
+  return run("COMMIT") ? Outcome::done : failed();
 }
 
 }  // namespace mqfail

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "publish/batch.hpp"
 
@@ -22,6 +23,11 @@ class SpoolDatabase {
     done,
     no_room,  ///< the disk is full: that may pass
     broken,
+  };
+  /// What load() has passed: messages that settle() has named, anywhere; and behind these, if no
+  /// message was read, how many cannot be read before the first that can.
+  struct Passed {
+    std::uint64_t settled = 0, damaged = 0;
   };
   struct Numbers {
     std::uint64_t lowest = 0, highest = 0;  ///< 0: it holds no message
@@ -53,10 +59,12 @@ class SpoolDatabase {
   Outcome store(const Batch& batch, std::size_t from, std::size_t to,
                 std::optional<std::uint64_t> settled);
   /// Reads the messages after number `after`, about `bytes` of them, as far as they are whole and
-  /// no number is missing up to `last`. `damaged`: how many cannot be read before the first that
-  /// can, if none was read before them.
+  /// no number is missing up to `last`.
   Outcome load(std::uint64_t after, std::uint64_t last, std::size_t bytes, Batch& into,
-               std::uint64_t& damaged);
+               Passed& passed);
+  /// These messages are settled, although older ones are not: no payload is kept, and load() passes
+  /// them.
+  Outcome settle(const std::vector<std::uint64_t>& numbers);
 
  private:
   bool run(const char* sql);
@@ -65,7 +73,7 @@ class SpoolDatabase {
   Outcome failed();
 
   sqlite3* database_ = nullptr;
-  sqlite3_stmt *insert_ = nullptr, *remove_ = nullptr, *select_ = nullptr;
+  sqlite3_stmt *insert_ = nullptr, *remove_ = nullptr, *select_ = nullptr, *settle_ = nullptr;
   std::string trouble_;
   bool damaged_ = false;
 };

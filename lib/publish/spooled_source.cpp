@@ -34,9 +34,10 @@ std::optional<Source::Item> SpooledSource::next(TimePoint now) {
   return std::exchange(unfit_, std::nullopt);
 }
 
-// Reads what the input has, one group at most, and stores it.
+// Reads what the input has, one group at most, and stores it. After stop() the input gives what it
+// has read already.
 void SpooledSource::absorb(TimePoint now) {
-  if (stopped_ || unfit_) return;
+  if (broken_ || unfit_) return;
   group_.clear();
   stored_ = 0;
   while (group_.bytes() < kGroupBytes) {
@@ -68,7 +69,7 @@ void SpooledSource::store(TimePoint now) {
     if (outcome != Spool::Outcome::done) {
       tell_stuck(now);
       // A full disk may have room again. Any other error ends the run when the rest is delivered.
-      if (outcome == Spool::Outcome::broken) stop();
+      if (outcome == Spool::Outcome::broken) give_up();
       return;
     }
     stored_ = end;
@@ -93,12 +94,13 @@ void SpooledSource::load() {
   ready_.clear();
   next_ = 0;
   while (ready_.empty() && on_disk() && !unreadable_) {
-    std::uint64_t gone = 0;
-    const Spool::Outcome outcome = spool_->load(handed_on_, kGroupBytes, ready_, gone);
-    if (gone != 0) tell_damage(handed_on_ + 1, gone);
-    handed_on_ += gone + ready_.size();
+    Spool::Passed passed;
+    const Spool::Outcome outcome = spool_->load(handed_on_, kGroupBytes, ready_, passed);
+    if (passed.damaged != 0) tell_damage(handed_on_ + passed.settled + 1, passed.damaged);
+    handed_on_ += passed.settled + passed.damaged + ready_.size();
     if (outcome == Spool::Outcome::done) continue;
     unreadable_ = true;
+    give_up();
     Notice failed{.name = NoticeName::failed, .level = Level::error};
     failed.phase = "publish";
     failed.reason = "the spool cannot be read: " + spool_->trouble() + "; its messages stay in " +
@@ -137,8 +139,8 @@ std::string SpooledSource::trouble() const {
 }
 
 bool SpooledSource::at_end() const {
-  return (stopped_ || (input_->at_end() && !stuck())) && next_ == ready_.size() && !unfit_ &&
-         (!on_disk() || unreadable_);
+  const bool no_more = broken_ || (stuck() ? stopped_ : input_->at_end());
+  return no_more && next_ == ready_.size() && !unfit_ && (!on_disk() || unreadable_);
 }
 
 int SpooledSource::fd() const {
@@ -153,18 +155,38 @@ void SpooledSource::read_some(TimePoint now) {
 }
 
 std::optional<TimePoint> SpooledSource::due() const {
-  return stuck() ? retry_at_ : input_->due();
+  if (broken_ || unfit_) return std::nullopt;
+  if (stuck()) return stopped_ ? std::nullopt : retry_at_;
+  return more_ ? TimePoint{} : input_->due();
 }
 
 void SpooledSource::tend(TimePoint now, bool hungry) {
   const bool due = retry_at_ && (now >= *retry_at_ || spool_->all_settled());
   if (stuck() && due && !stopped_) store(now);
-  if (const auto look = input_->due(); hungry && fd() >= 0 && look && now >= *look) read_some(now);
+  if (fd() >= 0) {
+    if (const auto look = input_->due(); hungry && look && now >= *look) read_some(now);
+    return;
+  }
+  // A message of the command line is on the disk before anything is sent; what follows it, as with
+  // --repeat, and what has been read of an input, waits until it is wanted.
+  more_ = false;
+  if (stuck() || input_->at_end() || (began_ && !hungry)) return;
+  began_ = true;
+  const std::uint64_t before = spool_->last();
+  absorb(now);
+  more_ = hungry && spool_->last() != before && !input_->at_end();
 }
 
 void SpooledSource::stop() {
   input_->stop();
   stopped_ = true;
+}
+
+// The disk takes no more, or does not give back what it has: the run ends when the rest is
+// delivered.
+void SpooledSource::give_up() {
+  stop();
+  broken_ = true;
 }
 
 std::uint64_t SpooledSource::waiting() const {

@@ -31,10 +31,14 @@ class SpooledSource final : public Source {
   bool cut_short() const override { return input_->cut_short(); }
   void settled(std::uint64_t number) override;
   void tend(TimePoint now, bool hungry) override;
-  bool dry() const override { return input_->at_end() || stopped_; }
+  bool dry() const override { return input_->at_end() || broken_; }
   std::uint64_t waiting() const override;
+  std::uint64_t unsaved() const override { return group_.size() - stored_; }
   std::uint64_t damaged() const override { return damaged_; }
   std::string trouble() const override;
+  void settled_behind(const std::vector<std::uint64_t>& numbers) override {
+    spool_->settle_behind(numbers);
+  }
   void close() override { spool_->close(); }
 
  private:
@@ -47,6 +51,7 @@ class SpooledSource final : public Source {
   void store(TimePoint now);
   void load();
   void tell_stuck(TimePoint now);
+  void give_up();
   void tell_damage(std::uint64_t from, std::uint64_t count);
 
   std::unique_ptr<Source> input_;
@@ -63,6 +68,8 @@ class SpooledSource final : public Source {
   std::string unfit_payload_;
   std::optional<TimePoint> retry_at_;
   bool told_stuck_ = false, stopped_ = false, unreadable_ = false;
+  bool broken_ = false;                // nothing is stored any more
+  bool began_ = false, more_ = false;  // an input without a descriptor: was asked; has more at once
   std::uint64_t damaged_ = 0;
 };
 

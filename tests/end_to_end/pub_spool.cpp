@@ -310,3 +310,97 @@ BOOST_AUTO_TEST_CASE(a_spool_that_is_none_is_65_and_a_lost_state_is_mended) {
   refused.close_stdin();
   CHECK_STATUS(refused, 65);
 }
+
+// As a cron job does it in an outage: one message a run, behind more than the window holds.
+BOOST_AUTO_TEST_CASE(a_message_of_the_command_line_is_stored_whatever_the_spool_holds) {
+  Scratch scratch;
+  const std::string spool = (scratch / "spool").string();
+  fill(spool, 150);
+  const Arguments one{"-t", "t", "-q", "1", "-m", "new", "--spool", spool};
+  const auto with = [&](const std::string& uri, const Arguments& more) {
+    Arguments all{"-s", uri};
+    all.insert(all.end(), one.begin(), one.end());
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  Spooler outage(with(dead_uri(), {"--startup-timeout", "200ms"}));
+  CHECK_STATUS(outage, 69);
+  Events told(outage);
+  BOOST_TEST(told.last("exit")->number("spooled") == 151);
+  BOOST_TEST(told.last("exit")->get("reason").find("input") == std::string::npos);
+  // A signal while the old messages are being sent.
+  ScriptedServer slow({.ack_delay = 20ms});
+  Spooler stopped(with(slow.uri(), {}));
+  BOOST_REQUIRE(slow.wait_for(What::acknowledged, 2));
+  stopped.signal(SIGTERM);
+  CHECK_STATUS(stopped, 0);
+  BOOST_TEST(received(slow).size() == 152U);
+  BOOST_TEST(received(slow).back() == "new");
+}
+
+BOOST_AUTO_TEST_CASE(a_spool_that_cannot_be_read_ends_the_run_when_the_rest_is_delivered) {
+  Scratch scratch;
+  const std::string spool = (scratch / "spool").string();
+  Spooler spooler(spooling(dead_uri(), spool, {"--startup-max-reconnect-attempts", "3"}));
+  spooler.feed(numbered_lines(1, 3000, 900));
+  CHECK_STATUS(spooler, 69);
+  BOOST_REQUIRE(
+      run({"sqlite3", spool + "/messages.db", "pragma wal_checkpoint(truncate)"}).exit.status == 0);
+  std::string bytes = read_file(spool + "/messages.db");
+  const std::size_t middle = bytes.size() / 2 / 4096 * 4096;
+  bytes.replace(middle, 4096, 4096, '\0');
+  write_file(spool + "/messages.db", bytes);
+  ScriptedServer server;
+  Spooler again(spooling(server.uri(), spool));
+  again.write("new\n");  // and the input goes on
+  CHECK_STATUS(again, 74);
+  const auto arrived = numbers(received(server));
+  BOOST_TEST(arrived.size() > 500U);
+  Events events(again);
+  BOOST_TEST(events.last("exit")->get("reason").find("the spool cannot be read") !=
+             std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(records_of_another_topic_or_separator_are_refused) {
+  Scratch scratch;
+  ScriptedServer server;
+  const auto run_with = [&](const Arguments& more, const std::string& in, int status) {
+    Arguments all{"-q", "1", "--once"};
+    all.insert(all.end(), more.begin(), more.end());
+    Spooler spooler(all);
+    spooler.feed(in);
+    CHECK_STATUS(spooler, status);
+  };
+  const std::string json = (scratch / "json").string(), lines = (scratch / "lines").string();
+  run_with({"-s", dead_uri(), "-t", "a", "--json", "--spool", json}, "{\"payload\":\"x\"}\n", 69);
+  run_with({"-s", server.uri(), "-t", "b", "--json", "--spool", json}, "", 64);
+  run_with({"-s", server.uri(), "-t", "a", "--json", "--spool", json}, "", 0);
+  run_with({"-s", dead_uri(), "-l", "--topic-separator", "=", "--spool", lines}, "a=23 C\n", 69);
+  run_with({"-s", server.uri(), "-l", "--topic-separator", " ", "--spool", lines}, "", 64);
+  run_with({"-s", server.uri(), "-l", "--topic-separator", "=", "--spool", lines}, "", 0);
+  BOOST_TEST(received(server) == (std::vector<std::string>{"x", "23 C"}));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_settled_behind_an_open_message_is_not_sent_again) {
+  Scratch scratch;
+  const std::string spool = (scratch / "spool").string();
+  const std::string file = (scratch / "undelivered").string();
+  {
+    Spooler spooler({"-s", dead_uri(), "-q", "1", "--json", "--spool", spool, "--undelivered", file,
+                     "--startup-timeout", "300ms"});
+    spooler.feed(R"({"topic":"a","payload":"1"})"
+                 "\n"
+                 R"({"topic":"a/+","payload":"bad"})"
+                 "\n"
+                 R"({"topic":"a","payload":"3"})"
+                 "\n");
+    CHECK_STATUS(spooler, 69);
+    BOOST_TEST(read_file(file).find("bad") != std::string::npos);
+  }
+  ScriptedServer server;
+  Spooler again({"-s", server.uri(), "-q", "1", "--json", "--spool", spool, "--undelivered", file});
+  again.close_stdin();
+  CHECK_STATUS(again, 0);
+  BOOST_TEST(read_file(file) == "");
+  BOOST_TEST(received(server) == (std::vector<std::string>{"1", "3"}));
+}

@@ -340,14 +340,16 @@ class PublishWorld final : public World {
     if (!spool) return broke(Promise::p6_spool, spool.error().message);
     std::set<std::size_t> kept;
     Batch batch;
-    std::uint64_t damaged = 0, after = (*spool)->settled();
+    Spool::Passed passed;
+    std::uint64_t after = (*spool)->settled();
     while (after < (*spool)->last()) {
       batch.clear();
-      (*spool)->load(after, 65536, batch, damaged);
+      (*spool)->load(after, 65536, batch, passed);
       for (std::size_t i = 0; i < batch.size(); ++i)
         kept.insert(line_of(batch.payload(batch.at(i))));
-      if (batch.size() == 0) break;
-      after += batch.size() + damaged;
+      const std::uint64_t step = batch.size() + passed.settled + passed.damaged;
+      if (step == 0) break;
+      after += step;
     }
     const auto lines = static_cast<std::size_t>(std::count(unread.begin(), unread.end(), '\n'));
     for (const std::size_t line : open) {

@@ -21,11 +21,12 @@ struct File {
 // What load() finds after number 0, as "payload payload ... damaged N".
 std::string found_in(SpoolDatabase& database, std::uint64_t last, std::uint64_t after = 0) {
   Batch into;
-  std::uint64_t damaged = 0;
-  if (database.load(after, last, 1000, into, damaged) != Outcome::done) return database.trouble();
+  SpoolDatabase::Passed passed;
+  if (database.load(after, last, 1000, into, passed) != Outcome::done) return database.trouble();
   std::string all;
   for (std::size_t i = 0; i < into.size(); ++i) all += std::string(into.payload(into.at(i))) + " ";
-  return all + "damaged " + std::to_string(damaged);
+  if (passed.settled != 0) all += "settled " + std::to_string(passed.settled) + " ";
+  return all + "damaged " + std::to_string(passed.damaged);
 }
 
 void store(SpoolDatabase& database, std::uint64_t number, std::string_view payload) {
@@ -107,4 +108,18 @@ BOOST_AUTO_TEST_CASE(a_folder_that_is_not_there_is_not_damage) {
   SpoolDatabase database;
   BOOST_TEST((database.open(file.folder.path("gone/messages.db")) == Outcome::broken));
   BOOST_TEST(!database.is_damaged());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_settled_behind_an_open_message_is_passed) {
+  const File file;
+  SpoolDatabase database;
+  BOOST_REQUIRE((database.open(file.path) == Outcome::done));
+  for (std::uint64_t number = 1; number <= 5; ++number)
+    store(database, number, std::to_string(number));
+  BOOST_REQUIRE((database.settle({2, 4}) == Outcome::done));
+  BOOST_TEST(found_in(database, 5) == "1 3 5 settled 2 damaged 0");
+  BOOST_TEST(found_in(database, 5, 1) == "3 5 settled 2 damaged 0");
+  BOOST_REQUIRE((database.settle({1, 3, 5}) == Outcome::done));
+  BOOST_TEST(found_in(database, 5) == "settled 5 damaged 0");
+  BOOST_TEST(found_in(database, 7) == "settled 5 damaged 2");
 }

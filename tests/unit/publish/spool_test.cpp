@@ -70,8 +70,8 @@ BOOST_AUTO_TEST_CASE(a_spool_that_cannot_be_begun_anew_on_a_full_disk_waits_for_
   }
   BOOST_TEST((spool->store(more, 0, 1) == Spool::Outcome::done), spool->trouble());
   Batch back;
-  std::uint64_t damaged = 0;
-  BOOST_TEST((spool->load(1, 1000, back, damaged) == Spool::Outcome::done));
+  Spool::Passed passed;
+  BOOST_TEST((spool->load(1, 1000, back, passed) == Spool::Outcome::done));
   BOOST_REQUIRE(back.size() == 1U);
   BOOST_TEST(std::string(back.payload(back.at(0))) == "two");
   BOOST_TEST(spool->publisher_id() == std::string(32, 'a'));
