@@ -156,9 +156,13 @@ void await_reply(RequestSource& request, PublisherSettings& publisher, SessionSe
   if (!properties.response_topic)
     properties.response_topic = "mqfail/reply/" + throw_publisher_id();
   if (!properties.correlation_data) properties.correlation_data = throw_publisher_id();
-  settings.connect.watched.push_back({.topic = *properties.response_topic});
-  settings.heard = [&request, topic = *properties.response_topic](const Heard& heard) {
-    if (heard.topic != topic || heard.retained || !request.replied()) return;
+  settings.connect.watched.push_back({.topic = *properties.response_topic, .needed = true});
+  settings.heard = [&request, topic = *properties.response_topic,
+                    correlation = *properties.correlation_data](const Heard& heard) {
+    if (heard.topic != topic || heard.retained) return;
+    // That of another request. A responder may leave it out, although it should not.
+    if (heard.correlation && *heard.correlation != correlation) return;
+    if (!request.replied()) return;
     if (heard.too_large) return request.not_printed("the reply is larger than 1 MiB");
     std::string text;
     const bool terminal = isatty(STDOUT_FILENO) == 1;
@@ -207,13 +211,19 @@ int work(const Program& program, int argc, char** argv) {
   if (options.announce) return announce(program, options, events);
   auto roster = roster_at_start(options.common);
   if (!roster) return number(events.tell(roster.error()));
-  if (auto enough = check_acks(options.acks, roster->servers); !enough) {
+  const bool finds_more = !roster->discoveries.empty();
+  if (auto enough = check_acks(options.acks, roster->servers); !enough && !finds_more) {
     return number(events.tell(enough.error()));
   }
   roster->settings.width = options.acks;
   roster->settings.publishes = true;
   const auto topic = publish_topic(options, roster->topics);
   if (!topic) return number(events.tell(topic.error()));
+  if (options.wait_reply && options.properties.response_topic == *topic) {
+    return number(events.tell(
+        {ErrorKind::usage, "the response topic is that of the request, which would be the reply",
+         "name another one with -D publish response-topic"}));
+  }
   const auto undelivered = open_undelivered(options);
   if (!undelivered) return number(events.tell(undelivered.error()));
   const bool spools = !options.spool_directory.empty();
@@ -221,9 +231,10 @@ int work(const Program& program, int argc, char** argv) {
   std::unique_ptr<Spool> spool;
   if (spools) {
     // The records of a form can be read by the same form only.
-    const std::string what = options.json                      ? "(--json)"
-                             : options.topic_separator.empty() ? *topic
-                                                               : "(--topic-separator)";
+    const std::string what = options.json ? "(--json) " + *topic
+                             : options.topic_separator.empty()
+                                 ? *topic
+                                 : "(--topic-separator) " + options.topic_separator;
     auto opened = Spool::open(options.spool_directory, what, publisher_id);
     if (!opened) return number(events.tell(opened.error()));
     spool = std::move(*opened);
@@ -254,6 +265,7 @@ int work(const Program& program, int argc, char** argv) {
   publisher.drain_timeout = options.drain_timeout;
   const FailoverSettings bounds = with_options(roster->settings, options.common);
   publisher.waits_for_first_server = bounds.bounded || bounds.startup_timeout.has_value();
+  publisher.has_others = roster->servers.size() > 1 || finds_more;
   publisher.single = options.source != PubSource::stdin_line && options.repeat == 1;
   publisher.ack_timeout = roster->publish.ack_timeout;
   publisher.timeout = roster->publish.timeout;

@@ -24,6 +24,8 @@ class Onlookers {
 
   /// Lets the session tell what they need to know. `documents`: SIGHUP reads some again.
   void join(SessionSettings& settings, bool documents);
+  /// A service manager, whose reload is a SIGHUP.
+  bool has_manager() const { return service_.has_manager(); }
   /// Session and Work are there, and outlive the last call.
   void begin(const Session& session, const Work& work);
   /// After each turn. Returns when the next call is due at the latest.

@@ -17,6 +17,7 @@ class ServiceReport {
  public:
   explicit ServiceReport(ServiceManager manager) : manager_(std::move(manager)) {}
 
+  bool has_manager() const { return manager_.listens(); }
   void noticed(const Notice& notice);
   /// After each turn. Returns when it wants to be called again at the latest.
   std::optional<TimePoint> look(const Session& session, TimePoint now);

@@ -265,8 +265,9 @@ int run(const Program& program, const CommonOptions& options, NamedRoster roster
       }
     };
   }
-  settings.hangup_ends = [hangup = HangUp::of_process(), any = (*updates)->any()] {
-    return hangup.ends(any);
+  settings.hangup_ends = [hangup = HangUp::of_process(), managed = onlookers.has_manager(),
+                          any = (*updates)->any() || !roster.documents.empty()] {
+    return !managed && hangup.ends(any);
   };
   std::optional<DocumentWatch> documents;
   if (!(*updates)->files().empty()) {

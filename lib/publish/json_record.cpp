@@ -164,8 +164,8 @@ class JsonRecord::Reader {
     has_payload_ = word != "null";
     if (token.starts_with('"')) return line_.string("payload", value, message.payload);
     payload_.clear();
+    std::string_view json = word;
     if (token.starts_with('{') || token.starts_with('[')) {
-      std::string_view json;
       if (!(token.starts_with('{') ? raw_of(value.get_object(), json)
                                    : raw_of(value.get_array(), json)))
         return line_.not_json();
@@ -175,7 +175,7 @@ class JsonRecord::Reader {
     }
     message.payload = payload_;
     // simdjson has looked at the structure only. Few messages come here.
-    return !has_payload_ || read_json("[" + payload_ + "]").problems.empty() || line_.not_json();
+    return !has_payload_ || is_json(json) || line_.not_json();
   }
 
   bool take_base64(std::string_view token, Value& value) {

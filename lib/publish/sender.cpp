@@ -76,7 +76,8 @@ std::optional<RecordForm::Fault> Sender::read(std::string_view record, std::uint
   read_ = 0;
   if (auto fault = settings_.form->read(record, message)) return fault;
   if (has_number(message)) message.publisher = {};  // it keeps the one that it came with
-  if (settings_.mixed) {
+  // The time that an expiry interval has left is another one the next time.
+  if (settings_.mixed && !(message.properties && message.properties->message_expiry)) {
     last_ = message;
     read_ = number;
   }

@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -12,6 +14,9 @@
 #include "session/clock.hpp"
 
 namespace mqfail {
+namespace {
+constexpr Duration kLook = std::chrono::milliseconds(100);  // for a signal that ends the run
+}
 
 void Undelivered::put(std::string_view payload) {
   // Another message than the last one is there only from the spool of an earlier run.
@@ -32,8 +37,9 @@ void Undelivered::put_unread(int input, Duration patience) {
   std::vector<char> block(65536);
   pollfd more{input, POLLIN, 0};
   const TimePoint until = steady_now() + patience;
-  while (!failed_ && steady_now() < until &&
-         poll(&more, 1, static_cast<int>(milliseconds(until - steady_now()))) > 0) {
+  while (!failed_ && steady_now() < until && !end_waits()) {
+    const Duration look = std::min<Duration>(until - steady_now(), kLook);
+    if (poll(&more, 1, static_cast<int>(milliseconds(look))) <= 0) continue;
     const ssize_t got = read(input, block.data(), block.size());
     if (got <= 0) return;
     put_input({block.data(), static_cast<std::size_t>(got)});

@@ -25,7 +25,7 @@ class Undelivered {
   void put(std::string_view payload);
   /// Input as it stands: no delimiter is added.
   void put_input(std::string_view bytes);
-  /// What can still be read from `input` until it ends or `patience` is over.
+  /// What can still be read from `input` until it ends, `patience` is over or end_waits().
   void put_unread(int input, Duration patience);
 
  private:

@@ -16,7 +16,8 @@ namespace {
 thread_local const Mailbox* t_of_this_thread = nullptr;  // of the session whose work it does
 
 std::size_t cost(const Heard& one) {
-  return sizeof one + one.topic.size() + one.payload.size();
+  return sizeof one + one.topic.size() + one.payload.size() +
+         (one.correlation ? one.correlation->size() : 0);
 }
 
 }  // namespace
@@ -58,11 +59,15 @@ void Mailbox::wake() {
   if (!rung_.exchange(true)) eventfd_write(fd_, 1);
 }
 
-void Mailbox::heard(AttemptId attempt, std::string_view topic, std::string_view payload,
-                    bool retained) {
-  const bool too_large = payload.size() > kHeardBytes;
-  Heard one{attempt, std::string(topic), std::string(too_large ? "" : payload), retained,
-            too_large};
+void Mailbox::heard(AttemptId attempt, const Message& message) {
+  const bool too_large = message.payload.size() > kHeardBytes;
+  Heard one{.attempt = attempt,
+            .topic = std::string(message.topic),
+            .payload = std::string(too_large ? "" : message.payload),
+            .correlation = {},
+            .retained = message.retain,
+            .too_large = too_large};
+  if (message.properties != nullptr) one.correlation = message.properties->correlation_data;
   {
     const std::lock_guard lock(mutex_);
     heard_bytes_ += cost(one);

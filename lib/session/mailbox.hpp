@@ -24,6 +24,7 @@ struct Heard {
   AttemptId attempt{};
   std::string topic;
   std::string payload;
+  std::optional<std::string> correlation;  ///< its correlation data
   bool retained = false;
   bool too_large = false;  ///< above Mailbox::kHeardBytes; `payload` is empty
 };
@@ -51,8 +52,7 @@ class Mailbox final : public TransportListener {
 
   void post(Event event) override;
   void wake() override;
-  void heard(AttemptId attempt, std::string_view topic, std::string_view payload,
-             bool retained) override;
+  void heard(AttemptId attempt, const Message& message) override;
   /// A list was read, or could not be read.
   void bring(ListNews news);
 

@@ -224,7 +224,8 @@ constexpr OptionRow kRows[] = {
               "client id (default: a new one for each connection)"}
         .in(Family::client_id)
         .not_with("id-prefix", "give one of them"),
-    OptionRow{"id-prefix", 'I', "PREFIX", connection, kBoth, text<&Draft::id_prefix>,
+    OptionRow{"id-prefix", 'I', "PREFIX", connection, kBoth,
+              text<&Draft::id_prefix, "the beginning of a client id">,
               "the client id is PREFIX and the process id"}
         .in(Family::client_id),
     {"keepalive", 'k', "SECONDS", connection, kBoth, set_keepalive,
@@ -330,7 +331,7 @@ constexpr OptionRow kRows[] = {
      "try every server once, do not reconnect"},
     {"seed", 0, "N", failover, kAll, number<&CommonOptions::seed, 0, INT64_MAX>,
      "make the order and the delays of failover reproducible"},
-    {"trace", 0, "FILE", failover, kBoth, text<&CommonOptions::trace_file>,
+    {"trace", 0, "FILE", failover, kBoth, text<&CommonOptions::trace_file, "a file">,
      "write every step of the failover engine to FILE", "", "FILE"},
 
     {"events", 0, "FORMAT", events, kBoth, choice<&Draft::events>,

@@ -116,8 +116,12 @@ Result<Done> check(const ProbeOptions& options) {
     return wrong("--announce goes with --watch",
                  "give --watch SECONDS, or announce the list once with mqfail-pub --announce");
   }
-  if (options.limits.metric == Metric::round_trip && options.topic.empty())
-    return wrong("--metric round-trip needs --topic", "give the topic to publish to");
+  const Metric metric = options.limits.metric;
+  const bool by_topic =
+      metric == Metric::round_trip || metric == Metric::suback || metric == Metric::puback;
+  if (by_topic && options.topic.empty())
+    return wrong("--metric of suback, puback and round-trip needs --topic",
+                 "give the topic to publish to");
   if (options.cross && options.topic.empty())
     return wrong("--cross needs --topic", "give the topic to publish to");
   const bool lines = options.format == ProbeFormat::text || options.format == ProbeFormat::json;

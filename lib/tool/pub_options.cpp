@@ -106,11 +106,13 @@ constexpr OptionRow kRows[] = {
                   "the list of servers is the only message then, retained and with QoS 1"),
     {"retain", 'r', "", messages, kTool, put<&PubOptions::retain>,
      "the server keeps the message for later subscribers"},
-    OptionRow{"wait-reply", 0, "SECONDS", messages, kTool, mqtt5<set_wait_reply>,
-              "print the first reply to the message, waiting for SECONDS at most (MQTT 5)",
-              "The message names a response topic and correlation data; those of -D, or new ones. "
-              "If the server is lost before the reply has come, the next one gets the message, "
-              "once. When the time is over, the exit status is 27."}
+    OptionRow{
+        "wait-reply", 0, "SECONDS", messages, kTool, mqtt5<set_wait_reply>,
+        "print the first reply to the message, waiting for SECONDS at most (MQTT 5)",
+        "The message names a response topic and correlation data; those of -D, or new ones. A "
+        "message with other correlation data is not the reply. "
+        "If the server is lost before the reply has come, the next one gets the message, "
+        "once. When the time is over, the exit status is 27."}
         .not_with("stdin-line json null null-message repeat announce spool acks retain",
                   "a request is one message"),
     {"repeat", 0, "N", messages, kTool, number<&PubOptions::repeat, 1, INT64_MAX>,
@@ -127,17 +129,17 @@ constexpr OptionRow kRows[] = {
      "mosquitto's name for --window"},
     {"drain-timeout", 0, "TIME", messages, kTool, duration<&PubOptions::drain_timeout>,
      "longest wait for acknowledgements at the end of input or after a signal (default 10s)"},
-    {"undelivered", 0, "FILE", messages, kTool, text<&PubOptions::undelivered_file>,
+    {"undelivered", 0, "FILE", messages, kTool, text<&PubOptions::undelivered_file, "a file">,
      "write messages that were not acknowledged to FILE, in the form of the input",
      "The file is byte-exact and can be used as input. It has lines for -l, and records that end "
      "with NUL for -l -0. For -m, -f, -s and -n it has the bytes of the message, for -f.",
      "FILE"},
-    {"ack-to", 0, "FILE", messages, kTool, text<&PubOptions::ack_to>,
+    {"ack-to", 0, "FILE", messages, kTool, text<&PubOptions::ack_to, "the path of a FIFO">,
      "tell through the FIFO FILE how far the lines are delivered",
      "A FIFO is made where nothing is. See A PIPELINE THAT LOSES NOTHING in mqfail(7).", "FILE"},
     {"allow-loss", 0, "", messages, kTool, put<&PubOptions::allow_loss>,
      "exit with 0 although QoS 0 messages were dropped"},
-    {"spool", 0, "DIR", messages, kTool, text<&PubOptions::spool_directory>,
+    {"spool", 0, "DIR", messages, kTool, text<&PubOptions::spool_directory, "a directory">,
      "keep the messages in DIR until a server has them; the next run sends what is left",
      "See SPOOL.", "DIR"},
     {"sequence", 0, "", messages, kTool, mqtt5<put<&PubOptions::sequence>>,

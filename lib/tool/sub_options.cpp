@@ -82,7 +82,8 @@ constexpr OptionRow kRows[] = {
     {"", 'R', "", messages, kTool, put<&SubOptions::no_retained>, "drop retained messages"},
     {"retained-only", 0, "", messages, kTool, put<&SubOptions::retained_only>,
      "print only retained messages; exit at the first message that is not retained",
-     "With --standby hot, the other servers have one second to send their retained messages "
+     "Such a message may come before retained ones of QoS 1 and 2. With --standby hot, the other "
+     "servers have one second to send their retained messages "
      "first."},
     {"retain-as-published", 0, "", messages, kTool, mqtt5<put<&SubOptions::retain_as_published>>,
      "keep the retain flag as the publisher set it (MQTT 5)",
@@ -155,13 +156,13 @@ constexpr OptionRow kRows[] = {
      "See OUTPUT for the sequences of a format."},
     {"json", 0, "", output, kTool, set_json,
      "print each message as a JSON object, the same as -F %j"},
-    {"ack-from", 0, "FILE", output, kTool, text<&SubOptions::ack_from>,
+    {"ack-from", 0, "FILE", output, kTool, text<&SubOptions::ack_from, "the path of a FIFO">,
      "acknowledge a message when its number has come back through the FIFO FILE",
      "It goes with --json, which adds the number as \"ack\". mqfail-pub --ack-to writes the "
      "numbers. "
      "A FIFO is made where nothing is. See A PIPELINE THAT LOSES NOTHING in mqfail(7).",
      "FILE"},
-    OptionRow{"output", 0, "DIR", output, kTool, text<&SubOptions::output_directory>,
+    OptionRow{"output", 0, "DIR", output, kTool, text<&SubOptions::output_directory, "a directory">,
               "append the messages of each topic to a file of its own in DIR",
               "The name of a file is the topic; each byte but letters, digits, '-', '_' and '.' "
               "is %XX in it. A file has whole messages only. Messages are acknowledged when they "

@@ -155,8 +155,7 @@ class TransportListener {
   /// A message on a watched topic (ConnectSettings) has come; it may come before Connected is told.
   /// Views die with the call. It goes to take_messages(), too, if a filter of the user matches the
   /// topic; else it is acknowledged as soon as those before it are (MQTT 5, 4.6.0-2).
-  virtual void heard(AttemptId /*attempt*/, std::string_view /*topic*/,
-                     std::string_view /*payload*/, bool /*retained*/) {}
+  virtual void heard(AttemptId /*attempt*/, const Message& /*message*/) {}
 };
 
 /// Thread: all members are called from the session's thread.

@@ -103,6 +103,23 @@ BOOST_AUTO_TEST_CASE(a_list_that_may_not_change_is_looked_up_until_it_is_found, 
                   .has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_publisher_finds_its_servers_and_once_is_a_pass_over_them, *in_own_room()) {
+  Mosquitto a;
+  DnsServer dns(zone({a.port()}), kDns);
+  for (const Arguments& bound :
+       {Arguments{}, {"--once"}, {"--startup-max-reconnect-attempts", "1"}}) {
+    Arguments arguments{"--srv", "test", "-t", "t", "-q", "1", "-m", "x"};
+    arguments.insert(arguments.end(), bound.begin(), bound.end());
+    Process publisher(pub(arguments));
+    CHECK_STATUS(publisher, 0);
+    BOOST_TEST(Events(publisher).count("backoff") == 0U);
+  }
+  a.kill9();
+  Process in_vain(pub({"--srv", "test", "-t", "t", "-q", "1", "-m", "x", "--once"}));
+  CHECK_STATUS(in_vain, 69);
+  BOOST_TEST(Events(in_vain).count("trying") == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_dns_server_that_starts_later_is_waited_for, *in_own_room()) {
   Mosquitto a;
   Process reader(sub({"--srv", "test", "-t", "t", "--startup-timeout", "60s"}));

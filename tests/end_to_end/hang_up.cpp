@@ -67,6 +67,21 @@ BOOST_AUTO_TEST_CASE(a_hangup_with_a_document_and_no_terminal_reads_it_again) {
   CHECK_STATUS(reader, 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_hangup_with_a_document_that_is_not_read_again_changes_nothing) {
+  ScriptedServer a;
+  Scratch scratch;
+  const std::string file = (scratch / "servers.json").string();
+  write_file(file, document(a.port()));
+  Reader reader(sub({"--servers", file, "--no-update-uris-supported", "-t", "t"}));
+  REQUIRE_EVENT(reader, reader.events, "subscribed");
+  reader.signal(SIGHUP);
+  a.publish({.topic = "t", .payload = "goes on"});
+  BOOST_TEST(reader.wait_for_lines(Stream::out, 1, 10s));
+  BOOST_TEST(!reader.wait_exit(200ms).has_value());
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_run_does_not_outlive_its_terminal) {
   ScriptedServer server;
   Scratch scratch;

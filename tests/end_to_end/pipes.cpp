@@ -434,6 +434,57 @@ BOOST_FIXTURE_TEST_CASE(a_reply_that_cannot_be_printed_is_74_and_a_request_witho
   CHECK_STATUS(asker, 75);
 }
 
+BOOST_FIXTURE_TEST_CASE(the_reply_to_another_request_is_none, Pipes) {
+  const Process answers(responder(*this, server.uri()));
+  BOOST_REQUIRE(server.wait_for_subscriber("responder"));
+  Process other(Command{.argv = pub({"-s",
+                                     server.uri(),
+                                     "-i",
+                                     "other",
+                                     "-t",
+                                     "nobody",
+                                     "-q",
+                                     "1",
+                                     "-m",
+                                     "x",
+                                     "--wait-reply",
+                                     "1",
+                                     "-D",
+                                     "publish",
+                                     "response-topic",
+                                     "r",
+                                     "-D",
+                                     "publish",
+                                     "correlation-data",
+                                     "1"})});
+  BOOST_REQUIRE(server.wait_for_log("Sending PUBACK to other.*"));
+  const Finished done =
+      sh("$BIN/mqfail-pub -s $URI -t ask -q 1 -m hello --wait-reply 10 -D publish response-topic r "
+         "-D publish correlation-data 2");
+  BOOST_TEST(done.exit.status == 0, done.err);
+  BOOST_TEST(done.out == "got hello\n");
+  CHECK_STATUS(other, 27);
+  BOOST_TEST(other.bytes(Stream::out) == "");
+  BOOST_TEST(sh("$BIN/mqfail-pub -s $URI -t r -m x --wait-reply 1 -D publish response-topic r")
+                 .exit.status == 64);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_request_that_no_server_takes_is_not_waited_for, Pipes) {
+  ScriptedServer refuses({.puback = [](const Publish&) { return 0x87; }});
+  Process asker(Command{.argv = pub({"-s", refuses.uri(), "-t", "ask", "-q", "1", "-m", "x",
+                                     "--wait-reply", "600"})});
+  CHECK_STATUS(asker, 75);
+  // The next server, if one grants no subscription to the reply.
+  ScriptedServer grants_nothing({.suback = [](const std::string&, int) { return 0x87; }});
+  const Process answers(responder(*this, server.uri()));
+  BOOST_REQUIRE(server.wait_for_subscriber("responder"));
+  Process next(Command{.argv = pub({"-s", grants_nothing.uri(), "-s", server.uri(), "-t", "ask",
+                                    "-q", "1", "-m", "hello", "--wait-reply", "20"})});
+  CHECK_STATUS(next, 0);
+  BOOST_TEST(next.bytes(Stream::out) == "got hello\n");
+  BOOST_TEST(received(grants_nothing).empty());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_reply_that_nobody_reads_does_not_hold_the_run_after_a_signal, Pipes) {
   const FullPipe full(path("full"));
   const Process answers(responder(*this, server.uri()));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How mqfail-pub ends after a failure: the exit status, the count on standard error, and every
 // unsettled payload, byte for byte.
+#include <ctime>
+
 #include "end_to_end/tools.hpp"
 #include "rig/full_pipe.hpp"
 
@@ -149,6 +151,99 @@ BOOST_AUTO_TEST_CASE(the_end_of_input_while_all_are_down_is_75_within_the_drain_
   BOOST_TEST(status_told(events) == 75);
   BOOST_TEST(exit->number("unsettled") == 30);
   BOOST_TEST(exit->number("acked") == 10);
+}
+
+// The ack timeout is as long as the drain timeout, unless another is given.
+BOOST_AUTO_TEST_CASE(a_server_that_does_not_acknowledge_is_left_although_the_input_is_over) {
+  ScriptedServer a({.at_publish = 1, .then = Then::stop_acking}), b;
+  Publisher publisher({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "-m", "x",
+                       "--drain-timeout", "500ms", "--ack-timeout", "500ms"});
+  CHECK_STATUS(publisher, 0);
+  BOOST_TEST(acknowledged(b) == std::vector<std::string>{"x"});
+  // Once for each server: the run ends.
+  b.change([](Script& script) {
+    script.at_publish = 1;
+    script.then = Then::stop_acking;
+  });
+  const Moment start = Clock::now();
+  Publisher in_vain({"-s", a.uri(), "-s", b.uri(), "-t", "t", "-q", "1", "-m", "x",
+                     "--drain-timeout", "500ms", "--ack-timeout", "500ms"});
+  CHECK_STATUS(in_vain, 75);
+  BOOST_TEST(seconds_between(start, Clock::now()) < at_most(4.0));
+  Publisher alone({"-s", a.uri(), "-t", "t", "-q", "1", "-m", "x", "--drain-timeout", "500ms"});
+  const Moment begin = Clock::now();
+  CHECK_STATUS(alone, 75);
+  BOOST_TEST(seconds_between(begin, Clock::now()) < at_most(1.5));
+}
+
+BOOST_AUTO_TEST_CASE(an_input_without_a_line_ends_at_once_at_qos_0_too) {
+  for (const std::string qos : {"0", "1"}) {
+    const Moment start = Clock::now();
+    Publisher publisher({"-s", dead_uri(), "-t", "t", "-q", qos, "-l"});
+    publisher.close_stdin();
+    CHECK_STATUS(publisher, 0);
+    BOOST_TEST(seconds_between(start, Clock::now()) < at_most(2.0));
+  }
+}
+
+// Alone in the window, as each record of a slow stream is.
+BOOST_AUTO_TEST_CASE(a_record_whose_time_is_over_in_an_outage_is_not_sent) {
+  const auto line = [](const std::string& seconds) {
+    char now[32];
+    const std::time_t clock = std::time(nullptr);
+    std::strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", std::gmtime(&clock));
+    return R"({"topic":"t","payload":"x","tst":")" + std::string(now) +
+           R"(","properties":{"message-expiry-interval":)" + seconds + "}}\n";
+  };
+  for (const std::string seconds : {"1", "600"}) {
+    ScriptedServer server;
+    server.refuse();
+    Publisher publisher({"-s", server.uri(), "-q", "1", "--json", "--startup-timeout", "60s",
+                         "--max-reconnect-delay", "100ms"});
+    publisher.write(line(seconds));
+    Events events(publisher);
+    REQUIRE_EVENT(publisher, events, "backoff");
+    BOOST_TEST(!publisher.wait_exit(2100ms).has_value());
+    server.accept();
+    BOOST_REQUIRE(server.wait_for(What::connect));
+    publisher.close_stdin();
+    BOOST_REQUIRE(publisher.wait_exit(10s).has_value());
+    const auto published = server.log(What::publish);
+    BOOST_TEST(published.size() == (seconds == "1" ? 0U : 1U));
+    if (!published.empty())
+      BOOST_TEST(number_of(published[0].publish.properties, property::message_expiry).value_or(0) <
+                 600U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_ends_the_copying_of_what_is_unread) {
+  const Scratch scratch;
+  Publisher publisher({"-s", dead_uri(), "-t", "t", "-q", "1", "-l", "--once", "--drain-timeout",
+                       "60s", "--undelivered", (scratch / "undelivered").string()});
+  publisher.write("one\n");
+  Events events(publisher);
+  REQUIRE_EVENT(publisher, events, "gave-up");
+  BOOST_TEST(!publisher.wait_exit(500ms).has_value(), "it must wait for the input");
+  publisher.signal(SIGTERM);
+  CHECK_STATUS(publisher, 69);
+  BOOST_TEST(read_file(scratch / "undelivered") == "one\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_path_that_is_empty_is_refused) {
+  for (const Arguments& one : {Arguments{"--spool", ""},
+                               {"--undelivered", ""},
+                               {"--ack-to", ""},
+                               {"--trace", ""},
+                               {"-I", ""}}) {
+    Arguments all{"-s", dead_uri(), "-t", "t", "-q", "1", "-l"};
+    all.insert(all.end(), one.begin(), one.end());
+    BOOST_TEST(run(pub(all)).exit.status == 64, one[0]);
+  }
+  for (const Arguments& one : {Arguments{"--output", ""}, {"--json", "--ack-from", ""}}) {
+    Arguments all{"-s", dead_uri(), "-t", "t"};
+    all.insert(all.end(), one.begin(), one.end());
+    BOOST_TEST(run(sub(all)).exit.status == 64, one[0]);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_comes_back_within_the_drain_timeout_saves_the_run) {

@@ -156,6 +156,19 @@ BOOST_AUTO_TEST_CASE(a_hangup_is_a_reload_whatever_the_document_is) {
   CHECK_STATUS(reader, 0);
 }
 
+// systemctl reload.
+BOOST_AUTO_TEST_CASE(a_hangup_without_a_document_does_not_end_a_service) {
+  Mosquitto server;
+  Manager manager;
+  Process reader(manager.service(sub({"-s", server.uri(), "-t", "t", "-q", "1"})));
+  BOOST_TEST(manager.hears("READY=1"));
+  reader.signal(SIGHUP);
+  Client(server.port()).publish({.topic = "t", .payload = "goes on", .qos = 1});
+  BOOST_TEST(reader.wait_for_lines(Stream::out, 1, 10s));
+  reader.signal(SIGTERM);
+  CHECK_STATUS(reader, 0);
+}
+
 BOOST_AUTO_TEST_CASE(in_the_journal_events_have_a_priority_and_no_time) {
   Mosquitto server;
   Scratch scratch;

@@ -44,9 +44,8 @@ class Told final : public TransportListener {
     changed_.notify_all();
   }
   void wake() override {}
-  void heard(AttemptId /*attempt*/, std::string_view topic, std::string_view /*payload*/,
-             bool /*retained*/) override {
-    fuzz::law(topic == "watched", "only what is watched is told", topic);
+  void heard(AttemptId /*attempt*/, const Message& message) override {
+    fuzz::law(message.topic == "watched", "only what is watched is told", message.topic);
   }
   void begin() {
     const std::lock_guard lock(mutex_);

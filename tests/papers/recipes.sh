@@ -269,7 +269,8 @@ stop
 
 recipe 'A command for each message'
 soon 'send a -t job -m "two
-lines"; grep -qx "got two" out && grep -qx lines out'
+lines"; [[ $(grep -cx "got two" out) -ge 3 ]] && grep -qx lines out'
+is '! grep -qx "got " out'
 stop
 
 printf 'connection up\naddress a.example b.example:1883\ntopic # both\n' >bridge.conf

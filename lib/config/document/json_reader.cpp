@@ -207,4 +207,13 @@ JsonReading read_json(const std::string& document) {
   return read_normalised(document);
 }
 
+bool is_json(std::string_view text) {
+  JsonTree tree;
+  std::string padded;
+  padded.reserve(text.size() + 2 + kDocumentPadding);
+  padded.append("[").append(text).append("]");  // simdjson has another way for a word alone
+  const std::string_view kept = tree.keep(std::move(padded));
+  return Walker(kept, tree).read(0, kept.size());
+}
+
 }  // namespace mqfail

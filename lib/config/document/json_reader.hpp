@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/file.hpp"
@@ -21,5 +22,9 @@ struct JsonReading {
 /// The tree borrows `document`, which is shorter than 4 GiB. It is copied unless its capacity is
 /// at least kDocumentPadding more than its size.
 JsonReading read_json(const std::string& document);
+
+/// Whether `text` is one JSON value as RFC 8259 has it, without the liberties of a document, and is
+/// nested at most 31 levels deep.
+bool is_json(std::string_view text);
 
 }  // namespace mqfail

@@ -153,7 +153,11 @@ BOOST_AUTO_TEST_CASE(what_is_not_json_is_no_message) {
   for (const char* record :
        {"{\"topic\":\"\xff\"}", R"({"topic":"t"} x)", R"({"topic":"t"}{"topic":"t"})",
         R"({"topic":"\ud800"})", R"({"topic" "t"})", R"({"topic":"t","payload":tru})",
-        R"({"topic":"t","payload":01})", "{\"topic\":\"t\n\"}"})
+        R"({"topic":"t","payload":01})", R"({"topic":"t","payload":[{"v":-1 0}]})",
+        R"({"topic":"t","payload":[1. 5]})", R"({"topic":"t","payload":[1 2]})",
+        R"({"topic":"t","payload":[tr ue]})", R"({"topic":"t","payload":[1,]})",
+        R"({"topic":"t","payload":{"a":1,}})", R"({"topic":"t","payload":["\ud800"]})",
+        "{\"topic\":\"t\n\"}"})
     BOOST_TEST(!json(record).fault.empty(), record);
   BOOST_TEST(json(R"({"topic":"t","payload":"x)").fault.find("is not JSON") != std::string::npos);
 }

@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(what_is_heard_or_brought_while_the_bell_is_silenced_is_take
       const auto mailbox = made();
       if (rung) mailbox->wake();
       *moment = [&] {
-        mailbox->heard(AttemptId{1}, "servers", "one", false);
+        mailbox->heard(AttemptId{1}, {"servers", "one"});
         mailbox->bring({.servers = ServerList{}});
       };
       const Mail mail = mailbox->take();
@@ -143,9 +143,13 @@ BOOST_AUTO_TEST_CASE(what_is_heard_or_brought_while_the_bell_is_silenced_is_take
 BOOST_AUTO_TEST_CASE(what_is_heard_on_watched_topics_is_copied_in_order_and_rings) {
   const auto mailbox = made();
   for (const std::string payload : {"one", "two"}) {
-    mailbox->heard(AttemptId{7}, "servers", payload, payload == "one");
+    MessageProperties properties;
+    if (payload == "two") properties.correlation_data = "c";
+    Message message{"servers", payload, 0, payload == "one"};
+    message.properties = &properties;
+    mailbox->heard(AttemptId{7}, message);
   }
-  mailbox->heard(AttemptId{8}, "servers", std::string(Mailbox::kHeardBytes + 1, 'x'), false);
+  mailbox->heard(AttemptId{8}, {"servers", std::string(Mailbox::kHeardBytes + 1, 'x')});
   BOOST_TEST(rings(*mailbox));
   const Mail mail = mailbox->take();
   BOOST_TEST(mail.events.empty());
@@ -155,7 +159,9 @@ BOOST_AUTO_TEST_CASE(what_is_heard_on_watched_topics_is_copied_in_order_and_ring
   BOOST_TEST(heard[0].topic == "servers");
   BOOST_TEST(heard[0].payload == "one");
   BOOST_TEST(heard[0].retained);
+  BOOST_TEST(!heard[0].correlation);
   BOOST_TEST(heard[1].payload == "two");
+  BOOST_TEST(heard[1].correlation.value_or("") == "c");
   BOOST_TEST(!heard[1].retained);
   BOOST_TEST(!heard[1].too_large);
   BOOST_TEST(heard[2].payload.empty());
@@ -167,8 +173,7 @@ BOOST_AUTO_TEST_CASE(what_is_heard_on_watched_topics_is_copied_in_order_and_ring
 BOOST_AUTO_TEST_CASE(what_is_heard_and_not_taken_is_bounded_and_the_newest_stays) {
   const auto mailbox = made();
   for (int i = 0; i < 100; ++i) {
-    mailbox->heard(AttemptId{1}, "t", std::string(Mailbox::kHeardBytes, static_cast<char>(i)),
-                   false);
+    mailbox->heard(AttemptId{1}, {"t", std::string(Mailbox::kHeardBytes, static_cast<char>(i))});
   }
   const auto heard = mailbox->take().heard;
   BOOST_TEST(heard.size() == Mailbox::kUntakenBytes / Mailbox::kHeardBytes - 1);

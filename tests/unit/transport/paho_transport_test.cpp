@@ -47,10 +47,9 @@ class SlowReader final : public TransportListener {
  public:
   void post(Event /*event*/) override {}
   void wake() override {}
-  void heard(AttemptId /*attempt*/, std::string_view topic, std::string_view payload,
-             bool /*retained*/) override {
+  void heard(AttemptId /*attempt*/, const Message& message) override {
     comes_within(peer.get_future().get(), std::chrono::milliseconds(300));
-    told.set_value(std::string(topic) + " " + std::string(payload));
+    told.set_value(std::string(message.topic) + " " + std::string(message.payload));
   }
 
   std::promise<int> peer;
