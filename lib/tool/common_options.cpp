@@ -224,8 +224,7 @@ constexpr OptionRow kRows[] = {
               "client id (default: a new one for each connection)"}
         .in(Family::client_id)
         .not_with("id-prefix", "give one of them"),
-    OptionRow{"id-prefix", 'I', "PREFIX", connection, kBoth,
-              text<&Draft::id_prefix, "the beginning of a client id">,
+    OptionRow{"id-prefix", 'I', "PREFIX", connection, kBoth, text<&Draft::id_prefix>,
               "the client id is PREFIX and the process id"}
         .in(Family::client_id),
     {"keepalive", 'k', "SECONDS", connection, kBoth, set_keepalive,

@@ -230,11 +230,8 @@ BOOST_AUTO_TEST_CASE(a_signal_ends_the_copying_of_what_is_unread) {
 }
 
 BOOST_AUTO_TEST_CASE(a_path_that_is_empty_is_refused) {
-  for (const Arguments& one : {Arguments{"--spool", ""},
-                               {"--undelivered", ""},
-                               {"--ack-to", ""},
-                               {"--trace", ""},
-                               {"-I", ""}}) {
+  for (const Arguments& one :
+       {Arguments{"--spool", ""}, {"--undelivered", ""}, {"--ack-to", ""}, {"--trace", ""}}) {
     Arguments all{"-s", dead_uri(), "-t", "t", "-q", "1", "-l"};
     all.insert(all.end(), one.begin(), one.end());
     BOOST_TEST(run(pub(all)).exit.status == 64, one[0]);

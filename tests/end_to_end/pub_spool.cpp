@@ -355,7 +355,8 @@ BOOST_AUTO_TEST_CASE(a_spool_that_cannot_be_read_ends_the_run_when_the_rest_is_d
   again.write("new\n");  // and the input goes on
   CHECK_STATUS(again, 74);
   const auto arrived = numbers(received(server));
-  BOOST_TEST(arrived.size() > 500U);
+  BOOST_TEST(!arrived.empty());
+  BOOST_TEST(complete(arrived));
   Events events(again);
   BOOST_TEST(events.last("exit")->get("reason").find("the spool cannot be read") !=
              std::string::npos);
