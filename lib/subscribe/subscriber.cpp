@@ -134,14 +134,20 @@ bool Subscriber::write_out(TimePoint now) {
 void Subscriber::tell_what_may_be_lost(Duration blocked) {
   for (const ReceivingConnection& connection : connections_) {
     if (!transport_.paused(connection.attempt)) continue;
-    Notice gap{.name = NoticeName::gap, .level = Level::warning};
-    gap.server = connection.server_id;
-    gap.epoch = connection.epoch;
-    gap.reason = "nothing more was read from the server while standard output was blocked";
-    gap.dur = blocked;
-    gap.more = {{"qos", std::int64_t{0}}};
-    announcer_.announce(gap);
+    tell_unread(connection,
+                "nothing more was read from the server while standard output was blocked", blocked);
   }
+}
+
+void Subscriber::tell_unread(const ReceivingConnection& connection, std::string reason,
+                             std::optional<Duration> blocked) {
+  Notice gap{.name = NoticeName::gap, .level = Level::warning};
+  gap.server = connection.server_id;
+  gap.epoch = connection.epoch;
+  gap.reason = std::move(reason);
+  gap.dur = blocked;
+  gap.more = {{"qos", std::int64_t{0}}};
+  announcer_.announce(gap);
 }
 
 // Fills the buffer; false if there was nothing to take. Connections that are over come first: their
@@ -161,6 +167,7 @@ bool Subscriber::collect(TimePoint now) {
       continue;
     }
     if (over->live && now >= over->leave_by) removal_.offline(over->attempt);
+    if (over->live && !over->last) hold_last(*over);
     if (collect_from(*over, now)) return true;
     if (over->ahead_until) {  // it has more messages, but another connection goes first
       ++over;
@@ -196,20 +203,40 @@ void Subscriber::end_with_retained(TimePoint now) {
   if (all) done_ = true;
 }
 
+// A server that is left goes on sending, perhaps faster than the output takes it. What has come by
+// now is taken, and nothing more: that is not acknowledged.
+void Subscriber::hold_last(ReceivingConnection& connection) {
+  if (transport_.paused(connection.attempt)) {
+    tell_unread(connection, "the server was left before all that it had sent was read", {});
+  }
+  std::deque<OwnMessage>& last = connection.last.emplace();
+  const auto hold = [&last](const Message& message) {
+    last.emplace_back(message);
+    return true;
+  };
+  // The transport gives what it began to give before, and then what has come since.
+  for (int i = 0; i < 2; ++i) transport_.take_messages(connection.attempt, hold);
+}
+
 bool Subscriber::collect_from(ReceivingConnection& connection, TimePoint now) {
   const bool answered =
       connection.asked && transport_.pongs(connection.attempt) >= *connection.asked;
   bool all = true;
-  const std::size_t taken = transport_.take_messages(
-      connection.attempt, [this, &connection, &all, now](const Message& message) {
-        connection.heard = now;
-        const bool is_taken = take(message, connection, now);
-        all = all && is_taken;
-        if (is_taken) ++connection.taken;
-        if (acknowledgements_.by_number())
-          release(connection);  // each message has a number of its own
-        return is_taken;
-      });
+  const auto visit = [this, &connection, &all, now](const Message& message) {
+    connection.heard = now;
+    const bool is_taken = take(message, connection, now);
+    all = all && is_taken;
+    if (is_taken) ++connection.taken;
+    if (acknowledgements_.by_number()) release(connection);  // each message has a number of its own
+    return is_taken;
+  };
+  std::size_t taken = 0;
+  if (connection.last) {
+    for (; !connection.last->empty() && visit(connection.last->front().message()); ++taken)
+      connection.last->pop_front();
+  } else {
+    taken = transport_.take_messages(connection.attempt, visit);
+  }
   if (answered && all) {
     connection.asked.reset();
     novelty_.answered(connection.feed, now);

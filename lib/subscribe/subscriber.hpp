@@ -94,6 +94,7 @@ class Subscriber final : public Work {
     bool live = true;
     std::optional<std::uint64_t> last_ping{};  // all messages to be taken come before its answer
     TimePoint leave_by{};                      // the answer is waited for until then
+    std::optional<std::deque<OwnMessage>> last{};  // what it held then; no more is taken
     std::optional<std::uint64_t> asked{};    // the ping that asks whether it has sent what it kept
     std::optional<TimePoint> ahead_until{};  // it is ahead of the others and waits for them so long
     TimePoint ahead_end{};                   // no longer, whatever holds them up
@@ -109,8 +110,11 @@ class Subscriber final : public Work {
   void find_stale(TimePoint now, std::vector<Trouble>& troubles) const;
   bool write_out(TimePoint now);
   void tell_what_may_be_lost(Duration blocked);
+  void tell_unread(const ReceivingConnection& connection, std::string reason,
+                   std::optional<Duration> blocked);
   bool collect(TimePoint now);
   bool is_over(const ReceivingConnection& connection, TimePoint now) const;
+  void hold_last(ReceivingConnection& connection);
   bool collect_from(ReceivingConnection& connection, TimePoint now);
   bool take(const Message& message, ReceivingConnection& connection, TimePoint now);
   void ask(ReceivingConnection& connection, TimePoint now);

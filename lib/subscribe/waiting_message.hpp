@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A message that waits until it is known whether it is a copy (kept_copies.hpp), or behind one.
+// Messages that wait: with what a server that is left still held, or until it is known whether they
+// are copies (kept_copies.hpp), or behind such a one.
 #pragma once
 
 #include <cstddef>
@@ -10,17 +11,13 @@
 
 namespace mqfail {
 
-/// Owns what it needs of the message, which has no number.
-class WaitingMessage {
+/// Owns what the message refers to.
+class OwnMessage {
  public:
-  /// `before`: so many messages were taken from its connection before it.
-  WaitingMessage(const Message& message, const Novelty::Identity& identity, Novelty::News news,
-                 std::size_t before)
-      : identity_(identity),
-        news_(news),
-        before_(before),
-        topic_(message.topic),
+  explicit OwnMessage(const Message& message)
+      : topic_(message.topic),
         payload_(message.payload),
+        publisher_(message.publisher),
         message_(message) {
     if (message.properties != nullptr) properties_ = *message.properties;
   }
@@ -30,9 +27,25 @@ class WaitingMessage {
     Message message = message_;
     message.topic = topic_;
     message.payload = payload_;
+    message.publisher = publisher_;
     if (message.properties != nullptr) message.properties = &properties_;
     return message;
   }
+
+ private:
+  std::string topic_, payload_, publisher_;
+  MessageProperties properties_;
+  Message message_;  // its views are not valid
+};
+
+class WaitingMessage {
+ public:
+  /// `before`: so many messages were taken from its connection before it.
+  WaitingMessage(const Message& message, const Novelty::Identity& identity, Novelty::News news,
+                 std::size_t before)
+      : identity_(identity), news_(news), before_(before), message_(message) {}
+
+  Message message() const { return message_.message(); }
   const Novelty::Identity& identity() const { return identity_; }
   bool is_doubtful() const { return news_ == Novelty::News::doubtful; }
   std::size_t before() const { return before_; }
@@ -41,9 +54,7 @@ class WaitingMessage {
   Novelty::Identity identity_;
   Novelty::News news_;
   std::size_t before_;
-  std::string topic_, payload_;
-  MessageProperties properties_;
-  Message message_;  // its views are not valid
+  OwnMessage message_;
 };
 
 }  // namespace mqfail

@@ -31,6 +31,7 @@ class ScriptedTransport final : public QuietTransport {
   std::size_t take_messages(AttemptId attempt,
                             const std::function<bool(const Message&)>& visit) override {
     std::deque<std::uint64_t>& here = waiting[attempt];
+    if (attempt == flooding) here.push_back(++flood);
     std::size_t taken = 0;
     while (!here.empty()) {
       const std::string payload = std::to_string(here.front());
@@ -47,7 +48,12 @@ class ScriptedTransport final : public QuietTransport {
   }
   void acknowledge(AttemptId attempt, std::size_t count) override { acked[attempt] += count; }
 
+  bool paused(AttemptId) const override { return is_paused; }
+
   bool numbered = true;
+  bool is_paused = false;
+  std::optional<AttemptId> flooding;  // it has another message each time that it is asked
+  std::uint64_t flood = 1000;
   std::uint64_t first_live = 0;  // those before are retained
   std::map<AttemptId, std::deque<std::uint64_t>> waiting;
   std::map<AttemptId, std::size_t> acked;

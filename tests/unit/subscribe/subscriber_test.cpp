@@ -235,6 +235,31 @@ BOOST_AUTO_TEST_CASE(the_last_messages_of_a_server_that_is_left_come_before_thos
   BOOST_TEST(stage.printed() == "4 ");
 }
 
+BOOST_AUTO_TEST_CASE(
+    a_server_that_is_left_and_sends_without_an_end_does_not_keep_the_next_one_waiting) {
+  for (const bool answers : {true, false}) {
+    Stage stage({}, {.key = {1, 2}});
+    stage.transport.numbered = false;
+    stage.online(1);
+    stage.sends(1, {1});
+    stage.online(2);
+    stage.subscriber->leave(Stage::id(1), stage.now);
+    if (answers) {
+      stage.transport.answered = 1;
+    } else {
+      stage.now += 1s;
+      stage.transport.is_paused = true;  // and it does not answer, because it is not read
+    }
+    stage.transport.waiting[Stage::id(1)] = {2};
+    stage.transport.flooding = Stage::id(1);
+    stage.sends(2, {3});
+    BOOST_TEST(stage.has_ended(1));
+    BOOST_TEST(stage.printed() == "1 2 1001 1002 3 ");
+    BOOST_TEST(stage.transport.acked[Stage::id(1)] == 4U);
+    BOOST_TEST((stage.deaf.names == std::vector(answers ? 0U : 1U, NoticeName::gap)));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_does_not_answer_is_left_after_a_second) {
   Stage stage;
   stage.online(1);
