@@ -59,7 +59,7 @@ class Acknowledgements {
   std::size_t unacknowledged() const { return ack_from_ ? ack_from_->unacknowledged() : 0; }
 
   /// What to wait for; on_poll() gets it with its revents, behind take_numbers().
-  pollfd poll_fd() const { return {wait() ? ack_from_->fd() : -1, POLLIN, 0}; }
+  pollfd poll_fd() const { return {wait() && !is_over() ? ack_from_->fd() : -1, POLLIN, 0}; }
   void on_poll(const pollfd& fd) {
     if ((fd.revents & POLLHUP) != 0) ack_from_->hung_up();
   }

@@ -15,9 +15,11 @@
 #include <string_view>
 #include <utility>
 
+#include "base/descriptor.hpp"
+
 namespace mqfail {
 
-Output::Output(int fd, bool sync) : fd_(fd), sync_(sync) {
+Output::Output(int fd, bool sync) : fd_(fd), given_(fd), sync_(sync) {
   // What was opened for reading only may well be opened once more for writing: /dev/null for one.
   if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) return;
   struct stat status {};
@@ -39,6 +41,14 @@ Output::Output(int fd, bool sync) : fd_(fd), sync_(sync) {
 
 Output::~Output() {
   if (ours_) close(fd_);
+}
+
+void Output::end() {
+  if (fd_ < 0) return;
+  if (std::exchange(ours_, false)) close(fd_);
+  fd_ = -1;
+  const Descriptor nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!nothing || dup2(nothing.get(), given_) < 0) close(given_);
 }
 
 long Output::write_some(const char* data, unsigned long size) const {

@@ -11,8 +11,8 @@ namespace mqfail {
 
 class Output final : public Sink {
  public:
-  /// Writes to `fd`, which stays the caller's. A pipe or terminal is opened once more, so that its
-  /// non-blocking mode is ours alone and the flags that others share stay as they are.
+  /// Writes to `fd`, which stays the caller's until end(). A pipe or terminal is opened once more,
+  /// so that its non-blocking mode is ours alone and the flags that others share stay as they are.
   /// `sync`: what was written counts only once it is on the disk (fdatasync(2)).
   explicit Output(int fd, bool sync = false);
   ~Output() override;
@@ -26,6 +26,8 @@ class Output final : public Sink {
   void put_large(std::string_view topic, std::string_view payload, std::string_view end) override;
   bool write() override;
   void abandon() override { state_ = State::closed; }
+  /// `fd` is /dev/null from here on, so that no other file gets its number.
+  void end() override;
   bool pending() const override { return written_ < buffer_.size(); }
   int fd() const override { return fd_; }
   State state() const override { return state_; }
@@ -39,6 +41,7 @@ class Output final : public Sink {
   std::size_t write_now(std::string_view payload, std::string_view end);
 
   int fd_;
+  const int given_;
   const bool sync_;
   bool ours_ = false;
   Way way_ = Way::file;

@@ -34,6 +34,8 @@ class Sink {
   virtual bool write() = 0;
   /// Gives up what is still in the buffers.
   virtual void abandon() = 0;
+  /// Nothing more is written: whoever reads it comes to the end.
+  virtual void end() {}
   /// Something is not written yet.
   virtual bool pending() const = 0;
   /// -1: nothing is to be waited for.

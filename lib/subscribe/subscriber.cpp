@@ -81,16 +81,24 @@ bool Subscriber::is_over(const ReceivingConnection& connection, TimePoint now) c
 std::vector<Trouble> Subscriber::pump(TimePoint now) {
   move_messages(now);
   std::vector<Trouble> troubles = removal_.go_on(now);
-  if (done_ && removal_.is_busy()) {
+  if (done_ && !output_.pending() && removal_.is_busy()) {
     if (!removal_until_) removal_until_ = now + kStopPatience;
     removal_over_ = now >= *removal_until_;
   }
   find_stale(now, troubles);
   if (const auto idle = idle_at(); idle && drained_ && now >= *idle) done_ = true;
   acknowledgements_.tend(now, reader_gone_);
-  if (acknowledgements_.is_over()) done_ = ack_over_ = true;
+  if (acknowledgements_.is_over()) acknowledgements_are_over(now);
   if (give_up_at_ && now >= *give_up_at_) ack_over_ = true;
+  // A filter that left the last messages out ends with its input, and so does mqfail-pub behind it:
+  // the FIFO tells.
+  if (done_ && !give_up_at_ && acknowledgements_.wait() && !output_.pending()) output_.end();
   return troubles;
+}
+
+void Subscriber::acknowledgements_are_over(TimePoint now) {
+  done_ = ack_over_ = true;
+  if (!give_up_at_) give_up_at_ = now + kStopPatience;
 }
 
 void Subscriber::move_messages(TimePoint now) {
@@ -375,20 +383,20 @@ void Subscriber::on_poll(const pollfd* fds, std::size_t count, TimePoint now) {
   if (fds[1].revents == 0) return;
   if (acknowledgements_.take_numbers(now, kAheadPatience)) wait_anew(now);  // come before the end
   acknowledgements_.on_poll(fds[1]);
-  if (acknowledgements_.is_over()) done_ = ack_over_ = true;
+  if (acknowledgements_.is_over()) acknowledgements_are_over(now);
 }
 
 std::optional<TimePoint> Subscriber::deadline() const {
   if (more_) return TimePoint{};  // long ago: at once
-  if (reader_gone_) return earlier(acknowledgements_.due(), give_up_at_);
   std::optional<TimePoint> until = removal_.deadline();
   const auto sooner = [&until](std::optional<TimePoint> other) { until = earlier(until, other); };
   sooner(removal_until_);
   sooner(acknowledgements_.due());
   if (give_up_at_) {
-    sooner(give_up_at_);
+    if (output_.pending() || !ack_over_) sooner(give_up_at_);
     return until;
   }
+  if (reader_gone_) return until;
   if (stall_.is_blocked()) {
     sooner(stall_.due());
     return until;

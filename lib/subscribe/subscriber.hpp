@@ -126,6 +126,7 @@ class Subscriber final : public Work {
   void wait_anew(TimePoint now);
   void end_with_retained(TimePoint now);
   void note_number(Message& message, const ReceivingConnection& connection);
+  void acknowledgements_are_over(TimePoint now);
   void tell_removals(Notice& exit);
   bool full() const { return output_.size() >= kBatchBytes; }
 
@@ -150,7 +151,7 @@ class Subscriber final : public Work {
   bool retained_over_ = false;           // on any connection
   bool done_ = false;
   bool reader_gone_ = false;                // nobody reads the output any more
-  std::optional<TimePoint> give_up_at_;     // a reader that does not read holds up a stop so long
+  std::optional<TimePoint> give_up_at_;     // a reader that does not read holds up the end so long
   std::optional<TimePoint> removal_until_;  // a slow server holds up the end so long
   bool removal_over_ = false;
   bool ack_over_ = false;  // --ack-from is not waited for any more

@@ -527,6 +527,50 @@ BOOST_FIXTURE_TEST_CASE(a_closed_socket_as_standard_output_ends_with_0, Pipes) {
   BOOST_TEST(done.exit.status == 0, done.err);
 }
 
+// The numbers of what the filter leaves out do not come back. When no other message can come behind
+// it, the filter and mqfail-pub come to their end, and so does the run.
+BOOST_FIXTURE_TEST_CASE(a_filter_that_leaves_the_last_messages_out_holds_nobody_up, Pipes) {
+  const std::string sub = "$BIN/mqfail-sub -s $URI -t in -c -i x -q 1 --json -W 10 ";
+  const std::string rest =
+      " | sed -u '/drop/d; s/\"topic\":\"in\"/\"topic\":\"out\"/' |"
+      " $BIN/mqfail-pub -s $URI --json --ack-to acks; echo ${PIPESTATUS[@]}";
+  BOOST_TEST(sh("mkfifo acks; " + sub + "-E").exit.status == 0);
+  struct {
+    std::string lines, end, statuses;
+  } const rows[] = {
+      {"a drop b", "-C 3", "0 0 0\n"},
+      {"a b drop drop", "-C 4", "75 0 0\n"},  // they stay with the server
+      {"", "--idle-exit 1", "75 0 0\n"},
+      {"", "-C 2", "75 0 0\n"},
+      {"b", "-C 3", "0 0 0\n"},
+      {"b", "--idle-exit 1", "0 0 0\n"},
+  };
+  for (const auto& [lines, end, statuses] : rows) {
+    BOOST_TEST(sh("for i in " + lines + "; do echo $i; done | mosquitto_pub -p $PORT -t in -q 1 -l")
+                   .exit.status == 0);
+    const Finished done = sh(sub + "--ack-from acks " + end + rest, 20s);
+    BOOST_TEST(done.out == statuses, lines + " " + end + "\n" + done.err);
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(when_nobody_acknowledges_any_more_a_blocked_output_is_not_waited_for,
+                        Pipes) {
+  Process process(Command{.argv = sub({"-s", server.uri(), "-t", "t", "-q", "1", "-i", "me", "-c",
+                                       "-k", "1", "--json", "--ack-from", fifo}),
+                          .stdout_unread = true});
+  Events events(process);
+  REQUIRE_EVENT(process, events, "subscribed");
+  Fd writer(::open(fifo.c_str(), O_WRONLY));
+  BOOST_REQUIRE(sh("seq -f %02000.f 100 | $BIN/mqfail-pub -s $URI -t t -l -q 1").exit.status == 0);
+  REQUIRE_EVENT(process, events, "stalled",
+                [](const Said& said) { return holds(said.get("reason"), "standard output"); });
+  writer = Fd();
+  const auto exit = process.wait_exit(15s);
+  BOOST_REQUIRE(exit.has_value());
+  BOOST_TEST(exit->status == 75);
+  BOOST_TEST(exit->cpu_seconds() < at_most(1.0));
+}
+
 // The reader is killed while the pipe is full, and --ack-from has a writer.
 BOOST_FIXTURE_TEST_CASE(a_bridge_whose_reader_dies_is_no_success, Pipes) {
   BOOST_TEST(sh("mkfifo acks; $BIN/mqfail-sub -s $URI -t t -c -i x -q 1 -E").exit.status == 0);

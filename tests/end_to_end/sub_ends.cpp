@@ -390,6 +390,30 @@ BOOST_AUTO_TEST_CASE(a_retained_message_is_removed_only_once_it_is_written) {
   BOOST_TEST(events.last("exit")->number("removed") == 300);
 }
 
+BOOST_AUTO_TEST_CASE(removals_wait_for_a_reader_without_work_and_are_made_when_it_reads) {
+  ScriptedServer server;
+  Process reader(
+      {.argv = sub({"-s", server.uri(), "-t", "#", "--remove-retained", "-k", "1", "-C", "3"}),
+       .stdout_unread = true});
+  BOOST_REQUIRE(server.wait_for(What::subscribe));
+  for (std::uint32_t i = 1; i <= 3; ++i)
+    server.publish({.topic = std::to_string(i),
+                    .payload = numbered_line(i, 30'000),
+                    .qos = 1,
+                    .retain = true});
+  Events events(reader);
+  REQUIRE_EVENT(reader, events, "stalled");
+  // Longer than a slow server holds up the end.
+  BOOST_TEST(server.wait_for(What::ping, server.count(What::ping) + 4, 15s));
+  reader.read_on();
+  const auto exit = reader.wait_exit(10s);
+  BOOST_REQUIRE(exit.has_value());
+  BOOST_TEST(exit->status == 0);
+  BOOST_TEST(exit->cpu_seconds() < at_most(0.5));
+  BOOST_TEST(events.last("exit")->number("removed") == 3);
+  BOOST_TEST(events.last("exit")->number("not_removed") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(every_server_forgets_its_own_retained_message_and_a_refusal_is_told) {
   ScriptedServer a, b({.puback = [](const Publish&) { return 0x87; }});
   Process reader(sub({"-s", a.uri(), "-s", b.uri(), "-t", "t", "--remove-retained", "-V", "5"}));

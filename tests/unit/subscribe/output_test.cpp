@@ -97,6 +97,21 @@ BOOST_AUTO_TEST_CASE(a_reader_that_went_away_closes_the_output) {
   BOOST_TEST((output.state() == Output::State::closed));
 }
 
+BOOST_AUTO_TEST_CASE(the_reader_of_an_output_that_has_ended_comes_to_the_end) {
+  Pipe pipe;
+  Output output(pipe.writer);
+  output.buffer() = "x";
+  BOOST_TEST(output.write());
+  output.end();
+  std::array<char, 2> block{};
+  BOOST_TEST(read(pipe.reader, block.data(), block.size()) == 1);
+  BOOST_TEST(read(pipe.reader, block.data(), block.size()) == 0);
+  BOOST_TEST(fcntl(pipe.writer, F_GETFD) != -1);
+  BOOST_TEST(output.fd() == -1);
+  BOOST_TEST(output.write());
+  output.end();
+}
+
 BOOST_AUTO_TEST_CASE(a_full_disk_is_a_failure) {
   const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
   Output output(full);
