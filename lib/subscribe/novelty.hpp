@@ -86,6 +86,15 @@ class Novelty {
   /// are missing, or, without numbers, the connection has joined a stream and nothing shows yet
   /// that the other servers are as far. Ask it before judge().
   bool is_ahead(const Message& message, Feed& feed, TimePoint now);
+  /// It was, and no other server has brought anything before it in time.
+  void gave_up(const Message& message, Feed& feed) {
+    feed.in_step = true;
+    sequences_.give_up(message.publisher);
+  }
+  /// In place of judge(), for a message that nobody wants: its number has come all the same.
+  void pass_over(const Message& message) {
+    verdict_ = sequences_.judge(message.publisher, message.number, message.retain);
+  }
   /// The message of the last judge() is printed.
   void printed(const Feed& feed, TimePoint now);
 
@@ -101,7 +110,7 @@ class Novelty {
   /// The answer to that ping has come, and all messages before it were taken.
   void answered(Feed& feed, TimePoint now) { kept_.answered(feed.visit, now); }
 
-  /// What the number of the message of the last judge() tells.
+  /// What the number of the message of the last judge() or pass_over() tells.
   const SequenceTracker::Verdict& verdict() const { return verdict_; }
 
   /// Numbers that have not come.

@@ -30,7 +30,13 @@ bool SequenceTracker::opens_hole(std::string_view publisher, std::uint64_t numbe
   const auto found = key ? by_key_.find(*key) : by_key_.end();
   if (found == by_key_.end()) return false;
   const Publisher& known = *found->second;
-  return number > known.highest + 1 && !known.only_retained;
+  return number > known.highest + 1 && !known.only_retained && !known.given_up;
+}
+
+void SequenceTracker::give_up(std::string_view publisher) {
+  const auto key = key_of(publisher);
+  const auto found = key ? by_key_.find(*key) : by_key_.end();
+  if (found != by_key_.end()) found->second->given_up = true;
 }
 
 SequenceTracker::Verdict SequenceTracker::judge(std::string_view publisher, std::uint64_t number,
@@ -56,7 +62,10 @@ SequenceTracker::Verdict SequenceTracker::judge(std::string_view publisher, std:
   std::uint64_t& seen = word(*known, number);
   if ((seen & bit(number)) != 0) return {Verdict::Kind::duplicate};
   seen |= bit(number);
-  if (number >= known->complete_from) --missing_;
+  if (number >= known->complete_from) {
+    --missing_;
+    known->given_up = false;
+  }
   return {Verdict::Kind::late};
 }
 

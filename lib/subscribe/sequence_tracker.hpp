@@ -39,8 +39,11 @@ class SequenceTracker {
   /// and the next one were published before we subscribed, so they are not missing.
   Verdict judge(std::string_view publisher, std::uint64_t number, bool retained = false);
 
-  /// Whether judge() would find that this message opens a hole.
+  /// Whether judge() would find that this message opens a hole, and somebody may fill it.
   bool opens_hole(std::string_view publisher, std::uint64_t number) const;
+  /// Nobody has filled a hole of this publisher in time, as if its other messages were not for us:
+  /// opens_hole() says no until one is filled after all.
+  void give_up(std::string_view publisher);
 
   /// How many numbers between the first and the highest of each publisher have not come.
   std::uint64_t missing() const { return missing_; }
@@ -53,6 +56,7 @@ class SequenceTracker {
     std::uint64_t complete_from;       // holes count from here on
     bool only_retained;                // no hole before a message that is live
     std::vector<std::uint64_t> words;  // a ring of bits, a power of two, as long as was needed
+    bool given_up = false;
   };
   static std::uint64_t& word(Publisher& publisher, std::uint64_t number);
   static void widen(Publisher& publisher, std::uint64_t numbers);

@@ -280,7 +280,7 @@ bool Subscriber::is_ahead(const Message& message, ReceivingConnection& connectio
   if (now < *connection.ahead_until) return true;
   // The others do not have the messages before it: those are missing.
   connection.ahead_until.reset();
-  connection.feed.in_step = true;
+  novelty_.gave_up(message, connection.feed);
   return false;
 }
 
@@ -304,7 +304,11 @@ bool Subscriber::take(const Message& message, ReceivingConnection& connection, T
   const auto excluded = [&message](const std::string& filter) {
     return matches(filter, message.topic);
   };
-  if (std::any_of(settings_.filter_out.begin(), settings_.filter_out.end(), excluded)) return true;
+  if (std::any_of(settings_.filter_out.begin(), settings_.filter_out.end(), excluded)) {
+    novelty_.pass_over(message);
+    note_hole(message, connection);
+    return true;
+  }
   // Also if the message is not printed, because it came through another server already: each server
   // keeps its own.
   if (settings_.remove_retained && message.retain && !message.payload.empty()) {
@@ -360,6 +364,11 @@ void Subscriber::note_number(Message& message, const ReceivingConnection& connec
     message.late = true;
     ++late_;
   }
+  note_hole(message, connection);
+}
+
+void Subscriber::note_hole(const Message& message, const ReceivingConnection& connection) {
+  const SequenceTracker::Verdict& verdict = novelty_.verdict();
   if (verdict.missing == 0) return;
   missing_report_.add({.missing = verdict.missing,
                        .first = verdict.missing_from,

@@ -126,6 +126,7 @@ class Subscriber final : public Work {
   void wait_anew(TimePoint now);
   void end_with_retained(TimePoint now);
   void note_number(Message& message, const ReceivingConnection& connection);
+  void note_hole(const Message& message, const ReceivingConnection& connection);
   void acknowledgements_are_over(TimePoint now);
   void tell_removals(Notice& exit);
   bool full() const { return output_.size() >= kBatchBytes; }

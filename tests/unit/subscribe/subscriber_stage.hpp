@@ -11,6 +11,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,7 +36,8 @@ class ScriptedTransport final : public QuietTransport {
     std::size_t taken = 0;
     while (!here.empty()) {
       const std::string payload = std::to_string(here.front());
-      Message message{"t", payload, 1, here.front() < first_live};
+      Message message{other_topic.contains(here.front()) ? "u" : "t", payload, 1,
+                      here.front() < first_live};
       if (numbered) {
         message.publisher = kPublisher;
         message.number = here.front();
@@ -52,7 +54,8 @@ class ScriptedTransport final : public QuietTransport {
 
   bool numbered = true;
   bool is_paused = false;
-  std::optional<AttemptId> flooding;  // it has another message each time that it is asked
+  std::set<std::uint64_t> other_topic;  // they are on u, not on t
+  std::optional<AttemptId> flooding;    // it has another message each time that it is asked
   std::uint64_t flood = 1000;
   std::uint64_t first_live = 0;  // those before are retained
   std::map<AttemptId, std::deque<std::uint64_t>> waiting;

@@ -37,6 +37,48 @@ BOOST_AUTO_TEST_CASE(what_nobody_brings_is_waited_for_once_and_is_a_gap) {
   BOOST_TEST(!stage.subscriber->deadline().has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_publisher_whose_holes_nobody_fills_is_waited_for_once) {
+  Stage stage;
+  stage.online(1);
+  stage.online(2);
+  stage.sends(1, {1, 3});  // 2 is on a topic that is not ours
+  BOOST_TEST(stage.printed() == "1 ");
+  BOOST_REQUIRE(stage.subscriber->deadline().has_value());
+  stage.now = *stage.subscriber->deadline();
+  stage.sends(1, {5, 7});
+  BOOST_TEST(stage.printed() == "3 5 7 ");
+  stage.sends(2, {1, 3, 5, 7, 9});
+  BOOST_TEST(stage.printed() == "9 ");
+  // A hole is filled after all: it was worth waiting for.
+  stage.sends(1, {8, 11});
+  BOOST_TEST(stage.printed() == "8 ");
+  stage.sends(2, {10});
+  BOOST_TEST(stage.printed() == "10 11 ");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_filtered_out_is_not_missing) {
+  Stage stage({.filter_out = {"u"}});
+  stage.transport.other_topic = {2, 3, 6};
+  stage.online(1);
+  stage.online(2);
+  stage.sends(1, {1, 2, 3, 4});
+  stage.sends(2, {1, 2, 3, 4});
+  BOOST_TEST(stage.printed() == "1 4 ");
+  BOOST_TEST(stage.transport.acked[Stage::id(1)] == 4U);
+  BOOST_TEST(stage.subscriber->counts().missing == 0U);
+  BOOST_TEST(stage.deaf.names.empty());
+  stage.sends(2, {6});  // ahead of server 1
+  stage.sends(1, {5, 6, 7});
+  BOOST_TEST(stage.printed() == "5 7 ");
+  BOOST_TEST(stage.deaf.names.empty());
+  // It tells what is missing before it, too.
+  stage.transport.other_topic = {9};
+  stage.subscriber->offline(Stage::id(2), stage.now);
+  stage.sends(1, {9});
+  BOOST_TEST(stage.subscriber->counts().missing == 1U);
+  BOOST_TEST((stage.deaf.names == std::vector{NoticeName::gap}));
+}
+
 // With --ack-from the window of a server is full while nobody acknowledges.
 struct Pipeline {
   Pipeline() {
