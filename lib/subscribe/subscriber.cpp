@@ -123,7 +123,10 @@ bool Subscriber::write_out(TimePoint now) {
       done_ = reader_gone_ = true;
       return false;
     }
-    if (give_up_at_ && now >= *give_up_at_) output_.abandon();
+    if (give_up_at_ && now >= *give_up_at_) {
+      output_.abandon();
+      abandoned_ = true;
+    }
     stall_.blocked(now);
     for (ReceivingConnection& one : connections_) novelty_.blocked(one.feed, now);
     return false;
@@ -135,6 +138,8 @@ bool Subscriber::write_out(TimePoint now) {
   }
   if (acknowledgements_.written(now, kAheadPatience)) wait_anew(now);
   removal_.written();
+  printed_ = put_;
+  put_qos_0_ = 0;
   return true;
 }
 
@@ -142,8 +147,7 @@ bool Subscriber::write_out(TimePoint now) {
 void Subscriber::tell_what_may_be_lost(Duration blocked) {
   for (const ReceivingConnection& connection : connections_) {
     if (!transport_.paused(connection.attempt)) continue;
-    tell_unread(connection,
-                "nothing more was read from the server while standard output was blocked", blocked);
+    tell_unread(connection, kNotRead, blocked);
   }
 }
 
@@ -339,8 +343,9 @@ void Subscriber::print(Message message, const ReceivingConnection& connection) {
     settings_.format(message, connection.server_id, connection.epoch,
                      output_.buffer(message.topic));
   }
-  ++printed_;
-  if (settings_.count && printed_ >= *settings_.count) done_ = true;
+  ++put_;
+  if (message.qos == 0) ++put_qos_0_;
+  if (settings_.count && put_ >= *settings_.count) done_ = true;
 }
 
 // They come before the message that has told what they are.

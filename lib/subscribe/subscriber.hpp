@@ -81,6 +81,8 @@ class Subscriber final : public Work {
   static constexpr std::size_t kBatchBytes = 65536;
   /// From this size on a copy of the payload costs more than a write of its own (bytes).
   static constexpr std::size_t kLargePayload = 32768;
+  static constexpr const char* kNotRead =
+      "nothing more was read from the server while standard output was blocked";
   /// Batches before the mailbox is looked at again.
   static constexpr int kBatches = 32;
 
@@ -129,6 +131,7 @@ class Subscriber final : public Work {
   void note_hole(const Message& message, const ReceivingConnection& connection);
   void acknowledgements_are_over(TimePoint now);
   void tell_removals(Notice& exit);
+  void tell_unwritten(Notice& exit);
   bool full() const { return output_.size() >= kBatchBytes; }
 
   SubscriberSettings settings_;
@@ -156,7 +159,11 @@ class Subscriber final : public Work {
   std::optional<TimePoint> removal_until_;  // a slow server holds up the end so long
   bool removal_over_ = false;
   bool ack_over_ = false;  // --ack-from is not waited for any more
-  std::uint64_t received_ = 0, printed_ = 0, late_ = 0;
+  bool abandoned_ = false;
+  std::uint64_t received_ = 0, late_ = 0;
+  std::uint64_t put_ = 0;        // into the buffer
+  std::uint64_t put_qos_0_ = 0;  // of those that are not printed
+  std::uint64_t printed_ = 0;    // written in full, with the whole buffer
 };
 
 }  // namespace mqfail

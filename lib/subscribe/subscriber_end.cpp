@@ -19,6 +19,31 @@ void Subscriber::tell_removals(Notice& exit) {
   announcer_.announce(warning);
 }
 
+// Nobody has read the output, and the run does not wait for it any more. Messages of QoS 1 and 2
+// are not acknowledged; nobody has the others.
+void Subscriber::tell_unwritten(Notice& exit) {
+  std::uint64_t lost = put_qos_0_;
+  const auto count = [&lost](const Message& message) {
+    if (message.qos == 0) ++lost;
+    return true;
+  };
+  for (const ReceivingConnection& one : connections_) {
+    if (one.last) {
+      for (const OwnMessage& message : *one.last) count(message.message());
+      continue;
+    }
+    if (transport_.paused(one.attempt)) tell_unread(one, kNotRead, {});
+    // What the transport began to give before, and what has come since.
+    for (int i = 0; i < 2; ++i) transport_.take_messages(one.attempt, count);
+  }
+  if (lost == 0) return;
+  Notice dropped{.name = NoticeName::dropped, .level = Level::warning};
+  dropped.reason = "standard output did not take them before the end";
+  dropped.more = {{"count", as_int(lost)}};
+  announcer_.announce(dropped);
+  exit.more.emplace_back("lost_max", as_int(lost));
+}
+
 int Subscriber::finish(const Ending& ending, bool /*reached*/, TimePoint now, Notice& exit) {
   write_out(now);
   removal_.go_on(now);
@@ -33,6 +58,8 @@ int Subscriber::finish(const Ending& ending, bool /*reached*/, TimePoint now, No
                {"late", as_int(late_)},
                {"missing", as_int(novelty_.missing())}};
   if (settings_.remove_retained) tell_removals(exit);
+  if (output_.pending() && (abandoned_ || output_.state() == Sink::State::open))
+    tell_unwritten(exit);
   if (acknowledgements_.by_number())
     exit.more.emplace_back("unacknowledged", as_int(acknowledgements_.unacknowledged()));
   if (output_.state() == Sink::State::failed) {

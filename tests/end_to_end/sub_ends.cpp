@@ -321,6 +321,34 @@ BOOST_AUTO_TEST_CASE(a_signal_ends_it_though_stdout_blocks) {
   BOOST_TEST(reader.wait_exit(3s).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_signal_while_stdout_blocks_tells_what_is_not_printed) {
+  for (const int qos : {0, 1}) {
+    ScriptedServer server;
+    Process reader({.argv = sub({"-s", server.uri(), "-t", "t", "-k", "1", "-q", "1"}),
+                    .stdout_unread = true});
+    BOOST_REQUIRE(server.wait_for(What::subscribe));
+    for (std::uint32_t i = 1; i <= 300; ++i)
+      server.publish({.topic = "t", .payload = numbered_line(i, 1000), .qos = qos});
+    Events events(reader);
+    REQUIRE_EVENT(reader, events, "stalled", 15s);
+    BOOST_REQUIRE(server.wait_for(What::ping, server.count(What::ping) + 2, 10s));
+    reader.signal(SIGTERM);
+    CHECK_STATUS(reader, 0);
+    const auto exit = events.last("exit");
+    BOOST_TEST(exit->number("printed") < 100);
+    const auto dropped = events.last("dropped");
+    if (qos == 0) {
+      BOOST_REQUIRE(dropped.has_value());
+      BOOST_TEST(dropped->number("count") == 300 - exit->number("printed"));
+      BOOST_TEST(exit->number("lost_max") == dropped->number("count"));
+    } else {
+      BOOST_TEST(!dropped.has_value());
+      BOOST_TEST(static_cast<std::size_t>(exit->number("printed")) == server.count(What::ack));
+    }
+    reader.read_on();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_protocol_error_of_ours_stops_with_the_reason) {
   ScriptedServer server({.connack_v5 = 0x85, .connack_v3 = 2});
   Process reader(sub({"-s", server.uri(), "-s", dead_uri(), "-t", "t"}));
