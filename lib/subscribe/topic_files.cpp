@@ -24,6 +24,11 @@ bool stands_as_it_is(char c, bool first) {
          c == '_' || (c == '.' && !first);
 }
 
+bool sync_parent(const Descriptor& directory) {
+  const Descriptor parent(openat(directory.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return parent && fsync(parent.get()) == 0;
+}
+
 Error cannot_use(const std::string& directory) {
   Error error = file_error(ErrorKind::cannot_create, "--output", directory, errno);
   error.hint = "name a directory in which you may write; it is made if its parent is there";
@@ -54,10 +59,12 @@ std::string topic_file_name(std::string_view topic) {
 }
 
 Result<TopicFiles> TopicFiles::open(const std::string& directory, bool sync) {
-  if (mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST) return cannot_use(directory);
+  const bool made = mkdir(directory.c_str(), 0777) == 0;
+  if (!made && errno != EEXIST) return cannot_use(directory);
   Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened) return cannot_use(directory);
   if (faccessat(opened.get(), ".", W_OK | X_OK, 0) != 0) return cannot_use(directory);
+  if (made && sync && !sync_parent(opened)) return cannot_use(directory);
   return TopicFiles(std::move(opened), printable(directory, 4096), sync);
 }
 
@@ -86,6 +93,7 @@ bool TopicFiles::write() {
   for (File* const file : dirty_) {
     if (state_ != State::open || !write(*file)) return false;
   }
+  if (sync_ && std::exchange(new_names_, false) && fsync(directory_.get()) != 0) return fail();
   dirty_.clear();
   last_ = nullptr;
   bytes_ = 0;
@@ -104,6 +112,7 @@ bool TopicFiles::write(File& file) {
         directory_.get(), file.name.c_str(),
         O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK, 0666));
     if (!file.descriptor || fstat(file.descriptor.get(), &before) != 0) return fail(file);
+    new_names_ = true;
   }
   const int fd = file.descriptor.get();
   std::size_t written = 0;
@@ -125,11 +134,15 @@ bool TopicFiles::write(File& file) {
   return true;
 }
 
-bool TopicFiles::fail(const File& file) {
+bool TopicFiles::fail() {
   error_ = errno;
   state_ = State::failed;
-  failed_ += "/" + file.name;
   return false;
+}
+
+bool TopicFiles::fail(const File& file) {
+  failed_ += "/" + file.name;
+  return fail();
 }
 
 }  // namespace mqfail

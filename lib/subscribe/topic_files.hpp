@@ -28,7 +28,7 @@ class TopicFiles final : public Sink {
   static constexpr std::size_t kMostOpen = 100;
 
   /// Makes the directory if it is missing (0777 less the umask, as mkdir(1)). `sync`: what was
-  /// written counts only once it is on the disk. Errors: cannot_create.
+  /// written counts only once it is on the disk, with the name of its file. Errors: cannot_create.
   static Result<TopicFiles> open(const std::string& directory, bool sync);
 
   std::string& buffer(std::string_view topic) override;
@@ -53,6 +53,7 @@ class TopicFiles final : public Sink {
       : directory_(std::move(directory)), failed_(std::move(path)), sync_(sync) {}
   std::size_t growth() const { return last_->buffer.size() - before_; }
   bool write(File& file);
+  bool fail();
   bool fail(const File& file);
 
   Descriptor directory_;
@@ -61,6 +62,7 @@ class TopicFiles final : public Sink {
   std::list<File> files_;  // the one that was used last comes first
   std::unordered_map<std::string, std::list<File>::iterator> by_topic_;
   std::vector<File*> dirty_;
+  bool new_names_ = false;  // files were opened since the directory was on the disk
   File* last_ = nullptr;    // whose buffer was given last
   std::size_t before_ = 0;  // its size then
   std::size_t bytes_ = 0;   // in all buffers, but for the growth of the last one

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How mqfail-sub ends: every exit status of the contract, and what must be true at the end.
+#include <filesystem>
 #include <set>
 #include <sstream>
 
@@ -166,6 +167,47 @@ BOOST_AUTO_TEST_CASE(with_sync_an_acknowledgement_leaves_only_once_it_is_on_the_
         BOOST_TEST(written, "acknowledged before it was on the disk");
     }
     BOOST_TEST(syncs >= 2U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(
+    with_sync_a_new_file_has_its_name_on_the_disk_before_an_acknowledgement_leaves) {
+  for (const bool broken : {false, true}) {
+    Scratch scratch;
+    const std::string trace = (scratch / "trace").string();
+    const std::string directory = (scratch / "out").string();
+    ScriptedServer server;
+    Arguments argv{find_program("strace"),           "-f", "-qq", "-o", trace, "-e",
+                   "trace=mkdir,openat,fsync,sendto"};
+    if (broken) {
+      std::filesystem::create_directory(directory);
+      argv.insert(argv.end(), {"-e", "inject=fsync:error=EIO"});
+    }
+    const Arguments reader_argv =
+        sub({"-s", server.uri(), "-t", "#", "-q", "1", "--sync", "--output", directory, "-C", "3"});
+    argv.insert(argv.end(), reader_argv.begin(), reader_argv.end());
+    Process reader({.argv = argv, .environment = {{"LSAN_OPTIONS", "detect_leaks=0"}}});
+    BOOST_REQUIRE(server.wait_for(What::subscribe));
+    const std::vector<std::string> topics{"a", "b", "a"};
+    for (std::uint32_t i = 0; i < topics.size(); ++i) {
+      server.publish({.topic = topics[i], .payload = numbered_line(i), .qos = 1});
+      if (!broken) BOOST_REQUIRE(server.wait_for(What::ack, i + 1));
+    }
+    CHECK_STATUS(reader, broken ? 74 : 0);
+    BOOST_TEST(server.wait_for(What::closed));
+    BOOST_TEST(server.count(What::ack) == (broken ? 0U : 3U));
+    if (broken) BOOST_TEST(reader.bytes(Stream::err).find(directory) != std::string::npos);
+    std::size_t names = 0, syncs = 0;  // the directory itself is a name, too
+    std::istringstream lines(read_file(trace));
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find(" mkdir(\"" + directory) != std::string::npos ||
+          line.find("O_APPEND") != std::string::npos)
+        ++names;
+      if (line.find(" fsync(") != std::string::npos) ++syncs;
+      if (line.find(" sendto(") != std::string::npos && line.find("\"@\\2") != std::string::npos)
+        BOOST_TEST(syncs == names, "acknowledged before its file was on the disk");
+    }
+    if (!broken) BOOST_TEST(names == 3U);
   }
 }
 
