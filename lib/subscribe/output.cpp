@@ -99,6 +99,7 @@ std::size_t Output::write_now(std::string_view payload, std::string_view end) {
     done += static_cast<std::size_t>(got);
   }
   unsynced_ = unsynced_ || done != 0;
+  in_part_ = (in_part_ || done != 0) && done < size;
   const std::size_t of_buffer = std::min(done, all[0].size());
   written_ += of_buffer;
   if (!pending()) {
@@ -113,7 +114,7 @@ bool Output::write() {
     const long done = write_some(buffer_.data() + written_, buffer_.size() - written_);
     if (done >= 0) {
       written_ += static_cast<std::size_t>(done);
-      unsynced_ = true;
+      unsynced_ = in_part_ = true;
     } else if (errno == EAGAIN) {
       return false;
     } else if (errno != EINTR) {
@@ -129,7 +130,14 @@ bool Output::write() {
   }
   buffer_.clear();
   written_ = 0;
+  in_part_ = false;
   return true;
+}
+
+// A file keeps what was written of a batch that failed.
+std::string Output::name() const {
+  const bool keeps_a_part = way_ == Way::file && state_ == State::failed && in_part_ && pending();
+  return keeps_a_part ? "standard output (it may end with a part of a message)" : "standard output";
 }
 
 }  // namespace mqfail

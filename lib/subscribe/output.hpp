@@ -33,7 +33,7 @@ class Output final : public Sink {
   State state() const override { return state_; }
   bool waits_for_disk() const override { return sync_; }
   int error_number() const override { return error_; }
-  std::string name() const override { return "standard output"; }
+  std::string name() const override;
 
  private:
   enum class Way { nonblocking, socket, file, small_pieces };
@@ -47,6 +47,7 @@ class Output final : public Sink {
   Way way_ = Way::file;
   std::string buffer_;
   std::size_t written_ = 0;
+  bool in_part_ = false;   // something of the buffer, or of what stands behind it, is written
   bool unsynced_ = false;  // something was written since the last fdatasync(2)
   State state_ = State::open;
   int error_ = 0;

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -145,6 +146,44 @@ BOOST_AUTO_TEST_CASE(with_sync_only_what_can_be_synced_counts_as_written) {
   BOOST_TEST(!output.write());
   BOOST_TEST((output.state() == Output::State::failed));
   BOOST_TEST(output.error_number() == EINVAL);
+}
+
+// A limit on the size of files stands for a disk that is full.
+BOOST_AUTO_TEST_CASE(a_file_that_has_kept_a_part_of_a_batch_is_told) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  for (const bool large : {false, true}) {
+    std::string name = "/tmp/mqfail-output-XXXXXX";
+    const int file = mkstemp(name.data());
+    unlink(name.c_str());
+    rlimit before{};
+    BOOST_REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const rlimit small{10, before.rlim_max};
+    BOOST_REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+    Output output(file);
+    output.buffer() = "12345\n";
+    const bool whole = output.write();
+    const std::string name_before = output.name();
+    if (large) {
+      output.put_large("t", "abcdefgh", "\n");
+    } else {
+      output.buffer() = "abcdefgh\n";
+    }
+    const bool failed = !output.write();
+    BOOST_REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+    BOOST_TEST(whole);
+    BOOST_TEST(failed);
+    BOOST_TEST((output.state() == Output::State::failed));
+    BOOST_TEST(output.error_number() == EFBIG);
+    BOOST_TEST(name_before == "standard output");
+    BOOST_TEST(output.name() == "standard output (it may end with a part of a message)");
+    close(file);
+  }
+  const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+  Output output(full);
+  output.buffer() = "x";
+  BOOST_TEST(!output.write());
+  BOOST_TEST(output.name() == "standard output");
+  close(full);
 }
 
 BOOST_AUTO_TEST_CASE(an_output_that_is_given_up_writes_nothing_more) {
