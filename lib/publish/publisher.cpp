@@ -349,7 +349,7 @@ Counts Publisher::counts() const {
   return {.taken = inputs_,
           .published = sender_.published(),
           .acknowledged = settlement_.settled(),
-          .unsettled = outbox_.unsettled() + source_->waiting(),
+          .unsettled = outbox_.unsettled() + source_->waiting() + left_over_,
           .failed = settlement_.failed(),
           .dropped = lost_max_,
           .share = source_->share()};
@@ -381,12 +381,13 @@ int Publisher::finish(const Ending& ending, bool reached, TimePoint now, Notice&
   tell_what_is_settled_behind();
   source_->close();
   const std::uint64_t cut_short = source_->rest().empty() ? 0 : 1;
+  left_over_ = source_->damaged() + cut_short;
   const std::uint64_t kept = outbox_.unsettled() + source_->waiting();
   PublishOutcome outcome{.published = sender_.published(),
                          .acked = settlement_.settled(),
                          .resent = resent_,
                          .lost_max = lost_max_,
-                         .unsettled = kept + settlement_.failed() + source_->damaged() + cut_short,
+                         .unsettled = kept + settlement_.failed() + left_over_,
                          .kept = kept - source_->unsaved(),
                          .spooled = source_->keeps(),
                          .request = settings_.request,

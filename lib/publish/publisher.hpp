@@ -95,6 +95,7 @@ class Publisher final : public Work {
   bool more_ = false;         // the turn ended before the input did
   bool drained_out_ = false;  // the drain timeout is over
   std::uint64_t lost_max_ = 0, resent_ = 0;
+  std::uint64_t left_over_ = 0;  // at the end: lines that were damaged or cut short
 };
 
 }  // namespace mqfail

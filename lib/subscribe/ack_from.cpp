@@ -85,6 +85,8 @@ void AckFrom::take(std::string_view line) {
 }
 
 void AckFrom::hung_up() {
+  // The publisher has found the new FIFO before us. If it has ended, nobody writes there.
+  if (fifo_.follow()) return alone_since_.reset();
   if (waits() || !fifo_.open_again()) over_ = true;
 }
 

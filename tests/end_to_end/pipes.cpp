@@ -2,12 +2,15 @@
 // Pipelines: topics and JSON in the lines of mqfail-pub, acknowledgements that go through a whole
 // pipeline (delivery.md P8, S9), a file for each topic.
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "end_to_end/tools.hpp"
 #include "rig/full_pipe.hpp"
@@ -213,6 +216,33 @@ BOOST_FIXTURE_TEST_CASE(a_writer_that_ends_when_the_fifo_is_a_new_one_ends_the_r
   writer = Fd();
   CHECK_STATUS(process, 75);
   BOOST_TEST(holds(process.bytes(Stream::err), "1 message that it has not acknowledged"));
+}
+
+// mqfail-pub may find the new one first, and leave the old one.
+BOOST_FIXTURE_TEST_CASE(a_fifo_that_is_made_again_under_load_goes_on, Pipes) {
+  Mosquitto far;
+  Process pipeline(
+      shell("$BIN/mqfail-sub -s $URI -c -i b -t t -q 1 --json --ack-from acks | "
+            "$BIN/mqfail-pub -s " +
+            far.uri() + " --json --ack-to acks --events json"));
+  BOOST_REQUIRE(server.wait_for_subscriber("b"));
+  Recorder recorder(far.port(), "t");
+  std::atomic<bool> stop{false};
+  std::atomic<std::uint32_t> sent{0};
+  std::thread feed([&] {
+    Client client(server.port());
+    while (!stop) client.publish({.topic = "t", .payload = numbered_line(++sent), .qos = 1});
+  });
+  for (int time = 0; time < 5; ++time) {
+    BOOST_REQUIRE(recorder.wait_for(recorder.payloads().size() + 50));
+    std::filesystem::remove(fifo);
+    BOOST_REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+    BOOST_REQUIRE(recorder.wait_for(recorder.payloads().size() + 300));
+  }
+  BOOST_TEST(!pipeline.wait_exit(1500ms).has_value());
+  stop = true;
+  feed.join();
+  BOOST_TEST(recorder.wait_for(sent));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_pipeline_that_ends_before_its_publisher_has_the_fifo_is_over, Pipes) {
