@@ -222,7 +222,7 @@ BOOST_FIXTURE_TEST_CASE(a_writer_that_ends_when_the_fifo_is_a_new_one_ends_the_r
 BOOST_FIXTURE_TEST_CASE(a_fifo_that_is_made_again_under_load_goes_on, Pipes) {
   Mosquitto far;
   Process pipeline(
-      shell("$BIN/mqfail-sub -s $URI -c -i b -t t -q 1 --json --ack-from acks | "
+      shell("$BIN/mqfail-sub -s $URI -c -i b -t t -q 1 --json --idle-exit 1 --ack-from acks | "
             "$BIN/mqfail-pub -s " +
             far.uri() + " --json --ack-to acks --events json"));
   BOOST_REQUIRE(server.wait_for_subscriber("b"));
@@ -242,6 +242,7 @@ BOOST_FIXTURE_TEST_CASE(a_fifo_that_is_made_again_under_load_goes_on, Pipes) {
   BOOST_TEST(!pipeline.wait_exit(1500ms).has_value());
   stop = true;
   feed.join();
+  CHECK_STATUS(pipeline, 0);
   BOOST_TEST(recorder.wait_for(sent));
 }
 
