@@ -140,6 +140,7 @@ int work(const Program& program, int argc, char** argv) {
   receive_maximum = static_cast<std::uint16_t>(
       std::min({static_cast<std::uint64_t>(receive_maximum.value_or(kReceiveMaximum)),
                 options.count.value_or(kReceiveMaximum)}));
+  const std::size_t window = *receive_maximum;
   if (options.common.publishes_state) {
     settings.host = {options.host_id, options.common.primary_host.version, [] {
                        return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -151,6 +152,7 @@ int work(const Program& program, int argc, char** argv) {
   settings.leave_patience = std::chrono::milliseconds(500);
   SubscriberSettings work = make_settings(options, *format, events);
   work.subscriptions = settings.connect.subscriptions;
+  if (!options.common.connect.keeps_session()) work.window = window;
   work.stale_timeout = roster->subscribe.stale_timeout;
   return run(program, options.common, std::move(*roster), std::move(settings), events,
              [&](Transport& transport) {

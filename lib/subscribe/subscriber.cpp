@@ -147,18 +147,18 @@ bool Subscriber::write_out(TimePoint now) {
 void Subscriber::tell_what_may_be_lost(Duration blocked) {
   for (const ReceivingConnection& connection : connections_) {
     if (!transport_.paused(connection.attempt)) continue;
-    tell_unread(connection, kNotRead, blocked);
+    tell_unread(connection, 0, kNotRead, blocked);
   }
 }
 
-void Subscriber::tell_unread(const ReceivingConnection& connection, std::string reason,
+void Subscriber::tell_unread(const ReceivingConnection& connection, int qos, std::string reason,
                              std::optional<Duration> blocked) {
   Notice gap{.name = NoticeName::gap, .level = Level::warning};
   gap.server = connection.server_id;
   gap.epoch = connection.epoch;
   gap.reason = std::move(reason);
   gap.dur = blocked;
-  gap.more = {{"qos", std::int64_t{0}}};
+  gap.more = {{"qos", std::int64_t{qos}}, {"may_be_missing", true}};
   announcer_.announce(gap);
 }
 
@@ -219,7 +219,7 @@ void Subscriber::end_with_retained(TimePoint now) {
 // now is taken, and nothing more: that is not acknowledged.
 void Subscriber::hold_last(ReceivingConnection& connection) {
   if (transport_.paused(connection.attempt)) {
-    tell_unread(connection, "the server was left before all that it had sent was read", {});
+    tell_unread(connection, 0, "the server was left before all that it had sent was read", {});
   }
   std::deque<OwnMessage>& last = connection.last.emplace();
   const auto hold = [&last](const Message& message) {
@@ -228,6 +228,11 @@ void Subscriber::hold_last(ReceivingConnection& connection) {
   };
   // The transport gives what it began to give before, and then what has come since.
   for (int i = 0; i < 2; ++i) transport_.take_messages(connection.attempt, hold);
+  const auto unacknowledged = std::count_if(
+      last.begin(), last.end(), [](const OwnMessage& one) { return one.message().qos > 0; });
+  if (settings_.window && static_cast<std::size_t>(unacknowledged) >= *settings_.window) {
+    tell_unread(connection, 1, "the server was left while it waited for acknowledgements", {});
+  }
 }
 
 bool Subscriber::collect_from(ReceivingConnection& connection, TimePoint now) {

@@ -43,8 +43,11 @@ struct SubscriberSettings {
   NoveltySettings novelty;     ///< which messages that come again are printed
   bool sequence_gaps = false;  ///< numbers missing at the end make the exit status 75
   std::vector<Subscription> subscriptions;  ///< what was asked for
-  bool strict = false;                      ///< a server that grants less is not used
-  std::optional<Duration> stale_timeout;    ///< a server without a message for so long is lost
+  /// So many messages a server sends that are not acknowledged, if it forgets the others when it is
+  /// left: no session is kept.
+  std::optional<std::size_t> window;
+  bool strict = false;                    ///< a server that grants less is not used
+  std::optional<Duration> stale_timeout;  ///< a server without a message for so long is lost
 };
 
 class Subscriber final : public Work {
@@ -112,7 +115,7 @@ class Subscriber final : public Work {
   void find_stale(TimePoint now, std::vector<Trouble>& troubles) const;
   bool write_out(TimePoint now);
   void tell_what_may_be_lost(Duration blocked);
-  void tell_unread(const ReceivingConnection& connection, std::string reason,
+  void tell_unread(const ReceivingConnection& connection, int qos, std::string reason,
                    std::optional<Duration> blocked);
   bool collect(TimePoint now);
   bool is_over(const ReceivingConnection& connection, TimePoint now) const;

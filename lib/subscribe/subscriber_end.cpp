@@ -32,7 +32,7 @@ void Subscriber::tell_unwritten(Notice& exit) {
       for (const OwnMessage& message : *one.last) count(message.message());
       continue;
     }
-    if (transport_.paused(one.attempt)) tell_unread(one, kNotRead, {});
+    if (transport_.paused(one.attempt)) tell_unread(one, 0, kNotRead, {});
     // What the transport began to give before, and what has come since.
     for (int i = 0; i < 2; ++i) transport_.take_messages(one.attempt, count);
   }

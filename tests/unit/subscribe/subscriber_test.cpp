@@ -302,6 +302,20 @@ BOOST_AUTO_TEST_CASE(
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_may_have_more_behind_its_window_when_it_is_left_is_told) {
+  for (const std::optional<std::size_t> window : {std::optional<std::size_t>{2}, {3}, {}}) {
+    Stage stage({.window = window}, {.key = {1, 2}});
+    stage.online(1);
+    stage.online(2);
+    stage.subscriber->leave(Stage::id(1), stage.now);
+    stage.transport.answered = 1;
+    stage.sends(1, {1, 2});
+    BOOST_TEST(stage.has_ended(1));
+    BOOST_TEST(stage.printed() == "1 2 ");
+    BOOST_TEST((stage.deaf.names == std::vector(window == 2U ? 1U : 0U, NoticeName::gap)));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_does_not_answer_is_left_after_a_second) {
   Stage stage;
   stage.online(1);
