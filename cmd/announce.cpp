@@ -49,7 +49,7 @@ void tell_failed(EventWriter& events, const Server& server, const Reason& reason
 }
 
 int announce(const Program& /*program*/, const PubOptions& options, EventWriter& events) {
-  const auto roster = roster_now(options.common);
+  const auto roster = roster_now(options.common, false);
   if (!roster) return number(events.tell(roster.error()));
   for (const std::string& warning : roster->warnings) events.warn(warning);
   const FailoverSettings settings = with_options(roster->settings, options.common);

@@ -175,16 +175,20 @@ Result<NamedRoster> roster_at_start(const CommonOptions& options) {
   return roster;
 }
 
-Result<NamedRoster> roster_now(const CommonOptions& options) {
+Result<NamedRoster> roster_now(const CommonOptions& options, bool some_suffice) {
   auto roster = roster_at_start(options);
   if (!roster) return roster;
   const UpdateRequest request =
       update_request(options, *roster, with_options(roster->settings, options),
                      options.seed.value_or(throw_dice()));
-  auto found = discover(request);
-  if (!found) return found.error();
-  ServerList servers = found->servers.value_or(ServerList());
   roster->origins.resize(roster->servers.size());
+  auto found = discover(request);
+  if (!found && !(some_suffice && !roster->servers.empty())) return found.error();
+  if (!found) {
+    roster->warnings.push_back(found.error().message);
+    return roster;
+  }
+  ServerList servers = found->servers.value_or(ServerList());
   for (std::size_t i = 0; i < servers.size(); ++i) {
     const bool known =
         std::any_of(roster->servers.begin(), roster->servers.end(),

@@ -57,6 +57,7 @@ class Decoder {
  public:
   void take(std::string_view line) {
     for (const char c : line) {
+      if (c == ' ' || c == '\t') continue;
       if (c == '=') {
         ++padding_;
         continue;
@@ -122,6 +123,7 @@ std::string in_words(std::string_view bytes, std::string_view other) {
 }  // namespace
 
 PemContent look_into_pem(std::string_view bytes) {
+  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);  // as editors on Windows write it
   PemContent content;
   std::string_view open, other;  // the block that we are in; one of another kind
   Decoder decoder;

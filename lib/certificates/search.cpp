@@ -130,7 +130,7 @@ Result<ClientCertificate> find_client_certificate(const std::string& thumbprint,
   });
   std::string without_key;
   std::vector<std::string> closed;
-  std::string old;
+  std::string old, broken;
   for (const std::string& path : found.files) {
     auto opened = open_pkcs12(path, password);
     // Files of .NET's store have none; a password that is not needed does no harm.
@@ -143,7 +143,7 @@ Result<ClientCertificate> find_client_certificate(const std::string& thumbprint,
       if (trouble->failure == Pkcs12Failure::old_encryption) old = path + " " + trouble->words;
       if (begins_with(file_name(path), thumbprint) &&
           trouble->failure != Pkcs12Failure::wrong_password)
-        return refused(path + " " + trouble->words);
+        broken = path + " " + trouble->words;
       continue;
     }
     Pkcs12& content = std::get<Pkcs12>(opened);
@@ -154,6 +154,7 @@ Result<ClientCertificate> find_client_certificate(const std::string& thumbprint,
                     [&](const X509Pointer& one) { return is(one.get(), thumbprint); });
     if (keyless) without_key = path;
   }
+  if (!broken.empty()) return refused(broken);
   if (!without_key.empty()) return refused("no private key for it in " + without_key);
   if (!closed.empty()) {
     const std::string which =

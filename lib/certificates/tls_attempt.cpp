@@ -122,6 +122,10 @@ int TlsAttempt::on_certificate(int good, X509_STORE_CTX* store) {
     X509_STORE_CTX_set_error(store, X509_V_OK);
     return 1;
   }
+  if (X509* const peer = X509_STORE_CTX_get0_cert(store); peer != nullptr && !self->refused_) {
+    X509_up_ref(peer);
+    self->refused_.reset(peer);
+  }
   if (self->certificate_.empty()) {
     self->certificate_ = self->about_certificate(error, X509_STORE_CTX_get_current_cert(store));
   }

@@ -30,6 +30,8 @@ class TlsAttempt {
   /// TLS 1.3 a server refuses a client certificate only when the handshake is through.
   std::string late_alert() const;
 
+  /// The server's certificate, if it was refused; OpenSSL keeps only one that it has accepted.
+  const X509* refused_certificate() const { return refused_.get(); }
   const Server& server() const { return server_; }
 
  private:
@@ -50,6 +52,7 @@ class TlsAttempt {
   const Server& server_;
   const bool shows_certificate_;
   bool asked_ = false;       // the server asks for a client certificate
+  X509Pointer refused_;
   std::string certificate_;  // the first thing that was wrong with the server's certificate
 };
 

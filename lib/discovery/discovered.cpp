@@ -60,6 +60,7 @@ Result<Reading> Discovered::operator()(const std::stop_token& stop) {
     reading.again = std::min(reading.again.value_or(kDiscoveryRetry), kDiscoveryRetry);
     std::set<std::string> told{failure->message};
     const bool is_new = std::exchange(name.told, told) != told;
+    name.is_new_trouble = is_new;
     if (is_new && !name.servers.empty()) {
       reading.warnings.push_back("the servers of " + printable(name.discovery.name, 300) +
                                  " stay as they are: " + failure->message);
@@ -68,6 +69,14 @@ Result<Reading> Discovered::operator()(const std::stop_token& stop) {
   const bool none = std::all_of(names_.begin(), names_.end(),
                                 [](const Name& name) { return name.servers.empty(); });
   if (none) return *failure;
+  // Others are found: their servers are used, and this name is not forgotten.
+  for (Name& name : names_) {
+    if (name.servers.empty() && name.is_new_trouble) {
+      reading.warnings.push_back("no server of " + printable(name.discovery.name, 300) +
+                                 " is known so far: " + *name.told.begin());
+    }
+    name.is_new_trouble = false;
+  }
   return offered(std::move(reading));
 }
 

@@ -41,6 +41,7 @@ class Discovered {
     ServerList servers = {};
     bool had_tls = false;
     std::set<std::string> told = {};  // warnings of the last look-up
+    bool is_new_trouble = false;
   };
 
   Result<SrvList> look_up(const Name& name, const std::stop_token& stop) const;

@@ -289,6 +289,7 @@ void Round::failed_at(AttemptId attempt, Attempt& one, const DirectEvent& event)
     ServerReport& report = reports_[one.place];
     report.facts = *ended.facts;
     report.times = {report.facts.dns, report.facts.tcp, report.facts.tls, report.facts.ws};
+    if (report.facts.peer.expires) report.certificate_days = days_until(*report.facts.peer.expires);
   }
   const bool again = !fixed_protocol(reports_[one.place].server, settings_.protocol) &&
                      one.protocol == Protocol::mqtt5 &&
@@ -308,7 +309,10 @@ bool Round::judge_host(AttemptId attempt, Attempt& one) {
   using Says = StateMessage::Says;
   ServerReport& report = reports_[one.place];
   if (!one.heard || one.heard->says == Says::unknown) {
-    if (!report.state) due_.emplace(one.asked + settings_.primary_host.patience, attempt);
+    if (!report.state) {
+      std::erase_if(due_, [attempt](const auto& each) { return each.second == attempt; });
+      due_.emplace(one.asked + settings_.primary_host.patience, attempt);
+    }
     report.state = StateMessage{};  // none yet
     return false;
   }

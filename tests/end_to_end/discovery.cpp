@@ -179,6 +179,33 @@ BOOST_AUTO_TEST_CASE(a_plan_names_the_discovery_that_a_server_comes_from, *in_ow
   BOOST_TEST(std::regex_search(json.out, std::regex(":1882\",\"origin\":\"srv test\"")), json.out);
 }
 
+BOOST_AUTO_TEST_CASE(a_name_that_cannot_be_found_is_told_and_hides_no_server, *in_own_room()) {
+  Mosquitto a;
+  DnsServer dns(zone({a.port()}), kDns);
+  const Finished named =
+      run(command("mqfail-probe", {"--srv", "nowhere.test", "-s", a.uri(), "--ok-if-any"}));
+  BOOST_TEST(named.exit.status == 0, named.out);
+  BOOST_TEST(named.err.find("nowhere.test") != std::string::npos, named.err);
+  const Finished found =
+      run(command("mqfail-probe", {"--srv", "nowhere.test", "--srv", "test", "--ok-if-any"}));
+  BOOST_TEST(found.exit.status == 0, found.out);
+  BOOST_TEST(found.err.find("nowhere.test") != std::string::npos, found.err);
+}
+
+// A silent DNS server keeps a thread of glibc for each name.
+BOOST_AUTO_TEST_CASE(a_watch_keeps_a_good_server_although_names_cannot_be_resolved,
+                     *in_own_room()) {
+  const SilentDns dns;
+  Mosquitto a;
+  const std::string uri = "mqtt://localhost:" + std::to_string(a.port());
+  Arguments arguments{"-s", uri, "--watch", "0.3", "--connect-timeout", "250ms"};
+  for (int i = 0; i < 5; ++i)
+    arguments.insert(arguments.end(), {"-s", "mqtt://x" + std::to_string(i) + ".dead.test"});
+  Process watch(command("mqfail-probe", arguments));
+  BOOST_REQUIRE(watch.wait_for_line(Stream::out, "up +localhost", 10s));
+  BOOST_TEST(!watch.wait_for_line(Stream::out, "down +localhost", 5s).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_probe_asks_all_servers_that_dns_names, *in_own_room()) {
   Mosquitto a, b;
   DnsServer dns(zone({a.port(), b.port()}), kDns);

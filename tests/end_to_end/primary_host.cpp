@@ -222,3 +222,14 @@ BOOST_AUTO_TEST_CASE(a_server_that_refuses_the_topic_of_the_host_is_left) {
   BOOST_TEST(done.exit.status == 0, done.err);
   BOOST_TEST(done.err.find("subscription refused: not authorized (0x87)") != std::string::npos);
 }
+
+// The connect timeout ends with the CONNACK.
+BOOST_AUTO_TEST_CASE(a_probe_waits_for_the_state_as_long_as_the_state_timeout) {
+  Mosquitto server({.lines = {"log_type all"}});
+  Process probe(command("mqfail-probe",
+                        to({&server}, {"--connect-timeout", "300ms", "--state-timeout", "8s"})));
+  BOOST_REQUIRE(server.wait_for_log("Sending SUBACK to .*"));
+  BOOST_TEST(!probe.wait_exit(600ms).has_value());
+  say(server, state(true, 1000));
+  CHECK_STATUS(probe, 0);
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mqfail-probe: what -w, -c, --metric, --cert-warn, --min-up and --first make of the answers.
 #include "end_to_end/probed.hpp"
+#include "rig/authority.hpp"
 
 using namespace rig;
 
@@ -60,6 +61,26 @@ BOOST_AUTO_TEST_CASE(a_certificate_that_lasts_for_thousands_of_years_has_not_exp
       probe({"-s", "mqtts://localhost:" + std::to_string(server.port()) + "?serverId=a", "--cafile",
              certificate, "--cert-warn", "30", "--cert-crit", "7"});
   BOOST_TEST(probed.status == 0, probed.out);
+}
+
+// It counts on the day that it ends, too, when nobody can connect any more.
+BOOST_AUTO_TEST_CASE(a_certificate_that_has_expired_is_critical_although_another_server_answers) {
+  Authority authority;
+  const Issued good = authority.issue();
+  const Issued expired = authority.issue({.from_days = -9, .to_days = -2});
+  Mosquitto a({.certificate = good.certificate, .key = good.key});
+  Mosquitto b({.certificate = expired.certificate, .key = expired.key});
+  const auto uri = [](const Mosquitto& server) {
+    return "mqtts://localhost:" + std::to_string(server.port());
+  };
+  const Arguments both{"-s", uri(a), "-s", uri(b), "--cafile", authority.file()};
+  for (const Arguments& limit :
+       {Arguments{"--cert-crit", "7"}, Arguments{"--metric", "cert-days", "-c", "7:"}}) {
+    Arguments all = both;
+    all.insert(all.end(), limit.begin(), limit.end());
+    const Probed probed = probe(all);
+    BOOST_TEST(probed.status == 2, probed.out);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(the_certificate_is_shown_and_must_last) {

@@ -103,6 +103,10 @@ void NameLookups::drain() const {
   eventfd_read(bell_->get(), &count);
 }
 
+void NameLookups::forget() {
+  std::erase_if(begun_, [](const auto& one) { return one.second->ended.load(); });
+}
+
 NameLookups::Answer NameLookups::of(const std::string& host, std::uint16_t port) {
   Answer answer;
   addrinfo* found = nullptr;

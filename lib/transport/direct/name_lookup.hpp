@@ -32,8 +32,9 @@ class NameLookups {
   /// The addresses of `host`, with this port. The first call for a name begins the look-up; all
   /// others share it until forget(). The address of an address is known at once.
   Answer of(const std::string& host, std::uint16_t port);
-  /// Names are looked up again.
-  void forget() { begun_.clear(); }
+  /// Names are looked up again. What is being looked up goes on and is shared: glibc has few
+  /// threads, and a name whose server is silent keeps one for long.
+  void forget();
 
  private:
   struct Lookup;

@@ -122,13 +122,15 @@ TlsPeer peer_of(SSL* ssl) {
   peer.version = SSL_get_version(ssl);
   if (const SSL_CIPHER* const cipher = SSL_get_current_cipher(ssl))
     peer.cipher = SSL_CIPHER_get_name(cipher);
-  X509* const certificate = SSL_get1_peer_certificate(ssl);
+  const X509Pointer accepted(SSL_get1_peer_certificate(ssl));
+  const TlsAttempt* const attempt = TlsAttempt::of(ssl);
+  const X509* certificate = accepted.get();
+  if (certificate == nullptr && attempt != nullptr) certificate = attempt->refused_certificate();
   if (certificate == nullptr) return peer;  // a pre-shared key
   peer.subject = subject(certificate);
   peer.issuer = issuer(certificate);
   peer.not_after = not_after(certificate);
   peer.expires = seconds_of(X509_get0_notAfter(certificate));
-  X509_free(certificate);
   return peer;
 }
 

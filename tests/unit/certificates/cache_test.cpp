@@ -68,3 +68,16 @@ BOOST_AUTO_TEST_CASE(a_folder_that_is_not_searched_any_more_gives_nothing) {
   BOOST_REQUIRE(bool(stage.find()));
   BOOST_TEST(!bool(stage.cache.find(stage.issued.sha1, Secret("s3cret"), {})));
 }
+
+// A file counts by what is in it, wherever another one has the name that was looked for.
+BOOST_AUTO_TEST_CASE(a_broken_file_of_the_right_name_does_not_hide_a_good_one) {
+  Stage stage;
+  const rig::Scratch other;
+  const std::string named = (other / (stage.issued.sha1 + ".pfx")).string();
+  rig::write_file(named, "broken");
+  const std::vector<std::string> folders{stage.folder.path().string(), other.path().string()};
+  BOOST_TEST(bool(stage.cache.find(stage.issued.sha1, Secret("s3cret"), folders)));
+  const auto none = stage.cache.find(stage.issued.sha1, Secret("s3cret"), {other.path().string()});
+  BOOST_REQUIRE(!bool(none));
+  BOOST_TEST(none.error().message.find(named) != std::string::npos, none.error().message);
+}

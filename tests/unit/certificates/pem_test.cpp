@@ -22,6 +22,8 @@ BOOST_AUTO_TEST_CASE(certificates_and_keys_are_found_among_other_text) {
   BOOST_TEST(!both.encrypted_key);
   BOOST_TEST(both.damaged_line == 0);
   BOOST_TEST(both.instead.empty());
+  BOOST_TEST(look_into_pem("\xEF\xBB\xBF" + block("CERTIFICATE")).certificate);
+  BOOST_TEST(look_into_pem(block("CERTIFICATE", " \tMA A=")).damaged_line == 0);
   BOOST_TEST(look_into_pem(block("ENCRYPTED PRIVATE KEY")).encrypted_key);
   BOOST_TEST(look_into_pem(block("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\nMAA=")).encrypted_key);
 }
