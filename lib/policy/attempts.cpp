@@ -230,10 +230,14 @@ Bound Failover::Engine::pass_bound() const {
   return Bound::passes;
 }
 
+// Below 0: without end.
+std::int64_t Failover::Engine::most_passes() const {
+  if (pass_bound() == Bound::once) return 1;
+  return pass_bound() == Bound::startup_passes ? settings.startup_max_passes : settings.max_passes;
+}
+
 bool Failover::Engine::passes_are_used_up() const {
-  std::int64_t limit = settings.max_passes;
-  if (pass_bound() == Bound::once) limit = 1;
-  if (pass_bound() == Bound::startup_passes) limit = settings.startup_max_passes;
+  const std::int64_t limit = most_passes();
   if (limit < 0) return false;
   return failed_passes >= static_cast<std::uint64_t>(std::max<std::int64_t>(limit, 1));
 }
@@ -244,9 +248,9 @@ std::optional<Failover::Engine::TimeBound> Failover::Engine::time_bound() const 
   std::optional<Duration> startup;
   if (epoch == 0) startup = settings.startup_timeout;
   const std::optional<Duration>& later = settings.give_up_after;
-  // Bounds on passes say nothing of the time before the first.
-  const bool bounded = settings.bounded && (later || !roster.order().empty());
-  if (epoch == 0 && !bounded && !startup) startup = kStartupTimeout;
+  // A bound on passes says nothing of the time before the first.
+  const bool before_first_pass = roster.order().empty() && !later && most_passes() >= 0;
+  if (epoch == 0 && (!settings.bounded || before_first_pass) && !startup) startup = kStartupTimeout;
   if (startup && (!later || *startup <= *later)) {
     return TimeBound{alone_since + *startup, Bound::startup_timeout};
   }

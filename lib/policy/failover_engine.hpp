@@ -166,6 +166,7 @@ struct Failover::Engine {
   bool is_hopeless(ServerIndex server) const;
   std::optional<ServerIndex> pick() const;
   std::optional<ServerIndex> longest_waiting() const;
+  std::int64_t most_passes() const;
   bool passes_are_used_up() const;
   Bound pass_bound() const;
   bool may_reconnect() const { return !settings.once && settings.max_passes != 0; }

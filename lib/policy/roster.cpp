@@ -198,7 +198,8 @@ void Roster::drop_plain_text() {
   for (Update& one : updates_) {
     if (wants_tls(one.source)) drop(one.servers);
   }
-  if (wants_tls(ListSource::topic)) drop(learned_);
+  if (!wants_tls(ListSource::topic)) return;
+  for (auto* const list : {&learned_, &admitted_, &preferred_}) drop(*list);
 }
 
 // Returns what may not be added.

@@ -191,7 +191,9 @@ void Failover::Engine::prefer_standbys(const std::vector<ServerIndex>& targets) 
       std::stable_partition(standbys.begin(), standbys.end(), [&](const Accepted& one) {
         return std::find(targets.begin(), targets.end(), one.attempt.server) != targets.end();
       });
-  if (first == standbys.begin()) leave_standbys();
+  const bool any_free = std::any_of(targets.begin(), targets.end(),
+                                    [this](ServerIndex server) { return is_free(server); });
+  if (first == standbys.begin() && any_free) leave_standbys();
 }
 
 void Failover::Engine::leave_standbys() {
