@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <set>
@@ -265,7 +266,7 @@ int work(const Program& program, int argc, char** argv) {
   publisher.drain_timeout = options.drain_timeout;
   const FailoverSettings bounds = with_options(roster->settings, options.common);
   publisher.waits_for_first_server = bounds.bounded || bounds.startup_timeout.has_value();
-  publisher.has_others = roster->servers.size() > 1 || finds_more;
+  publisher.servers = finds_more ? SIZE_MAX : roster->servers.size();
   publisher.single = options.source != PubSource::stdin_line && options.repeat == 1;
   publisher.ack_timeout = roster->publish.ack_timeout;
   publisher.timeout = roster->publish.timeout;

@@ -20,6 +20,13 @@ constexpr auto kLeavePatience = std::chrono::seconds(1);
 // Messages between two looks at the mailbox.
 constexpr int kTurn = 4096;
 
+// True the first time.
+bool once(std::vector<ServerKey>& seen, ServerKey server) {
+  if (std::find(seen.begin(), seen.end(), server) != seen.end()) return false;
+  seen.push_back(server);
+  return true;
+}
+
 }  // namespace
 
 Publisher::Publisher(PublisherSettings settings, std::unique_ptr<Source> source,
@@ -85,26 +92,24 @@ void Publisher::lost(AttemptId attempt, const Reason& reason, TimePoint now) {
   const std::uint64_t failed = settlement_.failed();
   settlement_.find_poison(*connection, reason, now);
   if (stopping_) return;
-  // The search has cost time, which those behind it have not had. And the next server has the whole
-  // time, once for each server that is left with something unsettled.
-  const bool left =
-      settings_.has_others && outbox_.unsettled() != 0 && !was_left(connection->server);
-  if (left) left_.push_back(connection->server);
+  // The search has cost time, which those behind it have not had. And at the end of the input the
+  // next server has the whole time, once for each server that is left with something unsettled.
+  const bool left = source_->dry() && settings_.servers > connections_.size() &&
+                    outbox_.unsettled() != 0 && once(left_, connection->server);
   if (left || settlement_.failed() != failed) drain_until_.reset();
 }
 
-bool Publisher::was_left(ServerKey server) const {
-  return std::find(left_.begin(), left_.end(), server) != left_.end();
-}
-
-// When a server that does not acknowledge is left for another one. The ack timeout may end behind
-// the drain timeout.
-std::optional<TimePoint> Publisher::left_at(TimePoint now) const {
-  if (stopping_ || !settings_.has_others) return std::nullopt;
+// The ack timeout of a server that acknowledges nothing may end a little behind the drain timeout,
+// or, if it is longer, one drain timeout behind it. It is waited for once: then another server is
+// tried.
+std::optional<TimePoint> Publisher::left_at(TimePoint now) {
+  if (stopping_ || settings_.servers <= connections_.size()) return std::nullopt;
+  if (settlement_.settled() != settled_before_drain_) return std::nullopt;
   std::optional<TimePoint> first;
   for (const PublishingConnection& one : connections_) {
     const auto due = one.acknowledgement_due(settings_.ack_timeout);
-    if (one.is_in_use() && due && now < *due && !was_left(one.server)) first = earlier(first, due);
+    if (!one.is_in_use() || !due || *due <= now || *due > now + settings_.drain_timeout) continue;
+    if (once(awaited_, one.server)) first = earlier(first, due);
   }
   return first;
 }
@@ -191,8 +196,10 @@ std::vector<Trouble> Publisher::pump(TimePoint now) {
     lose(connection, {Cause::ack_timeout, Phase::publish, code, false, {}});
   }
   shortage_.tend(connections_.size(), done(), now);
-  if (source_->dry() && !drain_until_ && (reached_ || !settings_.waits_for_first_server))
+  if (source_->dry() && !drain_until_ && (reached_ || !settings_.waits_for_first_server)) {
     drain_until_ = now + settings_.drain_timeout;
+    settled_before_drain_ = settlement_.settled();
+  }
   if (drain_until_ && now >= *drain_until_ && troubles.empty()) {
     drain_until_ = left_at(now);
     drained_out_ = !drain_until_;

@@ -64,8 +64,7 @@ class Publisher final : public Work {
   void refuse(const Source::Item& item, const RecordForm::Fault& fault);
   void tell_what_is_settled(TimePoint now);
   void tell_what_is_settled_behind();
-  bool was_left(ServerKey server) const;
-  std::optional<TimePoint> left_at(TimePoint now) const;
+  std::optional<TimePoint> left_at(TimePoint now);
   bool has_room() const;
   bool wants_input() const;
   bool is_short() const { return connections_.size() < settings_.acks; }
@@ -87,9 +86,12 @@ class Publisher final : public Work {
   std::vector<PublishingConnection> connections_;
   std::vector<AttemptId> finished_;
   std::optional<TimePoint> drain_until_;
-  std::vector<ServerKey> left_;  // servers that have had the drain timeout begin again
-  std::uint64_t taken_ = 0;      // the number of the last message from the source
-  std::uint64_t inputs_ = 0;     // messages from the source in this run
+  // At the end of the input: servers for whose loss the drain timeout has begun again, and those
+  // whose ack timeout was waited for.
+  std::vector<ServerKey> left_, awaited_;
+  std::uint64_t settled_before_drain_ = 0;
+  std::uint64_t taken_ = 0;   // the number of the last message from the source
+  std::uint64_t inputs_ = 0;  // messages from the source in this run
   bool stopping_ = false;
   bool reached_ = false;      // some server, in this run
   bool more_ = false;         // the turn ended before the input did

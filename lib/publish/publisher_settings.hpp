@@ -25,7 +25,7 @@ struct PublisherSettings {
   std::string publisher_id;  ///< --sequence: mqfail-id of the messages; empty: they have no numbers
   std::size_t window = 100;
   std::uint64_t max_cache_bytes = UINT64_MAX;  ///< of unsettled payload; then the input waits
-  bool has_others = false;  ///< there may be another server for what one does not acknowledge
+  std::size_t servers = 1;  ///< how many there are to take what one does not acknowledge
   bool single = false;      ///< the run has one message
   Duration drain_timeout = std::chrono::seconds(10);
   /// Until a server was reached, the bounds on reconnecting end the run, and not the drain timeout.

@@ -66,15 +66,21 @@ void LineSource::look_again_at(TimePoint now, Duration wait) {
   look_at_ = now + wait;
 }
 
-void LineSource::release(TimePoint now) {
-  if (!peek_ || head_ == 0) return;
-  if (head_ > taken_) peek_->take(head_ - taken_);
-  buffer_.erase(0, head_);
-  taken_ -= std::min(head_, taken_);
-  scanned_ -= head_;
-  line_end_ -= std::min(head_, line_end_);
-  head_ = 0;
+void LineSource::release_until(std::size_t end, TimePoint now) {
+  if (!peek_ || end == 0) return;
+  if (end > taken_) peek_->take(end - taken_);
+  buffer_.erase(0, end);
+  taken_ -= std::min(end, taken_);
+  scanned_ -= end;
+  line_end_ -= std::min(end, line_end_);
+  head_ -= end;
+  std::erase_if(ends_, [end](std::size_t one) { return one <= end; });
+  for (std::size_t& one : ends_) one -= end;
   look_again_at(now, kSoon);
+}
+
+void LineSource::release_first(std::size_t items, TimePoint now) {
+  if (items > 0 && items <= ends_.size()) release_until(ends_[items - 1], now);
 }
 
 // Finds the end of the first line, if it is here.
@@ -113,6 +119,7 @@ std::optional<Source::Item> LineSource::next(TimePoint /*now*/) {
     look();
     if (was_skipping) continue;
     ++number_;
+    if (peek_) ends_.push_back(head_);
     return item;
   }
   return std::nullopt;
@@ -121,7 +128,7 @@ std::optional<Source::Item> LineSource::next(TimePoint /*now*/) {
 // Of a file that another program reads or has read with us, the part that was there for us counts.
 std::optional<std::int64_t> LineSource::unread_in_file() const {
   struct stat status {};
-  if (peek_ || fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  if (fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   const off_t position = lseek(fd_, 0, SEEK_CUR);
   if (position < 0) return std::nullopt;
   return std::max<off_t>(status.st_size - position, 0);
@@ -129,13 +136,14 @@ std::optional<std::int64_t> LineSource::unread_in_file() const {
 
 std::optional<double> LineSource::share() const {
   const auto unread = unread_in_file();
-  if (!unread || read_ == 0) return std::nullopt;
+  if (peek_ || !unread || read_ == 0) return std::nullopt;
   const auto given = static_cast<double>(read_ - (buffer_.size() - head_));
   return given / (static_cast<double>(read_) + static_cast<double>(*unread));
 }
 
 void LineSource::stop() {
   stopped_ = true;
+  look_at_.reset();
   look();
 }
 

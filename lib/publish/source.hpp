@@ -45,7 +45,7 @@ class Source {
   /// The descriptor that may have more to read, also after stop(). -1: there is none, or it is at
   /// its end.
   virtual int unread_fd() const { return -1; }
-  /// stop() has left a part of a file, which waits for no other reader.
+  /// stop() has left a part of a file, which waits for no other reader, or repetitions.
   virtual bool cut_short() const { return false; }
   /// How much of the input was given, 0 to 1, if its size is known.
   virtual std::optional<double> share() const { return std::nullopt; }
@@ -60,6 +60,8 @@ class Source {
   /// What next() has given is stored elsewhere, so it may leave the input, and its memory be given
   /// back.
   virtual void release(TimePoint /*now*/) {}
+  /// The same for the first items since the last release().
+  virtual void release_first(std::size_t /*items*/, TimePoint /*now*/) {}
   /// Messages are kept on disk until they are settled. So the input is read during an outage as
   /// well, and what is unsettled at the end is not lost.
   virtual bool keeps() const { return false; }
@@ -100,7 +102,8 @@ class LineSource final : public Source {
     return peek_ ? peek_->fd(taken_ < buffer_.size()) : fd_;
   }
   void read_some(TimePoint now) override;
-  void release(TimePoint now) override;
+  void release(TimePoint now) override { release_until(head_, now); }
+  void release_first(std::size_t items, TimePoint now) override;
   std::optional<TimePoint> due() const override { return look_at_; }
   void stop() override;
   std::string_view rest() const override {
@@ -116,6 +119,7 @@ class LineSource final : public Source {
   static constexpr std::size_t kBlock = 65536;
   /// Bytes behind those that were read; none: it is no regular file.
   std::optional<std::int64_t> unread_in_file() const;
+  void release_until(std::size_t end, TimePoint now);
   void look();
   void peek_some(TimePoint now);
   void look_again_at(TimePoint now, Duration wait);
@@ -130,6 +134,7 @@ class LineSource final : public Source {
   std::size_t head_ = 0;     // the bytes before it were given
   std::size_t scanned_ = 0;  // there is no delimiter between head_ and here
   std::size_t line_end_ = 0;
+  std::vector<std::size_t> ends_;  // with a peek: of the items that were given and not released
   std::uint64_t line_ = 0, number_ = 0;
   std::uint64_t read_ = 0;  // bytes in all, without a peek
   bool has_line_ = false, ended_ = false, stopped_ = false, skipping_ = false;
@@ -146,13 +151,19 @@ class RepeatSource final : public Source {
   bool at_end() const override { return given_ >= times_; }
   std::optional<double> share() const override;
   std::optional<TimePoint> due() const override;
-  void stop() override { times_ = std::min(times_, std::max<std::uint64_t>(given_, 1)); }
+  void stop() override {
+    const std::uint64_t most = std::max<std::uint64_t>(given_, 1);
+    cut_short_ = cut_short_ || times_ > most;
+    times_ = std::min(times_, most);
+  }
+  bool cut_short() const override { return cut_short_; }
 
  private:
   std::string payload_;
   std::uint64_t times_;
   const Duration delay_;
   std::uint64_t given_ = 0;
+  bool cut_short_ = false;
   std::optional<TimePoint> due_;
 };
 

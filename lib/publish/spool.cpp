@@ -138,7 +138,8 @@ Result<Done> Spool::compare_with_database(const std::string& topic) {
   state_.settled = std::min(state_.settled, state_.last);
   topic_ = database_.note("topic");
   // Once, the records of a form were noted without what else their meaning needs.
-  const bool same = topic_ == topic || (topic_.starts_with("(--") && topic.starts_with(topic_));
+  const bool only_form = topic_ == "(--json)" || topic_ == "(--topic-separator)";
+  const bool same = topic_ == topic || (only_form && topic.starts_with(topic_ + " "));
   if (!all_settled() && !same) {
     return Error{ErrorKind::usage,
                  quoted(directory_) + " holds " + counted(state_.last - state_.settled, "message") +

@@ -72,6 +72,7 @@ void SpooledSource::store(TimePoint now) {
       if (outcome == Spool::Outcome::broken) give_up();
       return;
     }
+    input_->release_first(end - stored_, now);
     stored_ = end;
   }
   if (std::exchange(told_stuck_, false)) {

@@ -160,6 +160,12 @@ int Connection::on_message(void* context, char* topic, int topic_size,
     return 1;
   }
   if (message->qos > 0) self.wire_->claim(static_cast<std::uint16_t>(message->msgid));
+  // An earlier user of the session has subscribed. It is not ours, and stays for him who has a use
+  // for it: nobody acknowledges it.
+  if (self.settings_.subscriptions.empty()) {
+    free_arrived(arrived);
+    return 1;
+  }
   bool first = false;
   {
     const std::lock_guard lock(self.inbox_mutex_);

@@ -176,6 +176,85 @@ BOOST_AUTO_TEST_CASE(a_server_that_does_not_acknowledge_is_left_although_the_inp
   BOOST_TEST(seconds_between(begin, Clock::now()) < at_most(1.5));
 }
 
+// It is left only if it acknowledges nothing, and if the ack timeout is not far behind.
+BOOST_AUTO_TEST_CASE(another_server_does_not_lengthen_the_drain_timeout_without_need) {
+  ScriptedServer other;
+  ScriptedServer slow(
+      {.connack_properties = {{property::receive_maximum, 1, {}, {}}}, .ack_delay = 400ms});
+  Publisher acknowledges(
+      {"-s", slow.uri(), "-s", other.uri(), "-t", "t", "-q", "1", "-l", "--drain-timeout", "1s"});
+  acknowledges.feed(numbered_lines(1, 20));
+  const Moment start = Clock::now();
+  CHECK_STATUS(acknowledges, 75);
+  BOOST_TEST(seconds_between(start, Clock::now()) < at_most(2.5));
+  ScriptedServer silent({.at_publish = 1, .then = Then::stop_acking});
+  Publisher short_one({"-s", silent.uri(), "-s", other.uri(), "-t", "t", "-q", "1", "-m", "x",
+                       "--drain-timeout", "500ms"});
+  const Moment begin = Clock::now();
+  CHECK_STATUS(short_one, 75);
+  BOOST_TEST(seconds_between(begin, Clock::now()) < at_most(2.0));
+}
+
+// Also if it was lost once before, long ago.
+BOOST_AUTO_TEST_CASE(a_server_that_was_lost_before_is_left_at_the_end_too) {
+  ScriptedServer a, b;
+  Publisher publisher({"-s",
+                       a.uri(),
+                       "-s",
+                       b.uri(),
+                       "-t",
+                       "t",
+                       "-q",
+                       "1",
+                       "-l",
+                       "--drain-timeout",
+                       "1s",
+                       "--ack-timeout",
+                       "1s",
+                       "--priority-backup",
+                       "--priority-hold",
+                       "0ms",
+                       "--priority-stable",
+                       "1",
+                       "--priority-probe-interval",
+                       "100ms"});
+  Events events(publisher);
+  a.change([](Script& script) {
+    script.at_publish = 1;
+    script.then = Then::reset;
+  });
+  publisher.write("one\n");
+  BOOST_REQUIRE(b.wait_for(What::acknowledged));
+  a.change([](Script& script) { script = {.at_publish = 1, .then = Then::stop_acking}; });
+  REQUIRE_EVENT(publisher, events, "failback");
+  publisher.feed("two\n");
+  CHECK_STATUS(publisher, 0);
+  BOOST_TEST(acknowledged(b).back() == "two");
+}
+
+BOOST_AUTO_TEST_CASE(repetitions_that_a_signal_leaves_out_are_no_success) {
+  ScriptedServer server;
+  Publisher publisher({"-s", server.uri(), "-t", "t", "-q", "1", "-m", "x", "--repeat", "1000",
+                       "--repeat-delay", "0.05"});
+  BOOST_REQUIRE(server.wait_for(What::acknowledged, 3));
+  publisher.signal(SIGTERM);
+  CHECK_STATUS(publisher, 75);
+}
+
+// Its messages have no reader here; they stay for whoever subscribed.
+BOOST_AUTO_TEST_CASE(a_kept_session_with_subscriptions_does_not_hold_up_a_publisher) {
+  Mosquitto server({.lines = {"max_queued_messages 0"}});
+  const std::string port = std::to_string(server.port());
+  BOOST_REQUIRE(run({find_program("mosquitto_sub"), "-p", port, "-c", "-i", "x", "-t", "t", "-q",
+                     "0", "-E", "-V", "311"})
+                    .exit.status == 0);
+  Publisher publisher(
+      {"-s", server.uri(), "-V", "311", "-c", "-i", "x", "-t", "t", "-q", "1", "-l"});
+  publisher.feed(numbered_lines(1, 12'000, 1000));
+  CHECK_STATUS(publisher, 0);
+  BOOST_TEST(Events(publisher).count("lost") == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(an_input_without_a_line_ends_at_once_at_qos_0_too) {
   for (const std::string qos : {"0", "1"}) {
     const Moment start = Clock::now();

@@ -375,9 +375,11 @@ BOOST_AUTO_TEST_CASE(records_of_another_topic_or_separator_are_refused) {
   const std::string json = (scratch / "json").string(), lines = (scratch / "lines").string();
   run_with({"-s", dead_uri(), "-t", "a", "--json", "--spool", json}, "{\"payload\":\"x\"}\n", 69);
   run_with({"-s", server.uri(), "-t", "b", "--json", "--spool", json}, "", 64);
+  run_with({"-s", server.uri(), "-t", "a/b", "--json", "--spool", json}, "", 64);
   run_with({"-s", server.uri(), "-t", "a", "--json", "--spool", json}, "", 0);
   run_with({"-s", dead_uri(), "-l", "--topic-separator", "=", "--spool", lines}, "a=23 C\n", 69);
   run_with({"-s", server.uri(), "-l", "--topic-separator", " ", "--spool", lines}, "", 64);
+  run_with({"-s", server.uri(), "-l", "--topic-separator", "==", "--spool", lines}, "", 64);
   run_with({"-s", server.uri(), "-l", "--topic-separator", "=", "--spool", lines}, "", 0);
   BOOST_TEST(received(server) == (std::vector<std::string>{"x", "23 C"}));
 }
@@ -404,4 +406,52 @@ BOOST_AUTO_TEST_CASE(what_is_settled_behind_an_open_message_is_not_sent_again) {
   CHECK_STATUS(again, 0);
   BOOST_TEST(read_file(file) == "");
   BOOST_TEST(received(server) == (std::vector<std::string>{"1", "3"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_a_signal_leaves_unread_is_no_success_with_a_spool_either) {
+  Scratch scratch;
+  const std::string input = (scratch / "input").string();
+  write_file(input, numbered_lines(1, 200'000));
+  ScriptedServer server;
+  Process spooler(
+      {.argv = pub(spooling(server.uri(), (scratch / "spool").string())), .stdin_file = input});
+  BOOST_REQUIRE(server.wait_for(What::acknowledged, 100));
+  spooler.signal(SIGTERM);
+  CHECK_STATUS(spooler, 75);
+  BOOST_TEST(received(server).size() < 200'000U);
+}
+
+// A line that is not complete stays in the pipe, and is looked at again and again; not after a
+// signal.
+BOOST_AUTO_TEST_CASE(a_part_of_a_line_costs_no_processor_after_a_signal) {
+  Scratch scratch;
+  LastingPipe pipe((scratch / "pipe").string());
+  pipe.write("a\nb\npart");
+  Process spooler({.argv = pub(spooling(dead_uri(), (scratch / "spool").string(),
+                                        {"--startup-timeout", "60s", "--drain-timeout", "2s"})),
+                   .stdin_file = pipe.path()});
+  Events events(spooler);
+  REQUIRE_EVENT(spooler, events, "backoff");
+  spooler.signal(SIGTERM);
+  const auto exit = spooler.wait_exit(10s);
+  BOOST_REQUIRE(exit.has_value());
+  BOOST_TEST(exit->cpu_seconds() < 0.7);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_full_disk_took_has_left_the_input) {
+  Scratch scratch;
+  const std::string spool = (scratch / "spool").string(), lines = (scratch / "lines").string();
+  write_file(lines, numbered_lines(1, 3000, 1000));
+  ScriptedServer server;
+  std::string full, rest;
+  for (const std::string& word : pub(spooling(dead_uri(), spool, {"--drain-timeout", "200ms"})))
+    full += "'" + word + "' ";
+  for (const std::string& word : pub(spooling(server.uri(), spool))) rest += "'" + word + "' ";
+  const Finished both = run(
+      {"bash", "-c", "( (ulimit -f 500; timeout -s TERM 2 " + full + "); " + rest + ") <" + lines},
+      60s);
+  BOOST_TEST(both.exit.status == 0, both.err);
+  const auto arrived = numbers(received(server));
+  BOOST_TEST(arrived.size() == 3000U);
+  BOOST_TEST(complete(arrived));
 }
