@@ -6,11 +6,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -34,11 +37,20 @@ std::string parent_folder() {
   return "/tmp";
 }
 
+// A program and its arguments, and nothing that only a shell understands. Then the shell makes way
+// for it, and a signal reaches it.
+bool is_plain(std::string_view command) {
+  return std::all_of(command.begin(), command.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view(" ./_-+,:@%").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
 // What sh runs; "$@" is the file. A value of $EDITOR may have arguments, as git takes it.
 std::string editor_command() {
   for (const char* name : {"VISUAL", "EDITOR"}) {
     const std::string value = variable(name);
-    if (!trimmed(value).empty()) return value + " \"$@\"";
+    if (!trimmed(value).empty()) return (is_plain(value) ? "exec " : "") + value + " \"$@\"";
   }
   if (isatty(STDIN_FILENO) == 0) return "";
   return "if command -v editor >/dev/null; then exec editor \"$@\"; else exec vi \"$@\"; fi";
@@ -50,6 +62,7 @@ class SignalsForEditor {
  public:
   SignalsForEditor()
       : interrupt_(std::signal(SIGINT, SIG_IGN)), quit_(std::signal(SIGQUIT, SIG_IGN)) {
+    std::signal(SIGCHLD, SIG_DFL);  // if it is ignored, the end of the editor is not told
     sigemptyset(&waited_);
     for (const int number : {SIGTERM, SIGHUP, SIGCHLD}) sigaddset(&waited_, number);
     sigprocmask(SIG_BLOCK, &waited_, &before_);

@@ -51,6 +51,18 @@ bool holds(const std::string& text, const std::string& part) {
 
 }  // namespace
 
+BOOST_FIXTURE_TEST_CASE(an_editor_ends_although_sigchld_is_ignored, Home) {
+  store();
+  editor("exit 0");
+  const Finished edited = rig::run(
+      Command{.argv = {"python3", "-c",
+                       "import signal, os, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); "
+                       "os.execv(sys.argv[1], sys.argv[1:])",
+                       bin("mqfail-config"), "edit", "--component", "M"},
+              .environment = environment});
+  BOOST_TEST(edited.exit.status == 0, edited.err);
+}
+
 // A terminal that goes, or a service manager, leaves no password in a temporary file.
 BOOST_FIXTURE_TEST_CASE(a_signal_ends_the_editor_and_nothing_is_left, Home) {
   store();

@@ -180,17 +180,19 @@ class ListReader {
   std::size_t seen_ = 0, errors_ = 0;
 };
 
-// The first warnings, and how many more there are.
-void bound_warnings(std::vector<Problem>& problems) {
-  std::size_t warnings = 0;
-  Problem more{0, Severity::warning, ""};
+// The first problems of a kind, and how many more there are.
+void bound(std::vector<Problem>& problems, Severity severity) {
+  std::size_t count = 0;
+  Problem more{0, severity, ""};
   std::erase_if(problems, [&](const Problem& one) {
-    if (one.severity == Severity::error || ++warnings <= kMostProblems) return false;
-    if (warnings == kMostProblems + 1) more.offset = one.offset;
+    if (one.severity != severity || one.message == kTooManyErrors) return false;
+    if (++count <= kMostProblems) return false;
+    if (count == kMostProblems + 1) more.offset = one.offset;
     return true;
   });
-  if (warnings <= kMostProblems) return;
-  more.message = "and " + counted(warnings - kMostProblems, "more warning");
+  if (count <= kMostProblems) return;
+  more.message = "and " + counted(count - kMostProblems,
+                                  severity == Severity::error ? "more error" : "more warning");
   problems.push_back(std::move(more));
 }
 
@@ -214,7 +216,8 @@ DocumentReading read_for(const Storing& storing, const std::string& name, const 
   const bool failed = std::any_of(problems.begin(), problems.end(),
                                   [](const Problem& p) { return p.severity == Severity::error; });
   if (failed) reading.servers.clear();
-  bound_warnings(problems);
+  bound(problems, Severity::error);
+  bound(problems, Severity::warning);
   if (!problems.empty()) {
     reading.reports =
         DocumentText(name, text, find_secrets(text), broken).reports(std::move(problems));

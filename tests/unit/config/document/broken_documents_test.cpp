@@ -129,6 +129,11 @@ BOOST_AUTO_TEST_CASE(a_flood_of_wrong_servers_or_of_warnings_ends_with_a_word) {
   BOOST_TEST(same.servers.size() == 1000U);
   BOOST_TEST(same.reports.size() == 101U);
   BOOST_TEST(same.reports.back().message == "and 899 more warnings");
+  std::string keys = R"([{"hostNameOrIpAddress":"a")";
+  for (int i = 0; i < 1000; ++i) keys += ",\"x" + std::to_string(i) + "\":1";
+  const DocumentReading one = read_document("doc", keys + "}]");
+  BOOST_TEST(one.reports.size() == 101U);
+  BOOST_TEST(one.reports.back().message == "and 900 more errors");
 }
 
 BOOST_AUTO_TEST_CASE(columns_are_characters_and_the_caret_stands_below_its_character) {
