@@ -51,7 +51,7 @@ class TlsAttempt {
 
   const Server& server_;
   const bool shows_certificate_;
-  bool asked_ = false;       // the server asks for a client certificate
+  bool asked_ = false;  // the server asks for a client certificate
   X509Pointer refused_;
   std::string certificate_;  // the first thing that was wrong with the server's certificate
 };
