@@ -64,6 +64,8 @@ class Publisher final : public Work {
   void refuse(const Source::Item& item, const RecordForm::Fault& fault);
   void tell_what_is_settled(TimePoint now);
   void tell_what_is_settled_behind();
+  void drain(TimePoint now, bool calm);
+  void drain_anew(const PublishingConnection& connection, bool has_failed);
   std::optional<TimePoint> left_at(TimePoint now);
   bool has_room() const;
   bool wants_input() const;
