@@ -40,6 +40,9 @@ std::string parent_folder() {
 // A program and its arguments, and nothing that only a shell understands. Then the shell makes way
 // for it, and a signal reaches it.
 bool is_plain(std::string_view command) {
+  const std::string_view first = command.substr(0, command.find(' '));
+  for (const char* word : {"exec", "command", "eval", ".", "time", "builtin"})
+    if (first == word) return false;
   return std::all_of(command.begin(), command.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 ||
            std::string_view(" ./_-+,:@%").find(static_cast<char>(c)) != std::string_view::npos;

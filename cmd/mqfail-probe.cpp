@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
     return unknown(program, error, options.format, options.output_file);
   };
 
-  const auto roster = roster_now(options.common, true);
+  const auto roster = roster_now(options.common, !options.announce);
   if (!roster) return give_up(roster.error());
   EventWriter events = make_events(program, options.common);
   events.speak_without_memory();

@@ -60,7 +60,7 @@ Result<Reading> Discovered::operator()(const std::stop_token& stop) {
     reading.again = std::min(reading.again.value_or(kDiscoveryRetry), kDiscoveryRetry);
     std::set<std::string> told{failure->message};
     const bool is_new = std::exchange(name.told, told) != told;
-    name.is_new_trouble = is_new;
+    name.is_new_trouble = name.is_new_trouble || is_new;
     if (is_new && !name.servers.empty()) {
       reading.warnings.push_back("the servers of " + printable(name.discovery.name, 300) +
                                  " stay as they are: " + failure->message);

@@ -311,7 +311,9 @@ bool Round::judge_host(AttemptId attempt, Attempt& one) {
   if (!one.heard || one.heard->says == Says::unknown) {
     if (!report.state) {
       std::erase_if(due_, [attempt](const auto& each) { return each.second == attempt; });
-      due_.emplace(one.asked + settings_.primary_host.patience, attempt);
+      TimePoint due = one.asked + settings_.primary_host.patience;
+      if (settings_.cross) due = std::min(due, begin_ + settings_.time_limit / 2);  // others wait
+      due_.emplace(due, attempt);
     }
     report.state = StateMessage{};  // none yet
     return false;

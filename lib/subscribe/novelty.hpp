@@ -91,6 +91,8 @@ class Novelty {
     feed.in_step = true;
     sequences_.give_up(message.publisher);
   }
+  /// A server has come, which may fill holes.
+  void look_anew() { sequences_.look_anew(); }
   /// In place of judge(), for a message that nobody wants: its number has come all the same.
   void pass_over(const Message& message) {
     verdict_ = sequences_.judge(message.publisher, message.number, message.retain);

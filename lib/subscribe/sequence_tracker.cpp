@@ -9,6 +9,7 @@ namespace mqfail {
 namespace {
 
 constexpr std::uint64_t kWordBits = 64;
+constexpr int kPatience = 3;       // a message that has failed leaves a hole, too
 constexpr std::size_t kHalf = 16;  // hexadecimal digits of 64 bits
 
 std::uint64_t bit(std::uint64_t number) {
@@ -30,13 +31,17 @@ bool SequenceTracker::opens_hole(std::string_view publisher, std::uint64_t numbe
   const auto found = key ? by_key_.find(*key) : by_key_.end();
   if (found == by_key_.end()) return false;
   const Publisher& known = *found->second;
-  return number > known.highest + 1 && !known.only_retained && !known.given_up;
+  return number > known.highest + 1 && !known.only_retained && known.given_up < kPatience;
 }
 
 void SequenceTracker::give_up(std::string_view publisher) {
   const auto key = key_of(publisher);
   const auto found = key ? by_key_.find(*key) : by_key_.end();
-  if (found != by_key_.end()) found->second->given_up = true;
+  if (found != by_key_.end()) ++found->second->given_up;
+}
+
+void SequenceTracker::look_anew() {
+  for (Publisher& one : publishers_) one.given_up = 0;
 }
 
 SequenceTracker::Verdict SequenceTracker::judge(std::string_view publisher, std::uint64_t number,
@@ -64,7 +69,7 @@ SequenceTracker::Verdict SequenceTracker::judge(std::string_view publisher, std:
   seen |= bit(number);
   if (number >= known->complete_from) {
     --missing_;
-    known->given_up = false;
+    known->given_up = 0;
   }
   return {Verdict::Kind::late};
 }

@@ -41,9 +41,11 @@ class SequenceTracker {
 
   /// Whether judge() would find that this message opens a hole, and somebody may fill it.
   bool opens_hole(std::string_view publisher, std::uint64_t number) const;
-  /// Nobody has filled a hole of this publisher in time, as if its other messages were not for us:
-  /// opens_hole() says no until one is filled after all.
+  /// Nobody has filled a hole of this publisher in time. After a few in a row its other messages
+  /// are not for us, as it seems: opens_hole() says no until one is filled after all, or
+  /// look_anew().
   void give_up(std::string_view publisher);
+  void look_anew();
 
   /// How many numbers between the first and the highest of each publisher have not come.
   std::uint64_t missing() const { return missing_; }
@@ -56,7 +58,7 @@ class SequenceTracker {
     std::uint64_t complete_from;       // holes count from here on
     bool only_retained;                // no hole before a message that is live
     std::vector<std::uint64_t> words;  // a ring of bits, a power of two, as long as was needed
-    bool given_up = false;
+    int given_up = 0;                  // holes in a row that nobody has filled in time
   };
   static std::uint64_t& word(Publisher& publisher, std::uint64_t number);
   static void widen(Publisher& publisher, std::uint64_t numbers);

@@ -42,6 +42,7 @@ std::optional<Reason> Subscriber::online(AttemptId attempt, const Server& server
   connections_.push_back(
       {attempt, server.id, epoch, facts.protocol, novelty_.online(server, facts, now)});
   connections_.back().heard = now;
+  novelty_.look_anew();
   if (alone) connections_.back().feed.in_step = true;
   if (settings_.remove_retained) removal_.online(attempt, server.id, facts);
   if (settings_.until_subscribed) done_ = true;
@@ -128,7 +129,10 @@ bool Subscriber::write_out(TimePoint now) {
       abandoned_ = true;
     }
     stall_.blocked(now);
-    for (ReceivingConnection& one : connections_) novelty_.blocked(one.feed, now);
+    for (ReceivingConnection& one : connections_) {
+      novelty_.blocked(one.feed, now);
+      one.was_held_up = one.was_held_up || one.last_ping;
+    }
     return false;
   }
   if (const auto blocked = stall_.flowing(now)) {
@@ -230,7 +234,9 @@ void Subscriber::hold_last(ReceivingConnection& connection) {
   for (int i = 0; i < 2; ++i) transport_.take_messages(connection.attempt, hold);
   const auto unacknowledged = std::count_if(
       last.begin(), last.end(), [](const OwnMessage& one) { return one.message().qos > 0; });
-  if (settings_.window && static_cast<std::size_t>(unacknowledged) >= *settings_.window) {
+  const bool had_more = static_cast<std::size_t>(unacknowledged) >= settings_.window.value_or(0) ||
+                        (connection.was_held_up && unacknowledged > 0);
+  if (settings_.window && had_more) {
     tell_unread(connection, 1, "the server was left while it waited for acknowledgements", {});
   }
 }
@@ -241,6 +247,7 @@ bool Subscriber::collect_from(ReceivingConnection& connection, TimePoint now) {
   bool all = true;
   const auto visit = [this, &connection, &all, now](const Message& message) {
     connection.heard = now;
+    last_heard_ = now;
     const bool is_taken = take(message, connection, now);
     all = all && is_taken;
     if (is_taken) ++connection.taken;
@@ -409,7 +416,7 @@ std::optional<TimePoint> Subscriber::deadline() const {
   if (more_) return TimePoint{};  // long ago: at once
   std::optional<TimePoint> until = removal_.deadline();
   const auto sooner = [&until](std::optional<TimePoint> other) { until = earlier(until, other); };
-  sooner(removal_until_);
+  if (removal_.is_busy() && !removal_over_) sooner(removal_until_);
   sooner(acknowledgements_.due());
   if (give_up_at_) {
     if (output_.pending() || !ack_over_) sooner(give_up_at_);

@@ -99,6 +99,7 @@ class Subscriber final : public Work {
     bool live = true;
     std::optional<std::uint64_t> last_ping{};  // all messages to be taken come before its answer
     TimePoint leave_by{};                      // the answer is waited for until then
+    bool was_held_up = false;                  // by the output, while its answer was waited for
     std::optional<std::deque<OwnMessage>> last{};  // what it held then; no more is taken
     std::optional<std::uint64_t> asked{};    // the ping that asks whether it has sent what it kept
     std::optional<TimePoint> ahead_until{};  // it is ahead of the others and waits for them so long
@@ -163,6 +164,7 @@ class Subscriber final : public Work {
   bool removal_over_ = false;
   bool ack_over_ = false;  // --ack-from is not waited for any more
   bool abandoned_ = false;
+  std::optional<TimePoint> last_heard_;  // on any connection, also one that is not there any more
   std::uint64_t received_ = 0, late_ = 0;
   std::uint64_t put_ = 0;        // into the buffer
   std::uint64_t put_qos_0_ = 0;  // of those that are not printed

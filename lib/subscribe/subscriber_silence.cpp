@@ -15,7 +15,7 @@ std::optional<TimePoint> Subscriber::idle_at() const {
   for (const ReceivingConnection& one : connections_)
     if (one.live) heard = std::max(heard.value_or(one.heard), one.heard);
   if (!settings_.idle_exit || !heard || done_) return std::nullopt;
-  return *heard + *settings_.idle_exit;
+  return std::max(*heard, last_heard_.value_or(*heard)) + *settings_.idle_exit;
 }
 
 std::optional<TimePoint> Subscriber::stale_at(const ReceivingConnection& connection) const {

@@ -116,7 +116,8 @@ void Connection::reached(Phase phase) {
 
 Connection::Opened Connection::open(const Dialled& dialled, TimePoint until) {
   if (is_tls(server_.scheme)) reached(Phase::tls);  // the wire says the rest
-  const bool hold = !settings_.subscriptions.empty();
+  // A kept session may bring what an earlier user of it has subscribed to, to a publisher as well.
+  const bool hold = !settings_.subscriptions.empty() || settings_.keeps_session();
   auto wire = std::make_shared<Wire>(
       dialled.fd, settings_.keepalive, hold,
       WireCallbacks{[this] { listener_.wake(); }, [this](Phase phase) { reached(phase); },

@@ -63,6 +63,15 @@ BOOST_FIXTURE_TEST_CASE(an_editor_ends_although_sigchld_is_ignored, Home) {
   BOOST_TEST(edited.exit.status == 0, edited.err);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_command_of_the_shell_may_stand_before_the_editor, Home) {
+  store();
+  for (const char* command : {"exec true", "command true", "true", "X=1 true"}) {
+    environment["EDITOR"] = command;
+    const Finished edited = run({"edit", "--component", "M"});
+    BOOST_TEST(edited.exit.status == 0, command << edited.err);
+  }
+}
+
 // A terminal that goes, or a service manager, leaves no password in a temporary file.
 BOOST_FIXTURE_TEST_CASE(a_signal_ends_the_editor_and_nothing_is_left, Home) {
   store();

@@ -233,3 +233,12 @@ BOOST_AUTO_TEST_CASE(a_probe_waits_for_the_state_as_long_as_the_state_timeout) {
   say(server, state(true, 1000));
   CHECK_STATUS(probe, 0);
 }
+
+BOOST_AUTO_TEST_CASE(a_server_without_the_host_does_not_hold_up_the_messages_of_the_others) {
+  Mosquitto a, b;
+  say(a, state(true, 1000));
+  const Finished probed =
+      run(command("mqfail-probe", to({&a, &b}, {"--topic", "p", "--cross", "-t", "3"})));
+  BOOST_TEST(probed.exit.status != 2, probed.out);
+  BOOST_TEST(probed.out.find("1/2 up") != std::string::npos, probed.out);
+}

@@ -241,6 +241,32 @@ BOOST_AUTO_TEST_CASE(repetitions_that_a_signal_leaves_out_are_no_success) {
   CHECK_STATUS(publisher, 75);
 }
 
+BOOST_AUTO_TEST_CASE(a_publisher_leaves_the_messages_of_a_kept_session_to_its_subscriber) {
+  for (const std::string version : {"311", "5"}) {
+    Mosquitto server;
+    const Arguments session{"-s", server.uri(), "-V", version, "-c", "-i", "x", "-q", "1"};
+    const auto with = [&](const Arguments& more) {
+      Arguments all = session;
+      all.insert(all.end(), more.begin(), more.end());
+      return all;
+    };
+    BOOST_REQUIRE(run(sub(with({"-t", "t/#", "-E"}))).exit.status == 0);
+    {
+      Client other(server.port());
+      for (int i = 1; i <= 5; ++i)
+        other.publish({.topic = "t/1", .payload = std::to_string(i), .qos = 1});
+    }
+    Publisher publisher(with({"-t", "z", "-l"}));
+    Events events(publisher);
+    REQUIRE_EVENT(publisher, events, "connected");
+    publisher.feed("hi\n");
+    CHECK_STATUS(publisher, 0);
+    const Finished back = run(sub(with({"-t", "t/#", "-C", "5", "-W", "5"})));
+    BOOST_TEST(back.exit.status == 0, back.err);
+    BOOST_TEST(back.out == "1\n2\n3\n4\n5\n");
+  }
+}
+
 // Its messages have no reader here; they stay for whoever subscribed.
 BOOST_AUTO_TEST_CASE(a_kept_session_with_subscriptions_does_not_hold_up_a_publisher) {
   Mosquitto server({.lines = {"max_queued_messages 0"}});

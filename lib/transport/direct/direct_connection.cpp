@@ -131,7 +131,8 @@ void DirectConnection::shake_hands() {
     const TlsAttempt* const attempt = TlsAttempt::of(ssl_.get());
     std::string why = attempt != nullptr ? attempt->why() : std::string();
     if (why.empty()) why = "connection closed during the TLS handshake";
-    facts_.peer = peer_of(ssl_.get());
+    if (attempt != nullptr && attempt->refused_certificate() != nullptr)
+      facts_.peer = peer_of(ssl_.get());
     return fail({Cause::tls, Phase::tls, 0, false, std::move(why)});
   }
   if (step != TlsStep::done) return;
