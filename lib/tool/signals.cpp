@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,11 +22,34 @@ void prepare_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
+namespace {
+// glibc makes threads that block nothing: those that tell the end of getaddrinfo_a(3). There a
+// signal would end the process. It blocks the signal from here on, as all other threads do, and the
+// signal waits for its descriptor again.
+void hand_back(int number, siginfo_t* /*info*/, void* context) {
+  sigaddset(&static_cast<ucontext_t*>(context)->uc_sigmask, number);
+  kill(getpid(), number);
+}
+
+void guard_threads_of_others(int number) {
+  struct sigaction now {};
+  if (sigaction(number, nullptr, &now) != 0 || now.sa_handler == SIG_IGN) return;  // nohup
+  now = {};
+  now.sa_sigaction = hand_back;
+  now.sa_flags = SA_SIGINFO | SA_RESTART;
+  sigfillset(&now.sa_mask);
+  sigaction(number, &now, nullptr);
+}
+}  // namespace
+
 Result<Signals> Signals::block() {
   prepare_signals();
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&set, number);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) {
+    sigaddset(&set, number);
+    guard_threads_of_others(number);
+  }
   const int failed = pthread_sigmask(SIG_BLOCK, &set, nullptr);
   if (failed != 0) {
     return Error{ErrorKind::internal,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signals are read from a descriptor: no code runs in a handler.
+// Signals are read from a descriptor. A handler only hands one back that has come to a thread which
+// does not block it.
 #pragma once
 
 #include <optional>
