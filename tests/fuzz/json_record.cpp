@@ -42,11 +42,13 @@ void print_and_read(const Message& message) {
   }
 }
 
-// A message as a server sends it: a topic that is one, texts in UTF-8, any payload.
+// A message as a server sends it: a topic that is one, texts in UTF-8 without NUL (MQTT
+// 5, 1.5.4-2), any payload.
 void from_bytes(fuzz::Input input) {
   const unsigned choice = input.byte();
   const std::string topic = input.until('\n'), name = input.until('\n');
-  if (!wrong_with_topic_name(topic).empty() || !is_utf8(name)) return;
+  const bool is_text = is_utf8(name) && name.find('\0') == std::string::npos;
+  if (!wrong_with_topic_name(topic).empty() || !is_text) return;
   MessageProperties properties;
   properties.content_type = name;
   properties.message_expiry = choice + 1;
