@@ -36,8 +36,8 @@ EventWriter make_events(const Program& program, const CommonOptions& options);
 Result<NamedRoster> roster_at_start(const CommonOptions& options);
 
 /// The same with all servers that can be found now, for a command that does not go on looking for
-/// them. Blocks for some seconds if there are discoveries. Errors: also those of
-/// the look-ups. With `some_suffice`, they are warnings if any server is named.
+/// them. Blocks for some seconds if there are discoveries. Errors: also those of the look-ups. With
+/// `some_suffice`, they are warnings if any server is named.
 Result<NamedRoster> roster_now(const CommonOptions& options, bool some_suffice);
 
 /// The error for an errno of standard output.

@@ -13,10 +13,6 @@ namespace {
 // How long a reader that has stopped reading, or a server that is slow with removals, holds up the
 // end.
 constexpr auto kStopPatience = std::chrono::seconds(2);
-// How long the last messages of a server that is left are waited for.
-constexpr auto kLeavePatience = std::chrono::seconds(1);
-// How long a server that is ahead waits for the others, from when they can send.
-constexpr auto kAheadPatience = std::chrono::milliseconds(250);
 }  // namespace
 
 Subscriber::Subscriber(SubscriberSettings settings, Transport& transport, Announcer& announcer,
@@ -57,26 +53,6 @@ void Subscriber::offline(AttemptId attempt, TimePoint /*now*/) {
   connection->live = false;
   removal_.offline(attempt);
   acknowledgements_.forget(attempt);
-}
-
-// The messages that the server has sent so far are still taken: they end before the answer to a
-// ping.
-void Subscriber::leave(AttemptId attempt, TimePoint now) {
-  for (ReceivingConnection& connection : connections_) {
-    if (connection.attempt != attempt) continue;
-    connection.last_ping = transport_.ping(attempt);
-    connection.leave_by = now + kLeavePatience;
-    if (!settings_.retained_only) left_until_ = now + kAheadPatience;
-    transport_.flush(attempt, 0);
-  }
-}
-
-bool Subscriber::is_over(const ReceivingConnection& connection, TimePoint now) const {
-  if (!connection.live) return true;
-  if (!connection.last_ping) return false;
-  if (now >= connection.leave_by) return true;
-  return transport_.pongs(connection.attempt) >= *connection.last_ping &&
-         !removal_.is_busy(connection.attempt);
 }
 
 std::vector<Trouble> Subscriber::pump(TimePoint now) {
@@ -155,17 +131,6 @@ void Subscriber::tell_what_may_be_lost(Duration blocked) {
   }
 }
 
-void Subscriber::tell_unread(const ReceivingConnection& connection, int qos, std::string reason,
-                             std::optional<Duration> blocked) {
-  Notice gap{.name = NoticeName::gap, .level = Level::warning};
-  gap.server = connection.server_id;
-  gap.epoch = connection.epoch;
-  gap.reason = std::move(reason);
-  gap.dur = blocked;
-  gap.more = {{"qos", std::int64_t{qos}}, {"may_be_missing", true}};
-  announcer_.announce(gap);
-}
-
 // Fills the buffer; false if there was nothing to take. Connections that are over come first: their
 // messages were received before. The live ones take turns.
 bool Subscriber::collect(TimePoint now) {
@@ -217,28 +182,6 @@ void Subscriber::end_with_retained(TimePoint now) {
     if (!connection.last_ping) leave(connection.attempt, now);
   }
   if (all) done_ = true;
-}
-
-// A server that is left goes on sending, perhaps faster than the output takes it. What has come by
-// now is taken, and nothing more: that is not acknowledged.
-void Subscriber::hold_last(ReceivingConnection& connection) {
-  if (transport_.paused(connection.attempt)) {
-    tell_unread(connection, 0, "the server was left before all that it had sent was read", {});
-  }
-  std::deque<OwnMessage>& last = connection.last.emplace();
-  const auto hold = [&last](const Message& message) {
-    last.emplace_back(message);
-    return true;
-  };
-  // The transport gives what it began to give before, and then what has come since.
-  for (int i = 0; i < 2; ++i) transport_.take_messages(connection.attempt, hold);
-  const auto unacknowledged = std::count_if(
-      last.begin(), last.end(), [](const OwnMessage& one) { return one.message().qos > 0; });
-  const bool had_more = static_cast<std::size_t>(unacknowledged) >= settings_.window.value_or(0) ||
-                        (connection.was_held_up && unacknowledged > 0);
-  if (settings_.window && had_more) {
-    tell_unread(connection, 1, "the server was left while it waited for acknowledgements", {});
-  }
 }
 
 bool Subscriber::collect_from(ReceivingConnection& connection, TimePoint now) {

@@ -84,6 +84,8 @@ class Subscriber final : public Work {
   static constexpr std::size_t kBatchBytes = 65536;
   /// From this size on a copy of the payload costs more than a write of its own (bytes).
   static constexpr std::size_t kLargePayload = 32768;
+  /// How long a server that is ahead waits for the others, from when they can send.
+  static constexpr auto kAheadPatience = std::chrono::milliseconds(250);
   static constexpr const char* kNotRead =
       "nothing more was read from the server while standard output was blocked";
   /// Batches before the mailbox is looked at again.
@@ -120,6 +122,8 @@ class Subscriber final : public Work {
                    std::optional<Duration> blocked);
   bool collect(TimePoint now);
   bool is_over(const ReceivingConnection& connection, TimePoint now) const;
+  void take_all(const ReceivingConnection& connection,
+                const std::function<bool(const Message&)>& visit);
   void hold_last(ReceivingConnection& connection);
   bool collect_from(ReceivingConnection& connection, TimePoint now);
   bool take(const Message& message, ReceivingConnection& connection, TimePoint now);

@@ -33,8 +33,7 @@ void Subscriber::tell_unwritten(Notice& exit) {
       continue;
     }
     if (transport_.paused(one.attempt)) tell_unread(one, 0, kNotRead, {});
-    // What the transport began to give before, and what has come since.
-    for (int i = 0; i < 2; ++i) transport_.take_messages(one.attempt, count);
+    take_all(one, count);
   }
   if (lost == 0) return;
   Notice dropped{.name = NoticeName::dropped, .level = Level::warning};
